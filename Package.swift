@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of settings for every Swift target of the package.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A room of the house. The order below is the architecture: a target imports only targets above it.
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func example(_ name: String) -> Target {
+    .executableTarget(name: name, dependencies: ["Swiftwater"], path: "Examples/\(name)", swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "swiftwater",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Swiftwater", targets: ["Swiftwater"]),
+        .executable(name: "swiftwater", targets: ["SwiftwaterCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: [
+        .target(name: "CSwiftwaterKernels"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        room("SwiftwaterCore", ["CSwiftwaterKernels"]),
+        room("SwiftwaterStorage", ["SwiftwaterCore", "CSwiftwaterKernels"]),
+        room("SwiftwaterFormats", ["SwiftwaterCore", "SwiftwaterStorage", "CZlib"]),
+        room("SwiftwaterStreaming", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", logging] + nio),
+        room("SwiftwaterPosts", ["SwiftwaterCore", "SwiftwaterFormats"]),
+        room("SwiftwaterTrends", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts"]),
+        room("SwiftwaterRecommender", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
+        room("SwiftwaterLive", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterRecommender"]),
+        room("SwiftwaterSamples", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender"]),
+        room("SwiftwaterConnectors", ["SwiftwaterCore", "SwiftwaterPosts", logging] + nio),
+        room(
+            "Swiftwater",
+            [
+                "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
+                "SwiftwaterTrends", "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSamples",
+                "SwiftwaterConnectors",
+            ]),
+        .executableTarget(
+            name: "SwiftwaterCommand",
+            dependencies: ["Swiftwater", arguments, logging],
+            swiftSettings: settings),
+        example("HashtagTrends"),
+        example("MeterReadings"),
+        example("MovieRecommender"),
+        example("LiveRecommendations"),
+    ],
+    cLanguageStandard: .c11
+)

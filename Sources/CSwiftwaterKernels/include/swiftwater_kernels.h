@@ -1,0 +1,58 @@
+// SIMD kernels of Swiftwater. Every kernel has one source that is compiled for several instruction sets; which one runs
+// is decided at run time and can be forced.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Instruction sets, in ascending order.
+enum {
+    SW_ISA_PORTABLE = 0,
+    SW_ISA_AVX2 = 1,
+    SW_ISA_AVX512 = 2,
+};
+
+/// The best instruction set of this processor.
+int sw_best_isa(void);
+
+/// How many of `count` bytes at `base` equal `byte`.
+size_t sw_count_byte(const uint8_t *base, size_t count, uint8_t byte);
+
+/// Writes the offset after every line feed to `starts` and returns how many there were.
+size_t sw_line_starts(const uint8_t *base, size_t count, uint32_t *starts);
+
+/// Offset of the first occurrence of `wanted` in `base`, or -1.
+ptrdiff_t sw_find_bytes(const uint8_t *base, size_t count, const uint8_t *wanted, size_t wanted_count);
+
+/// How many processors this process may run on (respects taskset and container masks).
+int sw_core_count(void);
+
+/// CRC-32C (Castagnoli) of `count` bytes, continued from `crc` (0 to begin with).
+uint32_t sw_crc32c(uint32_t crc, const void *base, size_t count);
+
+/// One row of an ALS half-step. Solves
+///     (sum_j w_j q_j q_j^T + lambda I + shared) x = sum_j b_j q_j
+/// over the row's `count` ratings, where q_j is row `columns[j]` of `factors` (`rank` floats each, row-major).
+/// `weights` may be null (all 1). `shared` may be null (zero), else rank x rank. `x` gets the solution.
+/// `scratch` has room for sw_als_scratch_floats(rank) floats.
+/// Returns 0, or 1 when the matrix is not positive definite.
+int sw_als_solve_row(int isa, size_t rank, const float *factors, const uint32_t *columns, const float *weights,
+                     const float *targets, size_t count, float lambda, const float *shared, float *scratch, float *x);
+
+size_t sw_als_scratch_floats(size_t rank);
+
+/// Adds the sum of q q^T over rows [from, to) of `factors` to `gram` (rank x rank, full, double).
+void sw_gram(size_t rank, const float *factors, size_t from, size_t to, double *gram);
+
+/// The dot product of two rows.
+float sw_dot(const float *a, const float *b, size_t count);
+
+/// scores[i] = dot(row, factors[i]) for `rows` rows of `rank` floats.
+void sw_scores(int isa, size_t rank, const float *row, const float *factors, size_t rows, float *scores);
+
+#ifdef __cplusplus
+}
+#endif

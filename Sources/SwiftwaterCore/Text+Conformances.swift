@@ -1,0 +1,84 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+extension Text: Hashable {
+    @inlinable
+    public static func == (left: Text, right: Text) -> Bool {
+        // Short texts are always held in place, so equal texts have the same form.
+        if left.isInline || right.isInline { return left.word0 == right.word0 && left.word1 == right.word1 }
+        if left.word1 != right.word1 { return false }
+        return left.withBytes { a in right.withBytes { b in memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0 } }
+    }
+
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        if isInline {
+            hasher.combine(word0)
+            hasher.combine(word1)
+        } else {
+            withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
+}
+
+extension Text: Comparable {
+    /// Order by bytes, which for UTF-8 is order by code point.
+    @inlinable
+    public static func < (left: Text, right: Text) -> Bool {
+        left.withBytes { a in
+            right.withBytes { b in
+                let common = Swift.min(a.count, b.count)
+                let order = common == 0 ? 0 : memcmp(a.baseAddress!, b.baseAddress!, common)
+                return order == 0 ? a.count < b.count : order < 0
+            }
+        }
+    }
+}
+
+extension Text: ExpressibleByStringLiteral {
+    @inlinable
+    public init(stringLiteral value: StaticString) {
+        if value.hasPointerRepresentation {
+            self = value.withUTF8Buffer { Text(copying: $0) }
+        } else {
+            self.init(String(value.unicodeScalar))
+        }
+    }
+}
+
+extension Text: CustomStringConvertible, CustomDebugStringConvertible {
+    public var description: String { String(self) }
+    public var debugDescription: String { String(self).debugDescription }
+}
+
+extension Text: Codable {
+    public init(from decoder: any Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode(String.self))
+    }
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(String(self))
+    }
+}
+
+extension String {
+    /// The text as a string. Bytes that are not UTF-8 become U+FFFD. O(length).
+    @inlinable public init(_ text: Text) {
+        self = text.withBytes { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension Int {
+    /// The number that the whole text spells, or nil.
+    public init?(_ text: Text) { self.init(String(text)) }
+}
+
+extension Double {
+    /// The number that the whole text spells, or nil.
+    public init?(_ text: Text) { self.init(String(text)) }
+}

@@ -1,0 +1,96 @@
+import Synchronization
+
+/// A fixed number of threads that run the tasks of one job at a time.
+///
+/// Results may not depend on which thread runs which task: a task writes only what its own index stands for.
+public final class WorkerPool: @unchecked Sendable {
+    /// How many tasks run at the same time, the caller's thread included.
+    public let threads: Int
+
+    private struct Job {
+        var number = 0
+        var body: (@Sendable () -> Void)?
+        var running = 0
+        var isClosed = false
+    }
+
+    private let monitor = Monitor(Job())
+    private let turn = Monitor(false)
+
+    /// - Parameter threads: at least 1.
+    public init(threads: Int) {
+        precondition(threads >= 1, "a pool needs at least one thread")
+        self.threads = threads
+        for index in 1..<max(threads, 1) {
+            startThread(named: "swiftwater-worker-\(index)") { [monitor] in WorkerPool.work(monitor) }
+        }
+    }
+
+    deinit { monitor.update { $0.isClosed = true } }
+
+    private static func work(_ monitor: Monitor<Job>) {
+        var last = 0
+        while true {
+            let body: (@Sendable () -> Void)? = monitor.wait { job in
+                if job.isClosed { return .some(nil) }
+                guard job.number != last, let body = job.body else { return nil }
+                last = job.number
+                job.running += 1
+                return .some(body)
+            }
+            guard let body else { return }
+            body()
+            monitor.update { $0.running -= 1 }
+        }
+    }
+
+    /// Runs `body` once for every index below `count`, on all threads of the pool, and returns when all have ended. The
+    /// first error by index is thrown; indexes that had not started by then are left out.
+    public func run(count: Int, _ body: @Sendable (Int) throws -> Void) throws {
+        guard count > 0 else { return }
+        if threads == 1 || count == 1 || WorkerPool.isInsideTask {
+            for index in 0..<count { try body(index) }
+            return
+        }
+        // One job at a time; a second caller waits for its turn.
+        turn.wait { busy -> Void? in
+            if busy { return nil }
+            busy = true
+            return ()
+        }
+        defer { turn.update { $0 = false } }
+        let failure = Mutex<(index: Int, error: any Error)?>(nil)
+        let next = Atomic<Int>(0)
+        let failed = Atomic<Bool>(false)
+        // The closures below end before this function returns, which is what makes the escape sound.
+        withoutActuallyEscaping(body) { body in
+            let step: @Sendable () -> Void = {
+                WorkerPool.$isInsideTask.withValue(true) {
+                    while !failed.load(ordering: .relaxed) {
+                        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                        guard index < count else { return }
+                        do { try body(index) } catch {
+                            failure.withLock { if $0 == nil || index < $0!.index { $0 = (index, error) } }
+                            failed.store(true, ordering: .relaxed)
+                        }
+                    }
+                }
+            }
+            monitor.update {
+                $0.number += 1
+                $0.body = step
+            }
+            step()
+            monitor.wait { job -> Void? in
+                job.body = nil
+                return job.running == 0 ? () : nil
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure.error }
+    }
+
+    @TaskLocal private static var isInsideTask = false
+
+    /// The number of cores that this process may use.
+    public static var coreCount: Int { max(1, systemCoreCount()) }
+}

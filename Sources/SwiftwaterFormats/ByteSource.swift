@@ -1,0 +1,143 @@
+import CZlib
+import SwiftwaterCore
+import SwiftwaterStorage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A stream of bytes to read once: a file, standard input (`-`), either of them gzip-compressed.
+///
+/// Gzip is recognised by its first two bytes, whatever the file is called; several gzip members one after the other are
+/// read as one, as `gzip` does.
+public final class ByteSource {
+    public let name: String
+    private let descriptor: Int32
+    private var lookahead: [UInt8] = []
+    private var inflater: Inflater?
+
+    /// - Parameter path: a file, or `-` for standard input.
+    public init(path: String) throws {
+        if path == "-" {
+            name = "standard input"
+            descriptor = 0
+        } else {
+            name = path
+            descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw FileError.make("cannot open", path, errno) }
+        }
+        while lookahead.count < 2 {
+            let before = lookahead.count
+            try lookahead.append(contentsOf: [UInt8](unsafeUninitializedCapacity: 2 - before) { buffer, count in
+                count = try rawRead(UnsafeMutableRawBufferPointer(buffer))
+            })
+            if lookahead.count == before { break }
+        }
+        if lookahead == [0x1F, 0x8B] { inflater = try Inflater(name: name) }
+    }
+
+    deinit { if descriptor > 0 { close(descriptor) } }
+
+    /// Fills up to `buffer.count` bytes; 0 at the end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        if let inflater { return try inflater.read(into: buffer) { try self.plainRead($0) } }
+        return try plainRead(buffer)
+    }
+
+    /// All bytes that are left.
+    public func readAll() throws -> [UInt8] {
+        var result: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { try read(into: $0) }
+            if count == 0 { return result }
+            result.append(contentsOf: buffer[..<count])
+        }
+    }
+
+    private func plainRead(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        if !lookahead.isEmpty {
+            let count = min(buffer.count, lookahead.count)
+            buffer.copyBytes(from: lookahead[..<count])
+            lookahead.removeFirst(count)
+            return count
+        }
+        return try rawRead(buffer)
+    }
+
+    private func rawRead(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        while true {
+            #if canImport(Glibc)
+                let count = Glibc.read(descriptor, buffer.baseAddress!, buffer.count)
+            #elseif canImport(Musl)
+                let count = Musl.read(descriptor, buffer.baseAddress!, buffer.count)
+            #else
+                let count = Darwin.read(descriptor, buffer.baseAddress!, buffer.count)
+            #endif
+            if count >= 0 { return count }
+            if errno != EINTR { throw FileError.make("cannot read", name, errno) }
+        }
+    }
+}
+
+/// Decompresses gzip with zlib.
+private final class Inflater {
+    private var stream = z_stream()
+    private var input = [UInt8](repeating: 0, count: 256 << 10)
+    private var available = 0
+    private var position = 0
+    private var isBetweenMembers = false
+    private let name: String
+
+    init(name: String) throws {
+        self.name = name
+        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            throw SwiftwaterError(.io, "zlib could not be started")
+        }
+    }
+
+    deinit { inflateEnd(&stream) }
+
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer, from source: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws -> Int {
+        guard buffer.count > 0 else { return 0 }
+        stream.next_out = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
+        stream.avail_out = UInt32(min(buffer.count, Int(UInt32.max)))
+        let wanted = Int(stream.avail_out)
+        while Int(stream.avail_out) == wanted {
+            if position == available {
+                available = try input.withUnsafeMutableBytes { try source($0) }
+                position = 0
+                if available == 0 {
+                    if isBetweenMembers { return 0 }
+                    throw SwiftwaterError(
+                        .corrupted, "the gzip data ends in the middle", at: .init(file: name),
+                        remedy: "fetch the file again")
+                }
+            }
+            let code = input.withUnsafeMutableBufferPointer { bytes -> Int32 in
+                if isBetweenMembers {
+                    inflateReset(&stream)
+                    isBetweenMembers = false
+                }
+                stream.next_in = bytes.baseAddress! + position
+                stream.avail_in = UInt32(available - position)
+                let code = inflate(&stream, Z_NO_FLUSH)
+                position = available - Int(stream.avail_in)
+                return code
+            }
+            if code == Z_STREAM_END {
+                isBetweenMembers = true
+            } else if code != Z_OK && code != Z_BUF_ERROR {
+                let reason = stream.msg.map { String(cString: $0) } ?? "error \(code)"
+                throw SwiftwaterError(.corrupted, "the gzip data is damaged: \(reason)", at: .init(file: name))
+            }
+        }
+        return wanted - Int(stream.avail_out)
+    }
+}

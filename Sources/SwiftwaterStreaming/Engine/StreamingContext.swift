@@ -1,0 +1,99 @@
+import Logging
+import SwiftwaterCore
+import Synchronization
+
+/// Makes streams and runs them: every batch interval, what has arrived becomes a batch, and every output's job runs on it.
+///
+/// ```swift
+/// let context = StreamingContext(master: "local[2]", appName: "Words", batchInterval: .seconds(1))
+/// context.socketTextStream(host: "127.0.0.1", port: 7773)
+///     .flatMap { $0.split(separator: " ") }.map { ($0, 1) }.reduceByKey(+).print()
+/// try await context.start()
+/// try await context.awaitTermination()
+/// ```
+///
+/// Mistakes of the program (a window that is no multiple of the batch interval, no output) are found while it is put
+/// together and thrown by `start()`. Nothing may be added after `start()`.
+public final class StreamingContext: Sendable {
+    public let context: Context
+    public let batchInterval: Duration
+    public let settings: StreamSettings
+    public let clock: any StreamClock
+    /// Where `print` writes; standard output unless given.
+    let write: @Sendable (String) -> Void
+    let graph: StreamGraph
+    let scheduler: BatchScheduler
+
+    /// - Parameters:
+    ///   - master: `local`, `local[N]` or `local[*]`; anything else stops the program.
+    ///   - batchInterval: at least 1 ms, in whole milliseconds.
+    public convenience init(master: String, appName: String, batchInterval: Duration) {
+        self.init(Context(master: master, appName: appName), batchInterval: batchInterval)
+    }
+
+    public init(
+        _ context: Context, batchInterval: Duration, settings: StreamSettings = StreamSettings(),
+        clock: any StreamClock = SystemClock(),
+        write: @escaping @Sendable (String) -> Void = { Swift.print($0, terminator: "") }
+    ) {
+        self.context = context
+        self.batchInterval = batchInterval
+        self.settings = settings
+        self.clock = clock
+        self.write = write
+        graph = StreamGraph(batchInterval: batchInterval)
+        scheduler = BatchScheduler(graph: graph, clock: clock, logger: context.logger)
+        if batchInterval < .milliseconds(1) || Duration.milliseconds(batchInterval.wholeMilliseconds) != batchInterval {
+            graph.add(
+                SwiftwaterError(
+                    .invalidArgument, "the batch interval is \(batchInterval)",
+                    remedy: "give a whole number of milliseconds, at least 1"))
+        }
+    }
+
+    /// Starts the sources and the batch clock. The first batch ends at the next multiple of the batch interval.
+    ///
+    /// - Throws: the first mistake of the program, or why a source could not start.
+    public func start() async throws {
+        if let problem = graph.problems.first { throw problem }
+        guard !graph.outputs.isEmpty else {
+            throw SwiftwaterError(
+                .invalidState, "the program has no output", remedy: "end a stream with print() or forEachBatch")
+        }
+        try scheduler.start()
+    }
+
+    /// Returns when the context was stopped; throws the error that stopped it, if one did.
+    public func awaitTermination() async throws { try await scheduler.awaitTermination() }
+
+    /// Stops the context.
+    ///
+    /// - Parameter gracefully: takes no more input, makes one last batch of what was received, finishes every batch and
+    ///   then returns. Otherwise the batch that runs is finished and those that wait are dropped.
+    public func stop(gracefully: Bool = false) async {
+        scheduler.requestStop(gracefully: gracefully)
+        try? await scheduler.awaitTermination()
+    }
+
+    /// Calls `body` after every batch with what it took. Before `start()`.
+    public func onBatchCompleted(_ body: @escaping @Sendable (BatchInformation) -> Void) { scheduler.add(body) }
+
+    /// Waits until the batch at `time`, and all before it, are done or the context has stopped. For tests with a
+    /// `ManualClock`; blocks the thread.
+    public func waitUntilCompleted(_ time: BatchTime) { scheduler.waitUntilCompleted(time) }
+
+    /// The end of the interval before the first batch; known after `start()`.
+    public var zeroTime: BatchTime { graph.zeroTime }
+}
+
+/// What a batch took.
+public struct BatchInformation: Sendable {
+    public let time: BatchTime
+    /// From the batch time until its jobs began.
+    public let schedulingDelay: Duration
+    /// From the beginning of its jobs to the end of the last.
+    public let processingTime: Duration
+
+    /// From the batch time until its results were written.
+    public var totalDelay: Duration { schedulingDelay + processingTime }
+}

@@ -1,0 +1,57 @@
+import SwiftwaterCore
+import SwiftwaterFormats
+
+extension Context {
+    /// An RDD of the elements of an array, divided into `partitions` runs of nearly equal length.
+    public func parallelize<Element: Sendable>(_ elements: [Element], partitions: Int? = nil) -> RDD<Element> {
+        let count = max(1, min(partitions ?? defaultParallelism, max(elements.count, 1)))
+        return RDD(context: self, name: "parallelize", partitionCount: count) { partition, sink in
+            for element in elements[elements.range(ofPart: partition, of: count)] { try sink(element) }
+        }
+    }
+
+    /// The lines of a text file, plain or gzip: one partition a file, or one for each file of a directory in order of their
+    /// names. The file is read when an action runs.
+    public func textFile(_ path: String, limits: LineLimits = LineLimits()) -> RDD<Text> {
+        textFiles([path], limits: limits)
+    }
+
+    /// The lines of text files, one partition a file.
+    public func textFiles(_ paths: [String], limits: LineLimits = LineLimits()) -> RDD<Text> {
+        RDD(context: self, name: "textFile", partitionCount: paths.count) { partition, sink in
+            var reader = try BlockReader(path: paths[partition], limits: limits)
+            while let block = try reader.next() {
+                try block.forEachLine(in: 0..<block.lineCount, sink)
+                block.retire()
+            }
+        }
+    }
+
+    /// The lines of blocks that a receiver delivered, one partition a block.
+    public func blocks(_ blocks: [TextBlock], name: String = "blocks") -> RDD<Text> {
+        RDD(context: self, name: name, partitionCount: blocks.count) { partition, sink in
+            let block = blocks[partition]
+            try block.forEachLine(in: 0..<block.lineCount, sink)
+        }
+    }
+
+    /// The elements of several RDDs, one after the other: their partitions side by side.
+    public func union<Element: Sendable>(_ rdds: [RDD<Element>]) -> RDD<Element> {
+        if rdds.count == 1 { return rdds[0] }
+        var ends: [Int] = []
+        for rdd in rdds { ends.append((ends.last ?? 0) + rdd.partitionCount) }
+        return RDD(
+            context: self, name: "union", parents: rdds.map(\.lineage), partitionCount: ends.last ?? 0
+        ) { [ends] partition, sink in
+            let index = ends.firstIndex { partition < $0 }!
+            try rdds[index].compute(partition - (index == 0 ? 0 : ends[index - 1]), sink)
+        }
+    }
+}
+
+extension Array {
+    /// The indexes of part `part` when the array is divided into `parts` runs of nearly equal length.
+    func range(ofPart part: Int, of parts: Int) -> Range<Int> {
+        (count * part / parts)..<(count * (part + 1) / parts)
+    }
+}

@@ -1,0 +1,137 @@
+import SwiftwaterCore
+
+/// A resilient distributed dataset: a lazy, partitioned collection that knows how to compute each partition from its
+/// parents. Nothing runs before an action (`collect`, `count`, `take`, ...).
+///
+/// Elements are pushed: a chain of narrow operators is one nested call for each element, and no collection is built between
+/// them. Actions block the calling thread; call them from `forEachBatch`, from a program's main, or from a thread.
+public struct RDD<Element: Sendable>: Sendable {
+    /// Pushes every element of a partition into the closure.
+    public typealias Compute = @Sendable (_ partition: Int, _ sink: (Element) throws -> Void) throws -> Void
+
+    public let context: Context
+    /// How this RDD came about.
+    public let lineage: Lineage
+    @usableFromInline let compute: Compute
+
+    /// An RDD of your own: how to compute each of its partitions.
+    ///
+    /// - Parameters:
+    ///   - name: what `toDebugString` and errors call it.
+    ///   - parents: the RDDs that `compute` reads.
+    ///   - compute: may be called more than once for a partition and must push the same elements in the same order.
+    @inlinable
+    public init(
+        context: Context, name: String, parents: [Lineage] = [], partitionCount: Int, compute: @escaping Compute
+    ) {
+        self.init(
+            lineage: Lineage(context: context, name: name, parents: parents, partitionCount: partitionCount),
+            context: context, compute: compute)
+    }
+
+    @inlinable
+    init(lineage: Lineage, context: Context, compute: @escaping Compute) {
+        self.lineage = lineage
+        self.context = context
+        self.compute = compute
+    }
+
+    public var partitionCount: Int { lineage.partitionCount }
+
+    /// Another name for error messages and `toDebugString`.
+    public func named(_ name: String) -> RDD {
+        RDD(
+            lineage: Lineage(
+                context: context, name: name, parents: [lineage], partitionCount: partitionCount, isRenaming: true),
+            context: context, compute: compute)
+    }
+
+    /// The lineage as Spark prints it: the number of partitions, then each RDD over its parents; `+-` marks a shuffle.
+    public var toDebugString: String { lineage.debugString }
+}
+
+/// One step of the history of an RDD: its name, its parents, and, for a shuffle, the stage that must run before its
+/// partitions can be read.
+public final class Lineage: Sendable {
+    public let id: Int
+    public let name: String
+    public let parents: [Lineage]
+    public let partitionCount: Int
+    let isRenaming: Bool
+    private let context: Context
+    /// For a shuffle: runs the stage before it, once.
+    @usableFromInline let materialize: (@Sendable () throws -> Void)?
+
+    @usableFromInline
+    init(
+        context: Context, name: String, parents: [Lineage], partitionCount: Int, isRenaming: Bool = false,
+        materialize: (@Sendable () throws -> Void)? = nil
+    ) {
+        self.id = context.makeIdentifier()
+        self.context = context
+        self.name = name
+        self.parents = parents
+        self.partitionCount = partitionCount
+        self.isRenaming = isRenaming
+        self.materialize = materialize
+    }
+
+    public var isShuffle: Bool { materialize != nil }
+
+    /// Runs every stage that must be done before this RDD's own partitions can be computed, parents first.
+    func prepare() throws {
+        for parent in parents { try parent.prepare() }
+        try materialize?()
+    }
+
+    var debugString: String {
+        var lines: [String] = []
+        func visit(_ node: Lineage, prefix: String, marker: String) {
+            lines.append("\(prefix)\(marker)\(node.name)[\(node.id)]")
+            let behind = prefix + String(repeating: " ", count: marker.count)
+            for parent in node.parents {
+                if node.isShuffle {
+                    visit(parent, prefix: behind + "|  ", marker: "+-(\(parent.partitionCount)) ")
+                } else {
+                    visit(parent, prefix: behind, marker: "|  ")
+                }
+            }
+        }
+        visit(self, prefix: "", marker: "(\(partitionCount)) ")
+        return lines.joined(separator: "\n")
+    }
+}
+
+/// What a shuffle's stage made, computed once whoever asks first.
+@usableFromInline
+final class Materialized<Value: Sendable>: Sendable {
+    private let state: Monitor<(value: Value?, isRunning: Bool)> = Monitor((nil, false))
+
+    @usableFromInline init() {}
+
+    @usableFromInline
+    func fill(_ make: () throws -> Value) throws {
+        let isMine = state.wait { state -> Bool? in
+            if state.value != nil { return false }
+            if state.isRunning { return nil }
+            state.isRunning = true
+            return true
+        }
+        guard isMine else { return }
+        do {
+            let value = try make()
+            state.update { $0 = (value, false) }
+        } catch {
+            state.update { $0.isRunning = false }
+            throw error
+        }
+    }
+
+    @usableFromInline
+    var value: Value {
+        guard let value = state.read({ $0.value }) else {
+            preconditionFailure("a partition was read before the stage it depends on had run")
+        }
+        return value
+    }
+}
