@@ -26,7 +26,7 @@ extension DStream {
             var text = "\(line)\nTime: \(time)\n\(line)\n"
             for row in rows.prefix(count) { text += RowText.describe(row) + "\n" }
             if rows.count > count { text += "...\n" }
-            write(text + "\n")
+            try write(text + "\n")
         }
     }
 }

@@ -20,7 +20,7 @@ public final class StreamingContext: Sendable {
     public let settings: StreamSettings
     public let clock: any StreamClock
     /// Where `print` writes; standard output unless given.
-    let write: @Sendable (String) -> Void
+    let write: @Sendable (String) throws -> Void
     let graph: StreamGraph
     let scheduler: BatchScheduler
 
@@ -34,7 +34,7 @@ public final class StreamingContext: Sendable {
     public init(
         _ context: Context, batchInterval: Duration, settings: StreamSettings = StreamSettings(),
         clock: any StreamClock = SystemClock(),
-        write: @escaping @Sendable (String) -> Void = { Swift.print($0, terminator: "") }
+        write: @escaping @Sendable (String) throws -> Void = { try StandardStream.output.write($0) }
     ) {
         self.context = context
         self.batchInterval = batchInterval

@@ -1,0 +1,45 @@
+import SwiftwaterCore
+
+/// RMSE against the number of iterations, from one fit: the model is evaluated after each iteration that is asked for.
+public struct LearningCurve: Sendable, Equatable {
+    public struct Point: Sendable, Equatable {
+        public let iterations: Int
+        public let rmse: Double
+    }
+
+    public let points: [Point]
+
+    public init(points: [Point]) { self.points = points }
+
+    /// Fits once, with as many iterations as the largest of `iterations`, and evaluates on `validation` after each of them.
+    ///
+    /// - Throws: what `ALS.fit` and `evaluate` throw; `invalidArgument` where `iterations` is empty or not positive.
+    public static func fit(
+        _ settings: ALSSettings, iterations: [Int], train: Ratings, validation: Ratings,
+        onPoint: ((Point) -> Void)? = nil
+    ) throws -> (curve: LearningCurve, model: MatrixFactorizationModel) {
+        guard let last = iterations.max(), iterations.allSatisfy({ $0 >= 1 }) else {
+            throw SwiftwaterError(
+                .invalidArgument, "the numbers of iterations are \(iterations)", remedy: "give some such as 1,3,5,7")
+        }
+        var settings = settings
+        settings.maxIterations = last
+        let wanted = Set(iterations)
+        var points: [Point] = []
+        let model = try ALS(settings).fit(train) { progress in
+            guard wanted.contains(progress.iteration) else { return }
+            let metrics = try progress.model.evaluate(on: validation, threads: settings.threads)
+            points.append(Point(iterations: progress.iteration, rmse: metrics.rmse))
+            onPoint?(points.last!)
+        }
+        return (LearningCurve(points: points), model)
+    }
+
+    public var best: Point? { points.min { $0.rmse < $1.rmse } }
+
+    /// The smallest number of iterations whose RMSE is within `tolerance` (0.01 is 1 %) of the best.
+    public func enough(within tolerance: Double = 0.01) -> Point? {
+        guard let best else { return nil }
+        return points.filter { $0.rmse <= best.rmse * (1 + tolerance) }.min { $0.iterations < $1.iterations }
+    }
+}

@@ -1,0 +1,194 @@
+import CSwiftwaterKernels
+import SwiftwaterCore
+
+/// Alternating least squares: with the items' factors fixed every user's factors are the solution of a small linear system,
+/// and the other way round.
+///
+///     for user u:   (sum over rated i of q_i q_i^T + lambda n_u I) p_u = sum over rated i of r_ui q_i
+///
+/// Each row is solved on its own, so the model does not depend on the number of threads. An iteration solves all users, then
+/// all items: O(ratings x rank^2 + (users + items) x rank^3).
+public struct ALS: Sendable {
+    public var settings: ALSSettings
+
+    public init(_ settings: ALSSettings = ALSSettings()) { self.settings = settings }
+
+    /// What an iteration gave.
+    public struct Progress: Sendable {
+        /// From 1.
+        public let iteration: Int
+        /// The model as it stands. Copies nothing until the next iteration changes it.
+        public let model: MatrixFactorizationModel
+    }
+
+    /// Fits a model.
+    ///
+    /// - Parameter onIteration: called after every iteration; what it throws (`CancellationError`, say) ends the training.
+    /// - Throws: `invalidArgument` for settings that cannot work or where there are no ratings; `numerical` where a system is
+    ///   singular, naming the user or item.
+    public func fit(
+        _ ratings: Ratings, onIteration: ((Progress) throws -> Void)? = nil
+    ) throws -> MatrixFactorizationModel {
+        try settings.validate()
+        guard ratings.count > 0 else {
+            throw SwiftwaterError(.invalidArgument, "there are no ratings to train on", remedy: "check the file and the split")
+        }
+        let matrix = RatingMatrix(ratings)
+        var model = MatrixFactorizationModel(ratings: ratings, matrix: matrix, settings: settings)
+        model.itemFactors = initialItemFactors(matrix, mean: ratings.mean)
+        let pool = WorkerPool(threads: settings.threads)
+        for iteration in 1...settings.maxIterations {
+            try solve(matrix.byUser, from: model.itemFactors, into: &model.userFactors, pool) {
+                "user \(ratings.userIDs[$0])"
+            }
+            try solve(matrix.byItem, from: model.userFactors, into: &model.itemFactors, pool) {
+                "item \(ratings.itemIDs[$0])"
+            }
+            try onIteration?(Progress(iteration: iteration, model: model))
+        }
+        return model
+    }
+
+    /// Where the iterations begin. The first factor holds each item's mean rating, drawn towards the mean of all (as though
+    /// it had a few more average ratings), the others small random numbers: the first half-step then fits what is left over
+    /// the items' means instead of finding the means themselves.
+    private func initialItemFactors(_ matrix: RatingMatrix, mean: Double) -> [Float] {
+        var random = SeededRandom(seed: settings.seed, stream: 2)
+        let (rank, rows) = (settings.rank, matrix.byItem)
+        let scale = settings.isImplicit ? 0.1 : ALS.startScale
+        var factors = [Float](repeating: 0, count: rows.rowCount * rank)
+        let unit = max(abs(mean), 1e-6).squareRoot()
+        for item in 0..<rows.rowCount {
+            for factor in 0..<rank { factors[item * rank + factor] = Float(random.normal() * scale * unit) }
+            if settings.isImplicit { continue }
+            let sum = rows.values[rows.range(of: item)].reduce(0.0) { $0 + Double($1) }
+            let count = Double(rows.count(of: item))
+            factors[item * rank] = Float((sum + 5 * mean) / (count + 5) / unit)
+        }
+        return factors
+    }
+
+    static let startScale = 0.1
+
+    // MARK: Half-steps
+
+    private func solve(
+        _ rows: RatingMatrix.Rows, from fixed: [Float], into solved: inout [Float], _ pool: WorkerPool,
+        nameOf: @Sendable (Int) -> String
+    ) throws {
+        let rank = settings.rank
+        let shared = settings.isImplicit ? gram(fixed, pool) : nil
+        let chunks = ALS.chunks(of: rows)
+        let (settings, scratchCount) = (settings, sw_als_scratch_floats(rank))
+        try solved.withUnsafeMutableBufferPointer { output in
+            let output = UncheckedSendable(output)
+            try pool.run(count: chunks.count) { chunk in
+                try withUnsafeTemporaryAllocation(of: Float.self, capacity: scratchCount) { scratch in
+                    var solver = RowSolver(settings: settings, shared: shared)
+                    for row in chunks[chunk] where rows.count(of: row) > 0 {
+                        let target = output.value.baseAddress! + row * rank
+                        guard solver.solve(rows, row, fixed: fixed, scratch: scratch.baseAddress!, into: target) else {
+                            throw SwiftwaterError(
+                                .numerical, "the system of \(nameOf(row)) is singular",
+                                remedy: "use a regularization above 0 (0.1 to begin with) or a smaller rank")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs of rows with about 32,768 ratings each: enough to be worth handing out, and the same for any number of threads.
+    static func chunks(of rows: RatingMatrix.Rows) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var begin = 0
+        for row in 0..<rows.rowCount where rows.starts[row + 1] - rows.starts[begin] >= 32768 || row - begin >= 16384 {
+            result.append(begin..<row + 1)
+            begin = row + 1
+        }
+        if begin < rows.rowCount { result.append(begin..<rows.rowCount) }
+        return result
+    }
+
+    /// The sum of q q^T over all rows, in double precision, in fixed pieces that are added in order.
+    private func gram(_ factors: [Float], _ pool: WorkerPool) -> [Float] {
+        let rank = settings.rank
+        let rows = factors.count / rank
+        let pieces = (rows + 4095) / 4096
+        var partial = [Double](repeating: 0, count: pieces * rank * rank)
+        partial.withUnsafeMutableBufferPointer { output in
+            let output = UncheckedSendable(output)
+            try? pool.run(count: pieces) { piece in
+                sw_gram(
+                    rank, factors, piece * 4096, min(rows, (piece + 1) * 4096),
+                    output.value.baseAddress! + piece * rank * rank)
+            }
+        }
+        return (0..<rank * rank).map { cell in
+            Float((0..<pieces).reduce(0.0) { $0 + partial[$1 * rank * rank + cell] })
+        }
+    }
+}
+
+/// Solves the system of one row.
+struct RowSolver {
+    let settings: ALSSettings
+    /// For implicit feedback, the sum of q q^T over all rows of the other side.
+    let shared: [Float]?
+    private var weights: [Float] = []
+    private var targets: [Float] = []
+
+    init(settings: ALSSettings, shared: [Float]?) {
+        self.settings = settings
+        self.shared = shared
+    }
+
+    mutating func solve(
+        _ rows: RatingMatrix.Rows, _ row: Int, fixed: [Float], scratch: UnsafeMutablePointer<Float>,
+        into solution: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        let range = rows.range(of: row)
+        return rows.columns.withUnsafeBufferPointer { columns in
+            rows.values.withUnsafeBufferPointer { values in
+                solve(
+                    UnsafeBufferPointer(rebasing: columns[range]), UnsafeBufferPointer(rebasing: values[range]),
+                    fixed: fixed, scratch: scratch, into: solution)
+            }
+        }
+    }
+
+    mutating func solve(
+        _ columns: UnsafeBufferPointer<UInt32>, _ values: UnsafeBufferPointer<Float>, fixed: [Float],
+        scratch: UnsafeMutablePointer<Float>, into solution: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        var lambda = Float(settings.regularization * Double(columns.count))
+        if settings.isImplicit {
+            // Weight alpha |r| on top of the shared part's 1; target confidence times preference.
+            let alpha = Float(settings.alpha)
+            weights = values.map { alpha * abs($0) }
+            targets = values.map { $0 > 0 ? 1 + alpha * $0 : 0 }
+            lambda = Float(settings.regularization * Double(values.count { $0 > 0 }))
+        }
+        let (weights, targets, shared) = (weights, targets, shared)
+        return withOptionalPointer(settings.isImplicit ? weights : nil) { weightPointer in
+            withOptionalPointer(settings.isImplicit ? targets : nil) { targetPointer in
+                withOptionalPointer(shared) { sharedPointer in
+                    sw_als_solve_row(
+                        settings.instructionSet.rawValue, settings.rank, fixed, columns.baseAddress!, weightPointer,
+                        targetPointer ?? values.baseAddress!, columns.count, lambda, sharedPointer, scratch, solution) == 0
+                }
+            }
+        }
+    }
+
+    private func withOptionalPointer<Result>(_ array: [Float]?, _ body: (UnsafePointer<Float>?) -> Result) -> Result {
+        guard let array else { return body(nil) }
+        return array.withUnsafeBufferPointer { body($0.baseAddress) }
+    }
+}
+
+/// Hands a value to tasks that use separate parts of it.
+struct UncheckedSendable<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}

@@ -1,0 +1,40 @@
+import SwiftwaterCore
+
+/// Settings of alternating least squares, with the field's names and Spark's defaults.
+public struct ALSSettings: Sendable, Equatable {
+    /// The number of latent factors. 1 to 512.
+    public var rank = 10
+    public var maxIterations = 10
+    /// Lambda; each row's penalty is lambda times the number of its ratings (ALS-WR: Zhou et al., 2008).
+    public var regularization = 0.1
+    /// Ratings are counts or strengths of interest, not opinions (Hu, Koren and Volinsky, 2008).
+    public var isImplicit = false
+    /// For implicit feedback: confidence is 1 + alpha |r|.
+    public var alpha = 1.0
+    public var seed: UInt64 = 42
+    /// Threads; results do not depend on it.
+    public var threads = WorkerPool.coreCount
+    /// The kernels to use; the best of this processor unless forced. Results differ in the last digits between them.
+    public var instructionSet = InstructionSet.best
+
+    public init() {}
+
+    func validate() throws {
+        func check(_ isGood: Bool, _ what: String, _ remedy: String) throws {
+            if !isGood { throw SwiftwaterError(.invalidArgument, what, remedy: remedy) }
+        }
+        try check((1...512).contains(rank), "a rank of \(rank)", "use 1 to 512")
+        try check(maxIterations >= 1, "\(maxIterations) iterations", "use at least 1")
+        try check(
+            regularization >= 0 && regularization.isFinite, "a regularization of \(regularization)", "use 0 or more, 0.1 to begin with")
+        try check(alpha >= 0 && alpha.isFinite, "an alpha of \(alpha)", "use 0 or more")
+        try check(threads >= 1, "\(threads) threads", "use at least 1")
+    }
+}
+
+/// Which of the kernels' forms runs.
+public enum InstructionSet: Int32, Sendable, CaseIterable {
+    case portable = 0
+    case avx2 = 1
+    case avx512 = 2
+}

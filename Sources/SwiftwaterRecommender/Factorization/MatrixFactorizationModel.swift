@@ -1,0 +1,122 @@
+import CSwiftwaterKernels
+import SwiftwaterCore
+
+/// Factors of users and items: the prediction for user u and item i is the dot product of their rows.
+///
+/// Factors are Float32 in one row-major buffer each: row `u` is `userFactors[u * rank ..< (u + 1) * rank]`. Users and items
+/// without a training rating have no factors worth the name and count as unknown.
+public struct MatrixFactorizationModel: Sendable, Equatable {
+    public let rank: Int
+    public let settings: ALSSettings
+    public let userIDs: IdentifierTable
+    public let itemIDs: IdentifierTable
+    public internal(set) var userFactors: [Float]
+    public internal(set) var itemFactors: [Float]
+    /// What each user rated in training, to be left out of recommendations and for fold-in.
+    public let history: RatingMatrix.Rows
+    /// How many training ratings each item has.
+    public let itemCounts: [UInt32]
+    /// The mean of all training ratings.
+    public let meanRating: Double
+
+    init(ratings: Ratings, matrix: RatingMatrix, settings: ALSSettings) {
+        rank = settings.rank
+        self.settings = settings
+        userIDs = ratings.userIDs
+        itemIDs = ratings.itemIDs
+        userFactors = [Float](repeating: 0, count: ratings.userIDs.count * settings.rank)
+        itemFactors = []
+        history = matrix.byUser
+        itemCounts = (0..<ratings.itemIDs.count).map { UInt32(matrix.byItem.count(of: $0)) }
+        meanRating = ratings.mean
+    }
+
+    init(
+        settings: ALSSettings, userIDs: IdentifierTable, itemIDs: IdentifierTable, userFactors: [Float],
+        itemFactors: [Float], history: RatingMatrix.Rows, itemCounts: [UInt32], meanRating: Double
+    ) {
+        rank = settings.rank
+        self.settings = settings
+        self.userIDs = userIDs
+        self.itemIDs = itemIDs
+        self.userFactors = userFactors
+        self.itemFactors = itemFactors
+        self.history = history
+        self.itemCounts = itemCounts
+        self.meanRating = meanRating
+    }
+
+    /// A model of given factors, one row a user and a row an item. For tests, teaching, and factors from elsewhere.
+    public init(
+        userIDs: [Int64], userFactors: [[Float]], itemIDs: [Int64], itemFactors: [[Float]]
+    ) throws {
+        let rank = userFactors.first?.count ?? itemFactors.first?.count ?? 0
+        guard rank > 0, userIDs.count == userFactors.count, itemIDs.count == itemFactors.count,
+            (userFactors + itemFactors).allSatisfy({ $0.count == rank })
+        else {
+            throw SwiftwaterError(
+                .invalidArgument, "the rows of factors differ in length or number", remedy: "give one row of equal length for each id")
+        }
+        var settings = ALSSettings()
+        settings.rank = rank
+        self.init(
+            settings: settings, userIDs: IdentifierTable(storage: .integers(userIDs)),
+            itemIDs: IdentifierTable(storage: .integers(itemIDs)), userFactors: userFactors.flatMap { $0 },
+            itemFactors: itemFactors.flatMap { $0 },
+            history: RatingMatrix.Rows(starts: [Int](repeating: 0, count: userIDs.count + 1), columns: [], values: []),
+            itemCounts: [UInt32](repeating: 1, count: itemIDs.count), meanRating: 0)
+    }
+
+    /// Whether the user has factors.
+    public func knows(user: Int) -> Bool {
+        user < userIDs.count && userFactors[user * rank..<(user + 1) * rank].contains { $0 != 0 }
+    }
+
+    public func knows(item: Int) -> Bool { item < itemIDs.count && itemCounts[item] > 0 }
+
+    /// The predicted rating of an item by a user, both by their ids as they are written; nil where either is unknown.
+    public func predict(user: String, item: String) -> Float? {
+        guard let user = userIDs.index(of: user), let item = itemIDs.index(of: item) else { return nil }
+        return predict(user: user, item: item)
+    }
+
+    /// The predicted rating by index.
+    public func predict(user: Int, item: Int) -> Float? {
+        guard knows(user: user), knows(item: item) else { return nil }
+        return userFactors.withUnsafeBufferPointer { users in
+            itemFactors.withUnsafeBufferPointer { items in
+                sw_dot(users.baseAddress! + user * rank, items.baseAddress! + item * rank, rank)
+            }
+        }
+    }
+
+    /// The factors that a user with this whole history of ratings has: the exact solution of the user's own system with the
+    /// items' factors as they are. O(ratings x rank^2 + rank^3); implicit models add O(items x rank^2).
+    ///
+    /// - Parameter ratings: item indexes and ratings; an item counts once, unknown ones are passed over.
+    /// - Throws: `numerical` where the system is singular (regularization 0).
+    public func foldIn(_ ratings: [(item: Int, rating: Float)]) throws -> [Float]? {
+        let known = ratings.filter { knows(item: $0.item) }
+        guard !known.isEmpty else { return nil }
+        var shared: [Float]?
+        if settings.isImplicit {
+            var gram = [Double](repeating: 0, count: rank * rank)
+            sw_gram(rank, itemFactors, 0, itemIDs.count, &gram)
+            shared = gram.map { Float($0) }
+        }
+        var solver = RowSolver(settings: settings, shared: shared)
+        var solution = [Float](repeating: 0, count: rank)
+        var scratch = [Float](repeating: 0, count: sw_als_scratch_floats(rank))
+        let columns = known.map { UInt32($0.item) }
+        let isSolved = columns.withUnsafeBufferPointer { columns in
+            known.map(\.rating).withUnsafeBufferPointer { values in
+                solver.solve(columns, values, fixed: itemFactors, scratch: &scratch, into: &solution)
+            }
+        }
+        guard isSolved else {
+            throw SwiftwaterError(
+                .numerical, "the user's system is singular", remedy: "train with a regularization above 0")
+        }
+        return solution
+    }
+}

@@ -1,0 +1,51 @@
+import SwiftwaterCore
+import SwiftwaterFormats
+
+/// Titles and genres of items, from a file such as MovieLens's `movies.csv`.
+public struct Catalogue: Sendable {
+    public struct Entry: Sendable, Equatable {
+        public let title: String
+        public let genres: [String]
+    }
+
+    private var entries: [Text: Entry] = [:]
+
+    public init() {}
+
+    public var count: Int { entries.count }
+
+    /// What is known of an item, by its id as it is written.
+    public subscript(id: String) -> Entry? { entries[Text(id)] }
+
+    /// The title of an item, or its id where none is known.
+    public func title(_ id: String) -> String { self[id]?.title ?? id }
+
+    public mutating func add(id: String, title: String, genres: [String]) {
+        entries[Text(id)] = Entry(title: title, genres: genres)
+    }
+
+    /// Reads a CSV file with a header that names the columns; genres are separated by `|`.
+    public static func read(
+        _ path: String, idColumn: String = "movieId", titleColumn: String = "title", genresColumn: String = "genres",
+        separator: Character = ","
+    ) throws -> Catalogue {
+        let bytes = try FileBytes(path: path)
+        var csv = CSVReader(bytes.buffer, separator: separator.asciiValue ?? 0x2C, fileName: path)
+        guard try csv.next() else { throw SwiftwaterError(.malformedInput, "the file is empty", at: .init(file: path)) }
+        let header = csv.fields.map(\.string)
+        guard let id = header.firstIndex(of: idColumn), let title = header.firstIndex(of: titleColumn) else {
+            throw SwiftwaterError(
+                .malformedInput, "the header has no column '\(idColumn)' or '\(titleColumn)'", at: .init(file: path, line: 1),
+                remedy: "name the columns in the first line")
+        }
+        let genres = header.firstIndex(of: genresColumn)
+        var catalogue = Catalogue()
+        while try csv.next() {
+            guard csv.fields.count > max(id, title) else { continue }
+            let list = genres.flatMap { $0 < csv.fields.count ? csv.fields[$0].string : nil } ?? ""
+            catalogue.add(
+                id: csv.fields[id].string, title: csv.fields[title].string, genres: list.split(separator: "|").map(String.init))
+        }
+        return catalogue
+    }
+}

@@ -1,0 +1,90 @@
+import SwiftwaterCore
+
+/// The user x item matrix as a table for people, with `?` where nobody rated.
+public struct MatrixTable: Sendable {
+    /// One cell of the table.
+    public enum Cell: Sendable, Equatable {
+        case rated(Float)
+        case predicted(Float)
+        case unknown
+    }
+
+    public let users: [String]
+    public let items: [String]
+    public let cells: [[Cell]]
+    /// How many users and items the ratings have in all.
+    public let totals: (users: Int, items: Int)
+
+    /// The first users and items in the order of the file, or those with the most ratings.
+    ///
+    /// - Parameter predict: what to put where nobody rated; nothing unless given.
+    public init(
+        _ ratings: Ratings, userLimit: Int = 10, itemLimit: Int = 10, mostRated: Bool = false,
+        predict: ((_ user: Int, _ item: Int) -> Float?)? = nil
+    ) {
+        func chosen(_ column: [UInt32], _ count: Int, _ limit: Int) -> [Int] {
+            guard mostRated else { return Array(0..<min(limit, count)) }
+            var counts = [Int](repeating: 0, count: count)
+            for index in column { counts[Int(index)] += 1 }
+            return Array((0..<count).sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }.prefix(limit))
+        }
+        let rows = chosen(ratings.users, ratings.userIDs.count, userLimit)
+        let columns = chosen(ratings.items, ratings.itemIDs.count, itemLimit)
+        let rowOf = Dictionary(uniqueKeysWithValues: rows.enumerated().map { (UInt32($1), $0) })
+        let columnOf = Dictionary(uniqueKeysWithValues: columns.enumerated().map { (UInt32($1), $0) })
+        var cells = [[Cell]](repeating: [Cell](repeating: .unknown, count: columns.count), count: rows.count)
+        for index in 0..<ratings.count {
+            if let row = rowOf[ratings.users[index]], let column = columnOf[ratings.items[index]] {
+                cells[row][column] = .rated(ratings.values[index])
+            }
+        }
+        if let predict {
+            for (row, user) in rows.enumerated() {
+                for (column, item) in columns.enumerated() where cells[row][column] == .unknown {
+                    if let value = predict(user, item) { cells[row][column] = .predicted(value) }
+                }
+            }
+        }
+        users = rows.map { ratings.userIDs[$0] }
+        items = columns.map { ratings.itemIDs[$0] }
+        self.cells = cells
+        totals = (ratings.userIDs.count, ratings.itemIDs.count)
+    }
+
+    /// The table as lines of text, columns aligned; predictions stand in parentheses.
+    ///
+    /// - Parameter title: how an item is called in the header; its id unless given.
+    public func lines(title: (String) -> String = { $0 }) -> [String] {
+        let headers = items.map { String(TerminalText.safe(title($0)).prefix(16)) }
+        let names = users.map { String(TerminalText.safe($0).prefix(16)) }
+        let texts = cells.map { $0.map(MatrixTable.text) }
+        let first = max(4, names.map(\.count).max() ?? 0)
+        let widths = headers.indices.map { column in max(headers[column].count, texts.map { $0[column].count }.max() ?? 0) }
+        func line(_ name: String, _ values: [String]) -> String {
+            name.padded(to: first) + zip(values, widths).map { "  " + $0.leftPadded(to: $1) }.joined()
+        }
+        return [line("user", headers)] + zip(names, texts).map { line($0, $1) }
+    }
+
+    static func text(_ cell: Cell) -> String {
+        switch cell {
+        case .rated(let value): number(value, digits: 1)
+        case .predicted(let value): "(" + number(value, digits: 2) + ")"
+        case .unknown: "?"
+        }
+    }
+
+    private static func number(_ value: Float, digits: Int) -> String {
+        if value == value.rounded(), digits == 1 { return String(Int(value)) }
+        let scale: Float = digits == 1 ? 10 : 100
+        let scaled = Int((value * scale).rounded())
+        let fraction = String(abs(scaled) % Int(scale))
+        return (scaled < 0 ? "-" : "") + "\(abs(scaled) / Int(scale))."
+            + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+}
+
+extension String {
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}

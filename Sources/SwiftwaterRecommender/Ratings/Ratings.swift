@@ -1,0 +1,111 @@
+import SwiftwaterCore
+
+/// Ratings as columns: row `r` says that user `users[r]` gave item `items[r]` the rating `values[r]`.
+///
+/// Users and items are indexes into `userIDs` and `itemIDs`. At most 2^32 of each.
+public struct Ratings: Sendable, Equatable {
+    public internal(set) var userIDs: IdentifierTable
+    public internal(set) var itemIDs: IdentifierTable
+    public internal(set) var users: [UInt32] = []
+    public internal(set) var items: [UInt32] = []
+    public internal(set) var values: [Float] = []
+    /// Seconds since 1970; 0 where the data has none.
+    public internal(set) var timestamps: [Int64] = []
+
+    public var count: Int { values.count }
+
+    public init() {
+        userIDs = IdentifierTable()
+        itemIDs = IdentifierTable()
+    }
+
+    init(userIDs: IdentifierTable, itemIDs: IdentifierTable) {
+        self.userIDs = userIDs
+        self.itemIDs = itemIDs
+    }
+
+    /// Ratings from rows with integer ids.
+    public init(_ rows: [(user: Int64, item: Int64, rating: Float)]) {
+        self.init()
+        for row in rows { append(user: row.user, item: row.item, rating: row.rating) }
+    }
+
+    /// Ratings from rows with string ids.
+    public init(_ rows: [(user: String, item: String, rating: Float)]) {
+        self.init(userIDs: IdentifierTable(isInteger: false), itemIDs: IdentifierTable(isInteger: false))
+        for row in rows {
+            append(user: userIDs.insert(Text(row.user)), item: itemIDs.insert(Text(row.item)), rating: row.rating, time: 0)
+        }
+    }
+
+    /// Adds a rating; a pair that is there already stays, see `removingDuplicates`.
+    public mutating func append(user: Int64, item: Int64, rating: Float, timestamp: Int64 = 0) {
+        append(user: userIDs.insert(user), item: itemIDs.insert(item), rating: rating, time: timestamp)
+    }
+
+    mutating func append(user: UInt32, item: UInt32, rating: Float, time: Int64) {
+        users.append(user)
+        items.append(item)
+        values.append(rating)
+        timestamps.append(time)
+    }
+
+    /// The rows at `indexes`, with the same tables of ids.
+    public func selecting(_ indexes: [Int]) -> Ratings {
+        var result = Ratings(userIDs: userIDs, itemIDs: itemIDs)
+        result.users = indexes.map { users[$0] }
+        result.items = indexes.map { items[$0] }
+        result.values = indexes.map { values[$0] }
+        result.timestamps = indexes.map { timestamps[$0] }
+        return result
+    }
+
+    /// One row for each (user, item): the last one counts. Order stays. O(rows + users + items).
+    public func removingDuplicates() -> (ratings: Ratings, removed: Int) {
+        let byUser = CompressedRows(rows: users, rowCount: userIDs.count)
+        var isSuperseded = [Bool](repeating: false, count: count)
+        var lastSeen = [Int](repeating: -1, count: itemIDs.count)
+        var removed = 0
+        for user in 0..<userIDs.count {
+            for row in byUser.entries(of: user) {
+                let item = Int(items[row])
+                let earlier = lastSeen[item]
+                if earlier >= 0, Int(users[earlier]) == user {
+                    isSuperseded[earlier] = true
+                    removed += 1
+                }
+                lastSeen[item] = row
+            }
+        }
+        if removed == 0 { return (self, 0) }
+        return (selecting((0..<count).filter { !isSuperseded[$0] }), removed)
+    }
+
+    /// The mean of all ratings, summed in double precision; 0 where there are none.
+    public var mean: Double { count == 0 ? 0 : values.reduce(0.0) { $0 + Double($1) } / Double(count) }
+}
+
+/// Which entries of a column belong to each row: a stable counting sort.
+///
+///     rows     2 0 2 1        starts   0 1 2 4
+///                             order    1 | 3 | 0 2
+struct CompressedRows: Sendable {
+    let starts: [Int]
+    let order: [Int]
+
+    init(rows: [UInt32], rowCount: Int) {
+        var starts = [Int](repeating: 0, count: rowCount + 1)
+        for row in rows { starts[Int(row) + 1] += 1 }
+        for row in 0..<rowCount { starts[row + 1] += starts[row] }
+        var next = starts
+        var order = [Int](repeating: 0, count: rows.count)
+        for (index, row) in rows.enumerated() {
+            order[next[Int(row)]] = index
+            next[Int(row)] += 1
+        }
+        self.starts = starts
+        self.order = order
+    }
+
+    func entries(of row: Int) -> ArraySlice<Int> { order[starts[row]..<starts[row + 1]] }
+}
