@@ -1,17 +1,26 @@
+// Film recommendations: ratings, a split, ALS, RMSE against iterations, the top 10 for a user and a film.
+// `MovieRecommender ratings.csv movies.csv`, or without files for generated ratings.
 import Swiftwater
 
 @main
 struct MovieRecommender {
     static func main() throws {
-        let d = "/tmp/peers/data/split-1m/"
-        let (train, _) = try Ratings.read(d + "train.csv")
-        let (test, _) = try Ratings.read(d + "test.csv")
-        for seed in [42, 1, 2] {
-            var s = ALSSettings(); s.seed = UInt64(seed)
-            if CommandLine.arguments.count > 1 { s.rank = Int(CommandLine.arguments[1])! }
-            let clock = ContinuousClock(); let t = clock.now
-            let (curve, _) = try LearningCurve.fit(s, iterations: [1, 2, 3, 5, 7, 10], train: train, validation: test)
-            print(seed, clock.now - t, curve.points.map { "\($0.iterations): \($0.rmse)" })
+        let ratings: Ratings
+        let films: Catalogue
+        if CommandLine.arguments.count > 2 {
+            (ratings, films) = (try Ratings.read(CommandLine.arguments[1]).ratings, try Catalogue.read(CommandLine.arguments[2]))
+        } else {
+            (ratings, _, films) = try RatingsGenerator(.init(preset: .hundredThousand, seed: 7)).make()
         }
+        for line in MatrixTable(ratings, userLimit: 6, itemLimit: 5).lines(title: films.title) { print(line) }
+
+        let parts = try ratings.split(weights: [60, 20, 20], seed: 42)
+        let (curve, model) = try LearningCurve.fit(
+            ALSSettings(), iterations: [1, 3, 5, 7], train: parts[0], validation: parts[1])
+        print(curve.terminalChart())
+        print("RMSE on test:", try model.evaluate(on: parts[2]).rmse)
+
+        for best in model.recommendItems(forUser: 0, limit: 10) { print(films.title(model.itemIDs[best.index]), best.score) }
+        for best in model.recommendUsers(forItem: 0, limit: 10) { print("user", model.userIDs[best.index], best.score) }
     }
 }

@@ -31,8 +31,11 @@ public struct Ratings: Sendable, Equatable {
     }
 
     /// Ratings from rows with string ids.
-    public init(_ rows: [(user: String, item: String, rating: Float)]) {
+    ///
+    /// - Parameter itemOrder: items that are numbered first, in this order; the others follow as they occur.
+    public init(_ rows: [(user: String, item: String, rating: Float)], itemOrder: [String] = []) {
         self.init(userIDs: IdentifierTable(isInteger: false), itemIDs: IdentifierTable(isInteger: false))
+        for item in itemOrder { _ = itemIDs.insert(Text(item)) }
         for row in rows {
             append(user: userIDs.insert(Text(row.user)), item: itemIDs.insert(Text(row.item)), rating: row.rating, time: 0)
         }

@@ -15,6 +15,8 @@ public struct RatingsFormat: Sendable {
     public var userColumn = "userId"
     public var itemColumn = "movieId"
     public var ratingColumn = "rating"
+    /// Takes rows without a rating (as 0) where the header has no such column: lists of pairs to predict.
+    public var ratingIsOptional = false
     /// A column that may be missing.
     public var timestampColumn = "timestamp"
     /// One byte.
@@ -102,9 +104,9 @@ struct RatingsReader {
     private struct Columns {
         let user: Int
         let item: Int
-        let rating: Int
+        let rating: Int?
         let timestamp: Int?
-        var needed: Int { max(user, item, rating) + 1 }
+        var needed: Int { max(user, item, rating ?? 0) + 1 }
     }
 
     /// An id that is no integer was found: the column has to be read again, as strings.
@@ -168,7 +170,8 @@ struct RatingsReader {
                 remedy: "name the columns with --user-column, --item-column, --rating-column, or the separator with --separator")
         }
         return Columns(
-            user: try find(format.userColumn), item: try find(format.itemColumn), rating: try find(format.ratingColumn),
+            user: try find(format.userColumn), item: try find(format.itemColumn),
+            rating: format.ratingIsOptional ? header.firstIndex(of: format.ratingColumn) : try find(format.ratingColumn),
             timestamp: header.firstIndex(of: format.timestampColumn))
     }
 
@@ -177,21 +180,25 @@ struct RatingsReader {
         guard fields.count >= columns.needed else {
             throw malformed(csv, nil, "the row has \(fields.count) fields and \(columns.needed) are needed", "complete the row")
         }
-        guard let rating = Double.parse(fields[columns.rating].bytes) else {
-            throw malformed(
-                csv, format.ratingColumn, "the rating '\(fields[columns.rating].string)' is no number", "write it like 3.5")
-        }
-        let value = Float(rating)
-        guard value.isFinite else {
-            throw malformed(
-                csv, format.ratingColumn, "the rating '\(fields[columns.rating].string)' is not finite",
-                "leave the row out where there is no rating")
-        }
+        let value = try columns.rating.map { try rating(csv, $0) } ?? 0
         let user = try identifier(csv, columns.user, isUser: true, into: &ratings.userIDs)
         let item = try identifier(csv, columns.item, isUser: false, into: &ratings.itemIDs)
         var time: Int64 = 0
         if let column = columns.timestamp, column < fields.count { time = Int64.parse(fields[column].bytes) ?? 0 }
         ratings.append(user: user, item: item, rating: value, time: time)
+    }
+
+    private func rating(_ csv: CSVReader, _ column: Int) throws -> Float {
+        let field = csv.fields[column]
+        guard let rating = Double.parse(field.bytes) else {
+            throw malformed(csv, format.ratingColumn, "the rating '\(field.string)' is no number", "write it like 3.5")
+        }
+        guard Float(rating).isFinite else {
+            throw malformed(
+                csv, format.ratingColumn, "the rating '\(field.string)' is not finite",
+                "leave the row out where there is no rating")
+        }
+        return Float(rating)
     }
 
     private func identifier(

@@ -66,6 +66,16 @@ public final class StreamingContext: Sendable {
     /// Returns when the context was stopped; throws the error that stopped it, if one did.
     public func awaitTermination() async throws { try await scheduler.awaitTermination() }
 
+    /// As above; SIGINT and SIGTERM stop the context gracefully, a second one ends the process at once.
+    public func awaitTerminationStoppingOnSignals() async throws {
+        let signals = StopSignals { [scheduler] in scheduler.requestStop(gracefully: true) }
+        defer { withExtendedLifetime(signals) {} }
+        try await awaitTermination()
+    }
+
+    /// Asks the context to stop, without waiting: see `stop(gracefully:)`. May be called from anywhere, an output included.
+    public func requestStop(gracefully: Bool) { scheduler.requestStop(gracefully: gracefully) }
+
     /// Stops the context.
     ///
     /// - Parameter gracefully: takes no more input, makes one last batch of what was received, finishes every batch and

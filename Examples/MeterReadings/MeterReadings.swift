@@ -1,0 +1,22 @@
+// Sum of readings for each meter over the last 20 seconds, from a socket of CSV lines: meter,reading. The engine is not
+// for hashtags only. Feed it with `nc -lk 7775`.
+import Swiftwater
+
+@main
+struct MeterReadings {
+    static func main() async throws {
+        let context = StreamingContext(master: "local[2]", appName: "MeterReadings", batchInterval: .seconds(10))
+        context.socketTextStream(host: "127.0.0.1", port: 7775)
+            .flatMap { line -> [(Text, Double)] in
+                let fields = line.split(separator: ",")
+                guard let meter = fields.part(0), let reading = fields.part(1).flatMap(Double.init) else { return [] }
+                return [(meter, reading)]
+            }
+            .window(.seconds(20))
+            .reduceByKey(+)
+            .transform { $0.sorted(by: { $0.0 }) }
+            .print(count: 20)
+        try await context.start()
+        try await context.awaitTerminationStoppingOnSignals()
+    }
+}

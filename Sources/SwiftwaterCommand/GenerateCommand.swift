@@ -1,0 +1,101 @@
+import ArgumentParser
+import Swiftwater
+
+struct GenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Makes sample data: posts with hashtags, or ratings with a known noise floor.",
+        discussion: "The same preset and seed make the same bytes.",
+        subcommands: [Posts.self, RatingsData.self])
+
+    struct Posts: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "posts", abstract: "Posts as lines of text, or as JSON lines in Twitter v1.1's shape.",
+            discussion: "  swiftwater generate posts --preset 100k --seed 7 --out posts.txt")
+
+        @Option(help: "How many.") var preset = SamplePreset.hundredThousand
+        @Option(help: "The seed.") var seed: UInt64 = 7
+        @Option(help: "text or ndjson.") var format = PostFormat.text
+        @Option(help: "The file to write; standard output unless given.") var out: String?
+
+        func run() throws {
+            let console = Console()
+            var settings = PostGenerator.Settings()
+            (settings.count, settings.seed) = (preset.posts, seed)
+            // Three tags rise out of the background, one after the other.
+            settings.surges = PostGenerator.Surge.standard(posts: preset.posts)
+            let file = try out.map { try AtomicFile(path: $0) }
+            var chunk = ""
+            var made = 0
+            for post in PostGenerator(settings) {
+                chunk += (format == .text ? post.singleLine : PostGenerator.twitterLine(post)) + "\n"
+                made += 1
+                if chunk.utf8.count > 1 << 18 {
+                    try put(chunk, file)
+                    chunk = ""
+                    console.progress("posts", Double(made) / Double(preset.posts))
+                }
+            }
+            try put(chunk, file)
+            try file?.commit()
+            console.endProgress()
+            console.remark("\(Format.count(made)) posts" + (out.map { " written to \($0)" } ?? ""))
+        }
+
+        private func put(_ text: String, _ file: AtomicFile?) throws {
+            if let file { try file.write(text) } else { try StandardStream.output.write(text) }
+        }
+    }
+
+    struct RatingsData: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "ratings", abstract: "ratings.csv and movies.csv in MovieLens's shape.",
+            discussion: "  swiftwater generate ratings --preset 1m --seed 7 --out data")
+
+        @Option(help: "Which of the MovieLens sets to resemble.") var preset = SamplePreset.hundredThousand
+        @Option(help: "The seed.") var seed: UInt64 = 7
+        @Option(help: "The directory to write to.") var out: String
+
+        func run() throws {
+            let console = Console()
+            try Directory.create(out)
+            let generator = try RatingsGenerator(.init(preset: preset, seed: seed))
+            let file = try AtomicFile(path: out + "/ratings.csv")
+            try file.write("userId,movieId,rating,timestamp\n")
+            var made = 0
+            let report = try generator.forEach { user, item, rating, timestamp in
+                let half = Int(rating * 2)
+                try file.write("\(user),\(item),\(half / 2).\(half % 2 * 5),\(timestamp)\n")
+                made += 1
+                if made & 0xFFFF == 0 { console.progress("ratings", Double(made) / Double(preset.ratings.ratings)) }
+            }
+            try file.commit()
+            let movies = try AtomicFile(path: out + "/movies.csv")
+            try movies.write("movieId,title,genres\n")
+            for film in generator.catalogue {
+                try movies.write("\(film.id),\(CSVReader.quoted(film.title)),\(film.genres.joined(separator: "|"))\n")
+            }
+            try movies.commit()
+            console.endProgress()
+            try console.line(
+                "\(Format.count(report.ratings)) ratings written to \(out)/ratings.csv, films to \(out)/movies.csv\n"
+                    + "noise floor (RMSE of the planted model): \(Format.decimal(report.noiseFloor))\n"
+                    + "RMSE of predicting the mean:             \(Format.decimal(report.deviation))")
+        }
+    }
+}
+
+enum PostFormat: String, ExpressibleByArgument, CaseIterable { case text, ndjson }
+
+extension SamplePreset: ExpressibleByArgument {}
+
+extension PostGenerator.Surge {
+    /// The surges of the samples and the demo: each of three tags rises during a part of the posts.
+    static func standard(posts: Int) -> [PostGenerator.Surge] {
+        [
+            .init(tag: "eclipse", posts: posts / 5..<posts * 2 / 5, share: 0.12),
+            .init(tag: "finalminute", posts: posts * 2 / 5..<posts * 7 / 10, share: 0.2),
+            .init(tag: "newalbum", posts: posts * 3 / 5..<posts, share: 0.15),
+        ]
+    }
+}

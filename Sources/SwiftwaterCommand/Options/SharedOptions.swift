@@ -1,0 +1,143 @@
+import ArgumentParser
+import Swiftwater
+
+/// A length of time as people write it: `500ms`, `10s`, `2m`, `1h`.
+struct DurationArgument: ExpressibleByArgument {
+    let duration: Duration
+
+    init?(argument: String) {
+        let units: [(suffix: String, milliseconds: Double)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
+        for unit in units where argument.hasSuffix(unit.suffix) {
+            guard let value = Double(argument.dropLast(unit.suffix.count)), value >= 0, value < 1e9 else { continue }
+            duration = .milliseconds(Int64((value * unit.milliseconds).rounded()))
+            return
+        }
+        return nil
+    }
+
+    init(_ duration: Duration) { self.duration = duration }
+
+    var defaultValueDescription: String { duration.label.filter { $0 != " " } }
+}
+
+/// A list of numbers: `60,20,20`.
+struct NumberList<Number: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
+    let values: [Number]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let values = parts.compactMap { Number(String($0)) }
+        guard values.count == parts.count, !values.isEmpty else { return nil }
+        self.values = values
+    }
+
+    init(_ values: [Number]) { self.values = values }
+
+    var defaultValueDescription: String { values.map { "\($0)" }.joined(separator: ",") }
+}
+
+/// How ratings files are written.
+struct RatingsOptions: ParsableArguments {
+    @Option(help: "The column of user ids.") var userColumn = "userId"
+    @Option(help: "The column of item ids.") var itemColumn = "movieId"
+    @Option(help: "The column of ratings.") var ratingColumn = "rating"
+    @Option(help: "What separates the fields: one character, or tab.") var separator = ","
+    @Flag(name: .customLong("integer-ids"), help: "Refuse ids that are no 64-bit integers.") var integerIDs = false
+    @Flag(help: "Stop at the first malformed row instead of passing it over.") var strict = false
+
+    func format() throws -> RatingsFormat {
+        var format = RatingsFormat()
+        (format.userColumn, format.itemColumn, format.ratingColumn) = (userColumn, itemColumn, ratingColumn)
+        let separator = separator == "tab" || separator == "\\t" ? "\t" : separator
+        guard separator.count == 1 else {
+            throw SwiftwaterError(
+                .invalidArgument, "the separator '\(separator)' is not one character", remedy: "use --separator with one, or tab")
+        }
+        format.separator = Character(separator)
+        (format.requiresIntegerIDs, format.isStrict) = (integerIDs, strict)
+        return format
+    }
+
+    /// Reads a file and says what was wrong with it.
+    func read(_ path: String, ratingIsOptional: Bool = false, console: Console) throws -> Ratings {
+        var format = try format()
+        format.ratingIsOptional = ratingIsOptional
+        let (ratings, report) = try Ratings.read(path, format: format) { console.progress("reading \(path)", $0) }
+        console.endProgress()
+        if report.malformedRows > 0 {
+            console.remark(
+                "\(path): \(Format.count(report.malformedRows)) of \(Format.count(report.rows)) rows were malformed and passed over:")
+            for sample in report.samples { console.remark("  \(TerminalText.safe("\(sample)"))") }
+        }
+        if report.duplicates > 0 {
+            console.remark(
+                "\(path): \(Format.count(report.duplicates)) rows rate the same item by the same user again; the last of each counts")
+        }
+        guard ratings.count > 0 else {
+            throw SwiftwaterError(
+                .malformedInput, "there is no row that can be used", at: .init(file: path), remedy: "see the messages above")
+        }
+        return ratings
+    }
+}
+
+/// Settings of the training.
+struct ALSOptions: ParsableArguments {
+    @Option(help: "The number of latent factors.") var rank = 10
+    @Option(help: "Lambda, scaled by the number of each row's ratings.") var regularization = 0.1
+    @Option(help: "The seed of the split and of the factors.") var seed: UInt64 = 42
+    @Option(help: "Threads; the model does not depend on it. All cores unless given.") var threads: Int?
+    @Flag(help: "Ratings are counts or strengths of interest, not opinions.") var implicit = false
+    @Option(help: "For --implicit: confidence is 1 + alpha |rating|.") var alpha = 1.0
+
+    func settings(iterations: Int) -> ALSSettings {
+        var settings = ALSSettings()
+        (settings.rank, settings.maxIterations, settings.regularization) = (rank, iterations, regularization)
+        (settings.seed, settings.isImplicit, settings.alpha) = (seed, implicit, alpha)
+        if let threads { settings.threads = threads }
+        return settings
+    }
+}
+
+/// Training, validation and test data: one file split at random, or a file for each.
+struct SplitOptions: ParsableArguments {
+    @Argument(help: "A CSV file of ratings, plain or gzip; - for standard input.") var file: String?
+    @Option(help: "Weights of training, validation and test data.") var split = NumberList<Double>([60, 20, 20])
+    @Option(help: "A file of training data, instead of FILE and --split.") var train: String?
+    @Option(help: "A file of validation data.") var validation: String?
+    @Option(help: "A file of test data.") var test: String?
+
+    func validate() throws {
+        if (file == nil) == (train == nil) { throw ValidationError("Give either FILE, to be split, or --train FILE.") }
+        if split.values.count > 3 { throw ValidationError("--split takes up to three weights: training, validation, test.") }
+    }
+
+    struct Parts {
+        var train: Ratings
+        var validation: Ratings?
+        var test: Ratings?
+    }
+
+    func load(_ options: RatingsOptions, seed: UInt64, console: Console) throws -> Parts {
+        if let train {
+            func other(_ path: String?) throws -> Ratings? { try path.map { try options.read($0, console: console) } }
+            let parts = Parts(
+                train: try options.read(train, console: console), validation: try other(validation), test: try other(test))
+            try console.line(describe(parts, how: "given"))
+            return parts
+        }
+        let all = try options.read(file!, console: console)
+        try console.line(
+            "\(file!): \(Format.count(all.count)) ratings by \(Format.count(all.userIDs.count)) users of \(Format.count(all.itemIDs.count)) items")
+        let split = try all.split(weights: split.values, seed: seed)
+        func part(_ index: Int) -> Ratings? { index < split.count && split[index].count > 0 ? split[index] : nil }
+        let parts = Parts(train: split[0], validation: part(1), test: part(2))
+        try console.line(describe(parts, how: "split \(self.split.defaultValueDescription) with seed \(seed)"))
+        return parts
+    }
+
+    private func describe(_ parts: Parts, how: String) -> String {
+        let names = [("training", parts.train as Ratings?), ("validation", parts.validation), ("test", parts.test)]
+        return "\(how): " + names.compactMap { name, part in part.map { "\(Format.count($0.count)) \(name)" } }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,101 @@
+import Swiftwater
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Where commands write: results to standard output, remarks and progress to standard error. Colour and progress only where
+/// a person sees them.
+struct Console: Sendable {
+    let hasColour: Bool
+    let showsProgress: Bool
+
+    init() {
+        let isPlain = getenv("NO_COLOR") != nil || getenv("TERM").map { String(cString: $0) == "dumb" } ?? false
+        hasColour = StandardStream.output.isTerminal && !isPlain
+        showsProgress = StandardStream.error.isTerminal && !isPlain
+    }
+
+    func line(_ text: String = "") throws { try StandardStream.output.write(text + "\n") }
+
+    func remark(_ text: String) { try? StandardStream.error.write(text + "\n") }
+
+    enum Style: String { case bold = "1", dim = "2", accent = "36", good = "32" }
+
+    func styled(_ text: String, _ style: Style) -> String {
+        hasColour ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// Shows how far something is, on one line that is written over; nothing where no person looks.
+    func progress(_ what: String, _ part: Double) {
+        guard showsProgress else { return }
+        let filled = Int(part * 30)
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
+        try? StandardStream.error.write("\r\u{1B}[K\(what) \(bar) \(Int(part * 100)) %")
+    }
+
+    func endProgress() {
+        if showsProgress { try? StandardStream.error.write("\r\u{1B}[K") }
+    }
+}
+
+/// Numbers and columns for people.
+enum Format {
+    /// `1,000,209`
+    static func count(_ value: Int) -> String {
+        var digits = String(abs(value))
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits.removeLast(3)
+        }
+        return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+    }
+
+    static func decimal(_ value: Double, _ places: Int = 4) -> String {
+        guard value.isFinite else { return "\(value)" }
+        var scale = 1.0
+        for _ in 0..<places { scale *= 10 }
+        let scaled = (abs(value) * scale).rounded()
+        let whole = Int(scaled / scale)
+        if places == 0 { return (value < 0 ? "-" : "") + "\(whole)" }
+        let fraction = String(Int(scaled - Double(whole) * scale))
+        let sign = value < 0 && scaled > 0 ? "-" : ""
+        return "\(sign)\(whole)." + String(repeating: "0", count: places - fraction.count) + fraction
+    }
+
+    static func seconds(_ duration: Duration) -> String { decimal(duration.inSeconds, 2) + " s" }
+
+    static func left(_ text: String, _ width: Int) -> String { text + spaces(width - columns(text)) }
+    static func right(_ text: String, _ width: Int) -> String { spaces(width - columns(text)) + text }
+    private static func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
+
+    /// How many terminal columns a text takes: 2 for wide characters and emoji, 0 for combining marks.
+    static func columns(_ text: String) -> Int {
+        text.reduce(0) { sum, character in
+            guard let first = character.unicodeScalars.first else { return sum }
+            switch first.value {
+            case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
+                0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
+                return sum + 2
+            default:
+                return sum + (first.properties.generalCategory == .nonspacingMark ? 0 : 1)
+            }
+        }
+    }
+
+    /// A text cut to so many columns, with an ellipsis where something is missing.
+    static func cut(_ text: String, _ width: Int) -> String {
+        guard columns(text) > width else { return text }
+        var result = ""
+        for character in text {
+            if columns(result) + columns(String(character)) > width - 1 { break }
+            result.append(character)
+        }
+        return result + "…"
+    }
+}

@@ -1,0 +1,42 @@
+import Swiftwater
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A file that grows line by line and can be read while it does.
+final class LineFile: Sendable {
+    private let descriptor: Int32
+    private let path: String
+
+    init(path: String) throws {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError.make("cannot create", path, errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    func write(_ text: String) throws {
+        var text = text
+        try text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while let base = rest.baseAddress, rest.count > 0 {
+                #if canImport(Glibc)
+                    let count = Glibc.write(descriptor, base, rest.count)
+                #elseif canImport(Musl)
+                    let count = Musl.write(descriptor, base, rest.count)
+                #else
+                    let count = Darwin.write(descriptor, base, rest.count)
+                #endif
+                if count < 0 && errno == EINTR { continue }
+                guard count >= 0 else { throw FileError.make("cannot write", path, errno) }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Swiftwater
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+@main
+struct SwiftwaterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "swiftwater",
+        abstract: "What is trending now, and what to recommend to whom.",
+        discussion: """
+            Try it:        swiftwater demo
+            Trends:        swiftwater relay --from posts.txt &  swiftwater trends --source socket://127.0.0.1:7773
+            Films:         swiftwater train ratings.csv --out films.model
+                           swiftwater recommend --model films.model --user 42 --movies movies.csv
+            No data yet?   swiftwater generate ratings --preset 1m --out data
+
+            Exit codes: 0 done; 64 wrong usage; 65 malformed data; 66 no such file; 69 network; 70 a batch or a
+            computation failed; 74 disk; 141 whoever read the output has gone.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            DemoCommand.self, RelayCommand.self, TrendsCommand.self, GenerateCommand.self, RatingsCommand.self,
+            TrainCommand.self, PredictCommand.self, EvaluateCommand.self, TuneCommand.self, RecommendCommand.self,
+            SimilarCommand.self, NeighboursCommand.self,
+        ])
+
+    static func main() async {
+        // A closed pipe and a file-size limit are errors to report, not reasons to die without a word.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as SwiftwaterError {
+            try? StandardStream.error.write("swiftwater: \(TerminalText.safe("\(error)"))\n")
+            ExitStatus.leave(ExitStatus.code(for: error))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// Exit codes, after sysexits.h.
+enum ExitStatus {
+    static func leave(_ code: Int32) -> Never { exit(code) }
+
+    static func code(for error: SwiftwaterError) -> Int32 {
+        var cause: (any Error)? = error
+        while let known = cause as? SwiftwaterError { cause = known.cause }
+        if (cause as? SystemErrorNumber)?.isBrokenPipe == true { return 141 }
+        switch error.code {
+        case .invalidArgument, .invalidState: return 64
+        case .malformedInput, .corrupted: return 65
+        case .notFound: return 66
+        case .network: return 69
+        case .io: return 74
+        default: return 70
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Logging
+import Swiftwater
+
+struct TrendsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trends",
+        abstract: "Shows what is trending in a stream of posts, window by window.",
+        discussion: """
+            Every slide interval: how often each tag occurred within the window. Ctrl-C stops it after what was received has
+            been counted.
+
+              swiftwater trends --source socket://127.0.0.1:7773 --batch 10s --window 20s
+              swiftwater trends --source files:incoming --tokenizer words --json
+            """)
+
+    @Option(help: "socket://HOST:PORT, or files:DIRECTORY for files that appear there.") var source: String
+    @Option(help: "The batch interval.") var batch = DurationArgument(.seconds(10))
+    @Option(help: "The window, a multiple of the batch interval.") var window = DurationArgument(.seconds(20))
+    @Option(help: "How often there is a table, a multiple of the batch interval, which it is unless given.")
+    var slide: DurationArgument?
+    @Option(help: "How many tags to show; 0 shows all.") var top = 10
+    @Option(help: "words: split on spaces, keep what starts with #. hashtags: the public hashtag rules.")
+    var tokenizer = TrendsSettings.Tokenizer.hashtags
+    @Option(help: "The threads to use: local, local[N] or local[*].") var master = "local[*]"
+    @Flag(help: "One JSON object for each window instead of a table.") var json = false
+    @Option(help: "Write which posts each batch held to this file.") var traceBatches: String?
+    @Option(help: "Stop after so many batches.") var batches: Int?
+    @Flag(help: "Log connections and batches.") var verbose = false
+
+    func run() async throws {
+        let settings = trendsSettings
+        let view = TrendView(console: Console(), top: top, isJSON: json)
+        var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = verbose ? .debug : .warning
+        let context = StreamingContext(
+            Context(master: try Master(parsing: master), appName: "trends", logger: logger), batchInterval: batch.duration)
+        let posts = try stream(in: context)
+        if let traceBatches {
+            let trace = try BatchTrace(path: traceBatches)
+            posts.forEachBatch(name: "trace") { rdd, time in try trace.write(try rdd.collect(), at: time) }
+        }
+        posts.forEachTrendTable(settings) { try StandardStream.output.write(view.text($0)) }
+        if let batches {
+            let left = Monitor(batches)
+            context.onBatchCompleted { [weak context] _ in
+                if left.update({ $0 -= 1; return $0 <= 0 }) { context?.requestStop(gracefully: false) }
+            }
+        }
+        try await context.start()
+        try await context.awaitTerminationStoppingOnSignals()
+    }
+
+    private var trendsSettings: TrendsSettings {
+        var settings = TrendsSettings()
+        (settings.window, settings.slide, settings.tokenizer) = (window.duration, slide?.duration, tokenizer)
+        return settings
+    }
+
+    private func stream(in context: StreamingContext) throws -> DStream<Text> {
+        if source.hasPrefix("socket://") {
+            let address = source.dropFirst("socket://".count)
+            if let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]),
+                (1...65535).contains(port), colon != address.startIndex
+            {
+                return context.socketTextStream(host: String(address[..<colon]), port: port)
+            }
+        } else if source.hasPrefix("files:"), source.count > 6 {
+            return context.textFileStream(directory: String(source.dropFirst(6)), newFilesOnly: false)
+        }
+        throw SwiftwaterError(
+            .invalidArgument, "'\(source)' is no source", remedy: "use socket://HOST:PORT or files:DIRECTORY")
+    }
+}
+
+extension TrendsSettings.Tokenizer: ExpressibleByArgument {}

@@ -1,0 +1,137 @@
+import NIOCore
+import NIOPosix
+import SwiftwaterCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A TCP server that sends the same text to every client that is connected: the other end of `socketTextStream`.
+///
+/// Each client has a buffer of its own. `send` waits while no client has room, so a single client, however slow, gets
+/// everything; where there are several, one whose buffer is full misses whole sends, which are counted, and never holds up the
+/// others.
+public final class TextServer: Sendable {
+    /// Settings, with their defaults.
+    public struct Settings: Sendable {
+        public var host = "127.0.0.1"
+        /// 0 takes a free port.
+        public var port = 7773
+        /// What may wait for one client before it misses text. 8 MiB.
+        public var clientBufferMaxBytes = 8 << 20
+        /// Further connections are closed at once.
+        public var connectionsMax = 1024
+
+        public init() {}
+    }
+
+    private struct Client {
+        let channel: any Channel
+        var pendingBytes = 0
+        var missedSends = 0
+    }
+
+    private struct State {
+        var clients: [ObjectIdentifier: Client] = [:]
+        var acceptedClients = 0
+        var missedSends = 0
+        var isClosed = false
+    }
+
+    private let state = Monitor(State())
+    private let group: MultiThreadedEventLoopGroup
+    private let listener: any Channel
+    private let settings: Settings
+
+    /// Binds and listens.
+    ///
+    /// - Throws: `network` where the address is in use or cannot be had.
+    public init(_ settings: Settings = Settings()) throws {
+        self.settings = settings
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        self.group = group
+        let (state, connectionsMax) = (state, settings.connectionsMax)
+        do {
+            listener = try ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 64)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelInitializer { channel in
+                    let isRefused = state.update { state in
+                        if state.clients.count >= connectionsMax || state.isClosed { return true }
+                        state.clients[ObjectIdentifier(channel)] = Client(channel: channel)
+                        state.acceptedClients += 1
+                        return false
+                    }
+                    if isRefused { return channel.close() }
+                    channel.closeFuture.whenComplete { _ in
+                        state.update { state in
+                            let client = state.clients.removeValue(forKey: ObjectIdentifier(channel))
+                            state.missedSends += client?.missedSends ?? 0
+                        }
+                    }
+                    return channel.eventLoop.makeSucceededVoidFuture()
+                }
+                .bind(host: settings.host, port: settings.port).wait()
+        } catch {
+            try? group.syncShutdownGracefully()
+            let isInUse = (error as? IOError)?.errnoCode == EADDRINUSE
+            throw SwiftwaterError(
+                .network, "cannot listen on \(settings.host):\(settings.port)\(isInUse ? ": the port is in use" : "")",
+                remedy: isInUse ? "choose another with --port, or stop the program that has it" : "check the address",
+                cause: isInUse ? nil : error)
+        }
+    }
+
+    public var port: Int { listener.localAddress?.port ?? settings.port }
+    public var clientCount: Int { state.read { $0.clients.count } }
+    /// How many sends clients with a full buffer have missed.
+    public var missedSends: Int { state.read { $0.missedSends + $0.clients.values.reduce(0) { $0 + $1.missedSends } } }
+
+    /// Blocks until so many clients have connected since the start, or the server was closed.
+    public func waitForClients(_ count: Int) {
+        state.wait { $0.acceptedClients >= count || $0.isClosed ? () : nil }
+    }
+
+    /// Sends bytes to every client. Blocks while there are clients and none of them has room.
+    public func send(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        let limit = settings.clientBufferMaxBytes
+        let ready: [any Channel] = state.wait { state in
+            if state.isClosed || state.clients.isEmpty { return [] }
+            guard state.clients.values.contains(where: { $0.pendingBytes < limit }) else { return nil }
+            var ready: [any Channel] = []
+            for (key, client) in state.clients {
+                if client.pendingBytes < limit {
+                    state.clients[key]!.pendingBytes += bytes.count
+                    ready.append(client.channel)
+                } else {
+                    state.clients[key]!.missedSends += 1
+                }
+            }
+            return ready
+        }
+        let buffer = ByteBuffer(bytes: bytes)
+        for channel in ready {
+            let key = ObjectIdentifier(channel)
+            channel.writeAndFlush(buffer).whenComplete { [state] _ in
+                state.update { $0.clients[key]?.pendingBytes -= bytes.count }
+            }
+        }
+    }
+
+    /// Lets what waits for clients go out, at most for `patience`, then closes all connections and the port.
+    public func close(patience: Duration = .seconds(10)) {
+        _ = state.wait(atMost: patience) { state in state.clients.values.allSatisfy { $0.pendingBytes == 0 } ? () : nil }
+        let channels = state.update { state in
+            state.isClosed = true
+            return state.clients.values.map(\.channel)
+        }
+        for channel in channels { try? channel.close().wait() }
+        try? listener.close().wait()
+        try? group.syncShutdownGracefully()
+    }
+}

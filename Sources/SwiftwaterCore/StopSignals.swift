@@ -1,0 +1,32 @@
+import Dispatch
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Calls a closure on SIGINT (Ctrl-C) or SIGTERM instead of ending the process. A second signal ends it at once.
+///
+/// Only programs install this, never the library by itself.
+public final class StopSignals: @unchecked Sendable {
+    private let sources: [any DispatchSourceSignal]
+
+    public init(_ onSignal: @escaping @Sendable () -> Void) {
+        let seen = Monitor(0)
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                let times = seen.update { $0 += 1; return $0 }
+                if times == 1 { onSignal() } else { _exit(128 + number) }
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    deinit { for source in sources { source.cancel() } }
+}

@@ -1,0 +1,132 @@
+import SwiftwaterCore
+
+/// Finds hashtags by the public rules that twitter-text documents.
+///
+/// A tag is `#` or `＃` (U+FF03), not followed by U+FE0F or U+20E3, and then letters, marks, digits, underscores and a few more
+/// signs, at least one of them a letter or mark. Before it stands the start of the text, a variation selector, or anything that
+/// is neither of those signs nor `&`. A tag followed by another `#` or by `://`, or inside a URL, is none.
+public struct HashtagExtractor: Sendable {
+    public init() {}
+
+    /// The tags of a text in their order, without `#`, as slices of it. O(length); texts without a `#` cost a search for it.
+    public func hashtags(in text: Text) -> [Text] {
+        var found: [Range<Int>] = []
+        text.withBytes { bytes in
+            var position = 0
+            while let sign = nextSign(bytes, from: position) {
+                if let end = tagEnd(bytes, after: sign.upperBound), isBoundary(bytes, before: sign.lowerBound),
+                    !isInsideURL(bytes, at: sign.lowerBound)
+                {
+                    found.append(sign.upperBound..<end)
+                    position = end
+                } else {
+                    position = sign.upperBound
+                }
+            }
+        }
+        return found.map { text.slice($0) }
+    }
+
+    /// The next `#` or `＃`.
+    private func nextSign(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int>? {
+        var index = start
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "#") { return index..<index + 1 }
+            if byte == 0xEF, index + 2 < bytes.count, bytes[index + 1] == 0xBC, bytes[index + 2] == 0x83 {
+                return index..<index + 3
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Where the tag that begins at `start` ends, or nil where there is none.
+    private func tagEnd(_ bytes: UnsafeBufferPointer<UInt8>, after start: Int) -> Int? {
+        var position = start
+        var hasLetter = false
+        while position < bytes.count {
+            let (scalar, length) = Scalars.decode(bytes, at: position)
+            if position == start, scalar == 0xFE0F || scalar == 0x20E3 { return nil }
+            guard Scalars.isTagScalar(scalar) else { break }
+            hasLetter = hasLetter || Scalars.isLetterOrMark(scalar)
+            position += length
+        }
+        guard hasLetter else { return nil }
+        if position < bytes.count {
+            if bytes[position] == UInt8(ascii: "#") || Scalars.decode(bytes, at: position).scalar == 0xFF03 { return nil }
+            if position + 3 <= bytes.count, bytes[position] == UInt8(ascii: ":"), bytes[position + 1] == UInt8(ascii: "/"),
+                bytes[position + 2] == UInt8(ascii: "/")
+            {
+                return nil
+            }
+        }
+        return position
+    }
+
+    private func isBoundary(_ bytes: UnsafeBufferPointer<UInt8>, before sign: Int) -> Bool {
+        guard sign > 0 else { return true }
+        let scalar = Scalars.decodeBackwards(bytes, before: sign)
+        if scalar == 0xFE0E || scalar == 0xFE0F { return true }
+        return scalar != 0x26 && !Scalars.isTagScalar(scalar)
+    }
+
+    /// Whether the run of visible ASCII before the sign is the beginning of a URL: with a scheme, or a domain and a slash.
+    private func isInsideURL(_ bytes: UnsafeBufferPointer<UInt8>, at sign: Int) -> Bool {
+        var start = sign
+        while start > 0, (0x21...0x7E).contains(bytes[start - 1]) { start -= 1 }
+        guard start < sign else { return false }
+        let run = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<sign]), as: UTF8.self).lowercased()
+        if run.contains("http://") || run.contains("https://") { return true }
+        guard let slash = run.firstIndex(of: "/") else { return false }
+        let labels = run[..<slash].split(separator: ".", omittingEmptySubsequences: false)
+        return labels.count >= 2 && labels.allSatisfy { label in
+            !label.isEmpty && label.utf8.allSatisfy { $0 == 0x2D || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+        } && labels.last!.utf8.allSatisfy { (0x61...0x7A).contains($0) } && labels.last!.count >= 2
+    }
+}
+
+/// Scalars of valid UTF-8, and what the rules say of them.
+enum Scalars {
+    static func decode(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int) -> (scalar: UInt32, length: Int) {
+        let lead = UInt32(bytes[position])
+        func next(_ offset: Int) -> UInt32 {
+            position + offset < bytes.count ? UInt32(bytes[position + offset]) & 0x3F : 0
+        }
+        switch lead {
+        case ..<0x80: return (lead, 1)
+        case ..<0xE0: return ((lead & 0x1F) << 6 | next(1), min(2, bytes.count - position))
+        case ..<0xF0: return ((lead & 0x0F) << 12 | next(1) << 6 | next(2), min(3, bytes.count - position))
+        default: return ((lead & 0x07) << 18 | next(1) << 12 | next(2) << 6 | next(3), min(4, bytes.count - position))
+        }
+    }
+
+    static func decodeBackwards(_ bytes: UnsafeBufferPointer<UInt8>, before end: Int) -> UInt32 {
+        var start = end - 1
+        while start > 0, end - start < 4, bytes[start] & 0xC0 == 0x80 { start -= 1 }
+        return decode(bytes, at: start).scalar
+    }
+
+    static func isLetterOrMark(_ value: UInt32) -> Bool {
+        if value < 0x80 { return (0x41...0x5A).contains(value) || (0x61...0x7A).contains(value) }
+        guard let scalar = Unicode.Scalar(value) else { return false }
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
+            .spacingMark, .enclosingMark:
+            return true
+        default: return false
+        }
+    }
+
+    static func isTagScalar(_ value: UInt32) -> Bool {
+        if value < 0x80 { return isLetterOrMark(value) || (0x30...0x39).contains(value) || value == 0x5F }
+        switch value {
+        // Joiners, hyphens, dots and repetition signs that scripts write inside words.
+        case 0x200C, 0x200D, 0xA67E, 0x05BE, 0x05F3, 0x05F4, 0xFF5E, 0x301C, 0x309B, 0x309C, 0x30A0, 0x30FB, 0x3003, 0x0F0B,
+            0x0F0C, 0x00B7:
+            return true
+        default:
+            return isLetterOrMark(value) || Unicode.Scalar(value)?.properties.generalCategory == .decimalNumber
+        }
+    }
+}
