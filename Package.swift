@@ -59,7 +59,7 @@ let package = Package(
             [
                 "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
                 "SwiftwaterTrends", "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSamples",
-                "SwiftwaterConnectors",
+                "SwiftwaterConnectors", logging,
             ]),
         .executableTarget(
             name: "SwiftwaterCommand",
@@ -69,6 +69,18 @@ let package = Package(
         example("MeterReadings"),
         example("MovieRecommender"),
         example("LiveRecommendations"),
+        .target(name: "TestSupport", dependencies: ["Swiftwater"], path: "Tests/TestSupport", swiftSettings: settings),
+        tests("CoreTests", ["SwiftwaterCore", "TestSupport"]),
+        tests("StorageTests", ["SwiftwaterStorage", "TestSupport"]),
+        tests("FormatsTests", ["SwiftwaterFormats", "TestSupport"]),
+        tests("StreamingTests", ["SwiftwaterStreaming", "TestSupport", logging] + nio),
+        tests("PostsTests", ["SwiftwaterPosts", "TestSupport"]),
+        tests("RecommenderTests", ["SwiftwaterRecommender", "SwiftwaterSamples", "TestSupport"]),
+        tests("LiveTests", ["SwiftwaterLive", "SwiftwaterSamples", "TestSupport"]),
+        tests("SamplesTests", ["SwiftwaterSamples", "TestSupport"]),
+        tests("ConnectorsTests", ["SwiftwaterConnectors", "TestSupport"] + nio),
+        tests("HouseTests", ["TestSupport"]),
+        tests("IntegrationTests", ["SwiftwaterCommand", "Swiftwater", "TestSupport"]),
     ],
     cLanguageStandard: .c11
 )

@@ -12,7 +12,7 @@ struct MovieRecommender {
         } else {
             (ratings, _, films) = try RatingsGenerator(.init(preset: .hundredThousand, seed: 7)).make()
         }
-        for line in MatrixTable(ratings, userLimit: 6, itemLimit: 5).lines(title: films.title) { print(line) }
+        for line in MatrixTable(ratings, users: .first(6), items: .mostRated(5)).lines(title: films.title) { print(line) }
 
         let parts = try ratings.split(weights: [60, 20, 20], seed: 42)
         let (curve, model) = try LearningCurve.fit(

@@ -1,4 +1,5 @@
 // What `import Swiftwater` gives.
+@_exported import Logging
 @_exported import SwiftwaterConnectors
 @_exported import SwiftwaterCore
 @_exported import SwiftwaterFormats

@@ -55,7 +55,7 @@ struct TrendsDemo {
         var trends = TrendsSettings()
         trends.window = .seconds(2)
         let view = TrendView(console: console, top: 8, isJSON: false)
-        let screen = DemoScreen(console: console, lines: 10)
+        let screen = DemoScreen(console: console)
         let left = Monitor(windows)
         context.socketTextStream(host: "127.0.0.1", port: server.port).forEachTrendTable(trends) { [weak context] table in
             // The socket may connect after the first batch has begun.
@@ -75,28 +75,23 @@ struct TrendsDemo {
         try await context.start()
         try await context.awaitTerminationStoppingOnSignals()
         server.close(patience: .zero)
-        try screen.end()
     }
 }
 
 /// In a terminal each table takes the place of the one before; elsewhere they follow each other.
 final class DemoScreen: Sendable {
-    private let console: Console
-    private let lines: Int
-    private let shown = Monitor(0)
+    private let isTerminal: Bool
+    private let linesShown = Monitor(0)
 
-    init(console: Console, lines: Int) {
-        self.console = console
-        self.lines = lines
-    }
+    init(console: Console) { isTerminal = console.hasColour }
 
     func show(_ text: String) throws {
-        guard console.hasColour else { return try StandardStream.output.write(text) }
-        let up = shown.update { shown in defer { shown = text.split(separator: "\n", omittingEmptySubsequences: false).count - 1 }; return shown }
-        try StandardStream.output.write((up > 0 ? "\u{1B}[\(up)A\u{1B}[J" : "") + text)
+        let above = linesShown.update { shown in
+            defer { shown = text.count { $0 == "\n" } }
+            return shown
+        }
+        try StandardStream.output.write((isTerminal && above > 0 ? "\u{1B}[\(above)A\u{1B}[J" : "") + text)
     }
-
-    func end() throws { try StandardStream.output.write("") }
 }
 
 /// Generated ratings, a model, its curve and its recommendations.
@@ -106,15 +101,14 @@ struct MoviesDemo {
 
     func run() throws {
         let clock = ContinuousClock()
-        let (ratings, report, catalogue) = try RatingsGenerator(.init(preset: .hundredThousand, seed: seed)).make()
+        let (ratings, report, catalogue) = try RatingsGenerator(.init(preset: .oneMillion, seed: seed)).make()
         try console.line(
             "\(Format.count(ratings.count)) ratings by \(Format.count(ratings.userIDs.count)) users of \(Format.count(ratings.itemIDs.count)) films; a perfect model would reach RMSE \(Format.decimal(report.noiseFloor))\n")
-        for line in MatrixTable(ratings, userLimit: 5, itemLimit: 5, mostRated: true).lines(title: catalogue.title) {
+        for line in MatrixTable(ratings, users: .first(5), items: .mostRated(5)).lines(title: catalogue.title) {
             try console.line("  " + line)
         }
         let parts = try ratings.split(weights: [60, 20, 20], seed: seed)
         var settings = ALSSettings()
-        settings.regularization = 0.15
         settings.seed = seed
         let start = clock.now
         let (curve, model) = try LearningCurve.fit(settings, iterations: [1, 3, 5, 7], train: parts[0], validation: parts[1])
@@ -134,9 +128,9 @@ struct MoviesDemo {
         guard let film = best.first?.index else { return }
         try console.line(console.styled("\nTop 10 users for \(catalogue.title(model.itemIDs[film]))", .bold))
         let users = model.recommendUsers(forItem: film, limit: 10)
-        try console.line(
-            "     " + users.map { "user \(model.userIDs[$0.index]) (\(Format.decimal(Double($0.score), 2)))" }.prefix(5).joined(separator: ", "))
-        try console.line(
-            "     " + users.map { "user \(model.userIDs[$0.index]) (\(Format.decimal(Double($0.score), 2)))" }.dropFirst(5).joined(separator: ", "))
+        let names = users.map { "user \(model.userIDs[$0.index]) (\(Format.decimal(Double($0.score), 2)))" }
+        for start in stride(from: 0, to: names.count, by: 5) {
+            try console.line("     " + names[start..<min(start + 5, names.count)].joined(separator: ", "))
+        }
     }
 }

@@ -43,7 +43,7 @@ struct NeighboursCommand: ParsableCommand {
             try recommend(user, model, console)
         } else {
             try console.line("\(by.rawValue), \(similarity.rawValue), up to \(neighbours) neighbours; predictions in parentheses")
-            let table = MatrixTable(all, userLimit: 20, itemLimit: 8, predict: { model.predict(user: $0, item: $1) })
+            let table = MatrixTable(all, users: .first(20), items: .first(8), predict: { model.predict(user: $0, item: $1) })
             for line in table.lines() { try console.line(line) }
         }
     }

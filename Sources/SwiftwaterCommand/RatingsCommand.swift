@@ -36,7 +36,8 @@ struct RatingsCommand: ParsableCommand {
             let console = Console()
             let ratings = try options.read(file, console: console)
             let catalogue = try movies.map { try Catalogue.read($0) } ?? Catalogue()
-            let table = MatrixTable(ratings, userLimit: users, itemLimit: items, mostRated: mostRated)
+            let table = MatrixTable(
+                ratings, users: mostRated ? .mostRated(users) : .first(users), items: mostRated ? .mostRated(items) : .first(items))
             for line in table.lines(title: catalogue.title) { try console.line(line) }
             if table.users.count < table.totals.users || table.items.count < table.totals.items {
                 let filled = 100 * Double(ratings.count) / Double(table.totals.users) / Double(table.totals.items)

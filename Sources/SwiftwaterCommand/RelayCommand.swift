@@ -50,9 +50,9 @@ struct RelayCommand: ParsableCommand {
         reading: for path in paths {
             var reader = try BlockReader(path: path)
             while let block = try reader.next() {
-                for index in 0..<block.lineCount {
-                    if stopping.read({ $0 }) { break reading }
-                    guard let post = relay.take(block.line(index), source: path) else { continue }
+                if stopping.read({ $0 }) { break reading }
+                try block.forEachLine(in: 0..<block.lineCount) { line in
+                    guard !stopping.read({ $0 }), let post = relay.take(line, source: path) else { return }
                     if !quiet { try console.line(Relay.display(post)) }
                     sender.send(post.singleLine)
                 }

@@ -42,7 +42,8 @@ public final class TextBlock: TextOwner, @unchecked Sendable {
     /// Calls `body` with every line in `range`, as slices of this block.
     @inlinable
     public func forEachLine(in range: Range<Int>, _ body: (Text) throws -> Void) rethrows {
-        for index in range { try body(line(index)) }
+        // The slices count no references: the block must not go before the last of them is done with.
+        try withExtendedLifetime(self) { for index in range { try body(line(index)) } }
     }
 
     /// Line number `index`, from 0. O(1).

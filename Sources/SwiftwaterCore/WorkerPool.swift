@@ -46,7 +46,7 @@ public final class WorkerPool: @unchecked Sendable {
 
     /// Runs `body` once for every index below `count`, on all threads of the pool, and returns when all have ended. The
     /// first error by index is thrown; indexes that had not started by then are left out.
-    public func run(count: Int, _ body: @Sendable (Int) throws -> Void) throws {
+    public func run(count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
         guard count > 0 else { return }
         if threads == 1 || count == 1 || WorkerPool.isInsideTask {
             for index in 0..<count { try body(index) }
@@ -59,38 +59,47 @@ public final class WorkerPool: @unchecked Sendable {
             return ()
         }
         defer { turn.update { $0 = false } }
-        let failure = Mutex<(index: Int, error: any Error)?>(nil)
-        let next = Atomic<Int>(0)
-        let failed = Atomic<Bool>(false)
-        // The closures below end before this function returns, which is what makes the escape sound.
-        withoutActuallyEscaping(body) { body in
-            let step: @Sendable () -> Void = {
-                WorkerPool.$isInsideTask.withValue(true) {
-                    while !failed.load(ordering: .relaxed) {
-                        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                        guard index < count else { return }
-                        do { try body(index) } catch {
-                            failure.withLock { if $0 == nil || index < $0!.index { $0 = (index, error) } }
-                            failed.store(true, ordering: .relaxed)
-                        }
-                    }
-                }
-            }
-            monitor.update {
-                $0.number += 1
-                $0.body = step
-            }
-            step()
-            monitor.wait { job -> Void? in
-                job.body = nil
-                return job.running == 0 ? () : nil
-            }
+        let progress = JobProgress(count: count)
+        let step: @Sendable () -> Void = {
+            WorkerPool.$isInsideTask.withValue(true) { progress.work(body) }
         }
-        if let failure = failure.withLock({ $0 }) { throw failure.error }
+        monitor.update {
+            $0.number += 1
+            $0.body = step
+        }
+        step()
+        monitor.wait { job -> Void? in
+            job.body = nil
+            return job.running == 0 ? () : nil
+        }
+        if let error = progress.error { throw error }
     }
 
     @TaskLocal private static var isInsideTask = false
 
     /// The number of cores that this process may use.
     public static var coreCount: Int { max(1, systemCoreCount()) }
+}
+
+/// Which tasks of a job have been handed out, and the first error by index.
+private final class JobProgress: Sendable {
+    private let count: Int
+    private let next = Atomic<Int>(0)
+    private let hasFailed = Atomic<Bool>(false)
+    private let failure = Mutex<(index: Int, error: any Error)?>(nil)
+
+    init(count: Int) { self.count = count }
+
+    var error: (any Error)? { failure.withLock { $0?.error } }
+
+    func work(_ body: (Int) throws -> Void) {
+        while !hasFailed.load(ordering: .relaxed) {
+            let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard index < count else { return }
+            do { try body(index) } catch {
+                failure.withLock { if $0 == nil || index < $0!.index { $0 = (index, error) } }
+                hasFailed.store(true, ordering: .relaxed)
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@ import SwiftwaterCore
 ///
 /// Replace such a file by renaming another over it (`AtomicFile`), never by writing into it.
 public final class MappedFile: @unchecked Sendable {
-    public let bytes: UnsafeRawBufferPointer
+    private let bytes: UnsafeRawBufferPointer
     public let path: String
 
     /// - Throws: `notFound` or `io`.
@@ -35,6 +35,13 @@ public final class MappedFile: @unchecked Sendable {
             throw FileError.make("cannot map", path, errno)
         }
         bytes = UnsafeRawBufferPointer(start: address, count: count)
+    }
+
+    public var byteCount: Int { bytes.count }
+
+    /// Calls `body` with the bytes, which are mapped during the call.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(bytes) }
     }
 
     deinit {

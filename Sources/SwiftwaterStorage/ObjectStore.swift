@@ -51,7 +51,7 @@ public struct LocalDirectoryStore: ObjectStore {
         try file.commit()
     }
 
-    public func get(_ key: String) throws -> [UInt8] { Array(try MappedFile(path: path(key)).bytes) }
+    public func get(_ key: String) throws -> [UInt8] { try MappedFile(path: path(key)).withBytes { Array($0) } }
 
     public func list(prefix: String) throws -> [String] {
         var keys: [String] = []

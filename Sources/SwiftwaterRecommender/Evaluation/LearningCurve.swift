@@ -5,6 +5,11 @@ public struct LearningCurve: Sendable, Equatable {
     public struct Point: Sendable, Equatable {
         public let iterations: Int
         public let rmse: Double
+
+        public init(iterations: Int, rmse: Double) {
+            self.iterations = iterations
+            self.rmse = rmse
+        }
     }
 
     public let points: [Point]

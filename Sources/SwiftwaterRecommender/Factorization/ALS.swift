@@ -74,7 +74,7 @@ public struct ALS: Sendable {
 
     private func solve(
         _ rows: RatingMatrix.Rows, from fixed: [Float], into solved: inout [Float], _ pool: WorkerPool,
-        nameOf: @Sendable (Int) -> String
+        nameOf: @escaping @Sendable (Int) -> String
     ) throws {
         let rank = settings.rank
         let shared = settings.isImplicit ? gram(fixed, pool) : nil

@@ -29,16 +29,21 @@ public struct Catalogue: Sendable {
         _ path: String, idColumn: String = "movieId", titleColumn: String = "title", genresColumn: String = "genres",
         separator: Character = ","
     ) throws -> Catalogue {
-        let bytes = try FileBytes(path: path)
-        var csv = CSVReader(bytes.buffer, separator: separator.asciiValue ?? 0x2C, fileName: path)
+        try FileBytes.with(path: path) { bytes in
+            var csv = CSVReader(bytes, separator: separator.asciiValue ?? 0x2C, fileName: path)
+            return try read(&csv, path, [idColumn, titleColumn, genresColumn])
+        }
+    }
+
+    private static func read(_ csv: inout CSVReader, _ path: String, _ columns: [String]) throws -> Catalogue {
         guard try csv.next() else { throw SwiftwaterError(.malformedInput, "the file is empty", at: .init(file: path)) }
         let header = csv.fields.map(\.string)
-        guard let id = header.firstIndex(of: idColumn), let title = header.firstIndex(of: titleColumn) else {
+        guard let id = header.firstIndex(of: columns[0]), let title = header.firstIndex(of: columns[1]) else {
             throw SwiftwaterError(
-                .malformedInput, "the header has no column '\(idColumn)' or '\(titleColumn)'", at: .init(file: path, line: 1),
+                .malformedInput, "the header has no column '\(columns[0])' or '\(columns[1])'", at: .init(file: path, line: 1),
                 remedy: "name the columns in the first line")
         }
-        let genres = header.firstIndex(of: genresColumn)
+        let genres = header.firstIndex(of: columns[2])
         var catalogue = Catalogue()
         while try csv.next() {
             guard csv.fields.count > max(id, title) else { continue }

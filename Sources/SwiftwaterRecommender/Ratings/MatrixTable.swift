@@ -15,21 +15,30 @@ public struct MatrixTable: Sendable {
     /// How many users and items the ratings have in all.
     public let totals: (users: Int, items: Int)
 
-    /// The first users and items in the order of the file, or those with the most ratings.
-    ///
+    /// Which users or items a table shows.
+    public enum Selection: Sendable {
+        /// The first in the order of the file.
+        case first(Int)
+        /// Those with the most ratings, in that order.
+        case mostRated(Int)
+    }
+
     /// - Parameter predict: what to put where nobody rated; nothing unless given.
     public init(
-        _ ratings: Ratings, userLimit: Int = 10, itemLimit: Int = 10, mostRated: Bool = false,
+        _ ratings: Ratings, users: Selection = .first(10), items: Selection = .first(10),
         predict: ((_ user: Int, _ item: Int) -> Float?)? = nil
     ) {
-        func chosen(_ column: [UInt32], _ count: Int, _ limit: Int) -> [Int] {
-            guard mostRated else { return Array(0..<min(limit, count)) }
+        func chosen(_ column: [UInt32], _ count: Int, _ selection: Selection) -> [Int] {
+            guard case .mostRated(let limit) = selection else {
+                if case .first(let limit) = selection { return Array(0..<max(0, min(limit, count))) }
+                return []
+            }
             var counts = [Int](repeating: 0, count: count)
             for index in column { counts[Int(index)] += 1 }
-            return Array((0..<count).sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }.prefix(limit))
+            return Array((0..<count).sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }.prefix(max(0, limit)))
         }
-        let rows = chosen(ratings.users, ratings.userIDs.count, userLimit)
-        let columns = chosen(ratings.items, ratings.itemIDs.count, itemLimit)
+        let rows = chosen(ratings.users, ratings.userIDs.count, users)
+        let columns = chosen(ratings.items, ratings.itemIDs.count, items)
         let rowOf = Dictionary(uniqueKeysWithValues: rows.enumerated().map { (UInt32($1), $0) })
         let columnOf = Dictionary(uniqueKeysWithValues: columns.enumerated().map { (UInt32($1), $0) })
         var cells = [[Cell]](repeating: [Cell](repeating: .unknown, count: columns.count), count: rows.count)
@@ -45,8 +54,8 @@ public struct MatrixTable: Sendable {
                 }
             }
         }
-        users = rows.map { ratings.userIDs[$0] }
-        items = columns.map { ratings.itemIDs[$0] }
+        self.users = rows.map { ratings.userIDs[$0] }
+        self.items = columns.map { ratings.itemIDs[$0] }
         self.cells = cells
         totals = (ratings.userIDs.count, ratings.itemIDs.count)
     }
@@ -55,8 +64,11 @@ public struct MatrixTable: Sendable {
     ///
     /// - Parameter title: how an item is called in the header; its id unless given.
     public func lines(title: (String) -> String = { $0 }) -> [String] {
-        let headers = items.map { String(TerminalText.safe(title($0)).prefix(16)) }
-        let names = users.map { String(TerminalText.safe($0).prefix(16)) }
+        func cut(_ text: String, _ width: Int) -> String {
+            text.count <= width ? text : String(text.prefix(width - 1)) + "…"
+        }
+        let headers = items.map { cut(TerminalText.safe(title($0)), 18) }
+        let names = users.map { cut(TerminalText.safe($0), 16) }
         let texts = cells.map { $0.map(MatrixTable.text) }
         let first = max(4, names.map(\.count).max() ?? 0)
         let widths = headers.indices.map { column in max(headers[column].count, texts.map { $0[column].count }.max() ?? 0) }

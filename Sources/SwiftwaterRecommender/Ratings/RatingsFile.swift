@@ -113,8 +113,13 @@ struct RatingsReader {
     private struct StringIDs: Error { let isUser: Bool }
 
     mutating func read(progress: ((Double) -> Void)?) throws -> (ratings: Ratings, report: RatingsReport) {
-        let bytes = try FileBytes(path: path)
-        guard bytes.buffer.count > 0 else {
+        try FileBytes.with(path: path) { try read($0, progress: progress) }
+    }
+
+    private mutating func read(
+        _ bytes: UnsafeRawBufferPointer, progress: ((Double) -> Void)?
+    ) throws -> (ratings: Ratings, report: RatingsReport) {
+        guard bytes.count > 0 else {
             throw SwiftwaterError(
                 .malformedInput, "the file is empty", at: .init(file: path),
                 remedy: "give a CSV file with a header such as userId,movieId,rating,timestamp")
@@ -123,7 +128,7 @@ struct RatingsReader {
         while true {
             report = RatingsReport()
             do {
-                let all = try parse(bytes.buffer, userStrings: userStrings, itemStrings: itemStrings, progress: progress)
+                let all = try parse(bytes, userStrings: userStrings, itemStrings: itemStrings, progress: progress)
                 let (ratings, removed) = all.removingDuplicates()
                 report.duplicates = removed
                 return (ratings, report)
@@ -224,27 +229,15 @@ struct RatingsReader {
 }
 
 /// The bytes of a file: mapped where it is plain, read where it is compressed or a pipe.
-final class FileBytes {
-    private let mapped: MappedFile?
-    let buffer: UnsafeRawBufferPointer
-    private let copy: UnsafeMutableRawBufferPointer?
-
-    init(path: String) throws {
+enum FileBytes {
+    static func with<Result>(path: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         if path != "-" {
             let file = try MappedFile(path: path)
-            if !(file.bytes.count >= 2 && file.bytes[0] == 0x1F && file.bytes[1] == 0x8B) {
-                (mapped, copy, buffer) = (file, nil, file.bytes)
-                return
-            }
+            let isGzip = file.withBytes { $0.count >= 2 && $0[0] == 0x1F && $0[1] == 0x8B }
+            if !isGzip { return try file.withBytes(body) }
         }
-        let bytes = try ByteSource(path: path).readAll()
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16)
-        copy.copyBytes(from: bytes)
-        (mapped, self.copy) = (nil, copy)
-        buffer = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(copy)[..<bytes.count])
+        return try ByteSource(path: path).readAll().withUnsafeBytes(body)
     }
-
-    deinit { copy?.deallocate() }
 }
 
 extension Int64 {

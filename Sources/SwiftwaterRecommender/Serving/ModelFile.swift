@@ -43,28 +43,29 @@ public enum ModelFile {
     /// - Throws: `notFound`, `io`; `corrupted` where the file is no model, is of another version, was cut, or where its
     ///   checksum does not fit.
     public static func read(_ path: String) throws -> MatrixFactorizationModel {
-        let file = try MappedFile(path: path)
-        func corrupted(_ what: String, _ remedy: String) -> SwiftwaterError {
-            SwiftwaterError(.corrupted, what, at: .init(file: path), remedy: remedy)
+        do {
+            return try MappedFile(path: path).withBytes { try read($0) }
+        } catch var error as SwiftwaterError where error.code == .corrupted {
+            error.location = error.location ?? .init()
+            error.location?.file = path
+            throw error
         }
-        guard file.bytes.count >= 12, Array(file.bytes[..<8]) == magic else {
-            throw corrupted("this is no model file", "name a file that `swiftwater train` wrote")
+    }
+
+    private static func read(_ bytes: UnsafeRawBufferPointer) throws -> MatrixFactorizationModel {
+        guard bytes.count >= 12, Array(bytes[..<8]) == magic else {
+            throw SwiftwaterError(
+                .corrupted, "this is no model file", remedy: "name a file that `swiftwater train` wrote")
         }
         var checksum = Checksum()
-        checksum.update(UnsafeRawBufferPointer(rebasing: file.bytes[..<(file.bytes.count - 4)]))
-        let stored = file.bytes.loadUnaligned(fromByteOffset: file.bytes.count - 4, as: UInt32.self).littleEndian
+        checksum.update(UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 4)]))
+        let stored = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - 4, as: UInt32.self))
         guard stored == checksum.value else {
-            throw corrupted("the checksum does not fit: the file was cut or damaged", "train again, or restore a copy")
+            throw SwiftwaterError(
+                .corrupted, "the checksum does not fit: the file was cut or damaged", remedy: "train again, or restore a copy")
         }
-        var input = SectionReader(bytes: UnsafeRawBufferPointer(rebasing: file.bytes[8..<(file.bytes.count - 4)]))
-        do {
-            return try read(&input)
-        } catch let error as SwiftwaterError {
-            var located = error
-            located.location = located.location ?? .init()
-            located.location?.file = path
-            throw located
-        }
+        var input = SectionReader(bytes: UnsafeRawBufferPointer(rebasing: bytes[8..<(bytes.count - 4)]))
+        return try read(&input)
     }
 
     private static func read(_ input: inout SectionReader) throws -> MatrixFactorizationModel {

@@ -141,7 +141,7 @@ extension MatrixFactorizationModel {
     }
 
     private func forAll(
-        _ count: Int, threads: Int, _ body: (Int, [Scored]) throws -> Void, _ make: @Sendable (Int) -> [Scored]
+        _ count: Int, threads: Int, _ body: (Int, [Scored]) throws -> Void, _ make: @escaping @Sendable (Int) -> [Scored]
     ) throws {
         let pool = WorkerPool(threads: threads)
         for start in stride(from: 0, to: count, by: 1024) {

@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct RecommenderIntegrationTests {
+    private let folder = try! TemporaryDirectory()
+
+    private func generate() throws -> (ratings: String, movies: String) {
+        let result = try Program.run("generate", "ratings", "--preset", "100k", "--seed", "7", "--out", folder.file("data"))
+        #expect(result.status == 0)
+        #expect(result.output.contains("noise floor"))
+        return (folder.file("data/ratings.csv"), folder.file("data/movies.csv"))
+    }
+
+    /// The whole case study by the command: look, train, evaluate, predict, recommend, similar, tune.
+    @Test func theCaseStudyRuns() throws {
+        let (ratings, movies) = try generate()
+        let model = folder.file("films.model")
+        let summary = try Program.run("ratings", "summary", ratings)
+        #expect(summary.output.contains("ratings           100,000") && summary.output.contains("users             943"))
+        let matrix = try Program.run("ratings", "matrix", ratings, "--movies", movies)
+        #expect(matrix.status == 0 && matrix.output.contains("?"))
+        let train = try Program.run("train", ratings, "--out", model, "--max-iterations", "5")
+        #expect(train.status == 0, "\(train.error)")
+        #expect(train.output.contains("validation: RMSE 0.8") && train.output.contains("test: RMSE 0.8"))
+        let evaluate = try Program.run("evaluate", "--model", model, ratings)
+        #expect(evaluate.output.contains("RMSE"))
+        let predictions = folder.file("predictions.csv")
+        let pairs = try folder.write("pairs.csv", "movieId,userId\n1,1\n99999999,1\n")
+        let predict = try Program.run("predict", "--model", model, pairs, "--out", predictions)
+        #expect(predict.status == 0, "\(predict.error)")
+        let lines = try String(contentsOfFile: predictions, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 3 && lines[0] == "userId,movieId,prediction" && lines[2] == "1,99999999,")
+        let user = try Program.run("recommend", "--model", model, "--user", "42", "--movies", movies)
+        #expect(user.output.split(separator: "\n").count == 11 && user.output.contains("rated ones left out"))
+        let all = try Program.run("recommend", "--model", model, "--for-users", "10")
+        #expect(all.output.split(separator: "\n").count == 943 * 10 + 1)
+        let items = try Program.run("recommend", "--model", model, "--for-items", "10", "--out", folder.file("items.csv"))
+        #expect(items.status == 0)
+        #expect(try String(contentsOfFile: folder.file("items.csv"), encoding: .utf8).hasPrefix("movieId,rank,userId,score\n"))
+        let similar = try Program.run("similar", "--model", model, "--item", String(lines[1].split(separator: ",")[1]))
+        #expect(similar.status == 0)
+        let tune = try Program.run("tune", ratings, "--max-iterations", "1,3,5,7", "--plot", folder.file("rmse.svg"))
+        #expect(tune.output.contains("enough: RMSE") && tune.output.contains("●"))
+        #expect(try String(contentsOfFile: folder.file("rmse.svg"), encoding: .utf8).hasPrefix("<svg"))
+    }
+
+    @Test func givenPartsAndThreadsMakeTheSameModel() throws {
+        let (ratings, _) = try generate()
+        let result = try Program.shell(
+            """
+            cd \(folder.path) && awk 'NR==1 || NR%5<3' \(ratings) > a.csv && awk 'NR==1 || NR%5==3' \(ratings) > b.csv && \
+            awk 'NR==1 || NR%5==4' \(ratings) > c.csv && for n in 1 2; do $SWIFTWATER train --train a.csv --validation b.csv --test c.csv \
+            --threads $n --out m$n || exit 1; done && cmp m1 m2
+            """)
+        #expect(result.status == 0, "\(result.error)")
+        #expect(result.output.contains("given: "))
+    }
+
+    @Test func neighboursOfTheTextbook() throws {
+        let result = try Program.run("neighbours", "--by", "users", "--similarity", "cosine")
+        #expect(result.status == 0)
+        #expect(result.output.contains("User_1         8          1    (6.51)"))
+        let (ratings, _) = try generate()
+        let split = try Program.run("neighbours", ratings, "--by", "items", "--similarity", "pearson", "--split", "80,0,20")
+        #expect(split.output.contains("items, pearson, k = 20: RMSE 0."))
+    }
+
+    // MARK: Bad input
+
+    @Test func badFilesAreNamedWithTheirCause() throws {
+        func train(_ content: String, _ more: String...) throws -> Program.Result {
+            try Program(["train", try folder.write("r.csv", content), "--split", "100"] + more).wait()
+        }
+        let missing = try Program.run("train", "/no/such.csv")
+        #expect(missing.status == 66 && missing.error.contains("/no/such.csv: No such file"))
+        let empty = try train("")
+        #expect(empty.status == 65 && empty.error.contains("r.csv: the file is empty; give a CSV file"))
+        let header = try train("a,b\n1,2\n")
+        #expect(header.status == 65 && header.error.contains("r.csv:1: the header has no column 'userId'"))
+        let strict = try train("userId,movieId,rating\n1,2,3\n1,3,NaN\n", "--strict")
+        #expect(strict.status == 65 && strict.error.contains("r.csv:3, column 'rating': the rating 'NaN' is not finite"))
+        let lenient = try train("userId,movieId,rating\n1,2,3\n1,3,x\n1\n1,2,4\n2,2,2\n")
+        #expect(lenient.status == 0)
+        #expect(lenient.error.contains("2 of 5 rows were malformed") && lenient.error.contains("r.csv:3"))
+        #expect(lenient.error.contains("1 rows rate the same item by the same user again; the last of each counts"))
+        let integers = try train("userId,movieId,rating\nbob,2,3\n1,2,3\n", "--integer-ids", "--strict")
+        #expect(integers.status == 65 && integers.error.contains("'bob' is no 64-bit integer"))
+        let nothing = try train("userId,movieId,rating\nx\n")
+        #expect(nothing.status == 65 && nothing.error.contains("no row that can be used"))
+        let model = try Program.run("evaluate", "--model", try folder.write("m", "no model"), "x.csv")
+        #expect(model.status == 65 && model.error.contains("this is no model file"))
+        let usage = try Program.run("train")
+        #expect(usage.status == 64 && usage.error.contains("Give either FILE"))
+    }
+
+    /// A reader that goes away: one line on standard error, exit code 141.
+    @Test func aBrokenPipeIsSaid() throws {
+        let (ratings, _) = try generate()
+        let model = folder.file("m")
+        #expect(try Program.run("train", ratings, "--out", model, "--max-iterations", "1").status == 0)
+        let result = try Program.shell("$SWIFTWATER recommend --model \(model) --for-users 10 | head -1; exit ${PIPESTATUS[0]}")
+        #expect(result.status == 141)
+        #expect(result.error.contains("standard output cannot be written: Broken pipe; whoever read it has gone"))
+    }
+
+    /// No room for the new model: the old one stays, whole.
+    @Test func aFullDiskKeepsTheOldModel() throws {
+        let (ratings, _) = try generate()
+        let model = folder.file("m")
+        #expect(try Program.run("train", ratings, "--out", model, "--max-iterations", "1").status == 0)
+        let before = try Data(contentsOf: URL(filePath: model))
+        let result = try Program.shell("ulimit -f 100; $SWIFTWATER train \(ratings) --rank 20 --max-iterations 1 --out \(model)")
+        #expect(result.status == 74, "\(result.error)")
+        #expect(result.error.contains("cannot write") && result.error.contains("what was there before is unchanged"))
+        #expect(try Data(contentsOf: URL(filePath: model)) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["data", "m"])
+    }
+
+    @Test func helpReadsWellAndTheDemoEnds() throws {
+        let help = try Program.run("--help")
+        #expect(help.status == 0)
+        for command in ["demo", "relay", "trends", "train", "tune", "recommend", "neighbours"] { #expect(help.output.contains("  " + command)) }
+        let demo = try Program.run("demo", "--windows", "2")
+        #expect(demo.status == 0, "\(demo.error)")
+        #expect(demo.output.contains("#weekend") && demo.output.contains("Top 10 films for user 42"))
+        #expect(!demo.output.contains("\u{1B}"))
+    }
+}

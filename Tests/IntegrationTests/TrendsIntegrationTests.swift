@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct TrendsIntegrationTests {
+    private let folder = try! TemporaryDirectory()
+
+    /// The port that a relay says it serves on.
+    private func port(of relay: Program) -> Int {
+        for _ in 0..<3000 {
+            if let line = relay.errorSoFar.split(separator: "\n").first, let colon = line.lastIndex(of: ":") ?? nil,
+                let text = line.split(separator: ":").last?.prefix(while: \.isNumber), let port = Int(text), colon > line.startIndex
+            {
+                return port
+            }
+            usleep(10_000)
+        }
+        return 0
+    }
+
+    /// 100,000 generated posts through the relay and a socket: the full table of every window equals the one that a naive
+    /// program makes from the trace of the batches.
+    @Test(arguments: ["words", "hashtags"]) func everyWindowEqualsANaiveCount(tokenizer: String) throws {
+        let posts = folder.file("posts.ndjson")
+        let made = try Program.run("generate", "posts", "--preset", "100k", "--seed", "5", "--format", "ndjson", "--out", posts)
+        #expect(made.status == 0)
+        let relay = try Program(["relay", "--from", posts, "--port", "0", "--rate", "50000/s", "--quiet"])
+        let trace = folder.file("trace.ndjson")
+        let trends = try Program([
+            "trends", "--source", "socket://127.0.0.1:\(port(of: relay))", "--batch", "200ms", "--window", "600ms", "--slide", "400ms",
+            "--tokenizer", tokenizer, "--top", "0", "--json", "--trace-batches", trace,
+        ])
+        let relayed = relay.wait()
+        #expect(relayed.status == 0)
+        #expect(relayed.error.contains("relayed 100,000 of 100,000 lines"))
+        trends.terminate()
+        let result = trends.wait()
+        #expect(result.status == 0, "\(result.error)")
+
+        let naive = try NaiveTrends(tracePath: trace)
+        #expect(naive.batches.reduce(0) { $0 + $1.posts.count } == 100_000)
+        var windows = 0
+        for line in result.output.split(separator: "\n") {
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            let time = try #require(object["time"] as? Int)
+            let rows = try #require(object["trends"] as? [[String: Any]])
+            let found = Dictionary(uniqueKeysWithValues: rows.map { ($0["tag"] as! String, $0["count"] as! Int) })
+            #expect(found == naive.table(endingAt: time, windowMilliseconds: 600, words: tokenizer == "words"))
+            let counts = rows.map { $0["count"] as! Int }
+            #expect(counts == counts.sorted(by: >))
+            windows += found.isEmpty ? 0 : 1
+        }
+        #expect(windows >= 4)
+    }
+
+    @Test func filesAreASource() throws {
+        try folder.write("a.txt", "#One #two\n#one\n")
+        let result = try Program.run(
+            "trends", "--source", "files:\(folder.path)", "--batch", "100ms", "--window", "100ms", "--batches", "1", "--json")
+        #expect(result.status == 0)
+        #expect(result.output.contains(##""distinct":2,"trends":[{"tag":"#one","count":2},{"tag":"#two","count":1}]"##))
+    }
+
+    @Test func theRelayTracksAndShows() throws {
+        let lines = #"""
+            {"created_at":"Mon","id_str":"1","text":"about #Corona\nhere","user":{"name":"Ana","location":"Lisbon"}}
+            coronavirus only
+            {broken
+            \#u{1B}[31mred CORONA
+            """#
+        let posts = try folder.write("posts", lines)
+        let relay = try Program(["relay", "--from", posts, "--track", "corona", "--port", "0", "--wait-for-clients", "0"])
+        let result = relay.wait()
+        #expect(result.status == 0)
+        #expect(result.output == "about #Corona here  [Mon | Ana | Lisbon]\n\\u{1b}[31mred CORONA\n")
+        #expect(result.error.contains("relayed 2 of 4 lines (1 not tracked, 0 no posts, 1 malformed)"))
+        #expect(result.error.contains("posts:3"))
+        let second = try Program.run("relay", "--from", "-", "--port", "0", "--wait-for-clients", "0", input: "a\nb\n")
+        #expect(second.output == "a\nb\n")
+    }
+
+    @Test func portsInUseBadWindowsAndSourcesAreSaid() throws {
+        let posts = try folder.write("p", "x\n")
+        let first = try Program(["relay", "--from", posts, "--port", "0"])
+        let port = port(of: first)
+        let second = try Program.run("relay", "--from", posts, "--port", "\(port)")
+        #expect(second.status == 69)
+        #expect(second.error.contains("the port is in use"))
+        first.terminate()
+        #expect(first.wait().status == 0)
+        let window = try Program.run("trends", "--source", "socket://127.0.0.1:1", "--batch", "10s", "--window", "25s")
+        #expect(window.status == 64)
+        #expect(window.error.contains("a window length of 25 s is no multiple of the stream's slide of 10 s"))
+        let source = try Program.run("trends", "--source", "carrier-pigeon")
+        #expect(source.status == 64 && source.error.contains("socket://HOST:PORT"))
+        let missing = try Program.run("relay", "--from", "/no/such/file", "--port", "0", "--wait-for-clients", "0")
+        #expect(missing.status == 66 && missing.error.contains("/no/such/file"))
+    }
+
+    /// Nobody listens: the source tries again, and a signal still stops the program gracefully.
+    @Test(arguments: ["INT", "TERM"]) func signalsStopGracefully(signal: String) throws {
+        let result = try Program.shell(
+            "$SWIFTWATER trends --source socket://127.0.0.1:9 --batch 100ms --window 100ms --json > \(folder.path)/out & pid=$!; "
+                + "until [ -s \(folder.path)/out ]; do :; done; kill -\(signal) $pid; wait $pid")
+        #expect(result.status == 0)
+        #expect(result.error.contains("trying again"))
+    }
+}

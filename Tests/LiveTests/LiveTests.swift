@@ -1,0 +1,56 @@
+import SwiftwaterCore
+import SwiftwaterLive
+import SwiftwaterRecommender
+import SwiftwaterSamples
+import SwiftwaterStreaming
+import TestSupport
+import Testing
+
+@Suite struct LiveTests {
+    private static let data = try! RatingsGenerator(.init(preset: .hundredThousand, seed: 2)).make()
+    private static let model = try! ALS().fit(data.ratings)
+
+    @Test func linesAreRead() {
+        #expect(RatingEvent(line: "u1,film,4.5") == RatingEvent(user: "u1", item: "film", rating: 4.5))
+        for bad in ["", "a", "a,b", "a,b,x", "a,b,nan", ",b,3", "a,,3", "a,b,1e99"] { #expect(RatingEvent(line: Text(bad)) == nil) }
+    }
+
+    /// A rating on a stream changes the next recommendation, to what the exact fold-in of the whole history gives.
+    @Test func ratingsOnAStreamChangeRecommendations() async throws {
+        let model = Self.model
+        let live = LiveRecommender(model: model)
+        let before = live.recommend(user: "5", limit: 10)
+        #expect(before.count == 10)
+        let disliked = before[0].item
+        let clock = ManualClock()
+        let context = StreamingContext(
+            Context(master: .local(threads: 2), appName: "live"), batchInterval: .seconds(1), clock: clock)
+        context.queueStream([
+            [RatingEvent(user: "5", item: disliked, rating: 0.5), RatingEvent(user: "new", item: disliked, rating: 5)]
+        ]).update(live)
+        try await context.start()
+        clock.advance(by: .seconds(1))
+        context.waitUntilCompleted(clock.now())
+        await context.stop()
+
+        let after = live.recommend(user: "5", limit: 10)
+        #expect(after.map(\.item) != before.map(\.item))
+        #expect(!after.contains { $0.item == disliked })
+        let user = model.userIDs.index(of: "5")!
+        let range = model.history.range(of: user)
+        var history = range.map { (item: Int(model.history.columns[$0]), rating: model.history.values[$0]) }
+        history.append((item: model.itemIDs.index(of: disliked)!, rating: 0.5))
+        let factors = try #require(try model.foldIn(history.sorted { $0.item < $1.item }))
+        let expected = model.recommendItems(forFactors: factors, limit: 10, excluding: Set(history.map(\.item)))
+        #expect(after.map(\.item) == expected.map { model.itemIDs[$0.index] })
+        // A user whom the model has never seen has recommendations at once.
+        #expect(live.recommend(user: "new", limit: 3).count == 3)
+        #expect(live.recommend(user: "nobody", limit: 3).isEmpty)
+    }
+
+    @Test func unknownItemsAreCounted() throws {
+        let live = LiveRecommender(model: Self.model)
+        try live.rate(RatingEvent(user: "5", item: "no such film", rating: 3))
+        #expect(live.unknownItemCount == 1)
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import SwiftwaterCore
+import SwiftwaterRecommender
+import SwiftwaterSamples
+import SwiftwaterStorage
+import TestSupport
+import Testing
+
+@Suite struct TopNTests {
+    private static let ratings = try! RatingsGenerator(.init(preset: .hundredThousand, seed: 3)).make().ratings
+    private static let model = try! ALS().fit(ratings)
+
+    @Test func listsEqualASortOfAllPredictions() {
+        let model = Self.model
+        for user in [0, 7, 500] {
+            let seen = Set(model.history.columns[model.history.range(of: user)].map(Int.init))
+            for includeSeen in [true, false] {
+                var expected: [Scored] = []
+                for item in 0..<model.itemIDs.count where includeSeen || !seen.contains(item) {
+                    if let score = model.predict(user: user, item: item) { expected.append(Scored(index: item, score: score)) }
+                }
+                expected.sort { left, right in
+                    left.score != right.score ? left.score > right.score : left.index < right.index
+                }
+                let found = model.recommendItems(forUser: user, limit: 10, includeSeen: includeSeen)
+                #expect(found.count == 10)
+                // The kernels add in another order: scores agree to the last digits, and so does the order but for ties.
+                for (a, b) in zip(found, expected) { #expect(abs(a.score - b.score) < 1e-4) }
+                if !includeSeen { #expect(found.allSatisfy { !seen.contains($0.index) }) }
+            }
+        }
+        #expect(model.recommendItems(forUser: 99_999, limit: 5).isEmpty)
+        #expect(model.recommendItems(forUser: 0, limit: 0).isEmpty)
+        #expect(model.recommendItems(forUser: 0, limit: 100_000, includeSeen: true).count == model.itemIDs.count)
+    }
+
+    @Test func usersForAnItem() {
+        let model = Self.model
+        let found = model.recommendUsers(forItem: 3, limit: 5)
+        let seen = Set((0..<model.userIDs.count).filter { model.history.columns[model.history.range(of: $0)].contains(3) })
+        let best = (0..<model.userIDs.count).filter { !seen.contains($0) }.compactMap { model.predict(user: $0, item: 3) }.max()!
+        #expect(found.count == 5 && abs(found[0].score - best) < 1e-4)
+        #expect(found.allSatisfy { !seen.contains($0.index) })
+    }
+
+    @Test(arguments: [1, 3]) func allUsersAndItemsInOrder(threads: Int) throws {
+        let model = Self.model
+        var users: [Int] = []
+        try model.recommendForAllUsers(limit: 3, threads: threads) { user, list in
+            users.append(user)
+            if user % 100 == 0 { #expect(list == model.recommendItems(forUser: user, limit: 3)) }
+        }
+        #expect(users == Array(0..<model.userIDs.count))
+        var items = 0
+        try model.recommendForAllItems(limit: 3, threads: threads) { _, list in items += list.count }
+        #expect(items == model.itemIDs.count * 3)
+    }
+
+    @Test func similarItemsAreByAngle() throws {
+        let model = try MatrixFactorizationModel(
+            userIDs: [1], userFactors: [[1, 1]], itemIDs: [1, 2, 3, 4], itemFactors: [[1, 0], [5, 0.1], [0, 1], [-1, 0]])
+        let similar = model.similarItems(to: 0, limit: 3)
+        #expect(similar.map(\.index) == [1, 2, 3])
+        #expect(abs(similar[2].score + 1) < 1e-6)
+    }
+}
+
+@Suite struct ModelFileTests {
+    private let folder = try! TemporaryDirectory()
+    private static let model = try! ALS().fit(TextbookRatings.sixUsers)
+
+    @Test func modelsComeBack() throws {
+        try ModelFile.write(Self.model, to: folder.file("m"))
+        #expect(try ModelFile.read(folder.file("m")) == Self.model)
+        let integers = try ALS().fit(Ratings([(user: 1, item: -5, rating: 3), (user: Int64.max, item: 2, rating: 4)]))
+        try ModelFile.write(integers, to: folder.file("m"))
+        #expect(try ModelFile.read(folder.file("m")) == integers)
+    }
+
+    /// A model cut at any length, or with any one bit turned, is refused; none is read wrong.
+    @Test func damagedModelsAreRefused() throws {
+        try ModelFile.write(Self.model, to: folder.file("m"))
+        let bytes = Array(try Data(contentsOf: URL(filePath: folder.file("m"))))
+        for length in 0..<bytes.count {
+            let error = #expect(throws: SwiftwaterError.self) {
+                try ModelFile.read(try folder.write("cut", bytes: Array(bytes[..<length])))
+            }
+            #expect(error?.code == .corrupted && error?.location?.file != nil)
+        }
+        for bit in stride(from: 0, to: bytes.count * 8, by: 7) {
+            var damaged = bytes
+            damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(throws: SwiftwaterError.self) { try ModelFile.read(try folder.write("bit", bytes: damaged)) }
+        }
+        #expect(throws: SwiftwaterError.self) { try ModelFile.read(try folder.write("text", "userId,movieId\n")) }
+    }
+
+    @Test func aFullDiskLeavesTheOldModel() throws {
+        let path = folder.file("m")
+        try ModelFile.write(Self.model, to: path)
+        let before = try Data(contentsOf: URL(filePath: path))
+        let other = try ALS().fit(Ratings([(user: 1, item: 1, rating: 3)]))
+        let error = #expect(throws: SwiftwaterError.self) {
+            try ModelFile.write(other, to: path, faults: FileFaults { _, _ in ENOSPC })
+        }
+        #expect(error?.description.contains("No space left on device") == true)
+        #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    }
+}
+
+@Suite struct NeighbourhoodTests {
+    /// Every prediction for the six users and five films equals that of `naive_neighbours.py`.
+    @Test func predictionsEqualTheNaiveScript() throws {
+        let lines = try String(contentsOfFile: PackageFolder.fixture("naive_neighbours.csv"), encoding: .utf8)
+            .split(separator: "\n").dropFirst()
+        #expect(lines.count == 360)
+        var models: [String: NeighbourhoodModel] = [:]
+        for line in lines {
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            let key = fields[..<3].joined(separator: ",")
+            if models[key] == nil {
+                var settings = NeighbourhoodSettings()
+                settings.basis = try #require(.init(rawValue: fields[0]))
+                settings.similarity = try #require(.init(rawValue: fields[1]))
+                settings.neighbours = try #require(Int(fields[2]))
+                models[key] = try NeighbourhoodModel(TextbookRatings.sixUsers, settings: settings)
+            }
+            let found = models[key]!.predict(user: fields[3], item: fields[4])
+            if let expected = Double(fields[5]) {
+                #expect(abs(Double(try #require(found)) - expected) < 1e-5, "\(line)")
+            } else {
+                #expect(found == nil, "\(line)")
+            }
+        }
+    }
+
+    @Test(arguments: NeighbourhoodSettings.Basis.allCases, NeighbourhoodSettings.Similarity.allCases)
+    func rowsAndSinglePredictionsAgree(basis: NeighbourhoodSettings.Basis, similarity: NeighbourhoodSettings.Similarity) throws {
+        var generator = RatingsGenerator.Settings()
+        (generator.users, generator.items, generator.ratings) = (60, 200, 2500)
+        let ratings = try RatingsGenerator(generator).make().ratings
+        let parts = try ratings.split(weights: [80, 20], seed: 3)
+        var settings = NeighbourhoodSettings()
+        (settings.basis, settings.similarity, settings.neighbours) = (basis, similarity, 5)
+        let model = try NeighbourhoodModel(parts[0], settings: settings)
+        let rows = model.predictions(for: parts[1], threads: 2)
+        for row in 0..<parts[1].count {
+            #expect(rows[row] == model.predict(user: Int(parts[1].users[row]), item: Int(parts[1].items[row])))
+        }
+        #expect(try model.evaluate(on: parts[1]).rmse < 1.3)
+        let best = model.recommendItems(forUser: 1, limit: 5)
+        let seen = Set((0..<parts[0].count).filter { parts[0].users[$0] == 1 }.map { Int(parts[0].items[$0]) })
+        #expect(!best.isEmpty && best.allSatisfy { !seen.contains($0.index) })
+        #expect(best.allSatisfy { $0.score == model.predict(user: 1, item: $0.index) })
+        #expect(abs(model.similarity(0, 1) - model.similarity(1, 0)) < 1e-12)
+    }
+}
