@@ -50,7 +50,8 @@ let package = Package(
         room("SwiftwaterStreaming", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", logging] + nio),
         room("SwiftwaterPosts", ["SwiftwaterCore", "SwiftwaterFormats"]),
         room("SwiftwaterTrends", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts"]),
-        room("SwiftwaterRecommender", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
+        room(
+            "SwiftwaterRecommender", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
         room("SwiftwaterLive", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterRecommender"]),
         room("SwiftwaterSamples", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender"]),
         room("SwiftwaterConnectors", ["SwiftwaterCore", "SwiftwaterPosts", logging] + nio),

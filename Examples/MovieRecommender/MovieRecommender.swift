@@ -8,11 +8,15 @@ struct MovieRecommender {
         let ratings: Ratings
         let films: Catalogue
         if CommandLine.arguments.count > 2 {
-            (ratings, films) = (try Ratings.read(CommandLine.arguments[1]).ratings, try Catalogue.read(CommandLine.arguments[2]))
+            (ratings, films) = (
+                try Ratings.read(CommandLine.arguments[1]).ratings, try Catalogue.read(CommandLine.arguments[2])
+            )
         } else {
             (ratings, _, films) = try RatingsGenerator(.init(preset: .hundredThousand, seed: 7)).make()
         }
-        for line in MatrixTable(ratings, users: .first(6), items: .mostRated(5)).lines(title: films.title) { print(line) }
+        for line in MatrixTable(ratings, users: .first(6), items: .mostRated(5)).lines(title: films.title) {
+            print(line)
+        }
 
         let parts = try ratings.split(weights: [60, 20, 20], seed: 42)
         let (curve, model) = try LearningCurve.fit(
@@ -20,7 +24,9 @@ struct MovieRecommender {
         print(curve.terminalChart())
         print("RMSE on test:", try model.evaluate(on: parts[2]).rmse)
 
-        for best in model.recommendItems(forUser: 0, limit: 10) { print(films.title(model.itemIDs[best.index]), best.score) }
+        for best in model.recommendItems(forUser: 0, limit: 10) {
+            print(films.title(model.itemIDs[best.index]), best.score)
+        }
         for best in model.recommendUsers(forItem: 0, limit: 10) { print("user", model.userIDs[best.index], best.score) }
     }
 }

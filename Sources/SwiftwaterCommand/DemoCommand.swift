@@ -49,19 +49,26 @@ struct TrendsDemo {
         var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .error
         let context = StreamingContext(
-            Context(master: .local(threads: WorkerPool.coreCount), appName: "demo", logger: logger), batchInterval: batch)
+            Context(master: .local(threads: WorkerPool.coreCount), appName: "demo", logger: logger),
+            batchInterval: batch)
         try console.line(
-            "\(Format.count(postsPerSecond)) posts a second over 127.0.0.1:\(server.port), batches of 1 s, a window of 2 s. Watch #eclipse, #finalminute and #newalbum.\n")
+            "\(Format.count(postsPerSecond)) posts a second over 127.0.0.1:\(server.port), batches of 1 s, a window of 2 s. Watch #eclipse, #finalminute and #newalbum.\n"
+        )
         var trends = TrendsSettings()
         trends.window = .seconds(2)
         let view = TrendView(console: console, top: 8, isJSON: false)
         let screen = DemoScreen(console: console)
         let left = Monitor(windows)
-        context.socketTextStream(host: "127.0.0.1", port: server.port).forEachTrendTable(trends) { [weak context] table in
+        context.socketTextStream(host: "127.0.0.1", port: server.port).forEachTrendTable(trends) {
+            [weak context] table in
             // The socket may connect after the first batch has begun.
             guard !table.rows.isEmpty else { return }
             try screen.show(view.text(table))
-            if left.update({ $0 -= 1; return $0 == 0 }) { context?.requestStop(gracefully: false) }
+            if left.update({
+                $0 -= 1; return $0 == 0
+            }) {
+                context?.requestStop(gracefully: false)
+            }
         }
         startThread(named: "swiftwater-demo-posts") { [seed, postsPerSecond] in
             server.waitForClients(1)
@@ -103,7 +110,8 @@ struct MoviesDemo {
         let clock = ContinuousClock()
         let (ratings, report, catalogue) = try RatingsGenerator(.init(preset: .oneMillion, seed: seed)).make()
         try console.line(
-            "\(Format.count(ratings.count)) ratings by \(Format.count(ratings.userIDs.count)) users of \(Format.count(ratings.itemIDs.count)) films; a perfect model would reach RMSE \(Format.decimal(report.noiseFloor))\n")
+            "\(Format.count(ratings.count)) ratings by \(Format.count(ratings.userIDs.count)) users of \(Format.count(ratings.itemIDs.count)) films; a perfect model would reach RMSE \(Format.decimal(report.noiseFloor))\n"
+        )
         for line in MatrixTable(ratings, users: .first(5), items: .mostRated(5)).lines(title: catalogue.title) {
             try console.line("  " + line)
         }
@@ -111,9 +119,11 @@ struct MoviesDemo {
         var settings = ALSSettings()
         settings.seed = seed
         let start = clock.now
-        let (curve, model) = try LearningCurve.fit(settings, iterations: [1, 3, 5, 7], train: parts[0], validation: parts[1])
+        let (curve, model) = try LearningCurve.fit(
+            settings, iterations: [1, 3, 5, 7], train: parts[0], validation: parts[1])
         let spent = clock.now - start
-        try console.line("\nALS, rank \(settings.rank), 7 iterations and their evaluation in \(Format.seconds(spent)):\n")
+        try console.line(
+            "\nALS, rank \(settings.rank), 7 iterations and their evaluation in \(Format.seconds(spent)):\n")
         try TuneCommand.show(curve, console)
         try console.line(EvaluateCommand.describe(try model.evaluate(on: parts[2]), on: "test"))
         try console.line()

@@ -16,9 +16,11 @@ struct NeighboursCommand: ParsableCommand {
     @Argument(help: "A CSV file of ratings.") var file: String?
     @Option(help: "users or items: whose neighbours.") var by = NeighbourhoodSettings.Basis.users
     @Option(help: "cosine or pearson.") var similarity = NeighbourhoodSettings.Similarity.cosine
-    @Option(name: [.customShort("k"), .long], help: "How many neighbours a prediction uses, at most.") var neighbours = 20
+    @Option(name: [.customShort("k"), .long], help: "How many neighbours a prediction uses, at most.") var neighbours =
+        20
     @Option(help: "How many ratings two neighbours must have in common.") var overlapMin = 2
-    @Option(help: "Weights of training, validation and test data; the test part is evaluated.") var split: NumberList<Double>?
+    @Option(help: "Weights of training, validation and test data; the test part is evaluated.") var split:
+        NumberList<Double>?
     @Option(help: "The seed of the split.") var seed: UInt64 = 42
     @Option(help: "Recommend for this user.") var user: String?
     @OptionGroup var ratings: RatingsOptions
@@ -34,23 +36,28 @@ struct NeighboursCommand: ParsableCommand {
             let clock = ContinuousClock()
             let start = clock.now
             let metrics = try NeighbourhoodModel(parts[0], settings: settings).evaluate(on: parts.last!)
-            try console.line(EvaluateCommand.describe(metrics, on: "\(by.rawValue), \(similarity.rawValue), k = \(neighbours)"))
-            console.remark("trained on \(Format.count(parts[0].count)) ratings, in \(Format.seconds(clock.now - start))")
+            try console.line(
+                EvaluateCommand.describe(metrics, on: "\(by.rawValue), \(similarity.rawValue), k = \(neighbours)"))
+            console.remark(
+                "trained on \(Format.count(parts[0].count)) ratings, in \(Format.seconds(clock.now - start))")
             return
         }
         let model = try NeighbourhoodModel(all, settings: settings)
         if let user {
             try recommend(user, model, console)
         } else {
-            try console.line("\(by.rawValue), \(similarity.rawValue), up to \(neighbours) neighbours; predictions in parentheses")
-            let table = MatrixTable(all, users: .first(20), items: .first(8), predict: { model.predict(user: $0, item: $1) })
+            try console.line(
+                "\(by.rawValue), \(similarity.rawValue), up to \(neighbours) neighbours; predictions in parentheses")
+            let table = MatrixTable(
+                all, users: .first(20), items: .first(8), predict: { model.predict(user: $0, item: $1) })
             for line in table.lines() { try console.line(line) }
         }
     }
 
     private func recommend(_ user: String, _ model: NeighbourhoodModel, _ console: Console) throws {
         guard let index = model.userIDs.index(of: user) else {
-            throw SwiftwaterError(.invalidArgument, "there is no user '\(user)'", remedy: "name one of the file's users")
+            throw SwiftwaterError(
+                .invalidArgument, "there is no user '\(user)'", remedy: "name one of the file's users")
         }
         let best = model.recommendItems(forUser: index, limit: 10)
         try console.line(console.styled("For user \(TerminalText.safe(user))", .bold))

@@ -37,12 +37,14 @@ struct RatingsCommand: ParsableCommand {
             let ratings = try options.read(file, console: console)
             let catalogue = try movies.map { try Catalogue.read($0) } ?? Catalogue()
             let table = MatrixTable(
-                ratings, users: mostRated ? .mostRated(users) : .first(users), items: mostRated ? .mostRated(items) : .first(items))
+                ratings, users: mostRated ? .mostRated(users) : .first(users),
+                items: mostRated ? .mostRated(items) : .first(items))
             for line in table.lines(title: catalogue.title) { try console.line(line) }
             if table.users.count < table.totals.users || table.items.count < table.totals.items {
                 let filled = 100 * Double(ratings.count) / Double(table.totals.users) / Double(table.totals.items)
                 console.remark(
-                    "\(table.users.count) of \(Format.count(table.totals.users)) users and \(table.items.count) of \(Format.count(table.totals.items)) items; \(Format.decimal(filled, 2)) % of the whole matrix is rated")
+                    "\(table.users.count) of \(Format.count(table.totals.users)) users and \(table.items.count) of \(Format.count(table.totals.items)) items; \(Format.decimal(filled, 2)) % of the whole matrix is rated"
+                )
             }
         }
     }
@@ -85,7 +87,9 @@ struct RatingsSummary {
             let most = histogram.map(\.count).max() ?? 1
             for (value, count) in histogram {
                 let bar = String(repeating: "█", count: max(1, count * 40 / most))
-                lines.append(Format.right(Format.decimal(Double(value), 1), 9) + Format.right(Format.count(count), 13) + "  " + bar)
+                lines.append(
+                    Format.right(Format.decimal(Double(value), 1), 9) + Format.right(Format.count(count), 13) + "  "
+                        + bar)
             }
         }
         return lines.joined(separator: "\n")
@@ -93,6 +97,7 @@ struct RatingsSummary {
 
     var json: String {
         "{\"ratings\":\(ratings.count),\"users\":\(perUser.count),\"items\":\(perItem.count),\"mean\":\(ratings.mean),"
-            + "\"histogram\":[" + histogram.map { "{\"rating\":\($0.value),\"count\":\($0.count)}" }.joined(separator: ",") + "]}"
+            + "\"histogram\":["
+            + histogram.map { "{\"rating\":\($0.value),\"count\":\($0.count)}" }.joined(separator: ",") + "]}"
     }
 }

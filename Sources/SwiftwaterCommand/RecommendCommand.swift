@@ -58,7 +58,8 @@ struct RecommendCommand: ParsableCommand {
                 .invalidArgument, "the model does not know user '\(user)'", remedy: "train with this user's ratings")
         }
         let best = model.recommendItems(forUser: index, limit: forUsers ?? 10, includeSeen: includeSeen)
-        try console.line(console.styled("Top \(best.count) films for user \(TerminalText.safe(user)) (\(seenNote))", .bold))
+        try console.line(
+            console.styled("Top \(best.count) films for user \(TerminalText.safe(user)) (\(seenNote))", .bold))
         try RecommendCommand.show(best, model.itemIDs, catalogue, console)
     }
 
@@ -71,7 +72,8 @@ struct RecommendCommand: ParsableCommand {
         try console.line(console.styled("Top \(best.count) users for \(title) (\(seenNote))", .bold))
         for (rank, scored) in best.enumerated() {
             try console.line(
-                Format.right("\(rank + 1)", 3) + "  user " + Format.left(TerminalText.safe(model.userIDs[scored.index]), 12)
+                Format.right("\(rank + 1)", 3) + "  user "
+                    + Format.left(TerminalText.safe(model.userIDs[scored.index]), 12)
                     + Format.right(Format.decimal(Double(scored.score), 2), 7))
         }
     }
@@ -120,7 +122,8 @@ struct RecommendCommand: ParsableCommand {
             let genres = entry.map { TerminalText.safe($0.genres.joined(separator: ", ")) } ?? ""
             try console.line(
                 Format.right("\(rank + 1)", 3) + "  " + Format.left(title, 40)
-                    + Format.right(Format.decimal(Double(scored.score), 2), 7) + (genres.isEmpty ? "" : "  " + console.styled(genres, .dim)))
+                    + Format.right(Format.decimal(Double(scored.score), 2), 7)
+                    + (genres.isEmpty ? "" : "  " + console.styled(genres, .dim)))
         }
     }
 }

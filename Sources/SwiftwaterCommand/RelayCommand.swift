@@ -23,11 +23,15 @@ struct RelayCommand: ParsableCommand {
     @Flag(help: "Do not show the posts.") var quiet = false
 
     func validate() throws {
-        if rate != nil && postsPerSecond == nil { throw ValidationError("--rate takes a number above 0, such as 100 or 100/s.") }
+        if rate != nil && postsPerSecond == nil {
+            throw ValidationError("--rate takes a number above 0, such as 100 or 100/s.")
+        }
     }
 
     private var postsPerSecond: Double? {
-        guard let rate, let value = Double(rate.hasSuffix("/s") ? String(rate.dropLast(2)) : rate), value > 0 else { return nil }
+        guard let rate, let value = Double(rate.hasSuffix("/s") ? String(rate.dropLast(2)) : rate), value > 0 else {
+            return nil
+        }
         return value
     }
 
@@ -65,7 +69,9 @@ struct RelayCommand: ParsableCommand {
 
     private func inputs() throws -> [String] {
         guard from != "-", Directory.isDirectory(from) else { return [from] }
-        let files = try Directory.entries(from).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }.map { from + "/" + $0.name }
+        let files = try Directory.entries(from).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }.map {
+            from + "/" + $0.name
+        }
         guard !files.isEmpty else {
             throw SwiftwaterError(.notFound, "the directory \(from) holds no files", remedy: "name one with posts")
         }

@@ -28,7 +28,8 @@ struct TrainCommand: ParsableCommand {
             if let validation = parts.validation, !settings.isImplicit {
                 let metrics = try progress.model.evaluate(on: validation, threads: settings.threads)
                 try console.line(
-                    "iteration \(Format.right("\(progress.iteration)", 3))   RMSE on validation \(Format.decimal(metrics.rmse))")
+                    "iteration \(Format.right("\(progress.iteration)", 3))   RMSE on validation \(Format.decimal(metrics.rmse))"
+                )
             } else {
                 console.progress("training", Double(progress.iteration) / Double(maxIterations))
             }
@@ -41,7 +42,8 @@ struct TrainCommand: ParsableCommand {
         } else {
             for (name, part) in [("validation", parts.validation), ("test", parts.test)] {
                 guard let part else { continue }
-                try console.line(EvaluateCommand.describe(try model.evaluate(on: part, threads: settings.threads), on: name))
+                try console.line(
+                    EvaluateCommand.describe(try model.evaluate(on: part, threads: settings.threads), on: name))
             }
         }
         if let out {
@@ -67,7 +69,8 @@ struct EvaluateCommand: ParsableCommand {
         let metrics = try model.evaluate(on: try ratings.read(file, console: console))
         if json {
             try console.line(
-                "{\"rmse\":\(metrics.rmse),\"mse\":\(metrics.mse),\"mae\":\(metrics.mae),\"r2\":\(metrics.r2),\"evaluated\":\(metrics.evaluated),\"unknown\":\(metrics.unknown)}")
+                "{\"rmse\":\(metrics.rmse),\"mse\":\(metrics.mse),\"mae\":\(metrics.mae),\"r2\":\(metrics.r2),\"evaluated\":\(metrics.evaluated),\"unknown\":\(metrics.unknown)}"
+            )
         } else {
             try console.line(EvaluateCommand.describe(metrics, on: file))
         }
@@ -117,7 +120,8 @@ struct PredictCommand: ParsableCommand {
         console.remark(
             "\(Format.count(predictions.count - unknown)) predictions" + (out.map { " written to \($0)" } ?? "")
                 + (unknown > 0
-                    ? "; \(Format.count(unknown)) pairs of unknown users or items \(dropUnknown ? "left out" : "left empty")" : ""))
+                    ? "; \(Format.count(unknown)) pairs of unknown users or items \(dropUnknown ? "left out" : "left empty")"
+                    : ""))
     }
 }
 

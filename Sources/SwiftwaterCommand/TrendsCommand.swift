@@ -34,7 +34,8 @@ struct TrendsCommand: AsyncParsableCommand {
         var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = verbose ? .debug : .warning
         let context = StreamingContext(
-            Context(master: try Master(parsing: master), appName: "trends", logger: logger), batchInterval: batch.duration)
+            Context(master: try Master(parsing: master), appName: "trends", logger: logger),
+            batchInterval: batch.duration)
         let posts = try stream(in: context)
         if let traceBatches {
             let trace = try BatchTrace(path: traceBatches)
@@ -44,7 +45,11 @@ struct TrendsCommand: AsyncParsableCommand {
         if let batches {
             let left = Monitor(batches)
             context.onBatchCompleted { [weak context] _ in
-                if left.update({ $0 -= 1; return $0 <= 0 }) { context?.requestStop(gracefully: false) }
+                if left.update({
+                    $0 -= 1; return $0 <= 0
+                }) {
+                    context?.requestStop(gracefully: false)
+                }
             }
         }
         try await context.start()

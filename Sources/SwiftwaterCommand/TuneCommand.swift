@@ -23,7 +23,8 @@ struct TuneCommand: ParsableCommand {
         let parts = try data.load(ratings, seed: als.seed, console: console)
         guard let validation = parts.validation else {
             throw SwiftwaterError(
-                .invalidArgument, "there is no validation data", remedy: "give --validation FILE, or a second weight to --split")
+                .invalidArgument, "there is no validation data",
+                remedy: "give --validation FILE, or a second weight to --split")
         }
         let settings = als.settings(iterations: 1)
         let (curve, model) = try LearningCurve.fit(
@@ -35,13 +36,15 @@ struct TuneCommand: ParsableCommand {
         }
         if json {
             let points = curve.points.map { "{\"iterations\":\($0.iterations),\"rmse\":\($0.rmse)}" }
-            try console.line("{\"curve\":[\(points.joined(separator: ","))],\"enough\":\(curve.enough()?.iterations ?? 0)}")
+            try console.line(
+                "{\"curve\":[\(points.joined(separator: ","))],\"enough\":\(curve.enough()?.iterations ?? 0)}")
             return
         }
         try TuneCommand.show(curve, console)
         if let test = parts.test {
             let last = curve.points.map(\.iterations).max() ?? 0
-            try console.line(EvaluateCommand.describe(try model.evaluate(on: test), on: "test, after \(last) iterations"))
+            try console.line(
+                EvaluateCommand.describe(try model.evaluate(on: test), on: "test, after \(last) iterations"))
         }
         if let plot { try console.line("plot written to \(plot)") }
     }
@@ -55,7 +58,8 @@ struct TuneCommand: ParsableCommand {
         try console.line(curve.terminalChart())
         if let enough = curve.enough(), let best = curve.best {
             try console.line(
-                "\n\(enough.iterations) iteration\(enough.iterations == 1 ? " is" : "s are") enough: RMSE \(Format.decimal(enough.rmse)), within 1 % of the best (\(Format.decimal(best.rmse)) after \(best.iterations))")
+                "\n\(enough.iterations) iteration\(enough.iterations == 1 ? " is" : "s are") enough: RMSE \(Format.decimal(enough.rmse)), within 1 % of the best (\(Format.decimal(best.rmse)) after \(best.iterations))"
+            )
         }
     }
 }

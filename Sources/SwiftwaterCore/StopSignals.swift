@@ -20,7 +20,9 @@ public final class StopSignals: @unchecked Sendable {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                let times = seen.update { $0 += 1; return $0 }
+                let times = seen.update {
+                    $0 += 1; return $0
+                }
                 if times == 1 { onSignal() } else { _exit(128 + number) }
             }
             source.resume()

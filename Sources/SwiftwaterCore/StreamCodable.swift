@@ -50,7 +50,9 @@ extension StreamCodable where Self: Codable {
 }
 
 extension StreamCodable where Self: FixedWidthInteger & Codable {
-    @inlinable public func encode(to writer: inout ByteWriter) { writer.write(integer: Int64(truncatingIfNeeded: self)) }
+    @inlinable public func encode(to writer: inout ByteWriter) {
+        writer.write(integer: Int64(truncatingIfNeeded: self))
+    }
     public static func decode(from reader: inout ByteReader) throws -> Self {
         Self(truncatingIfNeeded: try reader.readInteger(Int64.self))
     }

@@ -51,7 +51,11 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
 
         public var description: String {
             var parts: [String] = []
-            if let file { parts.append(file + (line.map { ":\($0)" } ?? "")) } else if let line { parts.append("line \(line)") }
+            if let file {
+                parts.append(file + (line.map { ":\($0)" } ?? ""))
+            } else if let line {
+                parts.append("line \(line)")
+            }
             if let column { parts.append("column '\(column)'") }
             if let byteOffset { parts.append("byte \(byteOffset)") }
             if let streamOperator { parts.append("operator '\(streamOperator)'") }

@@ -186,7 +186,9 @@ extension Text {
                 if base[index] == byte { return index }
                 index += 1
             }
-            guard index < bytes.count, let hit = memchr(base + index, Int32(byte), bytes.count - index) else { return nil }
+            guard index < bytes.count, let hit = memchr(base + index, Int32(byte), bytes.count - index) else {
+                return nil
+            }
             return UnsafeRawPointer(hit) - UnsafeRawPointer(base)
         }
         return separator.withBytes { Text.offset(ofBytes: $0, in: bytes, from: start) }

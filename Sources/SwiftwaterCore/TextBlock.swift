@@ -31,7 +31,9 @@ public final class TextBlock: TextOwner, @unchecked Sendable {
     public convenience init(_ bytes: some Collection<UInt8>) {
         let valid = Array(String(decoding: bytes, as: UTF8.self).utf8)
         let base = UnsafeMutablePointer<UInt8>.allocate(capacity: max(valid.count, 1))
-        valid.withUnsafeBufferPointer { if let start = $0.baseAddress { base.initialize(from: start, count: $0.count) } }
+        valid.withUnsafeBufferPointer {
+            if let start = $0.baseAddress { base.initialize(from: start, count: $0.count) }
+        }
         self.init(adopting: base, count: valid.count)
     }
 

@@ -32,9 +32,10 @@ public final class ByteSource {
         }
         while lookahead.count < 2 {
             let before = lookahead.count
-            try lookahead.append(contentsOf: [UInt8](unsafeUninitializedCapacity: 2 - before) { buffer, count in
-                count = try rawRead(UnsafeMutableRawBufferPointer(buffer))
-            })
+            try lookahead.append(
+                contentsOf: [UInt8](unsafeUninitializedCapacity: 2 - before) { buffer, count in
+                    count = try rawRead(UnsafeMutableRawBufferPointer(buffer))
+                })
             if lookahead.count == before { break }
         }
         if lookahead == [0x1F, 0x8B] { inflater = try Inflater(name: name) }

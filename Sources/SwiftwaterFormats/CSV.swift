@@ -94,7 +94,8 @@ public struct CSVReader {
         while true {
             guard at < bytes.count, let hit = memchr(base + at, 0x22, bytes.count - at) else {
                 throw SwiftwaterError(
-                    .malformedInput, "a quoted field that begins here does not end", at: .init(file: fileName, line: line),
+                    .malformedInput, "a quoted field that begins here does not end",
+                    at: .init(file: fileName, line: line),
                     remedy: "close it with \" or double the quotes inside it")
             }
             at = UnsafeRawPointer(hit) - UnsafeRawPointer(base)

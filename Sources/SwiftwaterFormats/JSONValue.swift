@@ -88,7 +88,9 @@ struct JSONParser {
     }
 
     private mutating func skipSpace() {
-        while at < bytes.count, bytes[at] == 0x20 || bytes[at] == 0x0A || bytes[at] == 0x0D || bytes[at] == 0x09 { at += 1 }
+        while at < bytes.count, bytes[at] == 0x20 || bytes[at] == 0x0A || bytes[at] == 0x0D || bytes[at] == 0x09 {
+            at += 1
+        }
     }
 
     mutating func document() throws -> JSONValue {
@@ -128,7 +130,9 @@ struct JSONParser {
         if at < bytes.count, bytes[at] == UInt8(ascii: "}") { at += 1; return .object(members) }
         while true {
             skipSpace()
-            guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw fail("a member's name should be here") }
+            guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
+                throw fail("a member's name should be here")
+            }
             let name = try string()
             skipSpace()
             guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else { throw fail("a colon should be here") }
@@ -160,7 +164,9 @@ struct JSONParser {
     private mutating func string() throws -> String {
         at += 1
         let start = at
-        while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 0x20 { at += 1 }
+        while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 0x20 {
+            at += 1
+        }
         if at < bytes.count, bytes[at] == UInt8(ascii: "\"") {
             at += 1
             return String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at - 1]), as: UTF8.self)
@@ -214,7 +220,9 @@ struct JSONParser {
         guard at + 4 <= bytes.count else { throw fail("an escape that does not end") }
         var code: UInt32 = 0
         for _ in 0..<4 {
-            guard let digit = Character(Unicode.Scalar(bytes[at])).hexDigitValue else { throw fail("an escape that is not hexadecimal") }
+            guard let digit = Character(Unicode.Scalar(bytes[at])).hexDigitValue else {
+                throw fail("an escape that is not hexadecimal")
+            }
             code = code << 4 | UInt32(digit)
             at += 1
         }
@@ -229,7 +237,8 @@ struct JSONParser {
         while at < bytes.count {
             switch bytes[at] {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): break
-            case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "+"), UInt8(ascii: "-"): isInteger = false
+            case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "+"), UInt8(ascii: "-"):
+                isInteger = false
             default:
                 return try number(start, digits, isInteger)
             }
@@ -240,7 +249,8 @@ struct JSONParser {
 
     private func number(_ start: Int, _ digits: Int, _ isInteger: Bool) throws -> JSONValue {
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
-        let hasLeadingZero = at - digits > 1 && bytes[digits] == UInt8(ascii: "0") && bytes[digits + 1] != UInt8(ascii: ".")
+        let hasLeadingZero =
+            at - digits > 1 && bytes[digits] == UInt8(ascii: "0") && bytes[digits + 1] != UInt8(ascii: ".")
             && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[digits + 1])
         guard at > digits, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[digits]), !hasLeadingZero,
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[at - 1])

@@ -54,8 +54,11 @@ public struct HashtagExtractor: Sendable {
         }
         guard hasLetter else { return nil }
         if position < bytes.count {
-            if bytes[position] == UInt8(ascii: "#") || Scalars.decode(bytes, at: position).scalar == 0xFF03 { return nil }
-            if position + 3 <= bytes.count, bytes[position] == UInt8(ascii: ":"), bytes[position + 1] == UInt8(ascii: "/"),
+            if bytes[position] == UInt8(ascii: "#") || Scalars.decode(bytes, at: position).scalar == 0xFF03 {
+                return nil
+            }
+            if position + 3 <= bytes.count, bytes[position] == UInt8(ascii: ":"),
+                bytes[position + 1] == UInt8(ascii: "/"),
                 bytes[position + 2] == UInt8(ascii: "/")
             {
                 return nil
@@ -80,9 +83,11 @@ public struct HashtagExtractor: Sendable {
         if run.contains("http://") || run.contains("https://") { return true }
         guard let slash = run.firstIndex(of: "/") else { return false }
         let labels = run[..<slash].split(separator: ".", omittingEmptySubsequences: false)
-        return labels.count >= 2 && labels.allSatisfy { label in
-            !label.isEmpty && label.utf8.allSatisfy { $0 == 0x2D || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
-        } && labels.last!.utf8.allSatisfy { (0x61...0x7A).contains($0) } && labels.last!.count >= 2
+        return labels.count >= 2
+            && labels.allSatisfy { label in
+                !label.isEmpty
+                    && label.utf8.allSatisfy { $0 == 0x2D || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+            } && labels.last!.utf8.allSatisfy { (0x61...0x7A).contains($0) } && labels.last!.count >= 2
     }
 }
 
@@ -122,7 +127,8 @@ enum Scalars {
         if value < 0x80 { return isLetterOrMark(value) || (0x30...0x39).contains(value) || value == 0x5F }
         switch value {
         // Joiners, hyphens, dots and repetition signs that scripts write inside words.
-        case 0x200C, 0x200D, 0xA67E, 0x05BE, 0x05F3, 0x05F4, 0xFF5E, 0x301C, 0x309B, 0x309C, 0x30A0, 0x30FB, 0x3003, 0x0F0B,
+        case 0x200C, 0x200D, 0xA67E, 0x05BE, 0x05F3, 0x05F4, 0xFF5E, 0x301C, 0x309B, 0x309C, 0x30A0, 0x30FB, 0x3003,
+            0x0F0B,
             0x0F0C, 0x00B7:
             return true
         default:

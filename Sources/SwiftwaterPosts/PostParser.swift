@@ -78,7 +78,9 @@ public struct PostParser: Sendable {
         }
         let key = did + "/" + (commit["rkey"]?.string ?? "")
         guard commit["operation"]?.string != "delete" else { return .deletion(id: key) }
-        guard let record = commit["record"], let text = record["text"]?.string else { return .control("record without text") }
+        guard let record = commit["record"], let text = record["text"]?.string else {
+            return .control("record without text")
+        }
         let features = record["facets"]?.array?.flatMap { $0["features"]?.array ?? [] } ?? []
         return .post(
             Post(
@@ -158,7 +160,8 @@ enum HTMLText {
         default:
             guard name.first == "#" else { return nil }
             let digits = name.dropFirst()
-            let code = digits.first == "x" || digits.first == "X" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
+            let code =
+                digits.first == "x" || digits.first == "X" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
             return code.flatMap(Unicode.Scalar.init).map { String($0) }
         }
     }

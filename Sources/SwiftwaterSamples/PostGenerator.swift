@@ -47,7 +47,10 @@ public struct PostGenerator: Sequence, IteratorProtocol, Sendable {
         var names = Vocabulary.tags
         var naming = SeededRandom(seed: settings.seed, stream: 11)
         while names.count < settings.tags {
-            let parts = [Vocabulary.words[naming.below(Vocabulary.words.count)], Vocabulary.words[naming.below(Vocabulary.words.count)]]
+            let parts = [
+                Vocabulary.words[naming.below(Vocabulary.words.count)],
+                Vocabulary.words[naming.below(Vocabulary.words.count)],
+            ]
             names.append(parts.joined() + (names.count % 3 == 0 ? String(naming.below(1000)) : "\(names.count)"))
         }
         tagNames = Array(names.prefix(settings.tags))
@@ -63,7 +66,8 @@ public struct PostGenerator: Sequence, IteratorProtocol, Sendable {
             id: String(1_990_000_000_000_000_000 + made), text: makeText(),
             createdAt: TwitterDate.text(
                 secondsSince1970: settings.startSeconds + Int64(made / Swift.max(1, settings.postsPerSecond))),
-            authorID: String(author), authorName: Vocabulary.name(author), location: Vocabulary.places[author % Vocabulary.places.count],
+            authorID: String(author), authorName: Vocabulary.name(author),
+            location: Vocabulary.places[author % Vocabulary.places.count],
             language: "en", hashtags: nil)
     }
 

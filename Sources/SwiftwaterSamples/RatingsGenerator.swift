@@ -70,7 +70,10 @@ public struct RatingsGenerator: Sendable {
         var random = SeededRandom(seed: settings.seed, stream: 21)
         return itemNumbers.enumerated().map { index, id in
             let (a, b) = (random.below(Vocabulary.genres.count), random.below(Vocabulary.genres.count))
-            return (id, Vocabulary.title(index), a == b ? [Vocabulary.genres[a]] : [Vocabulary.genres[a], Vocabulary.genres[b]])
+            return (
+                id, Vocabulary.title(index),
+                a == b ? [Vocabulary.genres[a]] : [Vocabulary.genres[a], Vocabulary.genres[b]]
+            )
         }
     }
 

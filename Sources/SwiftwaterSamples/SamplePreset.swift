@@ -34,7 +34,9 @@ struct WeightedChoice: Sendable {
 
     init(weights: [Double]) {
         var sum = 0.0
-        cumulative = weights.map { sum += $0; return sum }
+        cumulative = weights.map {
+            sum += $0; return sum
+        }
     }
 
     func draw(_ random: inout SeededRandom) -> Int {

@@ -26,12 +26,14 @@ enum Vocabulary {
     static let emoji = ["😀", "😂", "🔥", "❤️", "🎉", "👍🏽", "🚀", "👩‍💻", "🇫🇷", "✨", "☕", "🌧️"]
 
     static let places = [
-        "Lisbon", "Osaka", "Nairobi", "Bogotá", "Tallinn", "Leeds", "Montréal", "Izmir", "Pune", "Perth", "Austin", "Ghent",
+        "Lisbon", "Osaka", "Nairobi", "Bogotá", "Tallinn", "Leeds", "Montréal", "Izmir", "Pune", "Perth", "Austin",
+        "Ghent",
         "São Paulo", "Kraków", "Accra", "Hanoi",
     ]
 
     private static let given = [
-        "Ada", "Bo", "Chidi", "Dana", "Emil", "Farah", "Goro", "Hana", "Ines", "Jonas", "Kaya", "Lior", "Mina", "Nils", "Oren",
+        "Ada", "Bo", "Chidi", "Dana", "Emil", "Farah", "Goro", "Hana", "Ines", "Jonas", "Kaya", "Lior", "Mina", "Nils",
+        "Oren",
         "Priya", "Quim", "Rosa", "Sven", "Tara",
     ]
 
@@ -40,14 +42,18 @@ enum Vocabulary {
     static let genres = ["Action", "Adventure", "Comedy", "Drama", "Horror", "Romance", "Sci-Fi", "Thriller"]
 
     private static let adjectives = [
-        "Silent", "Golden", "Last", "Hidden", "Burning", "Midnight", "Broken", "Distant", "Crimson", "Paper", "Endless", "Frozen",
-        "Electric", "Hollow", "Restless", "Second", "Gentle", "Savage", "Borrowed", "Invisible", "Velvet", "Northern", "Wild",
+        "Silent", "Golden", "Last", "Hidden", "Burning", "Midnight", "Broken", "Distant", "Crimson", "Paper", "Endless",
+        "Frozen",
+        "Electric", "Hollow", "Restless", "Second", "Gentle", "Savage", "Borrowed", "Invisible", "Velvet", "Northern",
+        "Wild",
         "Quiet",
     ]
 
     private static let nouns = [
-        "Harbor", "Garden", "Letter", "Empire", "Station", "River", "Summer", "Witness", "Machine", "Orchard", "Promise", "Signal",
-        "Mountain", "Stranger", "Kingdom", "Mirror", "Voyage", "Winter", "Detective", "Island", "Melody", "Shadow", "Bridge",
+        "Harbor", "Garden", "Letter", "Empire", "Station", "River", "Summer", "Witness", "Machine", "Orchard",
+        "Promise", "Signal",
+        "Mountain", "Stranger", "Kingdom", "Mirror", "Voyage", "Winter", "Detective", "Island", "Melody", "Shadow",
+        "Bridge",
         "Secret", "Carnival",
     ]
 

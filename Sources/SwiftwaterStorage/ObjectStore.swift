@@ -38,7 +38,8 @@ public struct LocalDirectoryStore: ObjectStore {
     private func path(_ key: String) throws -> String {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         guard !parts.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
-            throw SwiftwaterError(.invalidArgument, "'\(key)' is no key", remedy: "use parts separated by single slashes")
+            throw SwiftwaterError(
+                .invalidArgument, "'\(key)' is no key", remedy: "use parts separated by single slashes")
         }
         return root + "/" + key
     }

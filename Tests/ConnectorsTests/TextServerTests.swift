@@ -57,7 +57,7 @@ import Testing
     @Test func aSlowClientNeverBlocksTheOthers() throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { try? group.syncShutdownGracefully() }
-        let server = try TextServer(settings { $0.clientBufferMaxBytes = 1 << 20 })
+        let server = try TextServer(settings())
         let (slow, _) = try connect(group, port: server.port, reads: false)
         let fast = try connect(group, port: server.port).1
         server.waitForClients(2)

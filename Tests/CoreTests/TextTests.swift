@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct TextTests {
     static let samples = [
-        "", "a", "abc", "abcd", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghijklmn", "abcdefghijklmno", "abcdefghijklmnop",
+        "", "a", "abc", "abcd", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghijklmn", "abcdefghijklmno",
+        "abcdefghijklmnop",
         "a much longer text than fits in place", "éàü", "日本語のとても長い文章です", "😀👩‍💻🇫🇷", "#ÉTÉ",
     ]
 
@@ -41,7 +42,9 @@ import Testing
         #expect(!Text("abc").contains("d"))
     }
 
-    @Test(arguments: ["", " ", "a b", " a  b ", "#x #y", "one-word", "a b c d e f g h i j k l m n o p q r s t u v w x y z "])
+    @Test(arguments: [
+        "", " ", "a b", " a  b ", "#x #y", "one-word", "a b c d e f g h i j k l m n o p q r s t u v w x y z ",
+    ])
     func splitEqualsStandardSplit(_ string: String) {
         for omitting in [true, false] {
             let expected = string.split(separator: " ", omittingEmptySubsequences: omitting).map(String.init)
@@ -52,7 +55,8 @@ import Testing
 
     @Test func splitByLongSeparatorAndParts() {
         let text = Text("user::film::rating with more than fifteen bytes")
-        #expect(text.split(separator: "::").map { String($0) } == ["user", "film", "rating with more than fifteen bytes"])
+        #expect(
+            text.split(separator: "::").map { String($0) } == ["user", "film", "rating with more than fifteen bytes"])
         #expect(text.split(separator: "::").part(1) == "film")
         #expect(text.split(separator: "::").part(3) == nil)
         #expect(text.split(separator: "::")[0] == "user")
@@ -98,7 +102,9 @@ import Testing
         struct Row { var number: Int; var text: Text }
         let block = TextBlock(Array("a line that is longer than fifteen bytes".utf8))
         let line = block.line(0)
-        func owns(_ text: Text) -> Bool { text.detached().withBytes { a in text.withBytes { b in a.baseAddress == b.baseAddress } } }
+        func owns(_ text: Text) -> Bool {
+            text.detached().withBytes { a in text.withBytes { b in a.baseAddress == b.baseAddress } }
+        }
         #expect(!owns(line))
         #expect(owns(Detacher<(Text, Int)>().detached((line, 1)).0))
         #expect(owns(Detacher<(Int, (Double, Text))>().detached((1, (2, line))).1.1))

@@ -46,7 +46,8 @@ import Testing
 
 @Suite struct JSONTests {
     @Test func valuesAreRead() throws {
-        let json = try JSONValue(parsing: #" {"a":[1,-2.5e1,true,false,null],"b":{"c":"x\n\u00e9\ud83d\ude00"},"a2":9007199254740993} "#)
+        let json = try JSONValue(
+            parsing: #" {"a":[1,-2.5e1,true,false,null],"b":{"c":"x\n\u00e9\ud83d\ude00"},"a2":9007199254740993} "#)
         #expect(json["a"]?.array == [.integer(1), .number(-25), .bool(true), .bool(false), .null])
         #expect(json["b"]?["c"]?.string == "x\né😀")
         #expect(json["a2"]?.integer == 9_007_199_254_740_993)
@@ -54,7 +55,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{", "[1,", "{\"a\"}", "{\"a\":}", "01", "1.", "-", "tru", "\"abc", "\"\\x\"", "[1] 2", "{\"a\":1,}", "\"\u{1}\"", "nan",
+        "", "{", "[1,", "{\"a\"}", "{\"a\":}", "01", "1.", "-", "tru", "\"abc", "\"\\x\"", "[1] 2", "{\"a\":1,}",
+        "\"\u{1}\"", "nan",
         "\"\\u12\"", String(repeating: "[", count: 1000),
     ])
     func malformedIsRefused(_ text: String) {
@@ -71,7 +73,8 @@ import Testing
     /// Random damage to a valid document never crashes and never reads past the end.
     @Test func damagedDocumentsAreReadOrRefused() {
         var random = SeededRandom(seed: 3)
-        let valid = Array(#"{"created_at":"Mon","text":"caf\u00e9 #tag","user":{"name":"x","n":[1,2.5,null,true]}}"#.utf8)
+        let valid = Array(
+            #"{"created_at":"Mon","text":"caf\u00e9 #tag","user":{"name":"x","n":[1,2.5,null,true]}}"#.utf8)
         for _ in 0..<20_000 {
             var bytes = valid
             for _ in 0...random.below(3) {
@@ -133,7 +136,9 @@ import Testing
 
     @Test func validityEqualsTheStandardLibrary() {
         var random = SeededRandom(seed: 5)
-        let alphabet: [UInt8] = [0x00, 0x41, 0x7F, 0x80, 0xBF, 0xC1, 0xC2, 0xE0, 0xA0, 0x9F, 0xED, 0xEF, 0xF0, 0x90, 0x8F, 0xF4, 0xF5, 0xFF]
+        let alphabet: [UInt8] = [
+            0x00, 0x41, 0x7F, 0x80, 0xBF, 0xC1, 0xC2, 0xE0, 0xA0, 0x9F, 0xED, 0xEF, 0xF0, 0x90, 0x8F, 0xF4, 0xF5, 0xFF,
+        ]
         for _ in 0..<50_000 {
             let bytes = (0..<random.below(14)).map { _ in alphabet[random.below(alphabet.count)] }
             let expected = String(validating: bytes, as: UTF8.self) != nil
@@ -156,7 +161,8 @@ import Testing
         #expect(try read(plain) == text.split(separator: "\n").map(String.init))
         #expect(try read(plain + ".gz") == text.split(separator: "\n").map(String.init))
         #expect(try read(folder.file("twice")).count == 9999)  // the last line of the first has no end
-        let cut = try folder.write("cut.gz", bytes: Array(try Data(contentsOf: URL(filePath: plain + ".gz")).dropLast(20)))
+        let cut = try folder.write(
+            "cut.gz", bytes: Array(try Data(contentsOf: URL(filePath: plain + ".gz")).dropLast(20)))
         let error = #expect(throws: SwiftwaterError.self) { try read(cut) }
         #expect(error?.code == .corrupted)
     }

@@ -6,8 +6,10 @@ import Testing
 @Suite struct HouseTests {
     /// The rooms from the ground up: each imports only rooms before it (docs/ARCHITECTURE.md).
     static let rooms = [
-        "CSwiftwaterKernels", "CZlib", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming",
-        "SwiftwaterPosts", "SwiftwaterTrends", "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSQL", "SwiftwaterSamples",
+        "CSwiftwaterKernels", "CZlib", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats",
+        "SwiftwaterStreaming",
+        "SwiftwaterPosts", "SwiftwaterTrends", "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSQL",
+        "SwiftwaterSamples",
         "SwiftwaterConnectors", "SwiftwaterSpark", "SwiftwaterServer", "Swiftwater", "SwiftwaterCommand",
     ]
 
@@ -17,12 +19,16 @@ import Testing
         return all.filter { name in endings.contains { name.hasSuffix($0) } }.map { folder + "/" + $0 }.sorted()
     }
 
-    private func content(_ path: String) throws -> String { try String(contentsOfFile: PackageFolder.root + path, encoding: .utf8) }
+    private func content(_ path: String) throws -> String {
+        try String(contentsOfFile: PackageFolder.root + path, encoding: .utf8)
+    }
 
     private func imports(_ path: String) throws -> [String] {
         try content(path).split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
-            guard let position = words.firstIndex(of: "import"), position < 2, position + 1 < words.count else { return nil }
+            guard let position = words.firstIndex(of: "import"), position < 2, position + 1 < words.count else {
+                return nil
+            }
             return String(words[position + 1])
         }
     }
@@ -34,14 +40,20 @@ import Testing
             let room = String(file.split(separator: "/")[1])
             let level = try #require(Self.rooms.firstIndex(of: room), "\(room) is no room of the list")
             for imported in try imports(file) where Self.rooms.contains(imported) {
-                #expect(Self.rooms.firstIndex(of: imported)! < level, "\(file) imports \(imported), which is not below \(room)")
+                #expect(
+                    Self.rooms.firstIndex(of: imported)! < level,
+                    "\(file) imports \(imported), which is not below \(room)")
             }
         }
     }
 
     @Test func streamsAndRecommendationsDoNotKnowEachOther() throws {
-        for file in files("Sources/SwiftwaterStreaming", [".swift"]) { #expect(!(try imports(file).contains("SwiftwaterRecommender"))) }
-        for file in files("Sources/SwiftwaterRecommender", [".swift"]) { #expect(!(try imports(file).contains("SwiftwaterStreaming"))) }
+        for file in files("Sources/SwiftwaterStreaming", [".swift"]) {
+            #expect(!(try imports(file).contains("SwiftwaterRecommender")))
+        }
+        for file in files("Sources/SwiftwaterRecommender", [".swift"]) {
+            #expect(!(try imports(file).contains("SwiftwaterStreaming")))
+        }
     }
 
     /// The network belongs to the connectors, the server, Spark, and the socket text source.
@@ -53,7 +65,9 @@ import Testing
     }
 
     @Test func filesAreShortAndNamedWell() throws {
-        for file in files("Sources", [".swift", ".c", ".h"]) + files("Tests", [".swift"]) + files("Examples", [".swift"]) {
+        for file in files("Sources", [".swift", ".c", ".h"]) + files("Tests", [".swift"])
+            + files("Examples", [".swift"])
+        {
             #expect(try content(file).split(separator: "\n", omittingEmptySubsequences: false).count <= 500, "\(file)")
             let name = file.split(separator: "/").last!
             for word in ["Utils", "Helpers", "Manager", " "] { #expect(!name.contains(word), "\(file)") }

@@ -9,7 +9,8 @@ import Testing
     private func port(of relay: Program) -> Int {
         for _ in 0..<3000 {
             if let line = relay.errorSoFar.split(separator: "\n").first, let colon = line.lastIndex(of: ":") ?? nil,
-                let text = line.split(separator: ":").last?.prefix(while: \.isNumber), let port = Int(text), colon > line.startIndex
+                let text = line.split(separator: ":").last?.prefix(while: \.isNumber), let port = Int(text),
+                colon > line.startIndex
             {
                 return port
             }
@@ -22,12 +23,14 @@ import Testing
     /// program makes from the trace of the batches.
     @Test(arguments: ["words", "hashtags"]) func everyWindowEqualsANaiveCount(tokenizer: String) throws {
         let posts = folder.file("posts.ndjson")
-        let made = try Program.run("generate", "posts", "--preset", "100k", "--seed", "5", "--format", "ndjson", "--out", posts)
+        let made = try Program.run(
+            "generate", "posts", "--preset", "100k", "--seed", "5", "--format", "ndjson", "--out", posts)
         #expect(made.status == 0)
         let relay = try Program(["relay", "--from", posts, "--port", "0", "--rate", "50000/s", "--quiet"])
         let trace = folder.file("trace.ndjson")
         let trends = try Program([
-            "trends", "--source", "socket://127.0.0.1:\(port(of: relay))", "--batch", "200ms", "--window", "600ms", "--slide", "400ms",
+            "trends", "--source", "socket://127.0.0.1:\(port(of: relay))", "--batch", "200ms", "--window", "600ms",
+            "--slide", "400ms",
             "--tokenizer", tokenizer, "--top", "0", "--json", "--trace-batches", trace,
         ])
         let relayed = relay.wait()
@@ -56,7 +59,8 @@ import Testing
     @Test func filesAreASource() throws {
         try folder.write("a.txt", "#One #two\n#one\n")
         let result = try Program.run(
-            "trends", "--source", "files:\(folder.path)", "--batch", "100ms", "--window", "100ms", "--batches", "1", "--json")
+            "trends", "--source", "files:\(folder.path)", "--batch", "100ms", "--window", "100ms", "--batches", "1",
+            "--json")
         #expect(result.status == 0)
         #expect(result.output.contains(##""distinct":2,"trends":[{"tag":"#one","count":2},{"tag":"#two","count":1}]"##))
     }
@@ -69,7 +73,9 @@ import Testing
             \#u{1B}[31mred CORONA
             """#
         let posts = try folder.write("posts", lines)
-        let relay = try Program(["relay", "--from", posts, "--track", "corona", "--port", "0", "--wait-for-clients", "0"])
+        let relay = try Program([
+            "relay", "--from", posts, "--track", "corona", "--port", "0", "--wait-for-clients", "0",
+        ])
         let result = relay.wait()
         #expect(result.status == 0)
         #expect(result.output == "about #Corona here  [Mon | Ana | Lisbon]\n\\u{1b}[31mred CORONA\n")

@@ -12,7 +12,9 @@ import Testing
 
     @Test func linesAreRead() {
         #expect(RatingEvent(line: "u1,film,4.5") == RatingEvent(user: "u1", item: "film", rating: 4.5))
-        for bad in ["", "a", "a,b", "a,b,x", "a,b,nan", ",b,3", "a,,3", "a,b,1e99"] { #expect(RatingEvent(line: Text(bad)) == nil) }
+        for bad in ["", "a", "a,b", "a,b,x", "a,b,nan", ",b,3", "a,,3", "a,b,1e99"] {
+            #expect(RatingEvent(line: Text(bad)) == nil)
+        }
     }
 
     /// A rating on a stream changes the next recommendation, to what the exact fold-in of the whole history gives.

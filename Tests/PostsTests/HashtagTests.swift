@@ -9,12 +9,16 @@ import Testing
 
     /// Cases written from the public rules.
     @Test(arguments: [
-        ("plain text", []), ("#one", ["one"]), ("a #one and #Two.", ["one", "Two"]), ("#a1 #1a #_a #a_", ["a1", "1a", "_a", "a_"]),
-        ("#123 #1_2 #_", []), ("# alone #", []), ("word#tag &#amp", []), ("(#paren) \"#quote\" /#slash", ["paren", "quote", "slash"]),
-        ("#a#b", []), ("#one#", []), ("#http://x.org", []), ("http://x.org/#frag https://x.org/a#b", []), ("x.org/#frag", []),
+        ("plain text", []), ("#one", ["one"]), ("a #one and #Two.", ["one", "Two"]),
+        ("#a1 #1a #_a #a_", ["a1", "1a", "_a", "a_"]),
+        ("#123 #1_2 #_", []), ("# alone #", []), ("word#tag &#amp", []),
+        ("(#paren) \"#quote\" /#slash", ["paren", "quote", "slash"]),
+        ("#a#b", []), ("#one#", []), ("#http://x.org", []), ("http://x.org/#frag https://x.org/a#b", []),
+        ("x.org/#frag", []),
         ("and/or/#both", ["both"]), ("＃wide ＃日本", ["wide", "日本"]), ("#\u{FE0F}key #\u{20E3}cap", []),
         ("#e\u{301}t", ["e\u{301}t"]), ("#naïve-ish", ["naïve"]), ("#ab\u{200D}c", ["ab\u{200D}c"]), ("#l·l", ["l·l"]),
-        ("日本#tag", []), ("日本。#tag", ["tag"]), ("☕#coffee", ["coffee"]), ("#" + String(repeating: "x", count: 5000), [String(repeating: "x", count: 5000)]),
+        ("日本#tag", []), ("日本。#tag", ["tag"]), ("☕#coffee", ["coffee"]),
+        ("#" + String(repeating: "x", count: 5000), [String(repeating: "x", count: 5000)]),
         ("##double", ["double"]), ("#a,#b;#c", ["a", "b", "c"]), ("", []),
     ])
     func publicRules(_ text: String, _ expected: [String]) { #expect(tags(text) == expected) }
@@ -22,7 +26,10 @@ import Testing
     private static let conformance = PackageFolder.root + "../shared/conformance/hashtags.yml"
 
     /// The public suite, where the file is. It is no part of this repository.
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: conformance), "the conformance suite's hashtags.yml is not here"))
+    @Test(
+        .enabled(
+            if: FileManager.default.fileExists(atPath: conformance), "the conformance suite's hashtags.yml is not here")
+    )
     func conformanceSuite() throws {
         var cases: [(text: String, expected: [String])] = []
         for line in try String(contentsOfFile: Self.conformance, encoding: .utf8).split(separator: "\n") {
@@ -31,7 +38,9 @@ import Testing
                 cases.append((scalar(content.dropFirst(6)), []))
             } else if content.hasPrefix("- hashtag: ") {
                 cases[cases.count - 1].expected.append(scalar(content.dropFirst(11)))
-            } else if content.hasPrefix("- "), !content.hasPrefix("- description"), Int(content.dropFirst(2)) == nil, !cases.isEmpty {
+            } else if content.hasPrefix("- "), !content.hasPrefix("- description"), Int(content.dropFirst(2)) == nil,
+                !cases.isEmpty
+            {
                 cases[cases.count - 1].expected.append(scalar(content.dropFirst(2)))
             }
         }
@@ -49,7 +58,10 @@ import Testing
     /// Random texts of nasty pieces: every tag found is followed and preceded by what the rules say, and nothing crashes.
     @Test func randomTextsKeepTheRules() {
         var random = SeededRandom(seed: 11)
-        let pieces = ["#", "＃", "a", "1", "_", "é", "日", "\u{301}", " ", "&", "/", ".", "http://", "\u{FE0F}", "😀", "\u{0}", "://"]
+        let pieces = [
+            "#", "＃", "a", "1", "_", "é", "日", "\u{301}", " ", "&", "/", ".", "http://", "\u{FE0F}", "😀", "\u{0}",
+            "://",
+        ]
         for _ in 0..<20_000 {
             let text = (0..<random.below(12)).map { _ in pieces[random.below(pieces.count)] }.joined()
             for tag in tags(text) {

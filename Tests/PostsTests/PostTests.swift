@@ -15,11 +15,13 @@ import Testing
             {"created_at":"Mon Nov 23 12:00:00 +0000 2026","id":1,"id_str":"1","text":"caf\u00e9 &amp; #Corona\nnext","user":{"id":5,"name":"Ana","location":"Lisbon"},"entities":{"hashtags":[{"text":"Corona","indices":[0,0]}]},"lang":"en"}
             """#
         let expected = Post(
-            id: "1", text: "café & #Corona\nnext", createdAt: "Mon Nov 23 12:00:00 +0000 2026", authorID: "5", authorName: "Ana",
+            id: "1", text: "café & #Corona\nnext", createdAt: "Mon Nov 23 12:00:00 +0000 2026", authorID: "5",
+            authorName: "Ana",
             location: "Lisbon", language: "en", hashtags: ["Corona"])
         #expect(try parse(line) == .post(expected))
         #expect(expected.singleLine == "café & #Corona next")
-        let long = #"{"text":"short…","user":{"name":"x"},"extended_tweet":{"full_text":"the whole text #b","entities":{"hashtags":[{"text":"b"}]}}}"#
+        let long =
+            #"{"text":"short…","user":{"name":"x"},"extended_tweet":{"full_text":"the whole text #b","entities":{"hashtags":[{"text":"b"}]}}}"#
         guard case .post(let post) = try parse(long) else { Issue.record("no post"); return }
         #expect(post.text == "the whole text #b")
         #expect(post.hashtags == ["b"])
@@ -46,9 +48,11 @@ import Testing
             try parse(create)
                 == .post(
                     Post(
-                        id: "did:plc:a/k", text: "good #morning", createdAt: "2026-11-23T12:00:00Z", authorID: "did:plc:a",
+                        id: "did:plc:a/k", text: "good #morning", createdAt: "2026-11-23T12:00:00Z",
+                        authorID: "did:plc:a",
                         authorName: "did:plc:a", language: "en", hashtags: ["morning"])))
-        let delete = #"{"did":"did:plc:a","kind":"commit","commit":{"operation":"delete","collection":"app.bsky.feed.post","rkey":"k"}}"#
+        let delete =
+            #"{"did":"did:plc:a","kind":"commit","commit":{"operation":"delete","collection":"app.bsky.feed.post","rkey":"k"}}"#
         #expect(try parse(delete) == .deletion(id: "did:plc:a/k"))
         #expect(try parse(#"{"did":"did:plc:a","kind":"identity"}"#) == .control("identity"))
     }
@@ -61,7 +65,8 @@ import Testing
             try parse(line)
                 == .post(
                     Post(
-                        id: "5", text: "Hello <world> #tag\ntwo\nthree", createdAt: "2026-11-23T12:00:00.000Z", authorID: "3",
+                        id: "5", text: "Hello <world> #tag\ntwo\nthree", createdAt: "2026-11-23T12:00:00.000Z",
+                        authorID: "3",
                         authorName: "Ana", language: "de", hashtags: ["tag"])))
     }
 
@@ -75,8 +80,12 @@ import Testing
 @Suite struct RelayTests {
     @Test func trackedWordsAreWholeTokensInAnyCase() {
         let filter = TrackFilter(["corona"])
-        for text in ["#corona", "CORONA now", "about Corona.", "x #Corona!"] { #expect(filter.matches(text), "\(text)") }
-        for text in ["coronavirus", "#coronavirus", "corona_x", "", "coro na"] { #expect(!filter.matches(text), "\(text)") }
+        for text in ["#corona", "CORONA now", "about Corona.", "x #Corona!"] {
+            #expect(filter.matches(text), "\(text)")
+        }
+        for text in ["coronavirus", "#coronavirus", "corona_x", "", "coro na"] {
+            #expect(!filter.matches(text), "\(text)")
+        }
         #expect(TrackFilter([]).matches("anything"))
         #expect(TrackFilter(["world cup", "ÉTÉ"]).matches("the cup of the World"))
         #expect(TrackFilter(["world cup", "ÉTÉ"]).matches("un été"))

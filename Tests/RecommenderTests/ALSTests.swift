@@ -13,7 +13,8 @@ import Testing
     /// The textbook's example: four dot products.
     @Test func predictionsAreDotProducts() throws {
         let model = try MatrixFactorizationModel(
-            userIDs: [1, 2], userFactors: [[2, 3, 4], [1, 4, 5]], itemIDs: [1, 2], itemFactors: [[2, 5, 4], [3, 1, 2]])
+            userIDs: [1, 2], userFactors: [[2, 3, 4], [1, 4, 5]], itemIDs: [1, 2],
+            itemFactors: [[2, 5, 4], [3, 1, 2]])
         #expect(model.predict(user: "1", item: "1") == 35)
         #expect(model.predict(user: "2", item: "1") == 42)
         #expect(model.predict(user: "1", item: "2") == 17)
@@ -23,7 +24,9 @@ import Testing
     }
 
     /// Solves one row's normal equations in double precision by Gaussian elimination.
-    private func denseSolve(_ rows: [[Double]], _ targets: [Double], weights: [Double], lambda: Double, shared: [[Double]]?) -> [Double] {
+    private func denseSolve(
+        _ rows: [[Double]], _ targets: [Double], weights: [Double], lambda: Double, shared: [[Double]]?
+    ) -> [Double] {
         let rank = rows[0].count
         var a = (0..<rank).map { r in (0..<rank).map { c in (shared?[r][c] ?? 0) + (r == c ? lambda : 0) } }
         var b = [Double](repeating: 0, count: rank)
@@ -48,7 +51,9 @@ import Testing
 
     /// The last half-step of a fit solves every item from the users' factors: checked against a dense solve in doubles, for
     /// every instruction set of this processor.
-    @Test(arguments: InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue }, [1, 3, 10, 16, 17, 33])
+    @Test(
+        arguments: InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue },
+        [1, 3, 10, 16, 17, 33])
     func halfStepsSolveTheNormalEquations(instructionSet: InstructionSet, rank: Int) throws {
         for isImplicit in [false, true] {
             var settings = ALSSettings()
@@ -88,15 +93,19 @@ import Testing
             let rank = model.rank
             var sum = 0.0
             for row in 0..<ratings.count {
-                let error = Double(model.predict(user: Int(ratings.users[row]), item: Int(ratings.items[row]))!) - Double(ratings.values[row])
+                let error =
+                    Double(model.predict(user: Int(ratings.users[row]), item: Int(ratings.items[row]))!)
+                    - Double(ratings.values[row])
                 sum += error * error
             }
             func penalty(_ factors: [Float], _ rows: RatingMatrix.Rows) -> Double {
                 (0..<rows.rowCount).reduce(0.0) { total, row in
-                    total + Double(rows.count(of: row)) * factors[row * rank..<(row + 1) * rank].reduce(0.0) { $0 + Double($1) * Double($1) }
+                    total + Double(rows.count(of: row))
+                        * factors[row * rank..<(row + 1) * rank].reduce(0.0) { $0 + Double($1) * Double($1) }
                 }
             }
-            objectives.append(sum + 0.1 * (penalty(model.userFactors, matrix.byUser) + penalty(model.itemFactors, matrix.byItem)))
+            objectives.append(
+                sum + 0.1 * (penalty(model.userFactors, matrix.byUser) + penalty(model.itemFactors, matrix.byItem)))
         }
         #expect(objectives.count == 10)
         for (before, after) in zip(objectives, objectives.dropFirst()) { #expect(after <= before * (1 + 1e-6)) }
@@ -172,7 +181,9 @@ import Testing
     @Test func aSingularSystemNamesTheUser() throws {
         var settings = ALSSettings()
         (settings.regularization, settings.rank) = (0, 5)
-        let error = #expect(throws: SwiftwaterError.self) { try ALS(settings).fit(Ratings([(user: 17, item: 1, rating: 3)])) }
+        let error = #expect(throws: SwiftwaterError.self) {
+            try ALS(settings).fit(Ratings([(user: 17, item: 1, rating: 3)]))
+        }
         #expect(error?.code == .numerical)
         #expect(error?.message.contains("user 17") == true)
     }
@@ -201,7 +212,8 @@ import Testing
     @Test func oneFitGivesTheCurveOfSeveral() throws {
         let (ratings, _, _) = try RatingsGenerator(.init(preset: .hundredThousand, seed: 5)).make()
         let parts = try ratings.split(weights: [80, 20], seed: 1)
-        let (curve, _) = try LearningCurve.fit(ALSSettings(), iterations: [1, 3, 5], train: parts[0], validation: parts[1])
+        let (curve, _) = try LearningCurve.fit(
+            ALSSettings(), iterations: [1, 3, 5], train: parts[0], validation: parts[1])
         #expect(curve.points.map(\.iterations) == [1, 3, 5])
         for point in curve.points {
             var settings = ALSSettings()
@@ -225,7 +237,9 @@ import Testing
     }
 
     @Test func plotsHoldEveryPoint() {
-        let curve = LearningCurve(points: [.init(iterations: 1, rmse: 0.9), .init(iterations: 3, rmse: 0.85), .init(iterations: 7, rmse: 0.82)])
+        let curve = LearningCurve(points: [
+            .init(iterations: 1, rmse: 0.9), .init(iterations: 3, rmse: 0.85), .init(iterations: 7, rmse: 0.82),
+        ])
         let svg = curve.svg(title: "a < b")
         #expect(svg.components(separatedBy: "<circle").count == 4)
         #expect(svg.contains("a &lt; b") && svg.hasSuffix("</svg>\n"))

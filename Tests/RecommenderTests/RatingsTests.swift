@@ -14,7 +14,9 @@ import Testing
         }
     }
 
-    private func read(_ content: String, _ change: (inout RatingsFormat) -> Void = { _ in }) throws -> (Ratings, RatingsReport) {
+    private func read(_ content: String, _ change: (inout RatingsFormat) -> Void = { _ in }) throws -> (
+        Ratings, RatingsReport
+    ) {
         var format = RatingsFormat()
         change(&format)
         let (ratings, report) = try Ratings.read(try folder.write("r.csv", content), format: format)
@@ -64,7 +66,9 @@ import Testing
         #expect(report.samples[1].location?.column == "rating")
         #expect(report.samples.allSatisfy { $0.remedy != nil && $0.location?.file?.hasSuffix("r.csv") == true })
         for line in ["2,20", "3,30,x", "4,40,NaN", "5,50,-Infinity", "7,,3", "8,\"80,4"] {
-            let error = #expect(throws: SwiftwaterError.self) { try read("userId,movieId,rating\n\(line)\n") { $0.isStrict = true } }
+            let error = #expect(throws: SwiftwaterError.self) {
+                try read("userId,movieId,rating\n\(line)\n") { $0.isStrict = true }
+            }
             #expect(error?.location?.line == 2, "\(line)")
         }
     }
@@ -130,7 +134,11 @@ import Testing
         for _ in 0..<3000 {
             var bytes = valid
             for _ in 0...random.below(4) {
-                if random.below(2) == 0 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) } else { bytes.remove(at: random.below(bytes.count)) }
+                if random.below(2) == 0 {
+                    bytes[random.below(bytes.count)] = UInt8(random.below(256))
+                } else {
+                    bytes.remove(at: random.below(bytes.count))
+                }
             }
             let path = try folder.write("d.csv", bytes: bytes)
             _ = try? Ratings.read(path)

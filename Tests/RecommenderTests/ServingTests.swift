@@ -17,7 +17,9 @@ import Testing
             for includeSeen in [true, false] {
                 var expected: [Scored] = []
                 for item in 0..<model.itemIDs.count where includeSeen || !seen.contains(item) {
-                    if let score = model.predict(user: user, item: item) { expected.append(Scored(index: item, score: score)) }
+                    if let score = model.predict(user: user, item: item) {
+                        expected.append(Scored(index: item, score: score))
+                    }
                 }
                 expected.sort { left, right in
                     left.score != right.score ? left.score > right.score : left.index < right.index
@@ -37,8 +39,11 @@ import Testing
     @Test func usersForAnItem() {
         let model = Self.model
         let found = model.recommendUsers(forItem: 3, limit: 5)
-        let seen = Set((0..<model.userIDs.count).filter { model.history.columns[model.history.range(of: $0)].contains(3) })
-        let best = (0..<model.userIDs.count).filter { !seen.contains($0) }.compactMap { model.predict(user: $0, item: 3) }.max()!
+        let seen = Set(
+            (0..<model.userIDs.count).filter { model.history.columns[model.history.range(of: $0)].contains(3) })
+        let best = (0..<model.userIDs.count).filter { !seen.contains($0) }.compactMap {
+            model.predict(user: $0, item: 3)
+        }.max()!
         #expect(found.count == 5 && abs(found[0].score - best) < 1e-4)
         #expect(found.allSatisfy { !seen.contains($0.index) })
     }
@@ -58,7 +63,8 @@ import Testing
 
     @Test func similarItemsAreByAngle() throws {
         let model = try MatrixFactorizationModel(
-            userIDs: [1], userFactors: [[1, 1]], itemIDs: [1, 2, 3, 4], itemFactors: [[1, 0], [5, 0.1], [0, 1], [-1, 0]])
+            userIDs: [1], userFactors: [[1, 1]], itemIDs: [1, 2, 3, 4],
+            itemFactors: [[1, 0], [5, 0.1], [0, 1], [-1, 0]])
         let similar = model.similarItems(to: 0, limit: 3)
         #expect(similar.map(\.index) == [1, 2, 3])
         #expect(abs(similar[2].score + 1) < 1e-6)
@@ -135,7 +141,9 @@ import Testing
     }
 
     @Test(arguments: NeighbourhoodSettings.Basis.allCases, NeighbourhoodSettings.Similarity.allCases)
-    func rowsAndSinglePredictionsAgree(basis: NeighbourhoodSettings.Basis, similarity: NeighbourhoodSettings.Similarity) throws {
+    func rowsAndSinglePredictionsAgree(basis: NeighbourhoodSettings.Basis, similarity: NeighbourhoodSettings.Similarity)
+        throws
+    {
         var generator = RatingsGenerator.Settings()
         (generator.users, generator.items, generator.ratings) = (60, 200, 2500)
         let ratings = try RatingsGenerator(generator).make().ratings

@@ -22,7 +22,11 @@ import Testing
         let path = try folder.write("data", "old")
         for failing in 1...3 {
             let writes = Monitor(0)
-            let faults = FileFaults { _, _ in writes.update { $0 += 1; return $0 == failing ? ENOSPC : 0 } }
+            let faults = FileFaults { _, _ in
+                writes.update {
+                    $0 += 1; return $0 == failing ? ENOSPC : 0
+                }
+            }
             let error = #expect(throws: SwiftwaterError.self) {
                 let file = try AtomicFile(path: path, faults: faults)
                 for _ in 0..<3 { try file.write([UInt8](repeating: 1, count: 1 << 20)) }

@@ -16,16 +16,17 @@ struct Bench {
         logger.logLevel = .critical
         let printed = printed
         context = StreamingContext(
-            Context(master: .local(threads: threads), appName: "tests", logger: logger), batchInterval: batch, clock: clock,
+            Context(master: .local(threads: threads), appName: "tests", logger: logger), batchInterval: batch,
+            clock: clock,
             write: { printed.append($0) })
     }
 
     /// Runs so many batches and returns when they are done.
     func run(batches: Int) async throws {
         try await context.start()
-        for _ in 0..<batches {
+        for batch in 1...batches {
             clock.advance(by: context.batchInterval)
-            context.waitUntilCompleted(clock.now())
+            context.waitUntilCompleted(context.zeroTime + context.batchInterval * batch)
         }
         await context.stop()
     }
@@ -65,8 +66,11 @@ struct Bench {
         let bench = Bench()
         bench.clock.advance(by: .milliseconds(700))
         bench.context.queueStream([[1]]).print()
-        try await bench.run(batches: 1)
+        let times = Collected<Int64>()
+        bench.context.onBatchCompleted { times.append($0.time.milliseconds) }
+        try await bench.run(batches: 2)
         #expect(bench.context.zeroTime.milliseconds == 10_000)
+        #expect(times.all == [11_000, 12_000])
     }
 
     @Test(arguments: [(25, 10), (20, 15), (5, 10), (0, 10)])
@@ -144,12 +148,16 @@ struct Bench {
     /// Random streams, windows and thread counts against a model that recomputes every window from the batches.
     @Test(arguments: 0..<20) func windowedCountsEqualARecomputingModel(seed: Int) async throws {
         var random = SeededRandom(seed: UInt64(seed))
-        let batches = (0..<12).map { _ in (0..<random.below(40)).map { _ in Text("key \(random.below(9)) of some length") } }
+        let batches = (0..<12).map { _ in
+            (0..<random.below(40)).map { _ in Text("key \(random.below(9)) of some length") }
+        }
         let length = 1 + random.below(5), slide = 1 + random.below(4)
         let bench = Bench(threads: 1 + seed % 3)
         let found = Collected<[Text: Int]>()
-        bench.context.queueStream(batches).window(.seconds(length), slide: .seconds(slide)).map { ($0, 1) }.reduceByKey(+)
-            .forEachBatch { rdd, _ in found.append(Dictionary(uniqueKeysWithValues: try rdd.collect())) }
+        bench.context.queueStream(batches).window(.seconds(length), slide: .seconds(slide)).map { ($0, 1) }.reduceByKey(
+            +
+        )
+        .forEachBatch { rdd, _ in found.append(Dictionary(uniqueKeysWithValues: try rdd.collect())) }
         try await bench.run(batches: 12)
         let expected = stride(from: slide, through: 12, by: slide).map { end in
             batches[max(0, end - length)..<end].joined().reduce(into: [Text: Int]()) { $0[$1, default: 0] += 1 }

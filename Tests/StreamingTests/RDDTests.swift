@@ -84,13 +84,15 @@ import Testing
     }
 
     @Test func lineageIsPrintedAsSparkDoes() {
-        let rdd = context.parallelize([1, 2, 3], partitions: 2).map { (Text("k\($0)"), 1) }.filter { _ in true }.reduceByKey(+)
+        let rdd = context.parallelize([1, 2, 3], partitions: 2).map { (Text("k\($0)"), 1) }.filter { _ in true }
+            .reduceByKey(+)
         #expect(
-            rdd.toDebugString == """
+            rdd.toDebugString
+                == """
                 (2) reduceByKey[3]
-                    +-(2) filter[2]
-                          |  map[1]
-                             |  parallelize[0]
+                 +-(2) filter[2]
+                    |  map[1]
+                    |  parallelize[0]
                 """.replacingIdentifiers(of: rdd))
         #expect(rdd.lineage.isShuffle)
     }
@@ -101,7 +103,13 @@ import Testing
         for failures in 0...4 {
             let left = Mutex(failures)
             let rdd = context.parallelize([1, 2, 3], partitions: 1).map { value -> Int in
-                if value == 2, left.withLock({ $0 -= 1; return $0 >= 0 }) { throw Flaky() }
+                if value == 2,
+                    left.withLock({
+                        $0 -= 1; return $0 >= 0
+                    })
+                {
+                    throw Flaky()
+                }
                 return value
             }
             if failures < 4 {

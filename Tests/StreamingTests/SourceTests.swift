@@ -80,7 +80,8 @@ final class ScriptedServer: Sendable {
         let lines = collectLines(bench, port: server.port)
         try await bench.context.start()
         let huge = [UInt8](repeating: UInt8(ascii: "x"), count: 10 << 20)
-        try server.say([0x61, 0xFF, 0xFE, 0xC3, 0x0A, 0x6E, 0x00, 0x75, 0x0A] + huge + [0x0A] + Array("after\n".utf8), to: 0)
+        try server.say(
+            [0x61, 0xFF, 0xFE, 0xC3, 0x0A, 0x6E, 0x00, 0x75, 0x0A] + huge + [0x0A] + Array("after\n".utf8), to: 0)
         advance(bench, until: lines, count: 3)
         // Invalid UTF-8 becomes U+FFFD, NUL is kept, a line of 10 MB is above the limit: dropped, counted, and the next comes.
         #expect(lines.all == ["a\u{FFFD}\u{FFFD}\u{FFFD}", "n\u{0}u", "after"])
@@ -105,7 +106,10 @@ final class ScriptedServer: Sendable {
 
     @Test func backOffDoublesToItsLimit() {
         let policy = ReconnectPolicy()
-        #expect((0..<9).map { policy.delay(afterFailures: $0).wholeMilliseconds } == [0, 250, 500, 1000, 2000, 4000, 8000, 16000, 16000])
+        #expect(
+            (0..<9).map { policy.delay(afterFailures: $0).wholeMilliseconds } == [
+                0, 250, 500, 1000, 2000, 4000, 8000, 16000, 16000,
+            ])
         #expect(policy.delay(afterFailures: 1_000_000) == .seconds(16))
     }
 }

@@ -77,7 +77,8 @@ public final class Program: @unchecked Sendable {
         try process.run()
         process.waitUntilExit()
         return Result(
-            status: process.terminationStatus, output: try String(contentsOfFile: folder.file("output"), encoding: .utf8),
+            status: process.terminationStatus,
+            output: try String(contentsOfFile: folder.file("output"), encoding: .utf8),
             error: try String(contentsOfFile: folder.file("error"), encoding: .utf8))
     }
 }

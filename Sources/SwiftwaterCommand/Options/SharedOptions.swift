@@ -51,7 +51,8 @@ struct RatingsOptions: ParsableArguments {
         let separator = separator == "tab" || separator == "\\t" ? "\t" : separator
         guard separator.count == 1 else {
             throw SwiftwaterError(
-                .invalidArgument, "the separator '\(separator)' is not one character", remedy: "use --separator with one, or tab")
+                .invalidArgument, "the separator '\(separator)' is not one character",
+                remedy: "use --separator with one, or tab")
         }
         format.separator = Character(separator)
         (format.requiresIntegerIDs, format.isStrict) = (integerIDs, strict)
@@ -66,16 +67,19 @@ struct RatingsOptions: ParsableArguments {
         console.endProgress()
         if report.malformedRows > 0 {
             console.remark(
-                "\(path): \(Format.count(report.malformedRows)) of \(Format.count(report.rows)) rows were malformed and passed over:")
+                "\(path): \(Format.count(report.malformedRows)) of \(Format.count(report.rows)) rows were malformed and passed over:"
+            )
             for sample in report.samples { console.remark("  \(TerminalText.safe("\(sample)"))") }
         }
         if report.duplicates > 0 {
             console.remark(
-                "\(path): \(Format.count(report.duplicates)) rows rate the same item by the same user again; the last of each counts")
+                "\(path): \(Format.count(report.duplicates)) rows rate the same item by the same user again; the last of each counts"
+            )
         }
         guard ratings.count > 0 else {
             throw SwiftwaterError(
-                .malformedInput, "there is no row that can be used", at: .init(file: path), remedy: "see the messages above")
+                .malformedInput, "there is no row that can be used", at: .init(file: path),
+                remedy: "see the messages above")
         }
         return ratings
     }
@@ -109,7 +113,9 @@ struct SplitOptions: ParsableArguments {
 
     func validate() throws {
         if (file == nil) == (train == nil) { throw ValidationError("Give either FILE, to be split, or --train FILE.") }
-        if split.values.count > 3 { throw ValidationError("--split takes up to three weights: training, validation, test.") }
+        if split.values.count > 3 {
+            throw ValidationError("--split takes up to three weights: training, validation, test.")
+        }
     }
 
     struct Parts {
@@ -122,13 +128,15 @@ struct SplitOptions: ParsableArguments {
         if let train {
             func other(_ path: String?) throws -> Ratings? { try path.map { try options.read($0, console: console) } }
             let parts = Parts(
-                train: try options.read(train, console: console), validation: try other(validation), test: try other(test))
+                train: try options.read(train, console: console), validation: try other(validation),
+                test: try other(test))
             try console.line(describe(parts, how: "given"))
             return parts
         }
         let all = try options.read(file!, console: console)
         try console.line(
-            "\(file!): \(Format.count(all.count)) ratings by \(Format.count(all.userIDs.count)) users of \(Format.count(all.itemIDs.count)) items")
+            "\(file!): \(Format.count(all.count)) ratings by \(Format.count(all.userIDs.count)) users of \(Format.count(all.itemIDs.count)) items"
+        )
         let split = try all.split(weights: split.values, seed: seed)
         func part(_ index: Int) -> Ratings? { index < split.count && split[index].count > 0 ? split[index] : nil }
         let parts = Parts(train: split[0], validation: part(1), test: part(2))
@@ -138,6 +146,8 @@ struct SplitOptions: ParsableArguments {
 
     private func describe(_ parts: Parts, how: String) -> String {
         let names = [("training", parts.train as Ratings?), ("validation", parts.validation), ("test", parts.test)]
-        return "\(how): " + names.compactMap { name, part in part.map { "\(Format.count($0.count)) \(name)" } }.joined(separator: ", ")
+        return "\(how): "
+            + names.compactMap { name, part in part.map { "\(Format.count($0.count)) \(name)" } }.joined(
+                separator: ", ")
     }
 }

@@ -14,14 +14,16 @@ struct TrendView: Sendable {
     }
 
     private func rows(_ table: TrendTable) -> String {
-        let head = "\(table.time.civil.timeOfDay) UTC  last \(table.window.label)  \(Format.count(table.rows.count)) tags"
+        let head =
+            "\(table.time.civil.timeOfDay) UTC  last \(table.window.label)  \(Format.count(table.rows.count)) tags"
         var lines = [console.styled(head, .bold)]
         let most = table.rows.first?.count ?? 1
         for (index, row) in shown(table).enumerated() {
             let tag = Format.cut(TerminalText.safe(String(row.tag)), 32)
             let width = max(1, row.count * 30 / max(most, 1))
             lines.append(
-                Format.right("\(index + 1)", 3) + "  " + Format.left(tag, 32) + Format.right(Format.count(row.count), 9) + "  "
+                Format.right("\(index + 1)", 3) + "  " + Format.left(tag, 32) + Format.right(Format.count(row.count), 9)
+                    + "  "
                     + console.styled(String(repeating: "█", count: width), .accent))
         }
         if table.rows.isEmpty { lines.append("     no tags in this window") }

@@ -12,16 +12,16 @@ import SwiftwaterCore
 
 /// A TCP server that sends the same text to every client that is connected: the other end of `socketTextStream`.
 ///
-/// Each client has a buffer of its own. `send` waits while no client has room, so a single client, however slow, gets
-/// everything; where there are several, one whose buffer is full misses whole sends, which are counted, and never holds up the
-/// others.
+/// The quickest client sets the pace: `send` waits until it has almost nothing left to take, so a single client, however
+/// slow, gets everything. Where there are several, each has a buffer of its own for what it is behind; one that is a whole
+/// buffer behind misses sends, which are counted, and never holds up the others.
 public final class TextServer: Sendable {
     /// Settings, with their defaults.
     public struct Settings: Sendable {
         public var host = "127.0.0.1"
         /// 0 takes a free port.
         public var port = 7773
-        /// What may wait for one client before it misses text. 8 MiB.
+        /// How far a client may be behind the quickest before it misses text. 8 MiB.
         public var clientBufferMaxBytes = 8 << 20
         /// Further connections are closed at once.
         public var connectionsMax = 1024
@@ -96,13 +96,17 @@ public final class TextServer: Sendable {
         state.wait { $0.acceptedClients >= count || $0.isClosed ? () : nil }
     }
 
-    /// Sends bytes to every client. Blocks while there are clients and none of them has room.
+    /// How much may wait for the quickest client.
+    private static let leadMaxBytes = 256 << 10
+
+    /// Sends bytes to every client. Blocks while there are clients and all of them still have much to take.
     public func send(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         let limit = settings.clientBufferMaxBytes
         let ready: [any Channel] = state.wait { state in
             if state.isClosed || state.clients.isEmpty { return [] }
-            guard state.clients.values.contains(where: { $0.pendingBytes < limit }) else { return nil }
+            let lead = min(limit, TextServer.leadMaxBytes)
+            guard state.clients.values.contains(where: { $0.pendingBytes < lead }) else { return nil }
             var ready: [any Channel] = []
             for (key, client) in state.clients {
                 if client.pendingBytes < limit {
@@ -125,7 +129,8 @@ public final class TextServer: Sendable {
 
     /// Lets what waits for clients go out, at most for `patience`, then closes all connections and the port.
     public func close(patience: Duration = .seconds(10)) {
-        _ = state.wait(atMost: patience) { state in state.clients.values.allSatisfy { $0.pendingBytes == 0 } ? () : nil }
+        _ = state.wait(atMost: patience) { state in state.clients.values.allSatisfy { $0.pendingBytes == 0 } ? () : nil
+        }
         let channels = state.update { state in
             state.isClosed = true
             return state.clients.values.map(\.channel)

@@ -25,7 +25,9 @@ extension LearningCurve {
         for point in points {
             let text = String(point.iterations)
             let start = max(0, 8 + column(Double(point.iterations)) - (text.count - 1) / 2)
-            for (offset, character) in text.enumerated() where start + offset < axis.count { axis[start + offset] = character }
+            for (offset, character) in text.enumerated() where start + offset < axis.count {
+                axis[start + offset] = character
+            }
         }
         lines.append(String(axis).trimmedEnd + "  iterations")
         return lines.joined(separator: "\n")
@@ -65,7 +67,8 @@ extension LearningCurve {
             )
         }
         parts.append(
-            "<text class=\"t\" x=\"\((left + width - right) / 2)\" y=\"\(height - 14)\" text-anchor=\"middle\">iterations</text></svg>\n")
+            "<text class=\"t\" x=\"\((left + width - right) / 2)\" y=\"\(height - 14)\" text-anchor=\"middle\">iterations</text></svg>\n"
+        )
         return parts.joined(separator: "\n")
     }
 }

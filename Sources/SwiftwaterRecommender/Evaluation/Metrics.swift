@@ -48,7 +48,9 @@ extension RatingPredictor {
     ///
     /// - Throws: `invalidArgument` where no row could be predicted.
     public func evaluate(on ratings: Ratings, threads: Int = WorkerPool.coreCount) throws -> RatingMetrics {
-        guard let metrics = RatingMetrics(predictions: predictions(for: ratings, threads: threads), ratings: ratings.values)
+        guard
+            let metrics = RatingMetrics(
+                predictions: predictions(for: ratings, threads: threads), ratings: ratings.values)
         else {
             throw SwiftwaterError(
                 .invalidArgument, "none of the \(ratings.count) rows has a user and an item that the model knows",
@@ -68,7 +70,9 @@ extension MatrixFactorizationModel: RatingPredictor {
             let output = UncheckedSendable(output)
             try? WorkerPool(threads: threads).run(count: pieces) { piece in
                 for row in piece * 65536..<min(ratings.count, (piece + 1) * 65536) {
-                    guard let user = users[Int(ratings.users[row])], let item = items[Int(ratings.items[row])] else { continue }
+                    guard let user = users[Int(ratings.users[row])], let item = items[Int(ratings.items[row])] else {
+                        continue
+                    }
                     output.value[row] = predict(user: user, item: item)
                 }
             }

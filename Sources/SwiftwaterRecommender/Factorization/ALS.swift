@@ -31,7 +31,8 @@ public struct ALS: Sendable {
     ) throws -> MatrixFactorizationModel {
         try settings.validate()
         guard ratings.count > 0 else {
-            throw SwiftwaterError(.invalidArgument, "there are no ratings to train on", remedy: "check the file and the split")
+            throw SwiftwaterError(
+                .invalidArgument, "there are no ratings to train on", remedy: "check the file and the split")
         }
         let matrix = RatingMatrix(ratings)
         var model = MatrixFactorizationModel(ratings: ratings, matrix: matrix, settings: settings)
@@ -175,7 +176,8 @@ struct RowSolver {
                 withOptionalPointer(shared) { sharedPointer in
                     sw_als_solve_row(
                         settings.instructionSet.rawValue, settings.rank, fixed, columns.baseAddress!, weightPointer,
-                        targetPointer ?? values.baseAddress!, columns.count, lambda, sharedPointer, scratch, solution) == 0
+                        targetPointer ?? values.baseAddress!, columns.count, lambda, sharedPointer, scratch, solution)
+                        == 0
                 }
             }
         }

@@ -26,7 +26,8 @@ public struct ALSSettings: Sendable, Equatable {
         try check((1...512).contains(rank), "a rank of \(rank)", "use 1 to 512")
         try check(maxIterations >= 1, "\(maxIterations) iterations", "use at least 1")
         try check(
-            regularization >= 0 && regularization.isFinite, "a regularization of \(regularization)", "use 0 or more, 0.1 to begin with")
+            regularization >= 0 && regularization.isFinite, "a regularization of \(regularization)",
+            "use 0 or more, 0.1 to begin with")
         try check(alpha >= 0 && alpha.isFinite, "an alpha of \(alpha)", "use 0 or more")
         try check(threads >= 1, "\(threads) threads", "use at least 1")
     }

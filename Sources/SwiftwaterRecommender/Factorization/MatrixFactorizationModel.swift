@@ -55,7 +55,8 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
             (userFactors + itemFactors).allSatisfy({ $0.count == rank })
         else {
             throw SwiftwaterError(
-                .invalidArgument, "the rows of factors differ in length or number", remedy: "give one row of equal length for each id")
+                .invalidArgument, "the rows of factors differ in length or number",
+                remedy: "give one row of equal length for each id")
         }
         var settings = ALSSettings()
         settings.rank = rank

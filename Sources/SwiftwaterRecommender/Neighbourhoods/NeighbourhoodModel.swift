@@ -48,7 +48,8 @@ public struct NeighbourhoodModel: Sendable {
     public init(_ ratings: Ratings, settings: NeighbourhoodSettings = NeighbourhoodSettings()) throws {
         guard settings.neighbours >= 1, settings.overlapMin >= 1 else {
             throw SwiftwaterError(
-                .invalidArgument, "\(settings.neighbours) neighbours with at least \(settings.overlapMin) entries in common",
+                .invalidArgument,
+                "\(settings.neighbours) neighbours with at least \(settings.overlapMin) entries in common",
                 remedy: "use at least 1 of each")
         }
         let matrix = RatingMatrix(ratings)
@@ -122,7 +123,9 @@ public struct NeighbourhoodModel: Sendable {
         var candidates: [(row: Int, similarity: Double, value: Double)] = []
         for entry in columns.range(of: column) {
             let other = Int(columns.columns[entry])
-            if other != row, similarities[other] > 0 { candidates.append((other, similarities[other], Double(columns.values[entry]))) }
+            if other != row, similarities[other] > 0 {
+                candidates.append((other, similarities[other], Double(columns.values[entry])))
+            }
         }
         if candidates.count > settings.neighbours {
             candidates.sort { $0.similarity != $1.similarity ? $0.similarity > $1.similarity : $0.row < $1.row }

@@ -40,7 +40,8 @@ public struct Catalogue: Sendable {
         let header = csv.fields.map(\.string)
         guard let id = header.firstIndex(of: columns[0]), let title = header.firstIndex(of: columns[1]) else {
             throw SwiftwaterError(
-                .malformedInput, "the header has no column '\(columns[0])' or '\(columns[1])'", at: .init(file: path, line: 1),
+                .malformedInput, "the header has no column '\(columns[0])' or '\(columns[1])'",
+                at: .init(file: path, line: 1),
                 remedy: "name the columns in the first line")
         }
         let genres = header.firstIndex(of: columns[2])
@@ -49,7 +50,8 @@ public struct Catalogue: Sendable {
             guard csv.fields.count > max(id, title) else { continue }
             let list = genres.flatMap { $0 < csv.fields.count ? csv.fields[$0].string : nil } ?? ""
             catalogue.add(
-                id: csv.fields[id].string, title: csv.fields[title].string, genres: list.split(separator: "|").map(String.init))
+                id: csv.fields[id].string, title: csv.fields[title].string,
+                genres: list.split(separator: "|").map(String.init))
         }
         return catalogue
     }

@@ -35,7 +35,9 @@ public struct MatrixTable: Sendable {
             }
             var counts = [Int](repeating: 0, count: count)
             for index in column { counts[Int(index)] += 1 }
-            return Array((0..<count).sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }.prefix(max(0, limit)))
+            return Array(
+                (0..<count).sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }.prefix(
+                    max(0, limit)))
         }
         let rows = chosen(ratings.users, ratings.userIDs.count, users)
         let columns = chosen(ratings.items, ratings.itemIDs.count, items)
@@ -71,7 +73,9 @@ public struct MatrixTable: Sendable {
         let names = users.map { cut(TerminalText.safe($0), 16) }
         let texts = cells.map { $0.map(MatrixTable.text) }
         let first = max(4, names.map(\.count).max() ?? 0)
-        let widths = headers.indices.map { column in max(headers[column].count, texts.map { $0[column].count }.max() ?? 0) }
+        let widths = headers.indices.map { column in
+            max(headers[column].count, texts.map { $0[column].count }.max() ?? 0)
+        }
         func line(_ name: String, _ values: [String]) -> String {
             name.padded(to: first) + zip(values, widths).map { "  " + $0.leftPadded(to: $1) }.joined()
         }

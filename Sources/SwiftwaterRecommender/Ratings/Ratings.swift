@@ -37,7 +37,8 @@ public struct Ratings: Sendable, Equatable {
         self.init(userIDs: IdentifierTable(isInteger: false), itemIDs: IdentifierTable(isInteger: false))
         for item in itemOrder { _ = itemIDs.insert(Text(item)) }
         for row in rows {
-            append(user: userIDs.insert(Text(row.user)), item: itemIDs.insert(Text(row.item)), rating: row.rating, time: 0)
+            append(
+                user: userIDs.insert(Text(row.user)), item: itemIDs.insert(Text(row.item)), rating: row.rating, time: 0)
         }
     }
 

@@ -170,20 +170,25 @@ struct RatingsReader {
         func find(_ name: String) throws -> Int {
             if let index = header.firstIndex(of: name) { return index }
             throw SwiftwaterError(
-                .malformedInput, "the header has no column '\(name)'; it has \(header.map { "'\($0)'" }.joined(separator: ", "))",
+                .malformedInput,
+                "the header has no column '\(name)'; it has \(header.map { "'\($0)'" }.joined(separator: ", "))",
                 at: .init(file: path, line: 1),
-                remedy: "name the columns with --user-column, --item-column, --rating-column, or the separator with --separator")
+                remedy:
+                    "name the columns with --user-column, --item-column, --rating-column, or the separator with --separator"
+            )
         }
         return Columns(
             user: try find(format.userColumn), item: try find(format.itemColumn),
-            rating: format.ratingIsOptional ? header.firstIndex(of: format.ratingColumn) : try find(format.ratingColumn),
+            rating: format.ratingIsOptional
+                ? header.firstIndex(of: format.ratingColumn) : try find(format.ratingColumn),
             timestamp: header.firstIndex(of: format.timestampColumn))
     }
 
     private func append(_ csv: CSVReader, _ columns: Columns, to ratings: inout Ratings) throws {
         let fields = csv.fields
         guard fields.count >= columns.needed else {
-            throw malformed(csv, nil, "the row has \(fields.count) fields and \(columns.needed) are needed", "complete the row")
+            throw malformed(
+                csv, nil, "the row has \(fields.count) fields and \(columns.needed) are needed", "complete the row")
         }
         let value = try columns.rating.map { try rating(csv, $0) } ?? 0
         let user = try identifier(csv, columns.user, isUser: true, into: &ratings.userIDs)
@@ -215,7 +220,8 @@ struct RatingsReader {
             if let id = Int64.parse(field.bytes) { return table.insert(id) }
             if format.requiresIntegerIDs {
                 throw malformed(
-                    csv, name, "the id '\(field.string)' is no 64-bit integer", "leave out --integer-ids for ids that are text")
+                    csv, name, "the id '\(field.string)' is no 64-bit integer",
+                    "leave out --integer-ids for ids that are text")
             }
             if !field.bytes.isEmpty { throw StringIDs(isUser: isUser) }
         }
@@ -282,7 +288,9 @@ extension Double {
                 break
             }
         }
-        if digits > 0 && digits <= 15 { return fraction > 0 ? Double(mantissa) / powersOfTen[fraction] : Double(mantissa) }
+        if digits > 0 && digits <= 15 {
+            return fraction > 0 ? Double(mantissa) / powersOfTen[fraction] : Double(mantissa)
+        }
         return Double(String(decoding: bytes, as: UTF8.self).trimmed)
     }
 }

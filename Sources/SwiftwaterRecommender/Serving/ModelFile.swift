@@ -62,7 +62,8 @@ public enum ModelFile {
         let stored = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - 4, as: UInt32.self))
         guard stored == checksum.value else {
             throw SwiftwaterError(
-                .corrupted, "the checksum does not fit: the file was cut or damaged", remedy: "train again, or restore a copy")
+                .corrupted, "the checksum does not fit: the file was cut or damaged",
+                remedy: "train again, or restore a copy")
         }
         var input = SectionReader(bytes: UnsafeRawBufferPointer(rebasing: bytes[8..<(bytes.count - 4)]))
         return try read(&input)

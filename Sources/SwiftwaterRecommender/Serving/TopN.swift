@@ -105,7 +105,8 @@ extension MatrixFactorizationModel {
 
     /// Top lists for all users, in their order, on all threads; each list is handed to `body` in that order.
     public func recommendForAllUsers(
-        limit: Int, includeSeen: Bool = false, threads: Int = WorkerPool.coreCount, _ body: (Int, [Scored]) throws -> Void
+        limit: Int, includeSeen: Bool = false, threads: Int = WorkerPool.coreCount,
+        _ body: (Int, [Scored]) throws -> Void
     ) throws {
         try forAll(userIDs.count, threads: threads, body) {
             recommendItems(forUser: $0, limit: limit, includeSeen: includeSeen)
@@ -114,7 +115,8 @@ extension MatrixFactorizationModel {
 
     /// Top lists for all items.
     public func recommendForAllItems(
-        limit: Int, includeSeen: Bool = false, threads: Int = WorkerPool.coreCount, _ body: (Int, [Scored]) throws -> Void
+        limit: Int, includeSeen: Bool = false, threads: Int = WorkerPool.coreCount,
+        _ body: (Int, [Scored]) throws -> Void
     ) throws {
         try forAll(itemIDs.count, threads: threads, body) {
             recommendUsers(forItem: $0, limit: limit, includeSeen: includeSeen)
@@ -141,7 +143,8 @@ extension MatrixFactorizationModel {
     }
 
     private func forAll(
-        _ count: Int, threads: Int, _ body: (Int, [Scored]) throws -> Void, _ make: @escaping @Sendable (Int) -> [Scored]
+        _ count: Int, threads: Int, _ body: (Int, [Scored]) throws -> Void,
+        _ make: @escaping @Sendable (Int) -> [Scored]
     ) throws {
         let pool = WorkerPool(threads: threads)
         for start in stride(from: 0, to: count, by: 1024) {

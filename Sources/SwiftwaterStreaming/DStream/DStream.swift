@@ -87,7 +87,8 @@ extension DStream {
         if other.node.slide != node.slide {
             context.graph.add(
                 SwiftwaterError(
-                    .invalidArgument, "union of streams with slides of \(node.slide.label) and \(other.node.slide.label)",
+                    .invalidArgument,
+                    "union of streams with slides of \(node.slide.label) and \(other.node.slide.label)",
                     at: .init(streamOperator: "union"), remedy: "bring both to one slide with window"))
         }
         let (left, right, context) = (node, other.node, context)

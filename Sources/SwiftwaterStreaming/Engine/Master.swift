@@ -18,7 +18,11 @@ public enum Master: Hashable, Sendable, CustomStringConvertible {
             remedy: "use local, local[N] with 1 to 1024 threads, or local[*]")
     }
 
-    public var threads: Int { switch self { case .local(let threads): threads } }
+    public var threads: Int {
+        switch self {
+        case .local(let threads): threads
+        }
+    }
 
     public var description: String { "local[\(threads)]" }
 }

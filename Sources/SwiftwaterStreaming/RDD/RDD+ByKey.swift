@@ -45,7 +45,8 @@ extension RDD {
                 let hash = key.stableHash
                 let found = table.find(key, hash)
                 if let entry = found.entry {
-                    do { table.values[entry] = detacher.value.detached(try combine(table.values[entry], value)) } catch {
+                    do { table.values[entry] = detacher.value.detached(try combine(table.values[entry], value)) } catch
+                    {
                         throw OperatorFailure.wrap(error, in: "reduceByKey")
                     }
                 } else {

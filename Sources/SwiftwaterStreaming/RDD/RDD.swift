@@ -85,19 +85,15 @@ public final class Lineage: Sendable {
     }
 
     var debugString: String {
-        var lines: [String] = []
-        func visit(_ node: Lineage, prefix: String, marker: String) {
-            lines.append("\(prefix)\(marker)\(node.name)[\(node.id)]")
-            let behind = prefix + String(repeating: " ", count: marker.count)
+        var lines = ["(\(partitionCount)) \(name)[\(id)]"]
+        func visit(parentsOf node: Lineage, indent: String) {
             for parent in node.parents {
-                if node.isShuffle {
-                    visit(parent, prefix: behind + "|  ", marker: "+-(\(parent.partitionCount)) ")
-                } else {
-                    visit(parent, prefix: behind, marker: "|  ")
-                }
+                let marker = node.isShuffle ? "+-(\(parent.partitionCount)) " : "|  "
+                lines.append("\(indent)\(marker)\(parent.name)[\(parent.id)]")
+                visit(parentsOf: parent, indent: node.isShuffle ? indent + "   " : indent)
             }
         }
-        visit(self, prefix: "", marker: "(\(partitionCount)) ")
+        visit(parentsOf: self, indent: " ")
         return lines.joined(separator: "\n")
     }
 }

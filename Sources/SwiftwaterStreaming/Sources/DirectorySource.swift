@@ -14,7 +14,8 @@ extension StreamingContext {
         let input = DirectoryInput(directory: directory, newFilesOnly: newFilesOnly)
         graph.add(input)
         let (context, limits) = (context, settings.lineLimits)
-        let node = StreamNode<Text>(name: "directory \(directory)", slide: batchInterval, parents: [], graph: graph) { _ in
+        let node = StreamNode<Text>(name: "directory \(directory)", slide: batchInterval, parents: [], graph: graph) {
+            _ in
             context.textFiles(try input.takeNew(), limits: limits)
         }
         return DStream(context: self, node: node)

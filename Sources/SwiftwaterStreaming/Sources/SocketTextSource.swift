@@ -44,7 +44,9 @@ final class SocketTextReceiver: TextReceiver {
         guard !state.withLock({ $0.isStopped }) else { return }
         ClientBootstrap(group: group)
             .channelOption(.autoRead, value: false)
-            .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65536, maximum: 1 << 20))
+            .channelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65536, maximum: 1 << 20)
+            )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(SocketTextHandler(store: store))

@@ -1,0 +1,45 @@
+# Every target installs what it needs, where it may, and then runs.
+SWIFT ?= swift
+BUILD = $(SWIFT) build -c release
+SOURCES = Package.swift Sources Tests Examples
+
+.PHONY: demo test soak bench lint format packages clean
+
+## Both case studies, in under a minute once built.
+demo: packages
+	$(BUILD) --product swiftwater
+	.build/release/swiftwater demo
+
+## Every test. Built with optimisation: it is the program that users run that is tested.
+test: packages
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
+
+## What takes longer: the tests in a debug build (which checks that no text outlives its batch), then under the thread
+## and the address sanitizer.
+soak: packages
+	$(SWIFT) test --scratch-path .build-debug
+	$(SWIFT) test --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip nothingMayBeAddedAfterStart
+	$(SWIFT) test --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip nothingMayBeAddedAfterStart
+
+## Our figures beside the peers' on this machine; see Benchmarks/README.md.
+bench: packages
+	$(BUILD) --product swiftwater
+	Benchmarks/run.sh
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
+
+## The Swift toolchain is yours to install (swift.org/install); zlib's header comes from the system.
+packages:
+	@command -v $(SWIFT) >/dev/null || { echo "Install the Swift toolchain, 6.2 or later: https://www.swift.org/install"; exit 1; }
+	@if [ "$$(uname)" = Linux ] && [ ! -e /usr/include/zlib.h ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -qy zlib1g-dev; \
+	  elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then sudo apt-get update -q && sudo apt-get install -qy zlib1g-dev; \
+	  else echo "Install zlib's header: zlib1g-dev (Debian, Ubuntu), zlib-devel (Fedora), zlib-dev (Alpine)"; exit 1; fi; fi
+
+clean:
+	rm -rf .build .build-*
