@@ -33,7 +33,10 @@ struct NumberList<Number: LosslessStringConvertible & Sendable>: ExpressibleByAr
 
     init(_ values: [Number]) { self.values = values }
 
-    var defaultValueDescription: String { values.map { "\($0)" }.joined(separator: ",") }
+    /// As it is written: whole numbers without a fraction.
+    var defaultValueDescription: String {
+        values.map { "\($0)".hasSuffix(".0") ? String("\($0)".dropLast(2)) : "\($0)" }.joined(separator: ",")
+    }
 }
 
 /// How ratings files are written.
