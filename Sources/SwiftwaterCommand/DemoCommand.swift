@@ -7,8 +7,9 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Both case studies in under a minute, without network or files.",
         discussion: """
-            Makes posts in which some tags surge, serves them over a TCP socket, and shows what is trending; then makes ratings, trains,
-            draws RMSE against iterations, and recommends.
+            Makes posts in which some tags surge, serves them over a TCP socket, and \
+            shows what is trending; then makes ratings, trains, draws RMSE against \
+            iterations, and recommends.
             """)
 
     @Option(help: "The seed of posts and ratings.") var seed: UInt64 = 7

@@ -6,11 +6,12 @@ struct NeighboursCommand: ParsableCommand {
         commandName: "neighbours",
         abstract: "User- and item-based collaborative filtering.",
         discussion: """
-            With a small file, or without one for the textbook's six users and five films, shows the matrix with predictions in
-            parentheses. With --split, holds data back and gives the RMSE.
+            With a small file, or without one for the textbook's six users and five \
+            films, shows the matrix with predictions in parentheses. With --split, \
+            holds data back and gives the RMSE.
 
               swiftwater neighbours --by users --similarity cosine
-              swiftwater neighbours ratings.csv --by items --similarity pearson --neighbours 30 --split 80,0,20
+              swiftwater neighbours ratings.csv --by items -k 30 --split 80,0,20
             """)
 
     @Argument(help: "A CSV file of ratings.") var file: String?

@@ -6,10 +6,10 @@ struct RecommendCommand: ParsableCommand {
         commandName: "recommend",
         abstract: "The best items for users, or the best users for items.",
         discussion: """
-            For one user or item a table; for all of them CSV. What a user rated in training is left out unless --include-seen is
-            given.
+            For one user or item a table; for all of them CSV. What a user rated in \
+            training is left out unless --include-seen is given.
 
-              swiftwater recommend --model films.model --user 42 --movies movies.csv
+              swiftwater recommend --model films.model --user 42
               swiftwater recommend --model films.model --for-users 10 --out top10.csv
               swiftwater recommend --model films.model --for-items 10 --item 17
             """)

@@ -6,11 +6,12 @@ struct RelayCommand: ParsableCommand {
         commandName: "relay",
         abstract: "Serves posts, one a line, to every program that connects.",
         discussion: """
-            Reads plain lines, or JSON lines as Twitter v1.1, X v2, Bluesky Jetstream and Mastodon write them, from a file
-            (plain or gzip), the files of a directory, or standard input; keeps those that match a tracked word; shows text, time,
-            name and location; and serves the text.
+            Reads plain lines, or JSON lines as Twitter v1.1, X v2, Bluesky \
+            Jetstream and Mastodon write them, from a file (plain or gzip), the \
+            files of a directory, or standard input. Keeps those that match a \
+            tracked word, shows text, time, name and location, and serves the text.
 
-              swiftwater relay --from posts.ndjson --track corona --track covid --rate 100
+              swiftwater relay --from posts.ndjson --track corona --rate 100
               zcat archive.gz | swiftwater relay --from - --quiet
             """)
 
@@ -61,6 +62,7 @@ struct RelayCommand: ParsableCommand {
                     sender.send(post.singleLine)
                 }
             }
+            for message in reader.faults.messages(limits: LineLimits()) { console.remark("\(path): \(message)") }
         }
         sender.flush()
         if !stopping.read({ $0 }) { server.close() }

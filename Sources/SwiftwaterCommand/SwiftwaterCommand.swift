@@ -15,14 +15,16 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         commandName: "swiftwater",
         abstract: "What is trending now, and what to recommend to whom.",
         discussion: """
-            Try it:        swiftwater demo
-            Trends:        swiftwater relay --from posts.txt &  swiftwater trends --source socket://127.0.0.1:7773
-            Films:         swiftwater train ratings.csv --out films.model
-                           swiftwater recommend --model films.model --user 42 --movies movies.csv
-            No data yet?   swiftwater generate ratings --preset 1m --out data
+            Try it        swiftwater demo
+            Trends        swiftwater relay --from posts.txt
+                          swiftwater trends --source socket://127.0.0.1:7773
+            Films         swiftwater train ratings.csv --out films.model
+                          swiftwater recommend --model films.model --user 42
+            No data yet?  swiftwater generate ratings --preset 1m --out data
 
-            Exit codes: 0 done; 64 wrong usage; 65 malformed data; 66 no such file; 69 network; 70 a batch or a
-            computation failed; 74 disk; 141 whoever read the output has gone.
+            Exit codes: 0 done, 64 wrong usage, 65 malformed data, 66 no such file, \
+            69 network, 70 a batch or a computation failed, 74 disk, 141 whoever \
+            read the output has gone.
             """,
         version: "0.1.0",
         subcommands: [

@@ -6,8 +6,8 @@ struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Trains a recommender by alternating least squares.",
         discussion: """
-              swiftwater train ratings.csv --rank 10 --max-iterations 10 --out films.model
-              swiftwater train --train a.csv --validation b.csv --test c.csv --out films.model
+              swiftwater train ratings.csv --rank 10 --out films.model
+              swiftwater train --train a.csv --validation b.csv --test c.csv
             """)
 
     @OptionGroup var data: SplitOptions
@@ -18,7 +18,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
-        let parts = try data.load(ratings, seed: als.seed, console: console)
+        let parts = try data.load(ratings, seed: als.seed, console: console, announce: console.line)
         let settings = als.settings(iterations: maxIterations)
         let clock = ContinuousClock()
         var spent = Duration.zero
@@ -87,8 +87,9 @@ struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict", abstract: "Predicts ratings for pairs of users and items.",
         discussion: """
-            The file needs the columns of users and items; a column of ratings is not needed. A pair with an unknown user or item gets an
-            empty prediction, or is left out with --drop-unknown.
+            The file needs the columns of users and items, not that of ratings. A pair \
+            with an unknown user or item gets an empty prediction, or is left out \
+            with --drop-unknown.
 
               swiftwater predict --model films.model pairs.csv --out predictions.csv
             """)

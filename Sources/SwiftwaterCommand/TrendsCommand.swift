@@ -7,10 +7,10 @@ struct TrendsCommand: AsyncParsableCommand {
         commandName: "trends",
         abstract: "Shows what is trending in a stream of posts, window by window.",
         discussion: """
-            Every slide interval: how often each tag occurred within the window. Ctrl-C stops it after what was received has
-            been counted.
+            Every slide interval: how often each tag occurred within the window. \
+            Ctrl-C stops it after what was received has been counted.
 
-              swiftwater trends --source socket://127.0.0.1:7773 --batch 10s --window 20s
+              swiftwater trends --source socket://127.0.0.1:7773 --window 20s
               swiftwater trends --source files:incoming --tokenizer words --json
             """)
 

@@ -20,7 +20,9 @@ struct TuneCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
-        let parts = try data.load(ratings, seed: als.seed, console: console)
+        let parts = try data.load(ratings, seed: als.seed, console: console) { text in
+            if json { console.remark(text) } else { try console.line(text) }
+        }
         guard let validation = parts.validation else {
             throw SwiftwaterError(
                 .invalidArgument, "there is no validation data",

@@ -21,6 +21,21 @@ public struct LineFaults: Sendable, Equatable {
     public var overlongLines = 0
 
     public init() {}
+
+    /// What came to these since `before`, in words with what to do about it; empty where nothing did.
+    public func messages(since before: LineFaults = LineFaults(), limits: LineLimits) -> [String] {
+        var messages: [String] = []
+        let (overlong, repaired) = (overlongLines - before.overlongLines, repairedLines - before.repairedLines)
+        if overlong > 0 {
+            messages.append(
+                "\(overlong) lines above \(limits.lineLengthMaxBytes) bytes were dropped; raise lineLengthMaxBytes to keep such lines"
+            )
+        }
+        if repaired > 0 {
+            messages.append("\(repaired) lines were not UTF-8; the bytes became U+FFFD, check the sender's encoding")
+        }
+        return messages
+    }
 }
 
 /// Cuts a stream of bytes, whatever pieces it comes in, into blocks of whole lines.

@@ -7,16 +7,9 @@ import Testing
 
     /// The port that a relay says it serves on.
     private func port(of relay: Program) -> Int {
-        for _ in 0..<3000 {
-            if let line = relay.errorSoFar.split(separator: "\n").first, let colon = line.lastIndex(of: ":") ?? nil,
-                let text = line.split(separator: ":").last?.prefix(while: \.isNumber), let port = Int(text),
-                colon > line.startIndex
-            {
-                return port
-            }
-            usleep(10_000)
-        }
-        return 0
+        relay.waitForOutput { _, error in
+            error.firstMatch(of: /serving posts on [^:]*:(\d+)[;\n]/).flatMap { Int($0.1) }
+        } ?? 0
     }
 
     /// 100,000 generated posts through the relay and a socket: the full table of every window equals the one that a naive
@@ -105,10 +98,43 @@ import Testing
 
     /// Nobody listens: the source tries again, and a signal still stops the program gracefully.
     @Test(arguments: ["INT", "TERM"]) func signalsStopGracefully(signal: String) throws {
-        let result = try Program.shell(
-            "$SWIFTWATER trends --source socket://127.0.0.1:9 --batch 100ms --window 100ms --json > \(folder.path)/out & pid=$!; "
-                + "until [ -s \(folder.path)/out ]; do :; done; kill -\(signal) $pid; wait $pid")
+        let trends = try Program([
+            "trends", "--source", "socket://127.0.0.1:9", "--batch", "100ms", "--window", "100ms", "--json",
+        ])
+        #expect(trends.waitForOutput { output, _ in output.contains("distinct") ? true : nil } == true)
+        kill(trends.pid, signal == "INT" ? SIGINT : SIGTERM)
+        let result = trends.wait()
         #expect(result.status == 0)
         #expect(result.error.contains("trying again"))
+    }
+
+    /// A line of 10 MB, invalid UTF-8, NUL and escape sequences through relay, socket and trends: said, counted, harmless.
+    @Test func hostilePostsAreSaidAndHarmless() throws {
+        var bytes = Array("#good one\n".utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: 10 << 20) + [0x0A]
+        bytes += [0x23, 0x62, 0x61, 0x64, 0xFF, 0x20, 0x23, 0x6E, 0x00, 0x75, 0x0A]
+        bytes += Array("#\u{1B}[31mred #\u{202E}rtl\n".utf8)
+        let posts = try folder.write("hostile", bytes: bytes)
+        let relay = try Program(["relay", "--from", posts, "--port", "0", "--rate", "1000/s"])
+        let trends = try Program([
+            "trends", "--source", "socket://127.0.0.1:\(port(of: relay))", "--batch", "100ms", "--window", "100ms",
+            "--tokenizer",
+            "words",
+        ])
+        let relayed = relay.wait()
+        #expect(relayed.status == 0)
+        #expect(relayed.error.contains("1 lines above 1048576 bytes were dropped") && relayed.error.contains("hostile"))
+        #expect(relayed.error.contains("1 lines were not UTF-8"))
+        #expect(!relayed.output.contains("\u{1B}") && relayed.output.contains("\\u{1b}[31mred"))
+        let isShown = trends.waitForOutput { output, _ in output.contains("#good") ? true : nil }
+        #expect(isShown == true)
+        trends.terminate()
+        let result = trends.wait()
+        #expect(result.status == 0)
+        #expect(
+            !result.output.contains("\u{1B}") && !result.output.contains("\u{202E}") && !result.output.contains("\u{0}")
+        )
+        for tag in ["#bad\u{FFFD}", "#n\\u{0}u", "#\\u{1b}[31mred", "#\\u{202e}rtl"] {
+            #expect(result.output.contains(tag))
+        }
     }
 }

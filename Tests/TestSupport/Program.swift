@@ -1,6 +1,7 @@
 import Foundation
+import Swiftwater
 
-/// The built `swiftwater`, run as a user runs it.
+/// A built program of the package, run as a user runs it.
 public final class Program: @unchecked Sendable {
     public struct Result: Sendable {
         public let status: Int32
@@ -8,56 +9,79 @@ public final class Program: @unchecked Sendable {
         public let error: String
     }
 
-    /// Beside the test bundle, where the build puts it.
-    public static var path: String {
-        let bundle = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        var folder = bundle.deletingLastPathComponent()
-        for _ in 0..<4 {
-            let candidate = folder.appending(path: "swiftwater").path()
-            if FileManager.default.isExecutableFile(atPath: candidate), !isDirectory(candidate) { return candidate }
-            folder = folder.deletingLastPathComponent()
-        }
-        let arguments = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        return arguments.appending(path: "swiftwater").path()
+    private struct Heard {
+        var output: [UInt8] = []
+        var error: [UInt8] = []
+        var openPipes = 2
     }
 
-    private static func isDirectory(_ path: String) -> Bool {
-        var isDirectory: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
-    }
+    /// The folder of the test bundle, where the build puts the programs, too.
+    private static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    public static var path: String { folder.appending(path: "swiftwater").path() }
 
     private let process = Process()
-    private let folder: TemporaryDirectory
+    private let heard = Monitor(Heard())
 
-    /// Starts the program; its output goes to files.
-    public init(_ arguments: [String], input: String? = nil) throws {
-        folder = try TemporaryDirectory()
-        process.executableURL = URL(filePath: Program.path)
-        process.arguments = arguments
-        process.standardOutput = try Program.handle(folder.file("output"))
-        process.standardError = try Program.handle(folder.file("error"))
-        if let input {
-            process.standardInput = try FileHandle(forReadingFrom: URL(filePath: folder.write("input", input)))
-        } else {
-            process.standardInput = FileHandle.nullDevice
-        }
-        try process.run()
+    /// Starts `swiftwater`, or another program of the package.
+    public convenience init(_ arguments: [String], input: String? = nil, program: String = "swiftwater") throws {
+        try self.init(executable: Program.folder.appending(path: program), arguments, input: input, environment: nil)
     }
 
-    private static func handle(_ path: String) throws -> FileHandle {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        return try FileHandle(forWritingTo: URL(filePath: path))
+    private init(executable: URL, _ arguments: [String], input: String?, environment: [String: String]?) throws {
+        process.executableURL = executable
+        process.arguments = arguments
+        if let environment { process.environment = environment }
+        process.standardOutput = listen { $0.output.append(contentsOf: $1) }
+        process.standardError = listen { $0.error.append(contentsOf: $1) }
+        if let input {
+            let pipe = Pipe()
+            process.standardInput = pipe
+            try process.run()
+            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+            try pipe.fileHandleForWriting.close()
+        } else {
+            process.standardInput = FileHandle.nullDevice
+            try process.run()
+        }
+    }
+
+    /// A pipe that a thread of its own reads until it closes.
+    private func listen(_ take: @escaping @Sendable (inout Heard, Data) -> Void) -> Pipe {
+        let pipe = Pipe()
+        let (handle, heard) = (UncheckedHandle(handle: pipe.fileHandleForReading), heard)
+        startThread(named: "listen") {
+            while true {
+                let data = handle.handle.availableData
+                if data.isEmpty { break }
+                heard.update { take(&$0, data) }
+            }
+            heard.update { $0.openPipes -= 1 }
+        }
+        return pipe
     }
 
     public var pid: Int32 { process.processIdentifier }
     public func terminate() { process.terminate() }
-    public func interrupt() { process.interrupt() }
-    public var outputSoFar: String { (try? String(contentsOfFile: folder.file("output"), encoding: .utf8)) ?? "" }
-    public var errorSoFar: String { (try? String(contentsOfFile: folder.file("error"), encoding: .utf8)) ?? "" }
 
+    /// Waits, for a minute at most, until what the program wrote satisfies `condition`; nil where it never did.
+    public func waitForOutput<Found>(_ condition: (_ output: String, _ error: String) -> Found?) -> Found? {
+        heard.wait(atMost: .seconds(60)) { heard -> Found?? in
+            let found = condition(
+                String(decoding: heard.output, as: UTF8.self), String(decoding: heard.error, as: UTF8.self))
+            if let found { return .some(found) }
+            return heard.openPipes == 0 ? .some(nil) : nil
+        } ?? nil
+    }
+
+    /// Waits for the program to end.
     public func wait() -> Result {
         process.waitUntilExit()
-        return Result(status: process.terminationStatus, output: outputSoFar, error: errorSoFar)
+        return heard.wait { heard in
+            guard heard.openPipes == 0 else { return nil }
+            return Result(
+                status: self.process.terminationStatus, output: String(decoding: heard.output, as: UTF8.self),
+                error: String(decoding: heard.error, as: UTF8.self))
+        }
     }
 
     public static func run(_ arguments: String..., input: String? = nil) throws -> Result {
@@ -66,19 +90,12 @@ public final class Program: @unchecked Sendable {
 
     /// Runs a shell line in which `$SWIFTWATER` is the program.
     public static func shell(_ line: String) throws -> Result {
-        let folder = try TemporaryDirectory()
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/bash")
-        process.arguments = ["-c", line]
-        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFTWATER": path]) { $1 }
-        process.standardOutput = try handle(folder.file("output"))
-        process.standardError = try handle(folder.file("error"))
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return Result(
-            status: process.terminationStatus,
-            output: try String(contentsOfFile: folder.file("output"), encoding: .utf8),
-            error: try String(contentsOfFile: folder.file("error"), encoding: .utf8))
+        let environment = ProcessInfo.processInfo.environment.merging(["SWIFTWATER": path]) { $1 }
+        return try Program(executable: URL(filePath: "/bin/bash"), ["-c", line], input: nil, environment: environment)
+            .wait()
     }
+}
+
+private struct UncheckedHandle: @unchecked Sendable {
+    let handle: FileHandle
 }

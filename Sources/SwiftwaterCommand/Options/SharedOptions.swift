@@ -127,23 +127,26 @@ struct SplitOptions: ParsableArguments {
         var test: Ratings?
     }
 
-    func load(_ options: RatingsOptions, seed: UInt64, console: Console) throws -> Parts {
+    /// Loads the parts and says what they are, by `announce`.
+    func load(
+        _ options: RatingsOptions, seed: UInt64, console: Console, announce: (String) throws -> Void
+    ) throws -> Parts {
         if let train {
             func other(_ path: String?) throws -> Ratings? { try path.map { try options.read($0, console: console) } }
             let parts = Parts(
                 train: try options.read(train, console: console), validation: try other(validation),
                 test: try other(test))
-            try console.line(describe(parts, how: "given"))
+            try announce(describe(parts, how: "given"))
             return parts
         }
         let all = try options.read(file!, console: console)
-        try console.line(
+        try announce(
             "\(file!): \(Format.count(all.count)) ratings by \(Format.count(all.userIDs.count)) users of \(Format.count(all.itemIDs.count)) items"
         )
         let split = try all.split(weights: split.values, seed: seed)
         func part(_ index: Int) -> Ratings? { index < split.count && split[index].count > 0 ? split[index] : nil }
         let parts = Parts(train: split[0], validation: part(1), test: part(2))
-        try console.line(describe(parts, how: "split \(self.split.defaultValueDescription) with seed \(seed)"))
+        try announce(describe(parts, how: "split \(self.split.defaultValueDescription) with seed \(seed)"))
         return parts
     }
 

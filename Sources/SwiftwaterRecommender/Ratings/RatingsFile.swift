@@ -57,38 +57,6 @@ extension Ratings {
         var reader = RatingsReader(path: path, format: format)
         return try reader.read(progress: progress)
     }
-
-    /// Reads ratings that share the ids of `known`: users and items that `known` has keep their numbers, others follow.
-    public static func read(
-        _ path: String, format: RatingsFormat = RatingsFormat(), sharingIDsOf known: Ratings
-    ) throws -> (ratings: Ratings, report: RatingsReport) {
-        let (loaded, report) = try read(path, format: format)
-        return (try loaded.sharingIDs(of: known), report)
-    }
-
-    /// The same ratings numbered by the ids of `known`, followed by those that `known` lacks.
-    public func sharingIDs(of known: Ratings) throws -> Ratings {
-        func renumber(_ own: IdentifierTable, onto base: IdentifierTable) -> (IdentifierTable, [UInt32]) {
-            var table = base
-            if base.isInteger && !own.isInteger {
-                // Integers are strings too; the other way round there is nothing to convert.
-                table = IdentifierTable(storage: .strings((0..<base.count).map { base[$0] }))
-            }
-            let map = (0..<own.count).map { index -> UInt32 in
-                if table.isInteger, case .integers(let ids) = own.storage { return table.insert(ids[index]) }
-                return table.insert(Text(own[index]))
-            }
-            return (table, map)
-        }
-        let (userTable, userMap) = renumber(userIDs, onto: known.userIDs)
-        let (itemTable, itemMap) = renumber(itemIDs, onto: known.itemIDs)
-        var result = Ratings(userIDs: userTable, itemIDs: itemTable)
-        result.users = users.map { userMap[Int($0)] }
-        result.items = items.map { itemMap[Int($0)] }
-        result.values = values
-        result.timestamps = timestamps
-        return result
-    }
 }
 
 struct RatingsReader {

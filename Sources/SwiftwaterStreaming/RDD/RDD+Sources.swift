@@ -1,3 +1,4 @@
+import Logging
 import SwiftwaterCore
 import SwiftwaterFormats
 
@@ -18,12 +19,14 @@ extension Context {
 
     /// The lines of text files, one partition a file.
     public func textFiles(_ paths: [String], limits: LineLimits = LineLimits()) -> RDD<Text> {
-        RDD(context: self, name: "textFile", partitionCount: paths.count) { partition, sink in
+        let logger = logger
+        return RDD(context: self, name: "textFile", partitionCount: paths.count) { partition, sink in
             var reader = try BlockReader(path: paths[partition], limits: limits)
             while let block = try reader.next() {
                 try block.forEachLine(in: 0..<block.lineCount, sink)
                 block.retire()
             }
+            for message in reader.faults.messages(limits: limits) { logger.warning("\(paths[partition]): \(message)") }
         }
     }
 

@@ -26,6 +26,7 @@ public final class ReceiverStore: Sendable {
 
     private let state: Monitor<State>
     private let limitBytes: Int
+    private let limits: LineLimits
     private let name: String
     private let logger: Logger
 
@@ -33,6 +34,7 @@ public final class ReceiverStore: Sendable {
         self.name = name
         self.logger = logger
         limitBytes = settings.receiverBufferMaxBytes
+        limits = settings.lineLimits
         state = Monitor(State(builder: BlockBuilder(limits: settings.lineLimits)))
     }
 
@@ -87,7 +89,7 @@ public final class ReceiverStore: Sendable {
             defer { state.reportedFaults = state.builder.faults }
             return (blocks, state.builder.faults, state.reportedFaults)
         }
-        report(faults, since: before)
+        for message in faults.messages(since: before, limits: limits) { logger.warning("\(name): \(message)") }
         return blocks
     }
 
@@ -99,19 +101,6 @@ public final class ReceiverStore: Sendable {
             return state.whenRoom
         }
         wake?()
-    }
-
-    private func report(_ faults: LineFaults, since before: LineFaults) {
-        if faults.overlongLines > before.overlongLines {
-            logger.warning(
-                "\(name): \(faults.overlongLines - before.overlongLines) lines above the limit were dropped; raise lineLengthMaxBytes to keep such lines"
-            )
-        }
-        if faults.repairedLines > before.repairedLines {
-            logger.warning(
-                "\(name): \(faults.repairedLines - before.repairedLines) lines were not UTF-8; the bytes became U+FFFD, check the sender's encoding"
-            )
-        }
     }
 }
 
