@@ -35,15 +35,15 @@ size_t sw_als_scratch_floats(size_t rank) {
     return 2 * (rank * stride + stride);
 }
 
-int sw_als_solve_row(int isa, size_t rank, const float *factors, const uint32_t *columns, const float *weights,
+int sw_als_solve_row(int isa, int method, size_t rank, const float *factors, const uint32_t *columns, const float *weights,
                      const float *targets, size_t count, float lambda, const float *shared, float *scratch, float *x) {
 #if defined(__x86_64__)
     if (isa >= SW_ISA_AVX512)
-        return avx512_solve_row(rank, factors, columns, weights, targets, count, lambda, shared, scratch, x);
+        return avx512_solve_row(method, rank, factors, columns, weights, targets, count, lambda, shared, scratch, x);
     if (isa == SW_ISA_AVX2)
-        return avx2_solve_row(rank, factors, columns, weights, targets, count, lambda, shared, scratch, x);
+        return avx2_solve_row(method, rank, factors, columns, weights, targets, count, lambda, shared, scratch, x);
 #endif
-    return portable_solve_row(rank, factors, columns, weights, targets, count, lambda, shared, scratch, x);
+    return portable_solve_row(method, rank, factors, columns, weights, targets, count, lambda, shared, scratch, x);
 }
 
 void sw_scores(int isa, size_t rank, const float *row, const float *factors, size_t rows, float *scores) {

@@ -33,7 +33,7 @@ public struct RatingEvent: Sendable, Equatable {
 public final class LiveRecommender: Sendable {
     private struct State {
         var histories: [Text: [Int: Float]] = [:]
-        var factors: [Text: [Float]] = [:]
+        var vectors: [Text: UserVector] = [:]
         var unknownItems = 0
     }
 
@@ -54,7 +54,7 @@ public final class LiveRecommender: Sendable {
             history[item] = event.rating
             state.histories[user] = history
             let ratings = history.sorted { $0.key < $1.key }.map { (item: $0.key, rating: $0.value) }
-            state.factors[user] = try model.foldIn(ratings)
+            state.vectors[user] = try model.foldIn(ratings)
         }
     }
 
@@ -63,12 +63,12 @@ public final class LiveRecommender: Sendable {
 
     /// The best items for a user, with all ratings until now taken into account and left out; empty for a user who never rated.
     public func recommend(user: String, limit: Int) -> [(item: String, score: Float)] {
-        let (factors, seen) = state.withLock { state in
-            (state.factors[Text(user)], state.histories[Text(user)].map { Set($0.keys) } ?? [])
+        let (vector, seen) = state.withLock { state in
+            (state.vectors[Text(user)], state.histories[Text(user)].map { Set($0.keys) } ?? [])
         }
         let scored: [Scored]
-        if let factors {
-            scored = model.recommendItems(forFactors: factors, limit: limit, excluding: seen)
+        if let vector {
+            scored = model.recommendItems(for: vector, limit: limit, excluding: seen)
         } else {
             scored = model.userIDs.index(of: user).map { model.recommendItems(forUser: $0, limit: limit) } ?? []
         }

@@ -1,14 +1,13 @@
 import SwiftwaterCore
-import Synchronization
 import Testing
 
 @Suite struct EngineRoomTests {
     @Test(arguments: [1, 2, 5]) func everyTaskRunsOnce(threads: Int) throws {
         let pool = WorkerPool(threads: threads)
         for _ in 0..<50 {
-            let counts = Mutex([Int](repeating: 0, count: 97))
-            try pool.run(count: 97) { index in counts.withLock { $0[index] += 1 } }
-            #expect(counts.withLock { $0 } == [Int](repeating: 1, count: 97))
+            let counts = Monitor([Int](repeating: 0, count: 97))
+            try pool.run(count: 97) { index in counts.update { $0[index] += 1 } }
+            #expect(counts.read { $0 } == [Int](repeating: 1, count: 97))
         }
     }
 

@@ -157,7 +157,7 @@ import Testing
             let folded = try #require(try model.foldIn(history))
             let trained = Array(model.userFactors[user * 10..<(user + 1) * 10])
             // After many iterations a further half-step changes little.
-            for (a, b) in zip(folded, trained) { #expect(abs(a - b) < 0.02) }
+            for (a, b) in zip(folded.factors, trained) { #expect(abs(a - b) < 0.02) }
         }
         #expect(try model.foldIn([]) == nil)
     }

@@ -33,13 +33,24 @@ int sw_core_count(void);
 /// CRC-32C (Castagnoli) of `count` bytes, continued from `crc` (0 to begin with).
 uint32_t sw_crc32c(uint32_t crc, const void *base, size_t count);
 
+/// How a row's system is solved.
+enum {
+    /// Exactly, by Cholesky factorisation.
+    SW_SOLVE_CHOLESKY = 0,
+    /// Three steps of conjugate gradient, without forming the matrix.
+    SW_SOLVE_CONJUGATE_GRADIENT = 1,
+    /// The best x without negative components, by coordinate descent.
+    SW_SOLVE_NON_NEGATIVE = 2,
+};
+
 /// One row of an ALS half-step. Solves
 ///     (sum_j w_j q_j q_j^T + lambda I + shared) x = sum_j b_j q_j
 /// over the row's `count` ratings, where q_j is row `columns[j]` of `factors` (`rank` floats each, row-major).
 /// `weights` may be null (all 1). `shared` may be null (zero), else rank x rank. `x` gets the solution.
 /// `scratch` has room for sw_als_scratch_floats(rank) floats.
+/// `method` is one of SW_SOLVE_...; conjugate gradient and non-negative descent start from what `x` holds.
 /// Returns 0, or 1 when the matrix is not positive definite.
-int sw_als_solve_row(int isa, size_t rank, const float *factors, const uint32_t *columns, const float *weights,
+int sw_als_solve_row(int isa, int method, size_t rank, const float *factors, const uint32_t *columns, const float *weights,
                      const float *targets, size_t count, float lambda, const float *shared, float *scratch, float *x);
 
 size_t sw_als_scratch_floats(size_t rank);

@@ -94,6 +94,9 @@ struct ALSOptions: ParsableArguments {
     @Option(help: "Lambda, scaled by the number of each row's ratings.") var regularization = 0.1
     @Option(help: "The seed of the split and of the factors.") var seed: UInt64 = 42
     @Option(help: "Threads; the model does not depend on it. All cores unless given.") var threads: Int?
+    @Option(help: "cholesky (exact), conjugate-gradient (for large ranks), or non-negative.") var solver =
+        SolverArgument.cholesky
+    @Flag(help: "Predict the mean and biases of users and items, and fit the factors to the rest.") var biases = false
     @Flag(help: "Ratings are counts or strengths of interest, not opinions.") var implicit = false
     @Option(help: "For --implicit: confidence is 1 + alpha |rating|.") var alpha = 1.0
 
@@ -101,8 +104,23 @@ struct ALSOptions: ParsableArguments {
         var settings = ALSSettings()
         (settings.rank, settings.maxIterations, settings.regularization) = (rank, iterations, regularization)
         (settings.seed, settings.isImplicit, settings.alpha) = (seed, implicit, alpha)
+        (settings.solver, settings.hasBiases) = (solver.solver, biases)
         if let threads { settings.threads = threads }
         return settings
+    }
+}
+
+enum SolverArgument: String, ExpressibleByArgument, CaseIterable {
+    case cholesky
+    case conjugateGradient = "conjugate-gradient"
+    case nonNegative = "non-negative"
+
+    var solver: ALSSettings.Solver {
+        switch self {
+        case .cholesky: .cholesky
+        case .conjugateGradient: .conjugateGradient
+        case .nonNegative: .nonNegative
+        }
     }
 }
 

@@ -34,8 +34,13 @@ public struct ALS: Sendable {
             throw SwiftwaterError(
                 .invalidArgument, "there are no ratings to train on", remedy: "check the file and the split")
         }
-        let matrix = RatingMatrix(ratings)
+        var matrix = RatingMatrix(ratings)
         var model = MatrixFactorizationModel(ratings: ratings, matrix: matrix, settings: settings)
+        if settings.hasBiases {
+            let biases = ModelBiases(matrix, mean: ratings.mean)
+            model.biases = biases
+            matrix = biases.residuals(matrix)
+        }
         model.itemFactors = initialItemFactors(matrix, mean: ratings.mean)
         let pool = WorkerPool(threads: settings.threads)
         for iteration in 1...settings.maxIterations {
@@ -61,7 +66,7 @@ public struct ALS: Sendable {
         let unit = max(abs(mean), 1e-6).squareRoot()
         for item in 0..<rows.rowCount {
             for factor in 0..<rank { factors[item * rank + factor] = Float(random.normal() * scale * unit) }
-            if settings.isImplicit { continue }
+            if settings.isImplicit || settings.hasBiases { continue }
             let sum = rows.values[rows.range(of: item)].reduce(0.0) { $0 + Double($1) }
             let count = Double(rows.count(of: item))
             factors[item * rank] = Float((sum + 5 * mean) / (count + 5) / unit)
@@ -175,7 +180,8 @@ struct RowSolver {
             withOptionalPointer(settings.isImplicit ? targets : nil) { targetPointer in
                 withOptionalPointer(shared) { sharedPointer in
                     sw_als_solve_row(
-                        settings.instructionSet.rawValue, settings.rank, fixed, columns.baseAddress!, weightPointer,
+                        settings.instructionSet.rawValue, settings.solver.rawValue, settings.rank, fixed,
+                        columns.baseAddress!, weightPointer,
                         targetPointer ?? values.baseAddress!, columns.count, lambda, sharedPointer, scratch, solution)
                         == 0
                 }

@@ -11,6 +11,11 @@ public struct ALSSettings: Sendable, Equatable {
     public var isImplicit = false
     /// For implicit feedback: confidence is 1 + alpha |r|.
     public var alpha = 1.0
+    /// How each row's system is solved.
+    public var solver = Solver.cholesky
+    /// Predicts mean + user's bias + item's bias + the factors' product; the factors are fitted to what the biases leave.
+    /// Not for implicit feedback.
+    public var hasBiases = false
     public var seed: UInt64 = 42
     /// Threads; results do not depend on it.
     public var threads = WorkerPool.coreCount
@@ -18,6 +23,16 @@ public struct ALSSettings: Sendable, Equatable {
     public var instructionSet = InstructionSet.best
 
     public init() {}
+
+    /// How each row's system is solved.
+    public enum Solver: Int32, Sendable, CaseIterable {
+        /// Exactly: O(rank^2) a rating and O(rank^3) a row.
+        case cholesky = 0
+        /// Three steps of conjugate gradient from the last iteration's solution: O(rank) a rating. For large ranks.
+        case conjugateGradient = 1
+        /// The best factors without negative numbers, so that each can be read as "has so much of this".
+        case nonNegative = 2
+    }
 
     func validate() throws {
         func check(_ isGood: Bool, _ what: String, _ remedy: String) throws {
@@ -29,6 +44,10 @@ public struct ALSSettings: Sendable, Equatable {
             regularization >= 0 && regularization.isFinite, "a regularization of \(regularization)",
             "use 0 or more, 0.1 to begin with")
         try check(alpha >= 0 && alpha.isFinite, "an alpha of \(alpha)", "use 0 or more")
+        try check(!(hasBiases && isImplicit), "biases with implicit feedback", "use one of the two")
+        try check(
+            !(hasBiases && solver == .nonNegative), "biases with non-negative factors",
+            "use one of the two: what biases leave over has both signs")
         try check(threads >= 1, "\(threads) threads", "use at least 1")
     }
 }

@@ -12,6 +12,8 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
     public let itemIDs: IdentifierTable
     public internal(set) var userFactors: [Float]
     public internal(set) var itemFactors: [Float]
+    /// What is added to the factors' product; nil in a model without biases.
+    public internal(set) var biases: ModelBiases?
     /// What each user rated in training, to be left out of recommendations and for fold-in.
     public let history: RatingMatrix.Rows
     /// How many training ratings each item has.
@@ -33,7 +35,8 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
 
     init(
         settings: ALSSettings, userIDs: IdentifierTable, itemIDs: IdentifierTable, userFactors: [Float],
-        itemFactors: [Float], history: RatingMatrix.Rows, itemCounts: [UInt32], meanRating: Double
+        itemFactors: [Float], history: RatingMatrix.Rows, itemCounts: [UInt32], meanRating: Double,
+        biases: ModelBiases? = nil
     ) {
         rank = settings.rank
         self.settings = settings
@@ -44,6 +47,7 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
         self.history = history
         self.itemCounts = itemCounts
         self.meanRating = meanRating
+        self.biases = biases
     }
 
     /// A model of given factors, one row a user and a row an item. For tests, teaching, and factors from elsewhere.
@@ -68,9 +72,9 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
             itemCounts: [UInt32](repeating: 1, count: itemIDs.count), meanRating: 0)
     }
 
-    /// Whether the user has factors.
+    /// Whether the user has a training rating, or came with factors.
     public func knows(user: Int) -> Bool {
-        user < userIDs.count && userFactors[user * rank..<(user + 1) * rank].contains { $0 != 0 }
+        user < userIDs.count && (history.columns.isEmpty || history.count(of: user) > 0)
     }
 
     public func knows(item: Int) -> Bool { item < itemIDs.count && itemCounts[item] > 0 }
@@ -84,19 +88,27 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
     /// The predicted rating by index.
     public func predict(user: Int, item: Int) -> Float? {
         guard knows(user: user), knows(item: item) else { return nil }
-        return userFactors.withUnsafeBufferPointer { users in
+        let product = userFactors.withUnsafeBufferPointer { users in
             itemFactors.withUnsafeBufferPointer { items in
                 sw_dot(users.baseAddress! + user * rank, items.baseAddress! + item * rank, rank)
             }
         }
+        return biases.map { product + $0.mean + $0.users[user] + $0.items[item] } ?? product
     }
 
-    /// The factors that a user with this whole history of ratings has: the exact solution of the user's own system with the
+    /// The user as trained.
+    func vector(ofUser user: Int) -> UserVector {
+        UserVector(
+            factors: Array(userFactors[user * rank..<(user + 1) * rank]),
+            offset: biases.map { $0.mean + $0.users[user] } ?? 0)
+    }
+
+    /// The user with this whole history of ratings: the factors are the exact solution of the user's own system with the
     /// items' factors as they are. O(ratings x rank^2 + rank^3); implicit models add O(items x rank^2).
     ///
     /// - Parameter ratings: item indexes and ratings; an item counts once, unknown ones are passed over.
     /// - Throws: `numerical` where the system is singular (regularization 0).
-    public func foldIn(_ ratings: [(item: Int, rating: Float)]) throws -> [Float]? {
+    public func foldIn(_ ratings: [(item: Int, rating: Float)]) throws -> UserVector? {
         let known = ratings.filter { knows(item: $0.item) }
         guard !known.isEmpty else { return nil }
         var shared: [Float]?
@@ -105,12 +117,18 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
             sw_gram(rank, itemFactors, 0, itemIDs.count, &gram)
             shared = gram.map { Float($0) }
         }
-        var solver = RowSolver(settings: settings, shared: shared)
+        var exact = settings
+        if exact.solver == .conjugateGradient { exact.solver = .cholesky }
+        var solver = RowSolver(settings: exact, shared: shared)
         var solution = [Float](repeating: 0, count: rank)
         var scratch = [Float](repeating: 0, count: sw_als_scratch_floats(rank))
         let columns = known.map { UInt32($0.item) }
+        let bias = biases?.userBias(known) ?? 0
+        let targets = known.map { rating in
+            biases.map { rating.rating - $0.mean - bias - $0.items[rating.item] } ?? rating.rating
+        }
         let isSolved = columns.withUnsafeBufferPointer { columns in
-            known.map(\.rating).withUnsafeBufferPointer { values in
+            targets.withUnsafeBufferPointer { values in
                 solver.solve(columns, values, fixed: itemFactors, scratch: &scratch, into: &solution)
             }
         }
@@ -118,6 +136,6 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
             throw SwiftwaterError(
                 .numerical, "the user's system is singular", remedy: "train with a regularization above 0")
         }
-        return solution
+        return UserVector(factors: solution, offset: biases.map { $0.mean + bias } ?? 0)
     }
 }

@@ -40,6 +40,11 @@ public struct RatingMatrix: Sendable {
     public let byUser: Rows
     public let byItem: Rows
 
+    init(byUser: Rows, byItem: Rows) {
+        self.byUser = byUser
+        self.byItem = byItem
+    }
+
     public init(_ ratings: Ratings) {
         byUser = Rows(
             rows: ratings.users, rowCount: ratings.userIDs.count, columns: ratings.items, values: ratings.values)

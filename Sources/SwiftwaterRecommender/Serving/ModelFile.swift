@@ -23,6 +23,8 @@ public enum ModelFile {
         header.write(integer: settings.alpha.bitPattern)
         header.write(integer: settings.seed)
         header.write(byte: UInt8(settings.instructionSet.rawValue))
+        header.write(byte: UInt8(settings.solver.rawValue))
+        header.write(byte: model.biases == nil ? 0 : 1)
         header.write(integer: model.meanRating.bitPattern)
         try output.write(magic)
         try output.write(header.bytes)
@@ -30,6 +32,11 @@ public enum ModelFile {
         try output.write(identifiers: model.itemIDs)
         try output.write(array: model.userFactors)
         try output.write(array: model.itemFactors)
+        if let biases = model.biases {
+            try output.write(array: [biases.mean])
+            try output.write(array: biases.users)
+            try output.write(array: biases.items)
+        }
         try output.write(array: model.itemCounts)
         try output.write(array: model.history.starts.map(UInt64.init))
         try output.write(array: model.history.columns)
@@ -88,11 +95,19 @@ public enum ModelFile {
         settings.seed = try input.integer()
         settings.instructionSet = InstructionSet(rawValue: Int32(try input.integer() as UInt8)) ?? .portable
         if settings.instructionSet.rawValue > InstructionSet.best.rawValue { settings.instructionSet = .best }
+        settings.solver = ALSSettings.Solver(rawValue: Int32(try input.integer() as UInt8)) ?? .cholesky
+        settings.hasBiases = try input.integer() as UInt8 == 1
         let mean = Double(bitPattern: try input.integer())
         let userIDs = try input.identifiers(count: users)
         let itemIDs = try input.identifiers(count: items)
         let userFactors: [Float] = try input.array(count: users * settings.rank)
         let itemFactors: [Float] = try input.array(count: items * settings.rank)
+        var biases: ModelBiases?
+        if settings.hasBiases {
+            let first: [Float] = try input.array(count: 1)
+            biases = ModelBiases(
+                mean: first[0], users: try input.array(count: users), items: try input.array(count: items))
+        }
         let itemCounts: [UInt32] = try input.array(count: items)
         let starts: [UInt64] = try input.array(count: users + 1)
         let columns: [UInt32] = try input.array(count: history)
@@ -103,7 +118,7 @@ public enum ModelFile {
         else { throw SwiftwaterError(.corrupted, "the history's index is out of bounds", remedy: "train again") }
         return MatrixFactorizationModel(
             settings: settings, userIDs: userIDs, itemIDs: itemIDs, userFactors: userFactors, itemFactors: itemFactors,
-            history: rows, itemCounts: itemCounts, meanRating: mean)
+            history: rows, itemCounts: itemCounts, meanRating: mean, biases: biases)
     }
 }
 

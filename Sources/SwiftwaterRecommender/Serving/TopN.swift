@@ -65,14 +65,15 @@ extension MatrixFactorizationModel {
     /// - Complexity: O(items x rank).
     public func recommendItems(forUser user: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
         guard knows(user: user) else { return [] }
-        let row = Array(userFactors[user * rank..<(user + 1) * rank])
         let seen = includeSeen ? [] : history.columns[history.range(of: user)].map(Int.init)
-        return recommendItems(forFactors: row, limit: limit, excluding: Set(seen))
+        return recommendItems(for: vector(ofUser: user), limit: limit, excluding: Set(seen))
     }
 
-    /// The best items for given factors, such as `foldIn` makes.
-    public func recommendItems(forFactors row: [Float], limit: Int, excluding: Set<Int> = []) -> [Scored] {
-        best(row, itemFactors, limit: limit) { knows(item: $0) && !excluding.contains($0) }
+    /// The best items for a user such as `foldIn` makes.
+    public func recommendItems(for user: UserVector, limit: Int, excluding: Set<Int> = []) -> [Scored] {
+        best(user.factors, itemFactors, offset: user.offset, biases: biases?.items, limit: limit) {
+            knows(item: $0) && !excluding.contains($0)
+        }
     }
 
     /// The users with the highest predictions for an item, best first.
@@ -81,7 +82,8 @@ extension MatrixFactorizationModel {
     public func recommendUsers(forItem item: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
         guard knows(item: item) else { return [] }
         let row = Array(itemFactors[item * rank..<(item + 1) * rank])
-        return best(row, userFactors, limit: limit) { user in
+        let offset = biases.map { $0.mean + $0.items[item] } ?? 0
+        return best(row, userFactors, offset: offset, biases: biases?.users, limit: limit) { user in
             knows(user: user)
                 && (includeSeen || !history.columns[history.range(of: user)].contains(UInt32(item)))
         }
@@ -135,10 +137,14 @@ extension MatrixFactorizationModel {
         }
     }
 
-    private func best(_ row: [Float], _ factors: [Float], limit: Int, isWanted: (Int) -> Bool) -> [Scored] {
+    private func best(
+        _ row: [Float], _ factors: [Float], offset: Float, biases: [Float]?, limit: Int, isWanted: (Int) -> Bool
+    ) -> [Scored] {
         let scores = allScores(row, factors)
         var best = BestScores(limit: limit)
-        for index in scores.indices where isWanted(index) { best.offer(index, scores[index]) }
+        for index in scores.indices where isWanted(index) {
+            best.offer(index, biases.map { scores[index] + offset + $0[index] } ?? scores[index])
+        }
         return best.sorted
     }
 
