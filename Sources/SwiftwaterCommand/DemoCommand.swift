@@ -53,7 +53,8 @@ struct TrendsDemo {
             Context(master: .local(threads: WorkerPool.coreCount), appName: "demo", logger: logger),
             batchInterval: batch)
         try console.line(
-            "\(Format.count(postsPerSecond)) posts a second over 127.0.0.1:\(server.port), batches of 1 s, a window of 2 s. Watch #eclipse, #finalminute and #newalbum.\n"
+            "\(Format.count(postsPerSecond)) posts a second over 127.0.0.1:\(server.port), batches of 1 s,\n"
+                + "a window of 2 s. Watch #eclipse, #finalminute and #newalbum.\n"
         )
         var trends = TrendsSettings()
         trends.window = .seconds(2)
@@ -111,9 +112,9 @@ struct MoviesDemo {
         let clock = ContinuousClock()
         let (ratings, report, catalogue) = try RatingsGenerator(.init(preset: .oneMillion, seed: seed)).make()
         try console.line(
-            "\(Format.count(ratings.count)) ratings by \(Format.count(ratings.userIDs.count)) users of \(Format.count(ratings.itemIDs.count)) films; a perfect model would reach RMSE \(Format.decimal(report.noiseFloor))\n"
+            "\(Format.count(ratings.count)) ratings by \(Format.count(ratings.userIDs.count)) users of \(Format.count(ratings.itemIDs.count)) films;\na perfect model would reach RMSE \(Format.decimal(report.noiseFloor))\n"
         )
-        for line in MatrixTable(ratings, users: .first(5), items: .mostRated(5)).lines(title: catalogue.title) {
+        for line in MatrixTable(ratings, users: .first(5), items: .mostRated(4)).lines(title: catalogue.title) {
             try console.line("  " + line)
         }
         let parts = try ratings.split(weights: [60, 20, 20], seed: seed)

@@ -104,7 +104,8 @@ import Testing
         for row in stride(from: 0, to: Self.parts[1].count, by: 7) {
             let (user, item) = (Int(Self.parts[1].users[row]), Int(Self.parts[1].items[row]))
             let another = random.below(model.itemIDs.count)
-            guard let score = model.predict(user: user, item: item), let other = model.predict(user: user, item: another)
+            guard let score = model.predict(user: user, item: item),
+                let other = model.predict(user: user, item: another)
             else { continue }
             higher += score > other ? 1 : 0
             morePopular += model.itemCounts[item] > model.itemCounts[another] ? 1 : 0

@@ -1,11 +1,18 @@
 import Swiftwater
 
-/// How a table of trends is shown: to people, and to machines.
-struct TrendView: Sendable {
-    let console: Console
+/// How tables of trends are shown, one after the other: to people, with what changed since the last, and to machines.
+final class TrendView: Sendable {
+    private let console: Console
     /// How many tags to show; 0 shows all.
-    let top: Int
-    let isJSON: Bool
+    private let top: Int
+    private let isJSON: Bool
+    private let lastRanks = Monitor<[Text: Int]>([:])
+
+    init(console: Console, top: Int, isJSON: Bool) {
+        self.console = console
+        self.top = top
+        self.isJSON = isJSON
+    }
 
     func text(_ table: TrendTable) -> String { isJSON ? json(table) : rows(table) }
 
@@ -17,17 +24,37 @@ struct TrendView: Sendable {
         let head =
             "\(table.time.civil.timeOfDay) UTC  last \(table.window.label)  \(Format.count(table.rows.count)) tags"
         var lines = [console.styled(head, .bold)]
-        let most = table.rows.first?.count ?? 1
+        let most = max(table.rows.first?.count ?? 1, 1)
+        let before = remember(table)
         for (index, row) in shown(table).enumerated() {
-            let tag = Format.cut(TerminalText.safe(String(row.tag)), 32)
-            let width = max(1, row.count * 30 / max(most, 1))
+            let tag = Format.cut(TerminalText.safe(String(row.tag)), 28)
+            let bar = String(repeating: "█", count: max(1, row.count * 28 / most))
             lines.append(
-                Format.right("\(index + 1)", 3) + "  " + Format.left(tag, 32) + Format.right(Format.count(row.count), 9)
-                    + "  "
-                    + console.styled(String(repeating: "█", count: width), .accent))
+                Format.right("\(index + 1)", 3) + " " + change(of: row.tag, to: index, before) + " "
+                    + Format.left(tag, 28)
+                    + Format.right(Format.count(row.count), 9) + "  " + console.styled(bar, .accent))
         }
         if table.rows.isEmpty { lines.append("     no tags in this window") }
         return lines.joined(separator: "\n") + "\n\n"
+    }
+
+    /// Keeps the ranks of this table; gives those of the last one.
+    private func remember(_ table: TrendTable) -> [Text: Int] {
+        let ranks = Dictionary(
+            uniqueKeysWithValues: table.rows.prefix(max(top, 10) * 10).enumerated().map { ($1.tag, $0) })
+        return lastRanks.update { last in
+            defer { last = ranks }
+            return last
+        }
+    }
+
+    /// `▲3`, `▼1`, `new` or nothing, four columns wide.
+    private func change(of tag: Text, to rank: Int, _ before: [Text: Int]) -> String {
+        guard !before.isEmpty else { return "    " }
+        guard let old = before[tag] else { return console.styled("new ", .good) }
+        if old == rank { return "    " }
+        let text = Format.left((old > rank ? "▲" : "▼") + String(min(abs(old - rank), 999)), 4)
+        return console.styled(text, old > rank ? .good : .dim)
     }
 
     private func json(_ table: TrendTable) -> String {

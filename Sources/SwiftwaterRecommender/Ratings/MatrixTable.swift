@@ -69,7 +69,7 @@ public struct MatrixTable: Sendable {
         func cut(_ text: String, _ width: Int) -> String {
             text.count <= width ? text : String(text.prefix(width - 1)) + "…"
         }
-        let headers = items.map { cut(TerminalText.safe(title($0)), 18) }
+        let headers = items.map { cut(TerminalText.safe(title($0)), 16) }
         let names = users.map { cut(TerminalText.safe($0), 16) }
         let texts = cells.map { $0.map(MatrixTable.text) }
         let first = max(4, names.map(\.count).max() ?? 0)
