@@ -91,12 +91,12 @@ extension DStream {
                     "union of streams with slides of \(node.slide.label) and \(other.node.slide.label)",
                     at: .init(streamOperator: "union"), remedy: "bring both to one slide with window"))
         }
-        let (left, right, context) = (node, other.node, context)
+        let (left, right, batch) = (node, other.node, context.context)
         return DStream(
             context: context,
             node: StreamNode(name: "union", slide: node.slide, parents: [left, right], graph: context.graph) { time in
                 let rdds = try [left.rdd(at: time), right.rdd(at: time)].compactMap { $0 }
-                return rdds.isEmpty ? nil : context.context.union(rdds)
+                return rdds.isEmpty ? nil : batch.union(rdds)
             })
     }
 
@@ -119,12 +119,12 @@ extension DStream {
                     "a \(what) of \(duration.label) is no multiple of the stream's slide of \(node.slide.label)",
                     at: .init(streamOperator: "window"), remedy: "choose a multiple of \(node.slide.label)"))
         }
-        let (parent, context) = (node, context)
+        let (parent, batch) = (node, context.context)
         parent.remember(length + parent.slide)
         return DStream(
             context: context,
             node: StreamNode(name: "window", slide: slide, parents: [parent], graph: context.graph) { time in
-                context.context.union(try parent.slice(length: length, endingAt: time))
+                batch.union(try parent.slice(length: length, endingAt: time))
             })
     }
 }

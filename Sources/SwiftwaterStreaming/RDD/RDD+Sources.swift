@@ -32,8 +32,9 @@ extension Context {
 
     /// The lines of blocks that a receiver delivered, one partition a block.
     public func blocks(_ blocks: [TextBlock], name: String = "blocks") -> RDD<Text> {
-        RDD(context: self, name: name, partitionCount: blocks.count) { partition, sink in
-            let block = blocks[partition]
+        let held = HeldBlocks(blocks)
+        return RDD(context: self, name: name, partitionCount: blocks.count) { partition, sink in
+            let block = held.blocks[partition]
             try block.forEachLine(in: 0..<block.lineCount, sink)
         }
     }
@@ -50,6 +51,13 @@ extension Context {
             try rdds[index].compute(partition - (index == 0 ? 0 : ends[index - 1]), sink)
         }
     }
+}
+
+/// Blocks that live as long as the RDD over them. Afterwards their slices are void, which a debug build checks.
+private final class HeldBlocks: Sendable {
+    let blocks: [TextBlock]
+    init(_ blocks: [TextBlock]) { self.blocks = blocks }
+    deinit { for block in blocks { block.retire() } }
 }
 
 extension Array {

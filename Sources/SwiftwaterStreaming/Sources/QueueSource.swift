@@ -6,7 +6,8 @@ extension StreamingContext {
         let empty = context.parallelize([Element]())
         let graph = graph
         let interval = batchInterval
-        let node = StreamNode<Element>(name: "queue", slide: batchInterval, parents: [], graph: graph) { time in
+        let node = StreamNode<Element>(name: "queue", slide: batchInterval, parents: [], graph: graph) {
+            [unowned graph] time in
             let index = Int((time - graph.zeroTime).wholeMilliseconds / interval.wholeMilliseconds) - 1
             return index < queue.count ? queue[index] : empty
         }
