@@ -14,12 +14,22 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// The rooms that `Swiftwater` re-exports. Whoever imports `Swiftwater` names them too: the build follows direct dependencies
+/// only, and would keep code compiled against the layouts of yesterday.
+let rooms: [Target.Dependency] = [
+    "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
+    "SwiftwaterTrends",
+    "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSamples", "SwiftwaterConnectors",
+]
+
 func example(_ name: String) -> Target {
-    .executableTarget(name: name, dependencies: ["Swiftwater"], path: "Examples/\(name)", swiftSettings: settings)
+    .executableTarget(
+        name: name, dependencies: ["Swiftwater"] + rooms, path: "Examples/\(name)", swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: ["TestSupport", "Swiftwater"] + rooms + dependencies, swiftSettings: settings)
 }
 
 let nio: [Target.Dependency] = [
@@ -55,33 +65,29 @@ let package = Package(
         room("SwiftwaterLive", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterRecommender"]),
         room("SwiftwaterSamples", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender"]),
         room("SwiftwaterConnectors", ["SwiftwaterCore", "SwiftwaterPosts", logging] + nio),
-        room(
-            "Swiftwater",
-            [
-                "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
-                "SwiftwaterTrends", "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSamples",
-                "SwiftwaterConnectors", logging,
-            ]),
+        room("Swiftwater", rooms + [logging]),
         .executableTarget(
             name: "SwiftwaterCommand",
-            dependencies: ["Swiftwater", arguments, logging],
+            dependencies: ["Swiftwater", arguments, logging] + rooms,
             swiftSettings: settings),
         example("HashtagTrends"),
         example("MeterReadings"),
         example("MovieRecommender"),
         example("LiveRecommendations"),
-        .target(name: "TestSupport", dependencies: ["Swiftwater"], path: "Tests/TestSupport", swiftSettings: settings),
-        tests("CoreTests", ["SwiftwaterCore", "TestSupport"]),
-        tests("StorageTests", ["SwiftwaterStorage", "TestSupport"]),
-        tests("FormatsTests", ["SwiftwaterFormats", "TestSupport"]),
-        tests("StreamingTests", ["SwiftwaterStreaming", "TestSupport", logging] + nio),
-        tests("PostsTests", ["SwiftwaterPosts", "TestSupport"]),
-        tests("RecommenderTests", ["SwiftwaterRecommender", "SwiftwaterSamples", "TestSupport"]),
-        tests("LiveTests", ["SwiftwaterLive", "SwiftwaterSamples", "TestSupport"]),
-        tests("SamplesTests", ["SwiftwaterSamples", "TestSupport"]),
-        tests("ConnectorsTests", ["SwiftwaterConnectors", "TestSupport"] + nio),
-        tests("HouseTests", ["TestSupport"]),
-        tests("IntegrationTests", ["SwiftwaterCommand", "Swiftwater", "TestSupport"]),
+        .target(
+            name: "TestSupport", dependencies: ["Swiftwater"] + rooms, path: "Tests/TestSupport",
+            swiftSettings: settings),
+        tests("CoreTests"),
+        tests("StorageTests"),
+        tests("FormatsTests"),
+        tests("StreamingTests", [logging] + nio),
+        tests("PostsTests"),
+        tests("RecommenderTests"),
+        tests("LiveTests"),
+        tests("SamplesTests"),
+        tests("ConnectorsTests", nio),
+        tests("HouseTests"),
+        tests("IntegrationTests", ["SwiftwaterCommand"]),
     ],
     cLanguageStandard: .c11
 )

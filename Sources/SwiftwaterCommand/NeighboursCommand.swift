@@ -34,6 +34,11 @@ struct NeighboursCommand: ParsableCommand {
         let all = try file.map { try ratings.read($0, console: console) } ?? TextbookRatings.sixUsers
         if let split {
             let parts = try all.split(weights: split.values, seed: seed)
+            guard parts.count >= 2, parts.last!.count > 0 else {
+                throw SwiftwaterError(
+                    .invalidArgument, "the split leaves no test data",
+                    remedy: "end it in a weight above 0: --split 80,0,20")
+            }
             let clock = ContinuousClock()
             let start = clock.now
             let metrics = try NeighbourhoodModel(parts[0], settings: settings).evaluate(on: parts.last!)

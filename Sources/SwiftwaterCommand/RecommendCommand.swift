@@ -58,6 +58,7 @@ struct RecommendCommand: ParsableCommand {
                 .invalidArgument, "the model does not know user '\(user)'", remedy: "train with this user's ratings")
         }
         let best = model.recommendItems(forUser: index, limit: forUsers ?? 10, includeSeen: includeSeen)
+        if out != nil { return try writeOne(user, best, model.itemIDs, header: "userId,rank,movieId,score", console) }
         try console.line(
             console.styled("Top \(best.count) films for user \(TerminalText.safe(user)) (\(seenNote))", .bold))
         try RecommendCommand.show(best, model.itemIDs, catalogue, console)
@@ -68,6 +69,7 @@ struct RecommendCommand: ParsableCommand {
     ) throws {
         let index = try RecommendCommand.index(ofItem: item, in: model)
         let best = model.recommendUsers(forItem: index, limit: forItems ?? 10, includeSeen: includeSeen)
+        if out != nil { return try writeOne(item, best, model.userIDs, header: "movieId,rank,userId,score", console) }
         let title = TerminalText.safe(catalogue.title(item))
         try console.line(console.styled("Top \(best.count) users for \(title) (\(seenNote))", .bold))
         for (rank, scored) in best.enumerated() {
@@ -78,15 +80,32 @@ struct RecommendCommand: ParsableCommand {
         }
     }
 
+    private static func rows(_ first: String, _ list: [Scored], _ ids: IdentifierTable) -> String {
+        list.enumerated().map { rank, scored in
+            "\(CSVReader.quoted(first)),\(rank + 1),\(CSVReader.quoted(ids[scored.index])),\(scored.score)\n"
+        }.joined()
+    }
+
+    private func writeOne(
+        _ first: String, _ list: [Scored], _ ids: IdentifierTable, header: String, _ console: Console
+    ) throws {
+        let output = try RowOutput(path: out)
+        try output.write(header + "\n" + RecommendCommand.rows(first, list, ids))
+        try output.finish()
+        report(list.count, console)
+    }
+
+    private func report(_ rows: Int, _ console: Console) {
+        console.remark(
+            "\(Format.count(rows)) recommendations (\(seenNote))" + (out.map { " written to \($0)" } ?? ""))
+    }
+
     private func forAll(_ model: MatrixFactorizationModel, _ console: Console) throws {
         let output = try RowOutput(path: out)
         var rows = 0
         func put(_ first: String, _ list: [Scored], _ ids: IdentifierTable) throws {
-            for (rank, scored) in list.enumerated() {
-                rows += 1
-                try output.write(
-                    "\(CSVReader.quoted(first)),\(rank + 1),\(CSVReader.quoted(ids[scored.index])),\(scored.score)\n")
-            }
+            rows += list.count
+            try output.write(RecommendCommand.rows(first, list, ids))
         }
         if let forItems {
             try output.write("movieId,rank,userId,score\n")
@@ -103,7 +122,7 @@ struct RecommendCommand: ParsableCommand {
         }
         try output.finish()
         console.endProgress()
-        console.remark("\(Format.count(rows)) recommendations (\(seenNote))" + (out.map { " written to \($0)" } ?? ""))
+        report(rows, console)
     }
 
     static func index(ofItem item: String, in model: MatrixFactorizationModel) throws -> Int {
@@ -137,6 +156,10 @@ struct SimilarCommand: ParsableCommand {
     @Option(help: "The item.") var item: String
     @Option(help: "How many to show.") var top = 10
     @Option(help: "A CSV file of titles.") var movies: String?
+
+    func validate() throws {
+        guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
+    }
 
     func run() throws {
         let console = Console()

@@ -23,16 +23,24 @@ struct RelayCommand: ParsableCommand {
     @Option(help: "Begin when so many clients have connected.") var waitForClients = 1
     @Flag(help: "Do not show the posts.") var quiet = false
 
+    @Option(help: "Longer lines are dropped and counted.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
+
     func validate() throws {
         if rate != nil && postsPerSecond == nil {
-            throw ValidationError("--rate takes a number above 0, such as 100 or 100/s.")
+            throw ValidationError("--rate takes 0.001 to 1000000000 posts a second, such as 100 or 100/s.")
+        }
+        guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535.") }
+        guard waitForClients >= 0 else { throw ValidationError("--wait-for-clients takes 0 or more.") }
+        guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
+        for word in track where TrackFilter([word]).isEmpty {
+            throw ValidationError("--track takes a word of letters or digits, not '\(word)'.")
         }
     }
 
     private var postsPerSecond: Double? {
-        guard let rate, let value = Double(rate.hasSuffix("/s") ? String(rate.dropLast(2)) : rate), value > 0 else {
-            return nil
-        }
+        guard let rate, let value = Double(rate.hasSuffix("/s") ? String(rate.dropLast(2)) : rate),
+            (0.001...1e9).contains(value)
+        else { return nil }
         return value
     }
 
@@ -42,38 +50,41 @@ struct RelayCommand: ParsableCommand {
         var settings = TextServer.Settings()
         (settings.host, settings.port) = (host, port)
         let server = try TextServer(settings)
-        let stopping = Monitor(false)
-        let signals = StopSignals {
-            stopping.update { $0 = true }
-            server.close(patience: .milliseconds(500))
-        }
+        let stop = RelayStop()
+        let signals = StopSignals { stop.now(server) }
         defer { withExtendedLifetime(signals) {} }
         console.remark("serving posts on \(host):\(server.port)" + (waitForClients > 0 ? "; waiting for a client" : ""))
         server.waitForClients(waitForClients)
-        var sender = PacedSender(server: server, postsPerSecond: postsPerSecond)
+        var sender = PacedSender(server: server, postsPerSecond: postsPerSecond, stop: stop)
         var relay = Relay(track: track)
-        reading: for path in paths {
-            var reader = try BlockReader(path: path)
-            while let block = try reader.next() {
-                if stopping.read({ $0 }) { break reading }
+        let limits = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
+        for path in paths where !stop.isAsked {
+            var reader = try BlockReader(path: path, limits: limits)
+            while !stop.isAsked, let block = try reader.next() {
                 try block.forEachLine(in: 0..<block.lineCount) { line in
-                    guard !stopping.read({ $0 }), let post = relay.take(line, source: path) else { return }
+                    guard !stop.isAsked, let post = relay.take(line, source: path) else { return }
                     if !quiet { try console.line(Relay.display(post)) }
                     sender.send(post.singleLine)
                 }
+                sender.flush()
             }
-            for message in reader.faults.messages(limits: LineLimits()) { console.remark("\(path): \(message)") }
+            for message in reader.faults.messages(limits: limits) { console.remark("\(path): \(message)") }
         }
         sender.flush()
-        if !stopping.read({ $0 }) { server.close() }
+        server.close(patience: stop.isAsked ? .milliseconds(500) : .seconds(10))
         report(relay, missed: server.missedSends, console)
+        stop.finished()
     }
 
+    /// The files to read; said to be missing before anyone waits for posts.
     private func inputs() throws -> [String] {
-        guard from != "-", Directory.isDirectory(from) else { return [from] }
-        let files = try Directory.entries(from).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }.map {
-            from + "/" + $0.name
+        if from == "-" { return [from] }
+        guard Directory.isDirectory(from) else {
+            _ = try ByteSource(path: from)
+            return [from]
         }
+        let files = try Directory.entries(from).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }
+            .map { from + "/" + $0.name }
         guard !files.isEmpty else {
             throw SwiftwaterError(.notFound, "the directory \(from) holds no files", remedy: "name one with posts")
         }
@@ -91,17 +102,39 @@ struct RelayCommand: ParsableCommand {
     }
 }
 
+/// Whether the relay was asked to stop, for everything that waits.
+final class RelayStop: Sendable {
+    private let state = Monitor((isAsked: false, isFinished: false))
+
+    var isAsked: Bool { state.read { $0.isAsked } }
+
+    /// Waits so long, or until a stop is asked for.
+    func pause(_ duration: Duration) { _ = state.wait(atMost: duration) { $0.isAsked ? () : nil } }
+
+    func finished() { state.update { $0.isFinished = true } }
+
+    /// Stops the relay. A read of standard input cannot be interrupted: where the relay does not end by itself, the
+    /// process does.
+    func now(_ server: TextServer) {
+        state.update { $0.isAsked = true }
+        server.close(patience: .milliseconds(500))
+        if state.wait(atMost: .seconds(1), for: { $0.isFinished ? () : nil }) == nil { ExitStatus.leave(0) }
+    }
+}
+
 /// Sends lines at a rate: at once where they are due, in pieces of up to 64 KiB where no rate is given.
 struct PacedSender {
     private let server: TextServer
+    private let stop: RelayStop
     private let interval: Duration?
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var sent = 0
     private var pending: [UInt8] = []
 
-    init(server: TextServer, postsPerSecond: Double?) {
+    init(server: TextServer, postsPerSecond: Double?, stop: RelayStop = RelayStop()) {
         self.server = server
+        self.stop = stop
         interval = postsPerSecond.map { .seconds(1 / $0) }
         start = clock.now
     }
@@ -111,8 +144,7 @@ struct PacedSender {
             let due = start + interval * sent
             if due > clock.now {
                 flush()
-                let never = Monitor(())
-                _ = never.wait(atMost: due - clock.now) { _ -> Void? in nil }
+                stop.pause(due - clock.now)
             }
         }
         pending.append(contentsOf: line.utf8)

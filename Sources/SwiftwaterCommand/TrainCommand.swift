@@ -103,7 +103,7 @@ struct PredictCommand: ParsableCommand {
     func run() throws {
         let console = Console()
         let model = try ModelFile.read(model)
-        let pairs = try ratings.read(file, ratingIsOptional: true, console: console)
+        let pairs = try ratings.read(file, pairs: true, console: console)
         let predictions = model.predictions(for: pairs, threads: WorkerPool.coreCount)
         let output = try RowOutput(path: out)
         try output.write("\(ratings.userColumn),\(ratings.itemColumn),prediction\n")

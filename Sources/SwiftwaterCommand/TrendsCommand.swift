@@ -28,14 +28,24 @@ struct TrendsCommand: AsyncParsableCommand {
     @Option(help: "Stop after so many batches.") var batches: Int?
     @Flag(help: "Log connections and batches.") var verbose = false
 
+    @Option(help: "Longer lines are dropped and counted.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
+
+    func validate() throws {
+        guard top >= 0 else { throw ValidationError("--top takes 0 or more.") }
+        guard (batches ?? 1) >= 1 else { throw ValidationError("--batches takes 1 or more.") }
+        guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
+    }
+
     func run() async throws {
         let settings = trendsSettings
         let view = TrendView(console: Console(), top: top, isJSON: json)
         var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = verbose ? .debug : .warning
+        var limits = StreamSettings()
+        limits.lineLimits.lineLengthMaxBytes = lineLengthMaxBytes
         let context = StreamingContext(
             Context(master: try Master(parsing: master), appName: "trends", logger: logger),
-            batchInterval: batch.duration)
+            batchInterval: batch.duration, settings: limits)
         let posts = try stream(in: context)
         if let traceBatches {
             let trace = try BatchTrace(path: traceBatches)

@@ -2,16 +2,17 @@
 
 /// Copies what elements hold of a batch's blocks, so that the elements can outlive the batch.
 ///
-/// The way into a type is found once, when the detacher is made: every `Text` in nested tuples and structs by its offset,
-/// and every `StreamCodable` part (arrays, optionals, types of the user's) through its own `detached()`. A `Text` behind a
-/// class, a closure, an existential or a dictionary is not found: detach it in the code that puts it there.
+/// The way into a type is found once, when the detacher is made: every `Text` in nested tuples, structs, optionals, arrays, sets
+/// and dictionaries. What cannot be looked into (an enum of one's own with a payload, a class, a closure, an existential) is
+/// asked through `StreamCodable.detached()` where it conforms; a `Text` hidden in anything else must be detached by the code that
+/// puts it there.
 @frozen
 public struct Detacher<Element> {
-    @usableFromInline internal let steps: [@Sendable (UnsafeMutableRawPointer) -> Void]
+    @usableFromInline internal let steps: [(UnsafeMutableRawPointer) -> Void]
 
     public init() {
-        var steps: [@Sendable (UnsafeMutableRawPointer) -> Void] = []
-        Detacher.walk(Element.self, at: 0, into: &steps)
+        var steps: [(UnsafeMutableRawPointer) -> Void] = []
+        TextFinder.walk(Element.self, at: 0, into: &steps)
         self.steps = steps
     }
 
@@ -30,25 +31,102 @@ public struct Detacher<Element> {
         detach(&element)
         return element
     }
+}
 
-    private static func walk(
-        _ type: Any.Type, at offset: Int, into steps: inout [@Sendable (UnsafeMutableRawPointer) -> Void]
+/// A standard collection that detaches its elements.
+private protocol TextContainer {
+    /// nil where the elements hold no text.
+    static func detaching(at offset: Int) -> ((UnsafeMutableRawPointer) -> Void)?
+}
+
+private struct Step<Element>: @unchecked Sendable {
+    let detacher = Detacher<Element>()
+}
+
+extension Array: TextContainer {
+    static func detaching(at offset: Int) -> ((UnsafeMutableRawPointer) -> Void)? {
+        let step = Step<Element>()
+        if step.detacher.isTrivial { return nil }
+        return { raw in
+            let pointer = (raw + offset).assumingMemoryBound(to: [Element].self)
+            for index in pointer.pointee.indices { step.detacher.detach(&pointer.pointee[index]) }
+        }
+    }
+}
+
+extension Optional: TextContainer {
+    static func detaching(at offset: Int) -> ((UnsafeMutableRawPointer) -> Void)? {
+        let step = Step<Wrapped>()
+        if step.detacher.isTrivial { return nil }
+        return { raw in
+            let pointer = (raw + offset).assumingMemoryBound(to: Wrapped?.self)
+            if let value = pointer.pointee { pointer.pointee = step.detacher.detached(value) }
+        }
+    }
+}
+
+extension Set: TextContainer {
+    static func detaching(at offset: Int) -> ((UnsafeMutableRawPointer) -> Void)? {
+        let step = Step<Element>()
+        if step.detacher.isTrivial { return nil }
+        return { raw in
+            let pointer = (raw + offset).assumingMemoryBound(to: Set<Element>.self)
+            pointer.pointee = Set(pointer.pointee.map { step.detacher.detached($0) })
+        }
+    }
+}
+
+extension Dictionary: TextContainer {
+    static func detaching(at offset: Int) -> ((UnsafeMutableRawPointer) -> Void)? {
+        let (keys, values) = (Step<Key>(), Step<Value>())
+        if keys.detacher.isTrivial && values.detacher.isTrivial { return nil }
+        return { raw in
+            let pointer = (raw + offset).assumingMemoryBound(to: [Key: Value].self)
+            pointer.pointee = Dictionary(
+                uniqueKeysWithValues: pointer.pointee.map { (keys.detacher.detached($0), values.detacher.detached($1)) }
+            )
+        }
+    }
+}
+
+private enum TextFinder {
+    static func walk(
+        _ type: Any.Type, at offset: Int, into steps: inout [(UnsafeMutableRawPointer) -> Void]
     ) {
-        if let codable = type as? any StreamCodable.Type {
-            func add<Part: StreamCodable>(_ part: Part.Type) {
-                if holdsNoText(part) { return }
-                steps.append { raw in
-                    let pointer = (raw + offset).assumingMemoryBound(to: Part.self)
-                    pointer.pointee = pointer.pointee.detached()
-                }
+        if holdsNoText(type) { return }
+        if type == Text.self {
+            steps.append { raw in
+                let pointer = (raw + offset).assumingMemoryBound(to: Text.self)
+                pointer.pointee = pointer.pointee.detached()
             }
-            add(codable)
             return
         }
+        if let container = type as? any TextContainer.Type {
+            if let step = container.detaching(at: offset) { steps.append(step) }
+            return
+        }
+        if let codable = type as? any StreamCodable.Type { askItself(codable, at: offset, into: &steps) }
+        guard hasFields(type) else { return }
         _ = _forEachField(of: type, options: []) { _, fieldOffset, fieldType, _ in
             walk(fieldType, at: offset + fieldOffset, into: &steps)
             return true
         }
+    }
+
+    private static func askItself<Part: StreamCodable>(
+        _ part: Part.Type, at offset: Int, into steps: inout [(UnsafeMutableRawPointer) -> Void]
+    ) {
+        steps.append { raw in
+            let pointer = (raw + offset).assumingMemoryBound(to: Part.self)
+            pointer.pointee = pointer.pointee.detached()
+        }
+    }
+
+    /// Structs and tuples, by the kind in the type's metadata (Swift ABI, `MetadataKind.def`). Reflection of the others finds
+    /// nothing, or, for existentials, ends the process.
+    private static func hasFields(_ type: Any.Type) -> Bool {
+        let kind = unsafeBitCast(type, to: UnsafePointer<Int>.self).pointee
+        return kind == 0x200 || kind == 0x301
     }
 
     private static func holdsNoText(_ type: Any.Type) -> Bool {

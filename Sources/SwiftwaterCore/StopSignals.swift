@@ -30,5 +30,9 @@ public final class StopSignals: @unchecked Sendable {
         }
     }
 
-    deinit { for source in sources { source.cancel() } }
+    /// From here on the signals end the process again, as they do by default.
+    deinit {
+        for source in sources { source.cancel() }
+        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+    }
 }

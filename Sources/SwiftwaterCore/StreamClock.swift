@@ -9,15 +9,16 @@
 /// The clock that batches follow. Engine code reads time only through this.
 public protocol StreamClock: Sendable {
     func now() -> BatchTime
-    /// Waits until the clock shows `time` or later, or until `wake()`.
-    func wait(until time: BatchTime)
-    /// Ends every wait at once; the waiter looks at its own state and may wait again.
+    /// Waits until the clock shows `time` or later, or `isInterrupted` says so. That is asked at the beginning and after
+    /// every `wake()`, and never misses one.
+    func wait(until time: BatchTime, orUntil isInterrupted: () -> Bool)
+    /// Lets every waiter ask again whether it is interrupted.
     func wake()
 }
 
 /// The clock of the machine.
 public final class SystemClock: StreamClock {
-    private let wakes = Monitor(0)
+    private let wakes = Monitor(())
 
     public init() {}
 
@@ -27,31 +28,29 @@ public final class SystemClock: StreamClock {
         return BatchTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    public func wait(until time: BatchTime) {
-        let before = wakes.read { $0 }
+    public func wait(until time: BatchTime, orUntil isInterrupted: () -> Bool) {
         let left = time - now()
         guard left > .zero else { return }
-        _ = wakes.wait(atMost: left) { $0 == before ? nil : () }
+        _ = wakes.wait(atMost: left) { _ in isInterrupted() ? () : nil }
     }
 
-    public func wake() { wakes.update { $0 += 1 } }
+    public func wake() { wakes.update { _ in } }
 }
 
 /// A clock that a test moves. Waits end when it is moved far enough, so nothing sleeps.
 public final class ManualClock: StreamClock {
-    private let state: Monitor<(time: BatchTime, wakes: Int)>
+    private let time: Monitor<BatchTime>
 
-    public init(at time: BatchTime = BatchTime(milliseconds: 0)) { state = Monitor((time, 0)) }
+    public init(at time: BatchTime = BatchTime(milliseconds: 0)) { self.time = Monitor(time) }
 
-    public func now() -> BatchTime { state.read { $0.time } }
+    public func now() -> BatchTime { time.read { $0 } }
 
-    public func wait(until time: BatchTime) {
-        let before = state.read { $0.wakes }
-        state.wait { $0.time >= time || $0.wakes != before ? () : nil }
+    public func wait(until wanted: BatchTime, orUntil isInterrupted: () -> Bool) {
+        time.wait { $0 >= wanted || isInterrupted() ? () : nil }
     }
 
-    public func wake() { state.update { $0.wakes += 1 } }
+    public func wake() { time.update { _ in } }
 
-    public func advance(by duration: Duration) { state.update { $0.time = $0.time + duration } }
-    public func advance(to time: BatchTime) { state.update { $0.time = max($0.time, time) } }
+    public func advance(by duration: Duration) { time.update { $0 = $0 + duration } }
+    public func advance(to wanted: BatchTime) { time.update { $0 = max($0, wanted) } }
 }

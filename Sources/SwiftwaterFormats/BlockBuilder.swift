@@ -28,7 +28,7 @@ public struct LineFaults: Sendable, Equatable {
         let (overlong, repaired) = (overlongLines - before.overlongLines, repairedLines - before.repairedLines)
         if overlong > 0 {
             messages.append(
-                "\(overlong) lines above \(limits.lineLengthMaxBytes) bytes were dropped; raise lineLengthMaxBytes to keep such lines"
+                "\(overlong) lines above \(limits.lineLengthMaxBytes) bytes were dropped; raise that limit (lineLengthMaxBytes) to keep such lines"
             )
         }
         if repaired > 0 {
@@ -207,6 +207,8 @@ public struct BlockReader {
                 buffer.withUnsafeBytes {
                     builder.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) { full.append($0) }
                 }
+                // What a pipe has said so far is passed on at once.
+                if full.isEmpty, let block = builder.cut() { full.append(block) }
                 ready = full
             }
         }

@@ -39,6 +39,7 @@ public struct CSVReader {
     /// The line on which the present row begins, from 1.
     public private(set) var line = 0
     private var nextLine = 1
+    private var rowStart = 0
     public private(set) var fields: [Field] = []
 
     public init(_ bytes: UnsafeRawBufferPointer, separator: UInt8 = UInt8(ascii: ","), fileName: String) {
@@ -64,6 +65,7 @@ public struct CSVReader {
         guard position < count else { return false }
         fields.removeAll(keepingCapacity: true)
         line = nextLine
+        rowStart = position
         while true {
             if position < count, base[position] == 0x22 {
                 try readQuoted(base)
@@ -87,12 +89,21 @@ public struct CSVReader {
 
     private func isLineEnd(_ at: Int) -> Bool { at + 1 >= bytes.count || bytes[at + 1] == 0x0A }
 
+    /// After an error: the next row begins on the line after this row's first, so that a stray quote costs one line and not
+    /// all up to the next quote.
+    private mutating func giveUpRow(_ base: UnsafePointer<UInt8>) {
+        position = rowStart
+        while position < bytes.count, base[position] != 0x0A { position += 1 }
+        nextLine = line
+    }
+
     private mutating func readQuoted(_ base: UnsafePointer<UInt8>) throws {
         let start = position + 1
         var at = start
         var hasDoubled = false
         while true {
             guard at < bytes.count, let hit = memchr(base + at, 0x22, bytes.count - at) else {
+                giveUpRow(base)
                 throw SwiftwaterError(
                     .malformedInput, "a quoted field that begins here does not end",
                     at: .init(file: fileName, line: line),
@@ -112,6 +123,7 @@ public struct CSVReader {
         position = at + 1
         if position < bytes.count, base[position] == 0x0D { position += 1 }
         guard position >= bytes.count || base[position] == separator || base[position] == 0x0A else {
+            giveUpRow(base)
             throw SwiftwaterError(
                 .malformedInput, "text after the closing quote of field \(fields.count)",
                 at: .init(file: fileName, line: line), remedy: "double the quotes inside a quoted field")
@@ -120,7 +132,16 @@ public struct CSVReader {
 
     /// A field as it must be written: quoted where it holds the separator, a quote or a line end.
     public static func quoted(_ text: String, separator: Character = ",") -> String {
-        guard text.contains(where: { $0 == separator || $0 == "\"" || $0.isNewline }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        let special = separator.unicodeScalars.first
+        // By scalars: a comma with a combining mark behind it is one character, and still separates.
+        guard text.unicodeScalars.contains(where: { $0 == special || $0 == "\"" || $0 == "\n" || $0 == "\r" }) else {
+            return text
+        }
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" { quoted += "\"" }
+            quoted.unicodeScalars.append(scalar)
+        }
+        return quoted + "\""
     }
 }

@@ -74,20 +74,44 @@ public struct HashtagExtractor: Sendable {
         return scalar != 0x26 && !Scalars.isTagScalar(scalar)
     }
 
-    /// Whether the run of visible ASCII before the sign is the beginning of a URL: with a scheme, or a domain and a slash.
+    /// Whether the run of visible ASCII before the sign is the beginning of a URL: with a scheme, or a domain and a slash. Looks
+    /// back 2,048 bytes, longer than URLs that work, so that a line's cost stays in proportion to its length.
     private func isInsideURL(_ bytes: UnsafeBufferPointer<UInt8>, at sign: Int) -> Bool {
         var start = sign
-        while start > 0, (0x21...0x7E).contains(bytes[start - 1]) { start -= 1 }
-        guard start < sign else { return false }
-        let run = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<sign]), as: UTF8.self).lowercased()
-        if run.contains("http://") || run.contains("https://") { return true }
-        guard let slash = run.firstIndex(of: "/") else { return false }
-        let labels = run[..<slash].split(separator: ".", omittingEmptySubsequences: false)
-        return labels.count >= 2
-            && labels.allSatisfy { label in
-                !label.isEmpty
-                    && label.utf8.allSatisfy { $0 == 0x2D || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
-            } && labels.last!.utf8.allSatisfy { (0x61...0x7A).contains($0) } && labels.last!.count >= 2
+        while start > 0, sign - start < 2048, (0x21...0x7E).contains(bytes[start - 1]) { start -= 1 }
+        let run = UnsafeBufferPointer(rebasing: bytes[start..<sign])
+        guard let slash = run.firstIndex(of: UInt8(ascii: "/")) else { return false }
+        return hasScheme(run, from: slash) || isDomain(run[..<slash])
+    }
+
+    /// Whether `http://` or `https://` stands in the run, in any case; its first slash is at `slash`.
+    private func hasScheme(_ run: UnsafeBufferPointer<UInt8>, from slash: Int) -> Bool {
+        func ends(_ end: Int, in word: StaticString) -> Bool {
+            let count = word.utf8CodeUnitCount
+            return end >= count && (0..<count).allSatisfy { run[end - count + $0] | 0x20 == word.utf8Start[$0] | 0x20 }
+        }
+        var index = slash
+        while index + 1 < run.count {
+            if run[index] == UInt8(ascii: "/"), run[index + 1] == UInt8(ascii: "/"),
+                ends(index, in: "http:") || ends(index, in: "https:")
+            {
+                return true
+            }
+            index += 1
+        }
+        return false
+    }
+
+    /// Whether the bytes are labels of letters, digits and hyphens with dots between, the last of two letters or more.
+    private func isDomain(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+        guard labels.count >= 2, let last = labels.last, last.count >= 2, last.allSatisfy(isLetter) else {
+            return false
+        }
+        return labels.allSatisfy { label in
+            !label.isEmpty && label.allSatisfy { isLetter($0) || $0 == 0x2D || (0x30...0x39).contains($0) }
+        }
     }
 }
 

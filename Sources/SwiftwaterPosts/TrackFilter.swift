@@ -11,6 +11,9 @@ public struct TrackFilter: Sendable {
         self.phrases = phrases.map { Set(TrackFilter.tokens($0)) }.filter { !$0.isEmpty }
     }
 
+    /// Whether no phrase holds a word, so that everything passes.
+    public var isEmpty: Bool { phrases.isEmpty }
+
     public func matches(_ text: String) -> Bool {
         guard !phrases.isEmpty else { return true }
         let tokens = Set(TrackFilter.tokens(text))

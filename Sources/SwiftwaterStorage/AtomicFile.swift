@@ -1,4 +1,5 @@
 import SwiftwaterCore
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -19,12 +20,16 @@ public final class AtomicFile {
     private var buffer: [UInt8] = []
     private let faults: FileFaults
     private static let bufferBytes = 1 << 20
+    private static let opened = Atomic<Int>(0)
+    private var isCommitted = false
 
     /// - Throws: `notFound` where the directory does not exist, `io` where it cannot be written.
     public init(path: String, faults: FileFaults = .none) throws {
         self.path = path
         self.faults = faults
-        temporaryPath = "\(path).tmp-\(getpid())"
+        // Two writers of one path, in one process or in several, have a temporary file each; the last rename counts.
+        let number = AtomicFile.opened.wrappingAdd(1, ordering: .relaxed).oldValue
+        temporaryPath = "\(path).tmp-\(getpid())-\(number)"
         descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError.make("cannot create", temporaryPath, errno) }
         buffer.reserveCapacity(AtomicFile.bufferBytes)
@@ -56,6 +61,7 @@ public final class AtomicFile {
             close(descriptor)
             descriptor = -1
             guard rename(temporaryPath, path) == 0 else { throw FileError.make("cannot rename to", path, errno) }
+            isCommitted = true
         } catch {
             abandon()
             throw error
@@ -83,10 +89,9 @@ public final class AtomicFile {
     }
 
     private func abandon() {
-        guard descriptor >= 0 else { return }
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
         descriptor = -1
-        unlink(temporaryPath)
+        if !isCommitted { unlink(temporaryPath) }
     }
 }
 

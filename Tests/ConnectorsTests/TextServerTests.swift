@@ -78,6 +78,15 @@ import Testing
         server.close()
     }
 
+    @Test func closingTwiceIsClosingOnce() async throws {
+        let server = try TextServer(settings())
+        async let other: Void = server.close()
+        server.close()
+        await other
+        server.close()
+        #expect(server.clientCount == 0)
+    }
+
     @Test func withoutClientsSendingDoesNotWait() throws {
         let server = try TextServer(settings())
         server.send(Array("nobody\n".utf8))

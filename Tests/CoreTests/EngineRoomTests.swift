@@ -22,7 +22,8 @@ import Testing
     @Test func manualClockMoves() {
         let clock = ManualClock(at: BatchTime(milliseconds: 500))
         clock.advance(by: .seconds(1))
-        clock.wait(until: BatchTime(milliseconds: 1500))
+        clock.wait(until: BatchTime(milliseconds: 1500), orUntil: { false })
+        clock.wait(until: BatchTime(milliseconds: 9000), orUntil: { true })
         #expect(clock.now() == BatchTime(milliseconds: 1500))
     }
 

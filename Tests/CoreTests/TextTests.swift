@@ -111,8 +111,18 @@ import Testing
         #expect(owns(Detacher<Row>().detached(Row(number: 1, text: line)).text))
         #expect(owns(Detacher<[Text]>().detached([line])[0]))
         #expect(owns(Detacher<Text?>().detached(line)!))
+        #expect(owns(Detacher<[(Text, Int)]>().detached([(line, 1)])[0].0))
+        #expect(owns(Detacher<(Text, Int)?>().detached((line, 1))!.0))
+        #expect(owns(Detacher<[Int: [Text]]>().detached([1: [line]])[1]![0]))
+        #expect(owns(Detacher<Set<Text>>().detached([line]).first!))
+        #expect(owns(Detacher<KeyOfOnesOwn>().detached(KeyOfOnesOwn(tag: line, city: "x")).tag))
+        // Existentials and classes cannot be looked into, and do not end the process.
+        struct Odd { var error: any Error; var object: AnyObject?; var text: Text }
+        #expect(owns(Detacher<Odd>().detached(Odd(error: CancellationError(), object: nil, text: line)).text))
         #expect(Detacher<(Int, Double, String)>().isTrivial)
     }
+
+    struct KeyOfOnesOwn: Hashable, Codable { var tag: Text; var city: Text }
 
     @Test func terminalTextHasNoControlCharacters() {
         let hostile = "a\u{1B}[31mred\u{7}\u{9B}2J\u{202E}rtl\u{2028}line\ttab\u{7F}"
@@ -121,3 +131,5 @@ import Testing
         #expect(TerminalText.safe("plain 日本 é 😀") == "plain 日本 é 😀")
     }
 }
+
+extension TextTests.KeyOfOnesOwn: StreamCodable {}

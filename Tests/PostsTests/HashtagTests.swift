@@ -55,6 +55,12 @@ import Testing
         return String(text)
     }
 
+    /// The longest line that the engine takes, made of signs only: its cost is in proportion to its length.
+    @Test(.timeLimit(.minutes(1))) func aLineOfTagsOnly() {
+        let line = String(repeating: "#a.", count: 350_000)
+        #expect(tags(line).count == 350_000)
+    }
+
     /// Random texts of nasty pieces: every tag found is followed and preceded by what the rules say, and nothing crashes.
     @Test func randomTextsKeepTheRules() {
         var random = SeededRandom(seed: 11)

@@ -73,6 +73,20 @@ import Testing
         }
     }
 
+    /// What is left of a malformed row is no row, and leaves no trace among the ids.
+    @Test func malformedQuotesInventNothing() throws {
+        let (ratings, report) = try read("userId,movieId,rating\n\"1\"x,2,3,4\n5,6,3\n7,\"\",4\n")
+        #expect(rows(ratings) == ["5 6 3.0 0"])
+        #expect(ratings.userIDs.isInteger && ratings.userIDs.count == 1 && ratings.itemIDs.count == 1)
+        #expect(report.rows == 3 && report.malformedRows == 2)
+        #expect(report.samples.map { $0.location?.line } == [2, 4])
+    }
+
+    @Test func hugeRatingsAreShown() throws {
+        let (ratings, _) = try read("userId,movieId,rating\n1,1,1e20\n1,2,-0.25\n")
+        #expect(MatrixTable(ratings).lines()[1].contains("1e+20"))
+    }
+
     @Test func integerIDsCanBeDemanded() throws {
         let error = #expect(throws: SwiftwaterError.self) {
             try read("userId,movieId,rating\nbob,1,3\n") { ($0.requiresIntegerIDs, $0.isStrict) = (true, true) }

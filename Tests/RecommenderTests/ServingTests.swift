@@ -57,7 +57,10 @@ import Testing
         }
         #expect(users == Array(0..<model.userIDs.count))
         var items = 0
-        try model.recommendForAllItems(limit: 3, threads: threads) { _, list in items += list.count }
+        try model.recommendForAllItems(limit: 3, threads: threads) { item, list in
+            items += list.count
+            if item % 200 == 0 { #expect(list == model.recommendUsers(forItem: item, limit: 3)) }
+        }
         #expect(items == model.itemIDs.count * 3)
     }
 
@@ -99,6 +102,28 @@ import Testing
             #expect(throws: SwiftwaterError.self) { try ModelFile.read(try folder.write("bit", bytes: damaged)) }
         }
         #expect(throws: SwiftwaterError.self) { try ModelFile.read(try folder.write("text", "userId,movieId\n")) }
+    }
+
+    /// Numbers that cannot be, under a checksum that fits.
+    @Test func impossibleNumbersAreRefused() throws {
+        try ModelFile.write(Self.model, to: folder.file("m"))
+        let bytes = Array(try Data(contentsOf: URL(filePath: folder.file("m"))))
+        for (offset, value) in [
+            (12, 0), (12, 513), (16, UInt64.max), (16, 1 << 40), (24, UInt64.max / 4), (32, 1 << 62),
+        ] {
+            var damaged = Array(bytes.dropLast(4))
+            let size = offset == 12 ? 4 : 8
+            withUnsafeBytes(of: UInt64(value).littleEndian) {
+                damaged.replaceSubrange(offset..<offset + size, with: $0.prefix(size))
+            }
+            var checksum = Checksum()
+            damaged.withUnsafeBytes { checksum.update($0) }
+            withUnsafeBytes(of: checksum.value.littleEndian) { damaged.append(contentsOf: $0) }
+            let error = #expect(throws: SwiftwaterError.self) {
+                try ModelFile.read(try folder.write("d", bytes: damaged))
+            }
+            #expect(error?.code == .corrupted, "\(offset) \(value)")
+        }
     }
 
     @Test func aFullDiskLeavesTheOldModel() throws {

@@ -39,6 +39,17 @@ import Testing
         }
     }
 
+    @Test func twoWritersOfOnePathDoNotMix() throws {
+        let path = folder.file("data")
+        let (first, second) = (try AtomicFile(path: path), try AtomicFile(path: path))
+        try first.write([UInt8](repeating: 1, count: 3 << 20))
+        try second.write([UInt8](repeating: 2, count: 2 << 20))
+        try first.commit()
+        try second.commit()
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data(repeating: 2, count: 2 << 20))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["data"])
+    }
+
     @Test func aMissingDirectoryIsNamed() {
         let error = #expect(throws: SwiftwaterError.self) { try AtomicFile(path: folder.file("no/such/file")) }
         #expect(error?.code == .notFound)

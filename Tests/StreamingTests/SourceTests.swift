@@ -146,3 +146,78 @@ final class ScriptedServer: Sendable {
         #expect(error?.code == .notFound)
     }
 }
+
+/// A receiver that delivers what the test says, when it says so.
+final class ScriptedReceiver: TextReceiver {
+    private let store = Monitor<ReceiverStore?>(nil)
+    func start(into store: ReceiverStore) { self.store.update { $0 = store } }
+    func stop() {}
+    func deliver(_ text: String) { Array(text.utf8).withUnsafeBytes { _ = store.read { $0! }.store($0) } }
+}
+
+@Suite struct ReceiverWindowTests {
+    /// Windows over what arrives, with slides above the batch interval, through operators and over other windows: each batch
+    /// holds what arrived in its interval, whenever a window asks for it.
+    @Test(arguments: [(2, 3), (4, 2), (1, 2), (5, 4), (3, 1)])
+    func windowsOverAReceiverEqualThoseOverAQueue(length: Int, slide: Int) async throws {
+        func windows(of stream: DStream<Text>) -> Collected<[String]> {
+            let found = Collected<[String]>()
+            stream.map { $0 }.window(.seconds(length), slide: .seconds(slide))
+                .window(.seconds(2 * slide), slide: .seconds(slide)).filter { _ in true }
+                .forEachBatch { rdd, _ in found.append(try rdd.collect().map { String($0) }) }
+            return found
+        }
+        let texts = (0..<12).map { "batch \($0) with more than fifteen bytes" }
+        let queue = Bench()
+        let expected = windows(of: queue.context.queueStream(texts.map { [Text($0)] }))
+        try await queue.run(batches: 12)
+
+        let bench = Bench()
+        let receiver = ScriptedReceiver()
+        let found = windows(of: bench.context.receiverStream(receiver))
+        try await bench.context.start()
+        for text in texts {
+            receiver.deliver(text + "\n")
+            bench.clock.advance(by: .seconds(1))
+            bench.context.waitUntilCompleted(bench.clock.now())
+        }
+        await bench.context.stop()
+        #expect(found.all == expected.all)
+        #expect(found.all.count == 12 / slide)
+    }
+}
+
+@Suite struct StoppingTests {
+    /// A stop never falls between the generator's look at the phase and its wait.
+    @Test func stoppingAlwaysWakesTheGenerator() async throws {
+        for _ in 0..<300 {
+            let bench = Bench()
+            bench.context.queueStream([[1]]).print()
+            try await bench.context.start()
+            await bench.context.stop()
+        }
+    }
+
+    @Test func whoAwaitsAContextThatNeverStartsIsTold() async throws {
+        let bench = Bench()
+        bench.context.textFileStream(directory: "/no/such/directory").print()
+        let end = Task { try await bench.context.awaitTermination() }
+        await #expect(throws: SwiftwaterError.self) { try await bench.context.start() }
+        await #expect(throws: SwiftwaterError.self) { try await end.value }
+    }
+
+    /// A server that accepts and closes at once is tried with growing delays, not in a loop.
+    @Test func aServerThatOnlyAcceptsIsNotHammered() async throws {
+        let server = try ScriptedServer()
+        let bench = Bench()
+        bench.context.socketTextStream(host: "127.0.0.1", port: server.port).print()
+        let clock = ContinuousClock()
+        let start = clock.now
+        try await bench.context.start()
+        for connection in 0..<4 { try await server.connections.wait(for: connection + 1)[connection].close().get() }
+        // The fourth connection comes after delays of 0, 250 and 500 ms.
+        #expect(clock.now - start >= .milliseconds(740))
+        await bench.context.stop()
+        server.stop()
+    }
+}

@@ -63,9 +63,9 @@ struct RatingsOptions: ParsableArguments {
     }
 
     /// Reads a file and says what was wrong with it.
-    func read(_ path: String, ratingIsOptional: Bool = false, console: Console) throws -> Ratings {
+    func read(_ path: String, pairs: Bool = false, console: Console) throws -> Ratings {
         var format = try format()
-        format.ratingIsOptional = ratingIsOptional
+        format.readsPairs = pairs
         let (ratings, report) = try Ratings.read(path, format: format) { console.progress("reading \(path)", $0) }
         console.endProgress()
         if report.malformedRows > 0 {
@@ -73,11 +73,17 @@ struct RatingsOptions: ParsableArguments {
                 "\(path): \(Format.count(report.malformedRows)) of \(Format.count(report.rows)) rows were malformed and passed over:"
             )
             for sample in report.samples { console.remark("  \(TerminalText.safe("\(sample)"))") }
+            let more = report.malformedRows - report.samples.count
+            if more > 0 { console.remark("  and \(Format.count(more)) more") }
         }
         if report.duplicates > 0 {
             console.remark(
                 "\(path): \(Format.count(report.duplicates)) rows rate the same item by the same user again; the last of each counts"
             )
+        }
+        guard report.rows > 0 else {
+            throw SwiftwaterError(
+                .malformedInput, "the file has a header and no rows", at: .init(file: path), remedy: "add some")
         }
         guard ratings.count > 0 else {
             throw SwiftwaterError(
@@ -134,6 +140,9 @@ struct SplitOptions: ParsableArguments {
 
     func validate() throws {
         if (file == nil) == (train == nil) { throw ValidationError("Give either FILE, to be split, or --train FILE.") }
+        if train == nil && (validation != nil || test != nil) {
+            throw ValidationError("--validation and --test go with --train; FILE is split by --split.")
+        }
         if split.values.count > 3 {
             throw ValidationError("--split takes up to three weights: training, validation, test.")
         }

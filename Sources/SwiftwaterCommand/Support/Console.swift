@@ -57,7 +57,7 @@ enum Format {
     }
 
     static func decimal(_ value: Double, _ places: Int = 4) -> String {
-        guard value.isFinite else { return "\(value)" }
+        guard abs(value) < 1e12 else { return "\(value)" }
         var scale = 1.0
         for _ in 0..<places { scale *= 10 }
         let scaled = (abs(value) * scale).rounded()

@@ -39,6 +39,7 @@ public final class TextServer: Sendable {
         var clients: [ObjectIdentifier: Client] = [:]
         var acceptedClients = 0
         var missedSends = 0
+        var isClosing = false
         var isClosed = false
     }
 
@@ -61,7 +62,7 @@ public final class TextServer: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelInitializer { channel in
                     let isRefused = state.update { state in
-                        if state.clients.count >= connectionsMax || state.isClosed { return true }
+                        if state.clients.count >= connectionsMax || state.isClosing { return true }
                         state.clients[ObjectIdentifier(channel)] = Client(channel: channel)
                         state.acceptedClients += 1
                         return false
@@ -93,7 +94,7 @@ public final class TextServer: Sendable {
 
     /// Blocks until so many clients have connected since the start, or the server was closed.
     public func waitForClients(_ count: Int) {
-        state.wait { $0.acceptedClients >= count || $0.isClosed ? () : nil }
+        state.wait { $0.acceptedClients >= count || $0.isClosing ? () : nil }
     }
 
     /// How much may wait for the quickest client.
@@ -104,7 +105,7 @@ public final class TextServer: Sendable {
         guard !bytes.isEmpty else { return }
         let limit = settings.clientBufferMaxBytes
         let ready: [any Channel] = state.wait { state in
-            if state.isClosed || state.clients.isEmpty { return [] }
+            if state.isClosing || state.clients.isEmpty { return [] }
             let lead = min(limit, TextServer.leadMaxBytes)
             guard state.clients.values.contains(where: { $0.pendingBytes < lead }) else { return nil }
             var ready: [any Channel] = []
@@ -128,15 +129,34 @@ public final class TextServer: Sendable {
     }
 
     /// Lets what waits for clients go out, at most for `patience`, then closes all connections and the port.
+    ///
+    /// Where another call is at it already, this one waits for that.
     public func close(patience: Duration = .seconds(10)) {
-        _ = state.wait(atMost: patience) { state in state.clients.values.allSatisfy { $0.pendingBytes == 0 } ? () : nil
+        let isOurs = state.update { state in
+            defer { state.isClosing = true }
+            return !state.isClosing
         }
-        let channels = state.update { state in
-            state.isClosed = true
-            return state.clients.values.map(\.channel)
+        guard isOurs else { return state.wait { $0.isClosed ? () : nil } }
+        // Each client is let go as soon as it has everything.
+        let clock = ContinuousClock()
+        let deadline = clock.now + patience
+        while let drained = state.wait(
+            atMost: max(deadline - clock.now, .zero),
+            for: { state -> [any Channel]? in
+                if state.clients.isEmpty { return [] }
+                let drained = state.clients.filter { $0.value.pendingBytes == 0 }
+                for (key, client) in drained {
+                    state.missedSends += client.missedSends
+                    state.clients[key] = nil
+                }
+                return drained.isEmpty ? nil : drained.values.map(\.channel)
+            }), !drained.isEmpty
+        {
+            for channel in drained { channel.close(promise: nil) }
         }
-        for channel in channels { try? channel.close().wait() }
+        for channel in state.read({ $0.clients.values.map(\.channel) }) { try? channel.close().wait() }
         try? listener.close().wait()
         try? group.syncShutdownGracefully()
+        state.update { $0.isClosed = true }
     }
 }

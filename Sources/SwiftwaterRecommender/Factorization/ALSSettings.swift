@@ -41,14 +41,14 @@ public struct ALSSettings: Sendable, Equatable {
         try check((1...512).contains(rank), "a rank of \(rank)", "use 1 to 512")
         try check(maxIterations >= 1, "\(maxIterations) iterations", "use at least 1")
         try check(
-            regularization >= 0 && regularization.isFinite, "a regularization of \(regularization)",
+            (0...1e6).contains(regularization), "a regularization of \(regularization)",
             "use 0 or more, 0.1 to begin with")
         try check(alpha >= 0 && alpha.isFinite, "an alpha of \(alpha)", "use 0 or more")
         try check(!(hasBiases && isImplicit), "biases with implicit feedback", "use one of the two")
         try check(
             !(hasBiases && solver == .nonNegative), "biases with non-negative factors",
             "use one of the two: what biases leave over has both signs")
-        try check(threads >= 1, "\(threads) threads", "use at least 1")
+        try check((1...1024).contains(threads), "\(threads) threads", "use 1 to 1024")
     }
 }
 

@@ -91,11 +91,11 @@ public struct MatrixTable: Sendable {
     }
 
     private static func number(_ value: Float, digits: Int) -> String {
-        if value == value.rounded(), digits == 1 { return String(Int(value)) }
+        if digits == 1, let whole = Int(exactly: value) { return String(whole) }
         let scale: Float = digits == 1 ? 10 : 100
-        let scaled = Int((value * scale).rounded())
-        let fraction = String(abs(scaled) % Int(scale))
-        return (scaled < 0 ? "-" : "") + "\(abs(scaled) / Int(scale))."
+        guard let scaled = Int(exactly: (value * scale).rounded()) else { return "\(value)" }
+        let fraction = String(scaled.magnitude % UInt(scale))
+        return (scaled < 0 ? "-" : "") + "\(scaled.magnitude / UInt(scale))."
             + String(repeating: "0", count: digits - fraction.count) + fraction
     }
 }

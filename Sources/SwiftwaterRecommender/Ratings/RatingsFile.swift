@@ -15,8 +15,8 @@ public struct RatingsFormat: Sendable {
     public var userColumn = "userId"
     public var itemColumn = "movieId"
     public var ratingColumn = "rating"
-    /// Takes rows without a rating (as 0) where the header has no such column: lists of pairs to predict.
-    public var ratingIsOptional = false
+    /// Reads pairs to predict: ratings are not looked at and count as 0, and a pair may come more than once.
+    public var readsPairs = false
     /// A column that may be missing.
     public var timestampColumn = "timestamp"
     /// One byte.
@@ -97,6 +97,7 @@ struct RatingsReader {
             report = RatingsReport()
             do {
                 let all = try parse(bytes, userStrings: userStrings, itemStrings: itemStrings, progress: progress)
+                if format.readsPairs { return (all, report) }
                 let (ratings, removed) = all.removingDuplicates()
                 report.duplicates = removed
                 return (ratings, report)
@@ -122,13 +123,12 @@ struct RatingsReader {
         while true {
             do {
                 guard try csv.next() else { break }
-                report.rows += 1
                 try append(csv, columns, to: &ratings)
             } catch let error as SwiftwaterError where error.code == .malformedInput && !format.isStrict {
                 report.malformedRows += 1
                 if report.samples.count < 5 { report.samples.append(error) }
-                if csv.fields.isEmpty { break }  // a quote that never ends: nothing after it can be read
             }
+            report.rows += 1
             if report.rows & 0xFFFF == 0 { progress?(Double(csv.byteOffset) / Double(bytes.count)) }
         }
         return ratings
@@ -147,8 +147,7 @@ struct RatingsReader {
         }
         return Columns(
             user: try find(format.userColumn), item: try find(format.itemColumn),
-            rating: format.ratingIsOptional
-                ? header.firstIndex(of: format.ratingColumn) : try find(format.ratingColumn),
+            rating: format.readsPairs ? nil : try find(format.ratingColumn),
             timestamp: header.firstIndex(of: format.timestampColumn))
     }
 
@@ -159,11 +158,17 @@ struct RatingsReader {
                 csv, nil, "the row has \(fields.count) fields and \(columns.needed) are needed", "complete the row")
         }
         let value = try columns.rating.map { try rating(csv, $0) } ?? 0
-        let user = try identifier(csv, columns.user, isUser: true, into: &ratings.userIDs)
-        let item = try identifier(csv, columns.item, isUser: false, into: &ratings.itemIDs)
+        guard !fields[columns.user].bytes.isEmpty, !fields[columns.item].bytes.isEmpty else {
+            let column = fields[columns.user].bytes.isEmpty ? format.userColumn : format.itemColumn
+            throw malformed(csv, column, "the id is empty", "complete the row")
+        }
+        let user = try identifier(csv, columns.user, ratings.userIDs, isUser: true)
+        let item = try identifier(csv, columns.item, ratings.itemIDs, isUser: false)
         var time: Int64 = 0
         if let column = columns.timestamp, column < fields.count { time = Int64.parse(fields[column].bytes) ?? 0 }
-        ratings.append(user: user, item: item, rating: value, time: time)
+        ratings.append(
+            user: user.insert(into: &ratings.userIDs), item: item.insert(into: &ratings.itemIDs), rating: value,
+            time: time)
     }
 
     private func rating(_ csv: CSVReader, _ column: Int) throws -> Float {
@@ -179,22 +184,31 @@ struct RatingsReader {
         return Float(rating)
     }
 
-    private func identifier(
-        _ csv: CSVReader, _ column: Int, isUser: Bool, into table: inout IdentifierTable
-    ) throws -> UInt32 {
-        let field = csv.fields[column]
-        let name = isUser ? format.userColumn : format.itemColumn
-        if table.isInteger {
-            if let id = Int64.parse(field.bytes) { return table.insert(id) }
-            if format.requiresIntegerIDs {
-                throw malformed(
-                    csv, name, "the id '\(field.string)' is no 64-bit integer",
-                    "leave out --integer-ids for ids that are text")
+    /// An id that was read, not yet in a table: a row is taken whole or not at all.
+    private enum Identifier {
+        case integer(Int64)
+        case text(Text)
+
+        func insert(into table: inout IdentifierTable) -> UInt32 {
+            switch self {
+            case .integer(let id): table.insert(id)
+            case .text(let id): table.insert(id)
             }
-            if !field.bytes.isEmpty { throw StringIDs(isUser: isUser) }
         }
-        guard !field.bytes.isEmpty else { throw malformed(csv, name, "the id is empty", "complete the row") }
-        return table.insert(field.hasDoubledQuotes ? Text(field.string) : Text(unownedBytes: field.bytes, owner: nil))
+    }
+
+    private func identifier(
+        _ csv: CSVReader, _ column: Int, _ table: IdentifierTable, isUser: Bool
+    ) throws -> Identifier {
+        let field = csv.fields[column]
+        if table.isInteger {
+            if let id = Int64.parse(field.bytes) { return .integer(id) }
+            guard format.requiresIntegerIDs else { throw StringIDs(isUser: isUser) }
+            throw malformed(
+                csv, isUser ? format.userColumn : format.itemColumn, "the id '\(field.string)' is no 64-bit integer",
+                "leave out --integer-ids for ids that are text")
+        }
+        return .text(field.hasDoubledQuotes ? Text(field.string) : Text(unownedBytes: field.bytes, owner: nil))
     }
 
     private func malformed(_ csv: CSVReader, _ column: String?, _ what: String, _ remedy: String) -> SwiftwaterError {

@@ -85,9 +85,10 @@ public enum ModelFile {
         }
         var settings = ALSSettings()
         settings.rank = Int(try input.integer() as UInt32)
-        let users = Int(try input.integer() as UInt64)
-        let items = Int(try input.integer() as UInt64)
-        let history = Int(try input.integer() as UInt64)
+        guard (1...512).contains(settings.rank) else {
+            throw SwiftwaterError(.corrupted, "the model's rank is \(settings.rank)", remedy: "train again")
+        }
+        let (users, items, history) = (try input.count(), try input.count(), try input.count())
         settings.maxIterations = Int(try input.integer() as UInt32)
         settings.regularization = Double(bitPattern: try input.integer())
         settings.isImplicit = try input.integer() as UInt8 == 1
@@ -112,7 +113,7 @@ public enum ModelFile {
         let starts: [UInt64] = try input.array(count: users + 1)
         let columns: [UInt32] = try input.array(count: history)
         let values: [Float] = try input.array(count: history)
-        let rows = RatingMatrix.Rows(starts: starts.map { Int($0) }, columns: columns, values: values)
+        let rows = RatingMatrix.Rows(starts: starts.map { Int(clamping: $0) }, columns: columns, values: values)
         guard zip(rows.starts, rows.starts.dropFirst()).allSatisfy({ $0 <= $1 }), rows.starts.last == history,
             columns.allSatisfy({ $0 < UInt32(items) })
         else { throw SwiftwaterError(.corrupted, "the history's index is out of bounds", remedy: "train again") }
@@ -179,6 +180,16 @@ private struct SectionReader {
 
     mutating func integer<Integer: FixedWidthInteger>() throws -> Integer {
         Integer(littleEndian: try take(MemoryLayout<Integer>.size).loadUnaligned(as: Integer.self))
+    }
+
+    /// A number of users, items or ratings: each takes bytes of its own, so there are at most as many as bytes.
+    mutating func count() throws -> Int {
+        let found: UInt64 = try integer()
+        guard found <= UInt64(bytes.count) else {
+            throw SwiftwaterError(
+                .corrupted, "the file speaks of \(found) entries in \(bytes.count) bytes", remedy: "train again")
+        }
+        return Int(found)
     }
 
     mutating func array<Element: BitwiseCopyable>(count: Int) throws -> [Element] {

@@ -24,8 +24,8 @@ struct BestScores {
     private var heap: [Scored] = []
 
     init(limit: Int) {
-        self.limit = limit
-        heap.reserveCapacity(limit)
+        self.limit = max(0, limit)
+        heap.reserveCapacity(min(self.limit, 1024))
     }
 
     mutating func offer(_ index: Int, _ score: Float) {
@@ -79,13 +79,20 @@ extension MatrixFactorizationModel {
     /// The users with the highest predictions for an item, best first.
     ///
     /// - Parameter includeSeen: keeps users who rated the item in training.
+    /// - Complexity: O(users x rank), and O(training ratings) to find who rated the item.
     public func recommendUsers(forItem item: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
+        let seen = (0..<userIDs.count).filter { user in
+            history.columns[history.range(of: user)].contains(UInt32(item))
+        }
+        return recommendUsers(forItem: item, limit: limit, excluding: includeSeen ? [] : Set(seen))
+    }
+
+    private func recommendUsers(forItem item: Int, limit: Int, excluding: Set<Int>) -> [Scored] {
         guard knows(item: item) else { return [] }
         let row = Array(itemFactors[item * rank..<(item + 1) * rank])
         let offset = biases.map { $0.mean + $0.items[item] } ?? 0
         return best(row, userFactors, offset: offset, biases: biases?.users, limit: limit) { user in
-            knows(user: user)
-                && (includeSeen || !history.columns[history.range(of: user)].contains(UInt32(item)))
+            knows(user: user) && !excluding.contains(user)
         }
     }
 
@@ -120,8 +127,10 @@ extension MatrixFactorizationModel {
         limit: Int, includeSeen: Bool = false, threads: Int = WorkerPool.coreCount,
         _ body: (Int, [Scored]) throws -> Void
     ) throws {
-        try forAll(itemIDs.count, threads: threads, body) {
-            recommendUsers(forItem: $0, limit: limit, includeSeen: includeSeen)
+        let users = (0..<userIDs.count).flatMap { user in history.range(of: user).map { _ in user } }
+        let raters = CompressedRows(rows: includeSeen ? [] : history.columns, rowCount: itemIDs.count)
+        try forAll(itemIDs.count, threads: threads, body) { item in
+            recommendUsers(forItem: item, limit: limit, excluding: Set(raters.entries(of: item).map { users[$0] }))
         }
     }
 

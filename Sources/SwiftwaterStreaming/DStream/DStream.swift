@@ -120,10 +120,12 @@ extension DStream {
                     at: .init(streamOperator: "window"), remedy: "choose a multiple of \(node.slide.label)"))
         }
         let (parent, batch) = (node, context.context)
-        parent.remember(length + parent.slide)
+        parent.remember(length + slide)
         return DStream(
             context: context,
-            node: StreamNode(name: "window", slide: slide, parents: [parent], graph: context.graph) { time in
+            node: StreamNode(
+                name: "window", slide: slide, parents: [parent], graph: context.graph, lookback: length
+            ) { time in
                 batch.union(try parent.slice(length: length, endingAt: time))
             })
     }

@@ -24,12 +24,12 @@ final class BatchScheduler: Sendable {
     private let state = Monitor(State())
     private let graph: StreamGraph
     private let clock: any StreamClock
-    private let logger: Logger
+    private let context: Context
 
-    init(graph: StreamGraph, clock: any StreamClock, logger: Logger) {
+    init(graph: StreamGraph, clock: any StreamClock, context: Context) {
         self.graph = graph
         self.clock = clock
-        self.logger = logger
+        self.context = context
     }
 
     func add(_ listener: @escaping @Sendable (BatchInformation) -> Void) {
@@ -49,7 +49,8 @@ final class BatchScheduler: Sendable {
         graph.zeroTime = BatchTime(milliseconds: now / interval * interval)
         do { for input in graph.inputs { try input.start() } } catch {
             for input in graph.inputs { input.stop() }
-            state.update { $0.phase = .stopped }
+            state.update { $0.error = error as? SwiftwaterError }
+            end()
             throw error
         }
         startThread(named: "swiftwater-generator") { self.generate() }
@@ -65,7 +66,9 @@ final class BatchScheduler: Sendable {
     private func generate() {
         var next = graph.zeroTime + graph.batchInterval
         while true {
-            while stopRequest == nil && clock.now() < next { clock.wait(until: next) }
+            while stopRequest == nil && clock.now() < next {
+                clock.wait(until: next, orUntil: { stopRequest != nil })
+            }
             if let gracefully = stopRequest {
                 for input in graph.inputs { input.stop() }
                 if gracefully, graph.inputs.contains(where: \.hasPending) { makeBatch(at: next) }
@@ -95,6 +98,11 @@ final class BatchScheduler: Sendable {
             for input in graph.inputs { input.release(batch.time) }
             state.update { $0.completed = batch.time }
         }
+        end()
+    }
+
+    /// The last thing: whoever awaits the end is told of it.
+    private func end() {
         let (waiters, error) = state.update { state in
             state.phase = .stopped
             defer { state.waiters = [] }
@@ -123,7 +131,7 @@ final class BatchScheduler: Sendable {
         }
         let information = BatchInformation(
             time: batch.time, schedulingDelay: begin - batch.time, processingTime: clock.now() - begin)
-        logger.debug("batch \(batch.time) took \(information.processingTime.label)")
+        context.logger.debug("batch \(batch.time) took \(information.processingTime.label)")
         for listener in state.read({ $0.listeners }) { listener(information) }
     }
 
@@ -137,21 +145,25 @@ final class BatchScheduler: Sendable {
             known.location?.streamOperator = output
         }
         known.message = "batch \(time) failed: " + known.message
-        logger.error("\(known)")
+        context.logger.error("\(known)")
         state.update { $0.error = $0.error ?? known }
         requestStop(gracefully: false)
     }
 
     // MARK: Stopping
 
+    /// A graceful stop can still be made an abrupt one, not the other way round.
     func requestStop(gracefully: Bool) {
-        state.update { state in
+        let hasNotStarted = state.update { state in
             switch state.phase {
-            case .created: state.phase = .stopped
+            case .created: return true
             case .running: state.phase = .stopping(gracefully: gracefully)
+            case .stopping(true): state.phase = .stopping(gracefully: gracefully)
             case .stopping, .stopped: break
             }
+            return false
         }
+        if hasNotStarted { end() }
         clock.wake()
     }
 

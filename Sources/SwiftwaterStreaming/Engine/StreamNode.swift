@@ -13,8 +13,9 @@ class StreamStep: @unchecked Sendable {
     /// How long RDDs are kept after their batch because a window still reads them.
     fileprivate(set) var rememberDuration: Duration
 
-    init(name: String, slide: Duration, parents: [StreamStep], graph: StreamGraph) {
+    init(name: String, slide: Duration, parents: [StreamStep], graph: StreamGraph, lookback: Duration) {
         self.name = name
+        self.lookback = lookback
         self.slide = slide
         self.parents = parents
         self.graph = graph
@@ -22,8 +23,17 @@ class StreamStep: @unchecked Sendable {
         graph.add(self)
     }
 
-    /// Keeps RDDs of this step for at least so long.
-    func remember(_ duration: Duration) { rememberDuration = max(rememberDuration, duration) }
+    /// How far back of a batch's time this step reads its parents: a window's length.
+    let lookback: Duration
+
+    /// Keeps RDDs of this step for at least so long, and those of its parents for as long as they are then read.
+    func remember(_ duration: Duration) {
+        rememberDuration = max(rememberDuration, duration)
+        for parent in parents { parent.remember(duration + lookback) }
+    }
+
+    /// Makes the RDD of the batch at `time` now. A source takes what has arrived; asked later, it would take too much.
+    func makeBatch(at time: BatchTime) throws {}
 
     func forget(before time: BatchTime) {}
 }
@@ -33,11 +43,11 @@ final class StreamNode<Element: Sendable>: StreamStep, @unchecked Sendable {
     private var generated: [BatchTime: RDD<Element>] = [:]
 
     init(
-        name: String, slide: Duration, parents: [StreamStep], graph: StreamGraph,
+        name: String, slide: Duration, parents: [StreamStep], graph: StreamGraph, lookback: Duration = .zero,
         make: @escaping (BatchTime) throws -> RDD<Element>?
     ) {
         self.make = make
-        super.init(name: name, slide: slide, parents: parents, graph: graph)
+        super.init(name: name, slide: slide, parents: parents, graph: graph, lookback: lookback)
     }
 
     /// The RDD of the batch at `time`, made when first asked for; nil where the stream has no batch then.
@@ -59,6 +69,8 @@ final class StreamNode<Element: Sendable>: StreamStep, @unchecked Sendable {
         }
         return result
     }
+
+    override func makeBatch(at time: BatchTime) throws { _ = try rdd(at: time) }
 
     override func forget(before time: BatchTime) {
         generated = generated.filter { $0.key > time - rememberDuration }
@@ -105,7 +117,9 @@ final class StreamGraph: @unchecked Sendable {
 
     /// The jobs of the batch at `time`, in the order in which the outputs were declared.
     func jobs(at time: BatchTime) throws -> [(name: String, run: @Sendable () throws -> Void)] {
-        try outputs.compactMap { output in try output.job(time).map { (output.name, $0) } }
+        // Sources first, also those that no output asks at this time: a window with a longer slide asks for them later.
+        for step in steps where step.parents.isEmpty { try step.makeBatch(at: time) }
+        return try outputs.compactMap { output in try output.job(time).map { (output.name, $0) } }
     }
 
     func forget(before time: BatchTime) { for step in steps { step.forget(before: time) } }

@@ -42,7 +42,7 @@ public final class StreamingContext: Sendable {
         self.clock = clock
         self.write = write
         graph = StreamGraph(batchInterval: batchInterval)
-        scheduler = BatchScheduler(graph: graph, clock: clock, logger: context.logger)
+        scheduler = BatchScheduler(graph: graph, clock: clock, context: context)
         if batchInterval < .milliseconds(1) || Duration.milliseconds(batchInterval.wholeMilliseconds) != batchInterval {
             graph.add(
                 SwiftwaterError(

@@ -38,6 +38,7 @@ extension RDD {
     ) throws -> [StableTable<Key, Value>] where Element == (Key, Value) {
         let compute = compute
         let results = Slots<StableTable<Key, Value>>(count: partitionCount)
+        let keyDetacher = UncheckedBox(Detacher<Key>())
         let detacher = UncheckedBox(Detacher<Value>())
         try context.runTasks(count: partitionCount, of: "reduceByKey") { partition in
             var table = StableTable<Key, Value>()
@@ -50,7 +51,8 @@ extension RDD {
                         throw OperatorFailure.wrap(error, in: "reduceByKey")
                     }
                 } else {
-                    table.insert(key.detached(), hash, detacher.value.detached(value), slot: found.slot)
+                    table.insert(
+                        keyDetacher.value.detached(key), hash, detacher.value.detached(value), slot: found.slot)
                 }
             }
             results.set(partition, table)

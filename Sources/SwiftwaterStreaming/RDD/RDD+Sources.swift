@@ -3,9 +3,11 @@ import SwiftwaterCore
 import SwiftwaterFormats
 
 extension Context {
-    /// An RDD of the elements of an array, divided into `partitions` runs of nearly equal length.
+    /// An RDD of the elements of an array, divided into `partitions` runs of nearly equal length; without a number, one for
+    /// each 1,024 elements, at most 64, whatever the number of threads.
     public func parallelize<Element: Sendable>(_ elements: [Element], partitions: Int? = nil) -> RDD<Element> {
-        let count = max(1, min(partitions ?? defaultParallelism, max(elements.count, 1)))
+        let wanted = partitions ?? min(64, (elements.count + 1023) / 1024)
+        let count = max(1, min(wanted, max(elements.count, 1)))
         return RDD(context: self, name: "parallelize", partitionCount: count) { partition, sink in
             for element in elements[elements.range(ofPart: partition, of: count)] { try sink(element) }
         }
@@ -19,14 +21,15 @@ extension Context {
 
     /// The lines of text files, one partition a file.
     public func textFiles(_ paths: [String], limits: LineLimits = LineLimits()) -> RDD<Text> {
-        let logger = logger
-        return RDD(context: self, name: "textFile", partitionCount: paths.count) { partition, sink in
+        RDD(context: self, name: "textFile", partitionCount: paths.count) { partition, sink in
             var reader = try BlockReader(path: paths[partition], limits: limits)
             while let block = try reader.next() {
                 try block.forEachLine(in: 0..<block.lineCount, sink)
                 block.retire()
             }
-            for message in reader.faults.messages(limits: limits) { logger.warning("\(paths[partition]): \(message)") }
+            for message in reader.faults.messages(limits: limits) {
+                self.logger.warning("\(paths[partition]): \(message)")
+            }
         }
     }
 

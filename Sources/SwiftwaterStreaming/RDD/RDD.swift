@@ -1,4 +1,5 @@
 import SwiftwaterCore
+import Synchronization
 
 /// A resilient distributed dataset: a lazy, partitioned collection that knows how to compute each partition from its
 /// parents. Nothing runs before an action (`collect`, `count`, `take`, ...).
@@ -78,10 +79,21 @@ public final class Lineage: Sendable {
 
     public var isShuffle: Bool { materialize != nil }
 
-    /// Runs every stage that must be done before this RDD's own partitions can be computed, parents first.
+    private let isDone = Atomic<Bool>(false)
+
+    /// Runs every stage that must be done before this RDD's own partitions can be computed, parents first; what a finished
+    /// shuffle came from is not looked at again. O(steps of the lineage).
     func prepare() throws {
-        for parent in parents { try parent.prepare() }
-        try materialize?()
+        var visited: Set<Int> = []
+        try prepare(&visited)
+    }
+
+    private func prepare(_ visited: inout Set<Int>) throws {
+        guard visited.insert(id).inserted, !isDone.load(ordering: .acquiring) else { return }
+        for parent in parents { try parent.prepare(&visited) }
+        guard let materialize else { return }
+        try materialize()
+        isDone.store(true, ordering: .releasing)
     }
 
     var debugString: String {

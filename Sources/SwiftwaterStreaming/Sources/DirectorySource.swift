@@ -6,7 +6,8 @@ extension StreamingContext {
     /// A stream of the lines of files that appear in a directory: each batch holds the files that are new since the last, in
     /// order of their names, one partition a file.
     ///
-    /// Move files into the directory when they are complete (`rename`): a file is read once, as it is when it is found. Names
+    /// Move files into the directory when they are complete (`rename`) and leave them as they are while a window holds them: a
+    /// file belongs to one batch, and is read when that batch's jobs run, once for each output and window. Names
     /// that begin with `.` or `_` or end in `.tmp` are passed over, so that a writer can use them meanwhile.
     ///
     /// - Parameter newFilesOnly: passes over what is there when the context starts.

@@ -28,11 +28,11 @@ public final class ReceiverStore: Sendable {
     private let limitBytes: Int
     private let limits: LineLimits
     private let name: String
-    private let logger: Logger
+    private let context: Context
 
-    init(name: String, settings: StreamSettings, logger: Logger) {
+    init(name: String, settings: StreamSettings, context: Context) {
         self.name = name
-        self.logger = logger
+        self.context = context
         limitBytes = settings.receiverBufferMaxBytes
         limits = settings.lineLimits
         state = Monitor(State(builder: BlockBuilder(limits: settings.lineLimits)))
@@ -49,6 +49,9 @@ public final class ReceiverStore: Sendable {
             return hasRoom(state)
         }
     }
+
+    /// The receiver has stopped: nobody waits for room any more.
+    func forgetWaiter() { state.update { $0.whenRoom = nil } }
 
     /// The connection or file has ended: a last line without line end is a line.
     public func endOfInput() {
@@ -72,8 +75,10 @@ public final class ReceiverStore: Sendable {
         if isNow { body() }
     }
 
+    /// A line that has not ended counts only beside others: alone it has to be read on until its end or its limit.
     private func hasRoom(_ state: State) -> Bool {
-        state.readyBytes + state.builder.pendingBytes + state.inBatches.values.reduce(0, +) < limitBytes
+        let cut = state.readyBytes + state.inBatches.values.reduce(0, +)
+        return cut == 0 || cut + state.builder.pendingBytes < limitBytes
     }
 
     var hasPending: Bool { state.read { !$0.ready.isEmpty || $0.builder.pendingBytes > 0 } }
@@ -89,7 +94,7 @@ public final class ReceiverStore: Sendable {
             defer { state.reportedFaults = state.builder.faults }
             return (blocks, state.builder.faults, state.reportedFaults)
         }
-        for message in faults.messages(since: before, limits: limits) { logger.warning("\(name): \(message)") }
+        for message in faults.messages(since: before, limits: limits) { context.logger.warning("\(name): \(message)") }
         return blocks
     }
 
@@ -117,6 +122,7 @@ final class ReceiverInput: StreamInput {
     func start() throws { try receiver.start(into: store) }
     func stop() {
         receiver.stop()
+        store.forgetWaiter()
         store.endOfInput()
     }
     var hasPending: Bool { store.hasPending }
@@ -126,7 +132,7 @@ final class ReceiverInput: StreamInput {
 extension StreamingContext {
     /// A stream of the lines that a receiver of your own delivers.
     public func receiverStream(_ receiver: any TextReceiver, name: String = "receiver") -> DStream<Text> {
-        let store = ReceiverStore(name: name, settings: settings, logger: context.logger)
+        let store = ReceiverStore(name: name, settings: settings, context: context)
         graph.add(ReceiverInput(receiver: receiver, store: store))
         let context = context
         let node = StreamNode<Text>(name: name, slide: batchInterval, parents: [], graph: graph) { time in

@@ -11,7 +11,7 @@ extension StreamingContext {
     /// delays (`settings.reconnect`). A line that a closing connection leaves without an end is delivered.
     public func socketTextStream(host: String, port: Int) -> DStream<Text> {
         receiverStream(
-            SocketTextReceiver(host: host, port: port, reconnect: settings.reconnect, logger: context.logger),
+            SocketTextReceiver(host: host, port: port, reconnect: settings.reconnect, context: context),
             name: "socket \(host):\(port)")
     }
 }
@@ -27,15 +27,15 @@ final class SocketTextReceiver: TextReceiver {
     private let host: String
     private let port: Int
     private let reconnect: ReconnectPolicy
-    private let logger: Logger
+    private let context: Context
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let state = Mutex(State())
 
-    init(host: String, port: Int, reconnect: ReconnectPolicy, logger: Logger) {
+    init(host: String, port: Int, reconnect: ReconnectPolicy, context: Context) {
         self.host = host
         self.port = port
         self.reconnect = reconnect
-        self.logger = logger
+        self.context = context
     }
 
     func start(into store: ReceiverStore) throws { connect(store) }
@@ -49,14 +49,15 @@ final class SocketTextReceiver: TextReceiver {
             )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(SocketTextHandler(store: store))
+                    try channel.pipeline.syncOperations.addHandler(
+                        SocketTextHandler(store: store) { self.state.withLock { $0.failures = 0 } })
                 }
             }
             .connect(host: host, port: port)
             .whenComplete { result in
                 switch result {
                 case .success(let channel): self.connected(channel, store)
-                case .failure(let error): self.lost(store, reason: "\(error)")
+                case .failure(let error): self.lost(store, reason: Self.reason(error))
                 }
             }
     }
@@ -64,11 +65,10 @@ final class SocketTextReceiver: TextReceiver {
     private func connected(_ channel: any Channel, _ store: ReceiverStore) {
         let isStopped = state.withLock { state in
             state.channel = channel
-            state.failures = 0
             return state.isStopped
         }
         if isStopped { channel.close(promise: nil) }
-        logger.info("connected to \(host):\(port)")
+        context.logger.info("connected to \(host):\(port)")
         channel.closeFuture.whenComplete { _ in
             store.endOfInput()
             self.lost(store, reason: "the connection was closed")
@@ -83,8 +83,15 @@ final class SocketTextReceiver: TextReceiver {
             return reconnect.delay(afterFailures: state.failures)
         }
         guard let delay else { return }
-        logger.warning("\(host):\(port): \(reason); trying again in \(delay.label)")
+        context.logger.warning(
+            "\(host):\(port): \(reason); trying again \(delay == .zero ? "at once" : "in " + delay.label)")
         group.next().scheduleTask(in: .milliseconds(delay.wholeMilliseconds)) { self.connect(store) }
+    }
+
+    /// Why a connection failed, in the system's words where there are some.
+    private static func reason(_ error: any Error) -> String {
+        let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
+        return "cannot connect: " + ((first as? IOError).map { systemMessage($0.errnoCode) } ?? "\(first)")
     }
 
     func stop() {
@@ -102,8 +109,13 @@ private final class SocketTextHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let store: ReceiverStore
+    /// Called with the first bytes: a server that accepts and says nothing has not been reached yet.
+    private var onFirstBytes: (() -> Void)?
 
-    init(store: ReceiverStore) { self.store = store }
+    init(store: ReceiverStore, onFirstBytes: @escaping () -> Void) {
+        self.store = store
+        self.onFirstBytes = onFirstBytes
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         context.read()
@@ -111,6 +123,8 @@ private final class SocketTextHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        onFirstBytes?()
+        onFirstBytes = nil
         let buffer = unwrapInboundIn(data)
         buffer.withUnsafeReadableBytes { _ = store.store($0) }
     }
