@@ -37,6 +37,21 @@ import Testing
         #expect(after?.location?.line == 2)
     }
 
+    /// A stray quote costs the line it stands on, wherever the next quote is.
+    @Test func afterAStrayQuoteTheNextLineIsRead() throws {
+        for text in ["a,b\n1,\"2\n3,4\n", "a,b\n1,\"2\n3,4\n5,6\"x\n", "a,b\r\n1,\"2\"x\r\n3,4\r\n"] {
+            let bytes = Array(text.utf8)
+            try bytes.withUnsafeBytes { (raw) throws -> Void in
+                var reader = CSVReader(raw, fileName: "t.csv")
+                let hasHeader = try reader.next()
+                let error = #expect(throws: SwiftwaterError.self) { _ = try reader.next() }
+                let hasNext = try reader.next()
+                #expect(hasHeader && hasNext && error?.location?.line == 2)
+                #expect(reader.fields.map(\.string) == ["3", "4"] && reader.line == 3)
+            }
+        }
+    }
+
     @Test func writtenFieldsReadBack() throws {
         for text in ["plain", "with, comma", "with \"quotes\"", "\"", "two\nlines", ""] {
             #expect(try rows(CSVReader.quoted(text) + ",x\n") == [[text, "x"]])

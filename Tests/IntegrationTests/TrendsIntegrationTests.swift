@@ -137,4 +137,40 @@ import Testing
             #expect(result.output.contains(tag))
         }
     }
+
+    /// What a pipe says is relayed at once, and a signal ends the relay though the pipe stays open.
+    @Test func aLivePipeIsRelayedAtOnceAndStops() throws {
+        let relay = try Program(
+            ["relay", "--from", "-", "--port", "0", "--wait-for-clients", "0"], holdsInputOpen: true)
+        try relay.say("first post\n")
+        #expect(relay.waitForOutput { output, _ in output == "first post\n" ? true : nil } == true)
+        try relay.say("second post\n")
+        #expect(relay.waitForOutput { output, _ in output.contains("second post\n") ? true : nil } == true)
+        relay.terminate()
+        #expect(relay.wait().status == 0)
+        let posts = try folder.write("slow", "a\nb\nc\n")
+        let slow = try Program(["relay", "--from", posts, "--port", "0", "--wait-for-clients", "0", "--rate", "0.001"])
+        #expect(slow.waitForOutput { output, _ in output.hasPrefix("a\n") ? true : nil } == true)
+        slow.terminate()
+        #expect(slow.wait().status == 0)
+    }
+
+    @Test(arguments: [
+        ["relay", "--from", "x", "--port", "99999"], ["relay", "--from", "x", "--rate", "1e-300"],
+        ["relay", "--from", "x", "--track", "#!"], ["relay", "--from", "x", "--wait-for-clients=-1"],
+        ["trends", "--source", "socket://127.0.0.1:9", "--top=-1"],
+        ["trends", "--source", "socket://127.0.0.1:9", "--batches", "0"],
+        ["train", "a.csv", "--test", "b.csv"], ["recommend", "--model", "m"],
+        ["similar", "--model", "m", "--item", "1", "--top=0"],
+    ]) func optionsThatCannotWorkAreRefused(arguments: [String]) throws {
+        let result = try Program(arguments).wait()
+        #expect(result.status == 64)
+        #expect(result.error.hasPrefix("Error: "), "\(result.error)")
+    }
+
+    /// Without a client to wait for: the file is missed before anything is served.
+    @Test func aMissingFileIsSaidBeforeServing() throws {
+        let result = try Program.run("relay", "--from", "/no/such/file", "--port", "0")
+        #expect(result.status == 66 && !result.error.contains("serving"))
+    }
 }

@@ -20,14 +20,22 @@ public final class Program: @unchecked Sendable {
     public static var path: String { folder.appending(path: "swiftwater").path() }
 
     private let process = Process()
+    private var inputPipe: Pipe?
     private let heard = Monitor(Heard())
 
     /// Starts `swiftwater`, or another program of the package.
-    public convenience init(_ arguments: [String], input: String? = nil, program: String = "swiftwater") throws {
-        try self.init(executable: Program.folder.appending(path: program), arguments, input: input, environment: nil)
+    public convenience init(
+        _ arguments: [String], input: String? = nil, holdsInputOpen: Bool = false, program: String = "swiftwater"
+    ) throws {
+        try self.init(
+            executable: Program.folder.appending(path: program), arguments, input: input ?? (holdsInputOpen ? "" : nil),
+            holdsInputOpen: holdsInputOpen, environment: nil)
     }
 
-    private init(executable: URL, _ arguments: [String], input: String?, environment: [String: String]?) throws {
+    private init(
+        executable: URL, _ arguments: [String], input: String?, holdsInputOpen: Bool = false,
+        environment: [String: String]?
+    ) throws {
         process.executableURL = executable
         process.arguments = arguments
         if let environment { process.environment = environment }
@@ -38,7 +46,7 @@ public final class Program: @unchecked Sendable {
             process.standardInput = pipe
             try process.run()
             try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
+            if holdsInputOpen { inputPipe = pipe } else { try pipe.fileHandleForWriting.close() }
         } else {
             process.standardInput = FileHandle.nullDevice
             try process.run()
@@ -62,6 +70,9 @@ public final class Program: @unchecked Sendable {
 
     public var pid: Int32 { process.processIdentifier }
     public func terminate() { process.terminate() }
+
+    /// What the program reads on standard input, where it was started with `holdsInputOpen`.
+    public func say(_ text: String) throws { try inputPipe?.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
 
     /// Waits, for a minute at most, until what the program wrote satisfies `condition`; nil where it never did.
     public func waitForOutput<Found>(_ condition: (_ output: String, _ error: String) -> Found?) -> Found? {
