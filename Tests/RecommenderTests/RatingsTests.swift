@@ -65,7 +65,7 @@ import Testing
         #expect(report.samples[1].message.contains("'x'"))
         #expect(report.samples[1].location?.column == "rating")
         #expect(report.samples.allSatisfy { $0.remedy != nil && $0.location?.file?.hasSuffix("r.csv") == true })
-        for line in ["2,20", "3,30,x", "4,40,NaN", "5,50,-Infinity", "7,,3", "8,\"80,4"] {
+        for line in ["2,20", "3,30,x", "3,30,0x1p3", "4,40,NaN", "5,50,-Infinity", "7,,3", "8,\"80,4"] {
             let error = #expect(throws: SwiftwaterError.self) {
                 try read("userId,movieId,rating\n\(line)\n") { $0.isStrict = true }
             }

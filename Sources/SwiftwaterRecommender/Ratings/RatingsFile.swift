@@ -273,6 +273,8 @@ extension Double {
         if digits > 0 && digits <= 15 {
             return fraction > 0 ? Double(mantissa) / powersOfTen[fraction] : Double(mantissa)
         }
+        // Hexadecimal, which the standard library reads too, is no way to write a rating.
+        if bytes.contains(where: { $0 | 0x20 == UInt8(ascii: "x") }) { return nil }
         return Double(String(decoding: bytes, as: UTF8.self).trimmed)
     }
 }
