@@ -13,9 +13,11 @@ public struct HashtagExtractor: Sendable {
         var found: [Range<Int>] = []
         text.withBytes { bytes in
             var position = 0
+            var before = URLRun()
             while let sign = nextSign(bytes, from: position) {
-                if let end = tagEnd(bytes, after: sign.upperBound), isBoundary(bytes, before: sign.lowerBound),
-                    !isInsideURL(bytes, at: sign.lowerBound)
+                before.advance(to: sign.lowerBound, in: bytes)
+                if !before.isURL, let end = tagEnd(bytes, after: sign.upperBound),
+                    isBoundary(bytes, before: sign.lowerBound)
                 {
                     found.append(sign.upperBound..<end)
                     position = end
@@ -73,45 +75,51 @@ public struct HashtagExtractor: Sendable {
         if scalar == 0xFE0E || scalar == 0xFE0F { return true }
         return scalar != 0x26 && !Scalars.isTagScalar(scalar)
     }
+}
 
-    /// Whether the run of visible ASCII before the sign is the beginning of a URL: with a scheme, or a domain and a slash. Looks
-    /// back 2,048 bytes, longer than URLs that work, so that a line's cost stays in proportion to its length.
-    private func isInsideURL(_ bytes: UnsafeBufferPointer<UInt8>, at sign: Int) -> Bool {
-        var start = sign
-        while start > 0, sign - start < 2048, (0x21...0x7E).contains(bytes[start - 1]) { start -= 1 }
-        let run = UnsafeBufferPointer(rebasing: bytes[start..<sign])
-        guard let slash = run.firstIndex(of: UInt8(ascii: "/")) else { return false }
-        return hasScheme(run, from: slash) || isDomain(run[..<slash])
-    }
+/// Whether the run of visible ASCII before a position is the beginning of a URL: with a scheme, or a domain and a slash. Moves
+/// forward only, so that all signs of a text together cost one pass.
+private struct URLRun {
+    private var start = 0
+    private var scanned = 0
+    private var hasSlash = false
+    private(set) var isURL = false
 
-    /// Whether `http://` or `https://` stands in the run, in any case; its first slash is at `slash`.
-    private func hasScheme(_ run: UnsafeBufferPointer<UInt8>, from slash: Int) -> Bool {
-        func ends(_ end: Int, in word: StaticString) -> Bool {
-            let count = word.utf8CodeUnitCount
-            return end >= count && (0..<count).allSatisfy { run[end - count + $0] | 0x20 == word.utf8Start[$0] | 0x20 }
-        }
-        var index = slash
-        while index + 1 < run.count {
-            if run[index] == UInt8(ascii: "/"), run[index + 1] == UInt8(ascii: "/"),
-                ends(index, in: "http:") || ends(index, in: "https:")
-            {
-                return true
+    mutating func advance(to end: Int, in bytes: UnsafeBufferPointer<UInt8>) {
+        while scanned < end {
+            let byte = bytes[scanned]
+            if !(0x21...0x7E).contains(byte) {
+                (start, hasSlash, isURL) = (scanned + 1, false, false)
+            } else if byte == UInt8(ascii: "/") {
+                if !hasSlash, URLRun.isDomain(bytes[start..<scanned]) { isURL = true }
+                if scanned > start, bytes[scanned - 1] == byte, hasScheme(bytes, before: scanned - 1) { isURL = true }
+                hasSlash = true
             }
-            index += 1
+            scanned += 1
         }
-        return false
     }
 
-    /// Whether the bytes are labels of letters, digits and hyphens with dots between, the last of two letters or more.
-    private func isDomain(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    /// Whether `http:` or `https:` stands before the slashes, in any case.
+    private func hasScheme(_ bytes: UnsafeBufferPointer<UInt8>, before slashes: Int) -> Bool {
+        func ends(in word: StaticString) -> Bool {
+            let count = word.utf8CodeUnitCount
+            return slashes - start >= count
+                && (0..<count).allSatisfy { bytes[slashes - count + $0] | 0x20 == word.utf8Start[$0] | 0x20 }
+        }
+        return ends(in: "http:") || ends(in: "https:")
+    }
+
+    /// Whether the bytes end in a domain: labels of letters, digits and hyphens with dots between, the last of two letters or
+    /// more. What stands before it, such as a parenthesis, is no matter.
+    private static func isDomain(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
-        guard labels.count >= 2, let last = labels.last, last.count >= 2, last.allSatisfy(isLetter) else {
-            return false
+        func isPart(_ byte: UInt8) -> Bool {
+            isLetter(byte) || byte == 0x2D || byte == 0x2E || (0x30...0x39).contains(byte)
         }
-        return labels.allSatisfy { label in
-            !label.isEmpty && label.allSatisfy { isLetter($0) || $0 == 0x2D || (0x30...0x39).contains($0) }
-        }
+        let begin = bytes.lastIndex { !isPart($0) }.map { $0 + 1 } ?? bytes.startIndex
+        let labels = bytes[begin...].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard labels.count >= 2, let last = labels.last, last.count >= 2 else { return false }
+        return last.allSatisfy(isLetter) && labels.allSatisfy { !$0.isEmpty }
     }
 }
 
