@@ -20,27 +20,26 @@ public enum StandardStream: Int32, Sendable {
     /// - Throws: `io`; with `EPIPE` as the cause's number when the reader has gone and SIGPIPE is ignored.
     public func write(_ text: String) throws {
         var text = text
-        try text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while let base = rest.baseAddress, rest.count > 0 {
-                #if canImport(Glibc)
-                    let count = Glibc.write(rawValue, base, rest.count)
-                #elseif canImport(Musl)
-                    let count = Musl.write(rawValue, base, rest.count)
-                #else
-                    let count = Darwin.write(rawValue, base, rest.count)
-                #endif
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    let number = errno
-                    throw SwiftwaterError(
-                        .io, "standard \(self) cannot be written: \(systemMessage(number))",
-                        remedy: number == EPIPE ? "whoever read it has gone" : nil, cause: SystemErrorNumber(number))
-                }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            }
+        let number = text.withUTF8 { writeAll(to: rawValue, UnsafeRawBufferPointer($0)) }
+        guard number != 0 else { return }
+        throw SwiftwaterError(
+            .io, "standard \(self) cannot be written: \(systemMessage(number))",
+            remedy: number == EPIPE ? "whoever read it has gone" : nil, cause: SystemErrorNumber(number))
+    }
+}
+
+/// Writes all bytes to a file descriptor, however many calls that takes; 0, or the `errno` that ended it.
+public func writeAll(to descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+    var rest = bytes
+    while let base = rest.baseAddress, rest.count > 0 {
+        let count = write(descriptor, base, rest.count)
+        if count >= 0 {
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        } else if errno != EINTR {
+            return errno
         }
     }
+    return 0
 }
 
 /// An `errno` as an error.

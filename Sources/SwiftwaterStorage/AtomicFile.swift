@@ -75,35 +75,16 @@ public final class AtomicFile {
     }
 
     private func put(_ bytes: UnsafeRawBufferPointer) throws {
-        var rest = bytes
-        while let base = rest.baseAddress, rest.count > 0 {
-            let fault = faults.write(path, rest.count)
-            if fault != 0 { throw FileError.make("cannot write", path, fault) }
-            let written = Posix.write(descriptor, base, rest.count)
-            if written < 0 {
-                if errno == EINTR { continue }
-                throw FileError.make("cannot write", path, errno)
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-        }
+        guard bytes.count > 0 else { return }
+        let fault = faults.write(path, bytes.count)
+        let number = fault != 0 ? fault : writeAll(to: descriptor, bytes)
+        guard number == 0 else { throw FileError.make("cannot write", path, number) }
     }
 
     private func abandon() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
         if !isCommitted { unlink(temporaryPath) }
-    }
-}
-
-enum Posix {
-    static func write(_ descriptor: Int32, _ base: UnsafeRawPointer, _ count: Int) -> Int {
-        #if canImport(Glibc)
-            Glibc.write(descriptor, base, count)
-        #elseif canImport(Musl)
-            Musl.write(descriptor, base, count)
-        #else
-            Darwin.write(descriptor, base, count)
-        #endif
     }
 }
 

@@ -23,20 +23,7 @@ final class LineFile: Sendable {
 
     func write(_ text: String) throws {
         var text = text
-        try text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while let base = rest.baseAddress, rest.count > 0 {
-                #if canImport(Glibc)
-                    let count = Glibc.write(descriptor, base, rest.count)
-                #elseif canImport(Musl)
-                    let count = Musl.write(descriptor, base, rest.count)
-                #else
-                    let count = Darwin.write(descriptor, base, rest.count)
-                #endif
-                if count < 0 && errno == EINTR { continue }
-                guard count >= 0 else { throw FileError.make("cannot write", path, errno) }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            }
-        }
+        let number = text.withUTF8 { writeAll(to: descriptor, UnsafeRawBufferPointer($0)) }
+        guard number == 0 else { throw FileError.make("cannot write", path, number) }
     }
 }

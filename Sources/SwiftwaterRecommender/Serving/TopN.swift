@@ -81,10 +81,10 @@ extension MatrixFactorizationModel {
     /// - Parameter includeSeen: keeps users who rated the item in training.
     /// - Complexity: O(users x rank), and O(training ratings) to find who rated the item.
     public func recommendUsers(forItem item: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
-        let seen = (0..<userIDs.count).filter { user in
+        let seen = (0..<(includeSeen ? 0 : userIDs.count)).filter { user in
             history.columns[history.range(of: user)].contains(UInt32(item))
         }
-        return recommendUsers(forItem: item, limit: limit, excluding: includeSeen ? [] : Set(seen))
+        return recommendUsers(forItem: item, limit: limit, excluding: Set(seen))
     }
 
     private func recommendUsers(forItem item: Int, limit: Int, excluding: Set<Int>) -> [Scored] {

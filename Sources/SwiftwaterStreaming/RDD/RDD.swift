@@ -39,14 +39,6 @@ public struct RDD<Element: Sendable>: Sendable {
 
     public var partitionCount: Int { lineage.partitionCount }
 
-    /// Another name for error messages and `toDebugString`.
-    public func named(_ name: String) -> RDD {
-        RDD(
-            lineage: Lineage(
-                context: context, name: name, parents: [lineage], partitionCount: partitionCount, isRenaming: true),
-            context: context, compute: compute)
-    }
-
     /// The lineage as Spark prints it: the number of partitions, then each RDD over its parents; `+-` marks a shuffle.
     public var toDebugString: String { lineage.debugString }
 }
@@ -58,14 +50,13 @@ public final class Lineage: Sendable {
     public let name: String
     public let parents: [Lineage]
     public let partitionCount: Int
-    let isRenaming: Bool
     private let context: Context
     /// For a shuffle: runs the stage before it, once.
     @usableFromInline let materialize: (@Sendable () throws -> Void)?
 
     @usableFromInline
     init(
-        context: Context, name: String, parents: [Lineage], partitionCount: Int, isRenaming: Bool = false,
+        context: Context, name: String, parents: [Lineage], partitionCount: Int,
         materialize: (@Sendable () throws -> Void)? = nil
     ) {
         self.id = context.makeIdentifier()
@@ -73,7 +64,6 @@ public final class Lineage: Sendable {
         self.name = name
         self.parents = parents
         self.partitionCount = partitionCount
-        self.isRenaming = isRenaming
         self.materialize = materialize
     }
 
