@@ -51,6 +51,18 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     /// Uniform in 0..<bound, without bias worth speaking of (bound is far below 2^64).
     public mutating func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
 
+    /// A number of events of a Poisson process with this mean, by Knuth's product of uniforms; O(mean).
+    public mutating func poisson(mean: Double) -> Int {
+        let limit = exp(-mean)
+        var count = 0
+        var product = uniform()
+        while product > limit {
+            count += 1
+            product *= uniform()
+        }
+        return count
+    }
+
     /// Standard normal, by the Box-Muller transform.
     public mutating func normal() -> Double {
         if let spare = spareNormal {

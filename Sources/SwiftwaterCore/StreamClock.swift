@@ -9,11 +9,17 @@
 /// The clock that batches follow. Engine code reads time only through this.
 public protocol StreamClock: Sendable {
     func now() -> BatchTime
+    /// Time since 1970 as exactly as the clock knows it, for measuring.
+    func instant() -> Duration
     /// Waits until the clock shows `time` or later, or `isInterrupted` says so. That is asked at the beginning and after
     /// every `wake()`, and never misses one.
     func wait(until time: BatchTime, orUntil isInterrupted: () -> Bool)
     /// Lets every waiter ask again whether it is interrupted.
     func wake()
+}
+
+extension StreamClock {
+    public func instant() -> Duration { .milliseconds(now().milliseconds) }
 }
 
 /// The clock of the machine.
@@ -22,14 +28,16 @@ public final class SystemClock: StreamClock {
 
     public init() {}
 
-    public func now() -> BatchTime {
+    public func now() -> BatchTime { BatchTime(milliseconds: instant().wholeMilliseconds) }
+
+    public func instant() -> Duration {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return BatchTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
     }
 
     public func wait(until time: BatchTime, orUntil isInterrupted: () -> Bool) {
-        let left = time - now()
+        let left = .milliseconds(time.milliseconds) - instant()
         guard left > .zero else { return }
         _ = wakes.wait(atMost: left) { _ in isInterrupted() ? () : nil }
     }

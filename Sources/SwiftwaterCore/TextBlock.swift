@@ -41,6 +41,11 @@ public final class TextBlock: TextOwner, @unchecked Sendable {
 
     public var lineCount: Int { starts.count }
 
+    /// Calls `body` with all bytes, line ends included.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(start: base, count: byteCount)) }
+    }
+
     /// Calls `body` with every line in `range`, as slices of this block.
     @inlinable
     public func forEachLine(in range: Range<Int>, _ body: (Text) throws -> Void) rethrows {

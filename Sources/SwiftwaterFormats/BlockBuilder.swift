@@ -181,14 +181,30 @@ public enum UTF8Check {
 
 /// Reads a text file (plain, gzip, or `-`) block by block.
 public struct BlockReader {
-    private let source: ByteSource
+    private let read: (UnsafeMutableRawBufferPointer) throws -> Int
     private var builder: BlockBuilder
     private var ready: [TextBlock] = []
     private var isAtEnd = false
     private var buffer = [UInt8](repeating: 0, count: 256 << 10)
 
     public init(path: String, limits: LineLimits = LineLimits()) throws {
-        source = try ByteSource(path: path)
+        let source = try ByteSource(path: path)
+        self.init(limits: limits) { try source.read(into: $0) }
+    }
+
+    /// Reads a part of a file.
+    public init(_ split: FileSplit, limits: LineLimits = LineLimits()) throws {
+        try split.checkSize()
+        if split.isWhole {
+            try self.init(path: split.path, limits: limits)
+        } else {
+            let bytes = try SplitBytes(split)
+            self.init(limits: limits) { try bytes.read(into: $0) }
+        }
+    }
+
+    private init(limits: LineLimits, read: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) {
+        self.read = read
         builder = BlockBuilder(limits: limits)
     }
 
@@ -198,7 +214,7 @@ public struct BlockReader {
     public mutating func next() throws -> TextBlock? {
         while ready.isEmpty {
             if isAtEnd { return nil }
-            let count = try buffer.withUnsafeMutableBytes { try source.read(into: $0) }
+            let count = try buffer.withUnsafeMutableBytes { try read($0) }
             if count == 0 {
                 isAtEnd = true
                 if let block = builder.finish() { ready.append(block) }

@@ -103,8 +103,9 @@ public enum FileError {
             number == ENOENT ? .notFound : .io, "\(action) \(path): \(systemMessage(number))", remedy: remedy)
     }
 
-    static func synchronizeDirectory(of path: String) throws {
-        let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    static func synchronizeDirectory(of path: String) throws { try synchronizeDirectory(PathName.parent(of: path)) }
+
+    static func synchronizeDirectory(_ directory: String) throws {
         let descriptor = open(directory, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw make("cannot open", directory, errno) }
         defer { close(descriptor) }

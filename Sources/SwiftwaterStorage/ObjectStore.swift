@@ -1,5 +1,6 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -26,13 +27,14 @@ public protocol ObjectStore: Sendable {
 /// An object store in a directory of the local disk.
 public struct LocalDirectoryStore: ObjectStore {
     public let root: String
-    private let faults: FileFaults
+    private let files: any FileSystem
+    private let temporaries = TemporaryNumbers()
 
     /// Makes the directory where it does not exist.
-    public init(root: String, faults: FileFaults = .none) throws {
+    public init(root: String, files: any FileSystem = LocalFileSystem()) throws {
         self.root = root
-        self.faults = faults
-        try Directory.create(root)
+        self.files = files
+        try files.createDirectory(root)
     }
 
     private func path(_ key: String) throws -> String {
@@ -46,30 +48,35 @@ public struct LocalDirectoryStore: ObjectStore {
 
     public func put(_ key: String, _ bytes: [UInt8]) throws {
         let path = try path(key)
-        if let slash = path.lastIndex(of: "/") { try Directory.create(String(path[..<slash])) }
-        let file = try AtomicFile(path: path, faults: faults)
-        try file.write(bytes)
-        try file.commit()
+        if key.contains("/") { try files.createDirectory(PathName.parent(of: path)) }
+        try files.replace(path, with: bytes, temporaryNumber: temporaries.next())
     }
 
-    public func get(_ key: String) throws -> [UInt8] { try MappedFile(path: path(key)).withBytes { Array($0) } }
+    public func get(_ key: String) throws -> [UInt8] { try files.read(path(key)) }
 
     public func list(prefix: String) throws -> [String] {
         var keys: [String] = []
         func visit(_ relative: String) throws {
-            for entry in try Directory.entries(relative.isEmpty ? root : root + "/" + relative) {
-                let key = relative.isEmpty ? entry.name : relative + "/" + entry.name
-                if entry.isDirectory { try visit(key) } else if key.hasPrefix(prefix) { keys.append(key) }
+            for name in try files.list(relative.isEmpty ? root : root + "/" + relative) {
+                let key = (relative.isEmpty ? "" : relative + "/") + name
+                if key.hasSuffix("/") {
+                    try visit(String(key.dropLast()))
+                } else if key.hasPrefix(prefix) {
+                    keys.append(key)
+                }
             }
         }
         try visit("")
         return keys.filter { !$0.contains(".tmp-") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    public func delete(_ key: String) throws {
-        let path = try path(key)
-        guard unlink(path) == 0 || errno == ENOENT else { throw FileError.make("cannot remove", path, errno) }
-    }
+    public func delete(_ key: String) throws { try files.remove(path(key)) }
+}
+
+/// Numbers for temporary files: no two writers of one path in one process have the same.
+private final class TemporaryNumbers: Sendable {
+    private let counter = Atomic<Int>(0)
+    func next() -> Int { Int(getpid()) << 20 | counter.wrappingAdd(1, ordering: .relaxed).oldValue & 0xFFFFF }
 }
 
 /// Directories of the local disk.

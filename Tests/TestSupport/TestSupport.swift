@@ -22,6 +22,9 @@ public final class TemporaryDirectory: Sendable {
 
     public func file(_ name: String) -> String { path + "/" + name }
 
+    public func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: file(name)))) }
+    public func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
+
     @discardableResult
     public func write(_ name: String, _ content: String) throws -> String {
         try Data(content.utf8).write(to: URL(filePath: file(name)))
@@ -44,5 +47,26 @@ public final class Collected<Value: Sendable>: Sendable {
     /// Waits, for a minute at most, until there are `count` values.
     public func wait(for count: Int) -> [Value] {
         values.wait(atMost: .seconds(60)) { $0.count >= count ? $0 : nil } ?? all
+    }
+}
+
+/// The lines of a file, read in parts.
+public enum SplitLines {
+    public static func read(_ path: String, targetBytes: Int) throws -> [String] {
+        let size = try FileSystemSize.of(path)
+        var lines: [String] = []
+        for split in try FileSplit.splits(of: path, byteCount: size, targetBytes: targetBytes) {
+            var reader = try BlockReader(split)
+            while let block = try reader.next() {
+                block.forEachLine(in: 0..<block.lineCount) { lines.append(String($0)) }
+            }
+        }
+        return lines
+    }
+}
+
+enum FileSystemSize {
+    static func of(_ path: String) throws -> Int {
+        try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
     }
 }

@@ -3,13 +3,21 @@ import SwiftwaterCore
 extension DStream {
     /// Calls `body` with the RDD and the time of every batch, in order, one at a time.
     ///
-    /// - Parameter name: what errors call this output.
+    /// After a restart from a checkpoint it may be called again with a batch that it had: at least once, as in Spark. The
+    /// time is the same then, so a body can know; sinks do.
+    ///
+    /// - Parameter name: what errors and checkpoints call this output.
     public func forEachBatch(
-        name: String = "forEachBatch", _ body: @escaping @Sendable (RDD<Element>, BatchTime) throws -> Void
+        name: String? = nil, _ body: @escaping @Sendable (RDD<Element>, BatchTime) throws -> Void
+    ) { output(name: name, kind: "forEachBatch", sink: nil, body) }
+
+    func output(
+        name: String?, kind: String, sink: (any CommittingOutput)?,
+        _ body: @escaping @Sendable (RDD<Element>, BatchTime) throws -> Void
     ) {
         let node = node
         context.graph.add(
-            StreamOutput(name: name) { time in
+            StreamOutput(name: name, kind: kind, step: node, sink: sink) { time in
                 guard let rdd = try node.rdd(at: time) else { return nil }
                 return { try body(rdd, time) }
             })
@@ -18,9 +26,9 @@ extension DStream {
     /// Prints the first `count` elements of every batch under the batch's time, in the form of Spark's `print`.
     ///
     /// Pairs print as `(key,value)`. Control characters are escaped: what comes from outside cannot reach the terminal.
-    public func print(count: Int = 10) {
+    public func print(count: Int = 10, name: String? = nil) {
         let write = context.write
-        forEachBatch(name: "print") { rdd, time in
+        output(name: name, kind: "print", sink: nil) { rdd, time in
             let rows = try rdd.take(count + 1)
             let line = String(repeating: "-", count: 43)
             var text = "\(line)\nTime: \(time)\n\(line)\n"
@@ -33,6 +41,18 @@ extension DStream {
 
 /// How an element is printed.
 enum RowText {
+    /// An element as a line of a text file, as Spark's `saveAsTextFile` writes it.
+    static func line(_ element: Any) -> String {
+        func plain(_ element: Any) -> String {
+            let mirror = Mirror(reflecting: element)
+            if mirror.displayStyle == .tuple {
+                return "(" + mirror.children.map { plain($0.value) }.joined(separator: ",") + ")"
+            }
+            return "\(element)"
+        }
+        return plain(element) + "\n"
+    }
+
     static func describe(_ element: Any) -> String {
         let mirror = Mirror(reflecting: element)
         if mirror.displayStyle == .tuple {

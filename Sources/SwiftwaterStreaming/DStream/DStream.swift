@@ -7,9 +7,26 @@ import SwiftwaterCore
 public struct DStream<Element: Sendable>: Sendable {
     public let context: StreamingContext
     let node: StreamNode<Element>
+    /// Where this stream is a window, or map, flatMap and filter of one: the same without the window.
+    var windowed: WindowedStream<Element>?
+
+    init(context: StreamingContext, node: StreamNode<Element>, windowed: WindowedStream<Element>? = nil) {
+        self.context = context
+        self.node = node
+        self.windowed = windowed
+    }
 
     /// The time between two batches of this stream.
     public var slideDuration: Duration { node.slide }
+
+    /// Gives the step a name, which a program with a checkpoint directory must do for sources, operators with state, and
+    /// outputs: what was stored is found again by it.
+    ///
+    /// - Parameter version: raise it when what the closures of the step make of old state or data changes.
+    public func named(_ name: String, version: Int = 0) -> DStream<Element> {
+        node.label = StepLabel(name: name, version: version)
+        return self
+    }
 
     /// A stream whose RDD for each batch is made of this stream's RDD for the same batch.
     ///
@@ -27,6 +44,12 @@ public struct DStream<Element: Sendable>: Sendable {
         derive(named: "transform", transform)
     }
 
+    /// A stream whose RDD for each batch is made of those of this stream and of another with the same slide.
+    public func transformWith<Other: Sendable, Result: Sendable>(
+        _ other: DStream<Other>,
+        _ transform: @escaping @Sendable (RDD<Element>, RDD<Other>, BatchTime) throws -> RDD<Result>
+    ) -> DStream<Result> { combine(other, named: "transformWith", transform) }
+
     @usableFromInline
     func derive<Result: Sendable>(
         named name: String, _ make: @escaping @Sendable (RDD<Element>, BatchTime) throws -> RDD<Result>
@@ -34,69 +57,43 @@ public struct DStream<Element: Sendable>: Sendable {
         let node = node
         return DStream<Result>(
             context: context,
-            node: StreamNode(name: name, slide: node.slide, parents: [node], graph: context.graph) { time in
+            node: StreamNode(kind: name, slide: node.slide, parents: [node], graph: context.graph) { time in
                 try node.rdd(at: time).map { try make($0, time) }
             })
     }
-}
 
-extension DStream {
-    /// Every element through `transform`.
-    @inlinable
-    public func map<Result: Sendable>(
-        _ transform: @escaping @Sendable (Element) throws -> Result
+    /// As `derive` for an operator that works on each element by itself: it may be applied before a window as well as after.
+    @usableFromInline
+    func deriveNarrow<Result: Sendable>(
+        named name: String, _ make: @escaping @Sendable (RDD<Element>) throws -> RDD<Result>
     ) -> DStream<Result> {
-        derive(named: "map") { rdd, _ in rdd.map(transform) }
+        var result = derive(named: name) { rdd, _ in try make(rdd) }
+        if let windowed {
+            result.windowed = WindowedStream(length: windowed.length, slide: windowed.slide) {
+                windowed.base().derive(named: name) { rdd, _ in try make(rdd) }
+            }
+        }
+        return result
     }
 
-    /// The elements that `isIncluded` says yes to.
-    @inlinable
-    public func filter(_ isIncluded: @escaping @Sendable (Element) throws -> Bool) -> DStream<Element> {
-        derive(named: "filter") { rdd, _ in rdd.filter(isIncluded) }
-    }
-
-    /// Everything that `transform` gives for each element, one after the other.
-    @inlinable
-    public func flatMap<Parts: Sequence & SendableMetatype>(
-        _ transform: @escaping @Sendable (Element) throws -> Parts
-    ) -> DStream<Parts.Element> where Parts.Element: Sendable {
-        derive(named: "flatMap") { rdd, _ in rdd.flatMap(transform) }
-    }
-
-    /// The value of every pair through `transform`; keys stay.
-    @inlinable
-    public func mapValues<Key: Sendable, Value: Sendable, Result: Sendable>(
-        _ transform: @escaping @Sendable (Value) throws -> Result
-    ) -> DStream<(Key, Result)> where Element == (Key, Value) {
-        derive(named: "mapValues") { rdd, _ in rdd.mapValues(transform) }
-    }
-
-    /// One pair for each key of a batch, with all its values combined; see `RDD.reduceByKey`.
-    @inlinable
-    public func reduceByKey<Key: StreamKey, Value: Sendable>(
-        _ combine: @escaping @Sendable (Value, Value) throws -> Value
-    ) -> DStream<(Key, Value)> where Element == (Key, Value) {
-        derive(named: "reduceByKey") { rdd, _ in rdd.reduceByKey(combine) }
-    }
-
-    /// One element for each batch: how many there were.
-    public func count() -> DStream<Int> { derive(named: "count") { rdd, _ in rdd.counted() } }
-
-    /// The batches of both streams, which must have the same slide.
-    public func union(_ other: DStream<Element>) -> DStream<Element> {
+    @usableFromInline
+    func combine<Other: Sendable, Result: Sendable>(
+        _ other: DStream<Other>, named name: String,
+        _ make: @escaping @Sendable (RDD<Element>, RDD<Other>, BatchTime) throws -> RDD<Result>
+    ) -> DStream<Result> {
         if other.node.slide != node.slide {
             context.graph.add(
                 SwiftwaterError(
                     .invalidArgument,
-                    "union of streams with slides of \(node.slide.label) and \(other.node.slide.label)",
-                    at: .init(streamOperator: "union"), remedy: "bring both to one slide with window"))
+                    "\(name) of streams with slides of \(node.slide.label) and \(other.node.slide.label)",
+                    at: .init(streamOperator: name), remedy: "bring both to one slide with window"))
         }
-        let (left, right, batch) = (node, other.node, context.context)
-        return DStream(
+        let (left, right) = (node, other.node)
+        return DStream<Result>(
             context: context,
-            node: StreamNode(name: "union", slide: node.slide, parents: [left, right], graph: context.graph) { time in
-                let rdds = try [left.rdd(at: time), right.rdd(at: time)].compactMap { $0 }
-                return rdds.isEmpty ? nil : batch.union(rdds)
+            node: StreamNode(kind: name, slide: node.slide, parents: [left, right], graph: context.graph) { time in
+                guard let leftRDD = try left.rdd(at: time), let rightRDD = try right.rdd(at: time) else { return nil }
+                return try make(leftRDD, rightRDD, time)
             })
     }
 
@@ -106,27 +103,53 @@ extension DStream {
     ///     length 2 slide 1  [0]   [01]  [12]  [23]  [34]  [45]
     ///     length 4 slide 2        [01]        [0123]      [2345]
     ///
+    /// A reduction by key over a window, with only map, flatMap and filter between, does not gather the window's elements: see
+    /// `reduceByKeyAndWindow`.
+    ///
     /// - Parameters:
     ///   - length: a multiple of this stream's slide.
     ///   - slide: how often there is a window; this stream's slide unless given, else a multiple of it.
     public func window(_ length: Duration, slide: Duration? = nil) -> DStream<Element> {
         let slide = slide ?? node.slide
+        checkWindow("window", length, slide)
+        let (parent, batch) = (node, context.context)
+        let this = self
+        return DStream(
+            context: context,
+            node: StreamNode(
+                kind: "window", detail: "length \(length.label), slide \(slide.label)", slide: slide, parents: [parent],
+                graph: context.graph, lookback: length
+            ) { time in
+                batch.union(try parent.slice(length: length, endingAt: time).map(\.rdd))
+            }, windowed: WindowedStream(length: length, slide: slide) { this })
+    }
+
+    func checkWindow(_ name: String, _ length: Duration, _ slide: Duration) {
         for (what, duration) in [("window length", length), ("slide interval", slide)]
         where !(duration > .zero && duration.isMultiple(of: node.slide)) {
             context.graph.add(
                 SwiftwaterError(
                     .invalidArgument,
                     "a \(what) of \(duration.label) is no multiple of the stream's slide of \(node.slide.label)",
-                    at: .init(streamOperator: "window"), remedy: "choose a multiple of \(node.slide.label)"))
+                    at: .init(streamOperator: name), remedy: "choose a multiple of \(node.slide.label)"))
         }
-        let (parent, batch) = (node, context.context)
-        parent.remember(length + slide)
-        return DStream(
-            context: context,
-            node: StreamNode(
-                name: "window", slide: slide, parents: [parent], graph: context.graph, lookback: length
-            ) { time in
-                batch.union(try parent.slice(length: length, endingAt: time))
-            })
     }
+
+    /// Keeps the RDDs of this stream for so long after their batch, for `slice`.
+    public func remember(_ duration: Duration) -> DStream<Element> {
+        node.remember(duration)
+        return self
+    }
+
+    /// The RDDs of the batches in [from, to], as far as they are remembered. From within an output or a transform.
+    public func slice(from: BatchTime, through to: BatchTime) throws -> [RDD<Element>] {
+        try node.slice(length: to - from + node.slide, endingAt: to).map(\.rdd)
+    }
+}
+
+/// A window, and the stream that it is a window of.
+struct WindowedStream<Element: Sendable>: Sendable {
+    let length: Duration
+    let slide: Duration
+    let base: @Sendable () -> DStream<Element>
 }

@@ -1,57 +1,51 @@
 import Logging
 import SwiftwaterCore
 
-/// Drives a graph: one thread makes a batch of jobs at every tick of the batch clock, another runs them, batch by batch and
-/// one job at a time, in order.
+/// Drives a `BatchRunner`: one thread makes a batch of jobs at every tick of the batch clock, another runs them, batch by batch
+/// and one job at a time, in order. With a log, a third cuts and synchronizes what has come at every block interval.
 final class BatchScheduler: Sendable {
-    private struct Batch {
-        let time: BatchTime
-        let jobs: [(name: String, run: @Sendable () throws -> Void)]
-    }
-
     private enum Phase { case created, running, stopping(gracefully: Bool), stopped }
 
     private struct State {
         var phase = Phase.created
-        var waiting: [Batch] = []
+        var waiting: [BatchRunner.Batch] = []
         var isGeneratorDone = false
+        var isFlusherDone = true
         var completed = BatchTime(milliseconds: .min)
+        var lastDone: BatchTime?
         var error: SwiftwaterError?
         var waiters: [CheckedContinuation<Void, any Error>] = []
-        var listeners: [@Sendable (BatchInformation) -> Void] = []
     }
 
     private let state = Monitor(State())
-    private let graph: StreamGraph
+    private let runner: BatchRunner
     private let clock: any StreamClock
     private let context: Context
+    private let settings: StreamSettings
 
-    init(graph: StreamGraph, clock: any StreamClock, context: Context) {
-        self.graph = graph
+    init(runner: BatchRunner, clock: any StreamClock, context: Context, settings: StreamSettings) {
+        self.runner = runner
         self.clock = clock
         self.context = context
+        self.settings = settings
     }
 
-    func add(_ listener: @escaping @Sendable (BatchInformation) -> Void) {
-        state.update { $0.listeners.append(listener) }
-    }
-
-    func start() throws {
+    func start(checkpoint: CheckpointSettings?) throws {
         try state.update { state in
             guard case .created = state.phase else {
                 throw SwiftwaterError(.invalidState, "the context was started before", remedy: "make a new one")
             }
             state.phase = .running
         }
-        graph.isFrozen = true
-        let interval = graph.batchInterval.wholeMilliseconds
-        let now = clock.now().milliseconds
-        graph.zeroTime = BatchTime(milliseconds: now / interval * interval)
-        do { for input in graph.inputs { try input.start() } } catch {
-            for input in graph.inputs { input.stop() }
+        do { try runner.start(checkpoint: checkpoint) } catch {
             state.update { $0.error = error as? SwiftwaterError }
             end()
             throw error
+        }
+        guard !settings.isStepped else { return }
+        if runner.durability != nil {
+            state.update { $0.isFlusherDone = false }
+            startThread(named: "swiftwater-log") { self.flushRegularly() }
         }
         startThread(named: "swiftwater-generator") { self.generate() }
         startThread(named: "swiftwater-jobs") { self.runJobs() }
@@ -64,45 +58,75 @@ final class BatchScheduler: Sendable {
     }
 
     private func generate() {
-        var next = graph.zeroTime + graph.batchInterval
         while true {
-            while stopRequest == nil && clock.now() < next {
-                clock.wait(until: next, orUntil: { stopRequest != nil })
+            // What is to be made again is due at once, and made before a stop.
+            while stopRequest == nil && !runner.hasReplays && clock.now() < runner.nextTime {
+                clock.wait(until: runner.nextTime, orUntil: { stopRequest != nil })
             }
             if let gracefully = stopRequest {
-                for input in graph.inputs { input.stop() }
-                if gracefully, graph.inputs.contains(where: \.hasPending) { makeBatch(at: next) }
+                runner.stopSources()
+                if gracefully {
+                    while runner.hasReplays { makeBatch() }
+                    // More than one, where backpressure keeps batches small.
+                    while stopRequest == true && runner.hasPending { makeBatch() }
+                }
                 state.update { $0.isGeneratorDone = true }
                 return
             }
-            makeBatch(at: next)
-            next = next + graph.batchInterval
+            makeBatch()
         }
     }
 
-    private func makeBatch(at time: BatchTime) {
-        do {
-            let jobs = try graph.jobs(at: time)
-            state.update { $0.waiting.append(Batch(time: time, jobs: jobs)) }
-            graph.forget(before: time)
-        } catch {
-            fail(error, at: time, output: "job generation")
+    private func makeBatch() {
+        let hasRoom: Bool = state.wait { state in
+            if case .stopping(false) = state.phase { return false }
+            return state.waiting.count < settings.waitingBatchesMax ? true : nil
         }
+        guard hasRoom else { return }
+        let time = runner.nextTime
+        do {
+            if let batch = try runner.makeNext() { state.update { $0.waiting.append(batch) } }
+        } catch {
+            fail(BatchRunner.describe(error, at: time, output: "job generation"))
+        }
+    }
+
+    /// Synchronizes the log often, so that a sender need not wait for the batch.
+    private func flushRegularly() {
+        while true {
+            let isOver: Bool =
+                state.wait(atMost: settings.blockInterval) { state in
+                    if case .running = state.phase { return nil }
+                    return true
+                } ?? false
+            do { try runner.cutAndFlush() } catch { fail(BatchRunner.describe(error, at: clock.now(), output: "log")) }
+            if isOver { break }
+        }
+        state.update { $0.isFlusherDone = true }
     }
 
     // MARK: Jobs
 
     private func runJobs() {
-        while let batch = nextBatch() {
-            run(batch)
-            for input in graph.inputs { input.release(batch.time) }
-            state.update { $0.completed = batch.time }
-        }
+        while let (batch, waiting) = nextBatch() { run(batch, waiting: waiting) }
+        state.wait { $0.isFlusherDone ? () : nil }
         end()
+    }
+
+    private func run(_ batch: BatchRunner.Batch, waiting: Int) {
+        do {
+            try runner.run(batch, waiting: waiting)
+            state.update { $0.lastDone = batch.time }
+        } catch {
+            fail(BatchRunner.describe(error, at: batch.time, output: "batch"))
+        }
+        state.update { $0.completed = batch.time }
     }
 
     /// The last thing: whoever awaits the end is told of it.
     private func end() {
+        let (last, hasError) = state.read { ($0.lastDone, $0.error != nil) }
+        runner.end(after: last, isOrderly: !hasError)
         let (waiters, error) = state.update { state in
             state.phase = .stopped
             defer { state.waiters = [] }
@@ -111,59 +135,62 @@ final class BatchScheduler: Sendable {
         for waiter in waiters { if let error { waiter.resume(throwing: error) } else { waiter.resume() } }
     }
 
-    private func nextBatch() -> Batch? {
-        state.wait { state -> Batch?? in
+    private func nextBatch() -> (BatchRunner.Batch, Int)? {
+        state.wait { state -> (BatchRunner.Batch, Int)?? in
             if case .stopping(false) = state.phase {
                 return state.isGeneratorDone ? .some(nil) : nil
             }
-            if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+            if !state.waiting.isEmpty { return (state.waiting.removeFirst(), state.waiting.count) }
             return state.isGeneratorDone ? .some(nil) : nil
         }
     }
 
-    private func run(_ batch: Batch) {
-        let begin = clock.now()
-        for job in batch.jobs {
-            do { try job.run() } catch {
-                fail(error, at: batch.time, output: job.name)
-                return
-            }
-        }
-        let information = BatchInformation(
-            time: batch.time, schedulingDelay: begin - batch.time, processingTime: clock.now() - begin)
-        context.logger.debug("batch \(batch.time) took \(information.processingTime.label)")
-        for listener in state.read({ $0.listeners }) { listener(information) }
+    /// A batch that fails stops the stream; the error says which operator.
+    private func fail(_ error: SwiftwaterError) {
+        context.logger.error("\(error)")
+        state.update { $0.error = $0.error ?? error }
+        requestStop(gracefully: false)
     }
 
-    /// A batch that fails stops the stream; the error says which operator.
-    private func fail(_ error: any Error, at time: BatchTime, output: String) {
-        var known =
-            error as? SwiftwaterError
-            ?? SwiftwaterError(.taskFailed, "\(error)", at: .init(streamOperator: output), cause: error)
-        if known.location?.streamOperator == nil {
-            known.location = known.location ?? .init()
-            known.location?.streamOperator = output
+    // MARK: Stepping
+
+    /// Makes the next batch and runs it, on the calling thread.
+    func step() throws {
+        let time = runner.nextTime
+        do {
+            try runner.cutAndFlush()
+            if let batch = try runner.makeNext() {
+                try runner.run(batch, waiting: 0)
+                state.update { $0.lastDone = batch.time }
+            }
+            state.update { $0.completed = time }
+        } catch {
+            let known = BatchRunner.describe(error, at: time, output: "step")
+            state.update { $0.error = $0.error ?? known }
+            throw known
         }
-        known.message = "batch \(time) failed: " + known.message
-        context.logger.error("\(known)")
-        state.update { $0.error = $0.error ?? known }
-        requestStop(gracefully: false)
     }
 
     // MARK: Stopping
 
     /// A graceful stop can still be made an abrupt one, not the other way round.
     func requestStop(gracefully: Bool) {
-        let hasNotStarted = state.update { state in
+        let mustEnd = state.update { state in
             switch state.phase {
-            case .created: return true
+            case .created:
+                return true
+            case .running where settings.isStepped:
+                return true
             case .running: state.phase = .stopping(gracefully: gracefully)
             case .stopping(true): state.phase = .stopping(gracefully: gracefully)
             case .stopping, .stopped: break
             }
             return false
         }
-        if hasNotStarted { end() }
+        if mustEnd {
+            if settings.isStepped { runner.stopSources() }
+            end()
+        }
         clock.wake()
     }
 

@@ -14,7 +14,10 @@ public final class Context: Sendable {
     public let master: Master
     /// How often a task is tried before its job fails.
     public let taskTriesMax: Int
+    public let settings: ContextSettings
     let pool: WorkerPool
+    let cache: PartitionCache
+    private let spilled = Atomic<Int>(0)
     private let log: Mutex<Logger>
     private let nextIdentifier = Atomic<Int>(0)
 
@@ -29,11 +32,14 @@ public final class Context: Sendable {
     }
 
     public init(
-        master: Master, appName: String, logger: Logger = Logger(label: "swiftwater"), taskTriesMax: Int = 4
+        master: Master, appName: String, logger: Logger = Logger(label: "swiftwater"), taskTriesMax: Int = 4,
+        settings: ContextSettings = ContextSettings()
     ) {
         self.appName = appName
         self.master = master
         self.taskTriesMax = max(1, taskTriesMax)
+        self.settings = settings
+        cache = PartitionCache(maxBytes: settings.cacheMaxBytes)
         pool = WorkerPool(threads: master.threads)
         var logger = logger
         logger[metadataKey: "app"] = "\(appName)"
@@ -52,9 +58,20 @@ public final class Context: Sendable {
     /// their order do not depend on it.
     public var defaultParallelism: Int { master.threads }
 
+    /// How many bytes stages have written to disk because they did not fit into memory.
+    public var spilledBytes: Int { spilled.load(ordering: .relaxed) }
+
+    @usableFromInline
+    var spillSettings: SpillSettings {
+        SpillSettings(
+            directory: settings.spillDirectory, taskMemoryMaxBytes: max(1024, settings.shuffleMemoryMaxBytes / 16),
+            spilled: { [weak self] bytes in self?.spilled.wrappingAdd(bytes, ordering: .relaxed) })
+    }
+
     func makeIdentifier() -> Int { nextIdentifier.wrappingAdd(1, ordering: .relaxed).oldValue }
 
     /// Runs the stages that `lineage` needs and then `body` for each of its partitions.
+    @usableFromInline
     func runJob(_ lineage: Lineage, _ body: @escaping @Sendable (Int) throws -> Void) throws {
         try lineage.prepare()
         try runTasks(count: lineage.partitionCount, of: lineage.name, body)
@@ -62,7 +79,10 @@ public final class Context: Sendable {
 
     /// Runs one stage's tasks; a task that throws is tried again from its lineage, up to `taskTriesMax` times in all.
     @usableFromInline
-    func runTasks(count: Int, of name: String, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+    func runTasks(
+        count: Int, of name: String, triesMax: Int? = nil, _ body: @escaping @Sendable (Int) throws -> Void
+    ) throws {
+        let triesMax = triesMax ?? taskTriesMax
         try pool.run(count: count) { partition in
             var tries = 0
             while true {
@@ -70,7 +90,7 @@ public final class Context: Sendable {
                     throw JobCancellation()
                 } catch {
                     tries += 1
-                    if tries < self.taskTriesMax { continue }
+                    if tries < triesMax { continue }
                     throw TaskFailure.describe(error, partition: partition, name: name, tries: tries)
                 }
             }
@@ -89,7 +109,21 @@ enum TaskFailure {
         if location.streamOperator == nil { location.streamOperator = name }
         let known = error as? SwiftwaterError
         return SwiftwaterError(
-            .taskFailed, "the task of partition \(partition) failed \(tries) times: \(known?.message ?? "\(error)")",
+            .taskFailed,
+            "the task of partition \(partition) failed \(tries) time\(tries == 1 ? "" : "s"): \(known?.message ?? "\(error)")",
             at: location, remedy: known?.remedy, cause: known?.cause ?? error)
     }
+}
+
+/// Limits of what RDDs hold in memory.
+public struct ContextSettings: Sendable {
+    /// How many bytes a shuffle or a sort may hold before it writes to disk; each of its 16 or more tasks has a sixteenth of it.
+    /// 2 GiB.
+    public var shuffleMemoryMaxBytes = 2 << 30
+    /// How many bytes `persist` keeps, not counting what hangs from the elements. 1 GiB.
+    public var cacheMaxBytes = 1 << 30
+    /// Where spilled data goes. The files have no names and are gone with the process.
+    public var spillDirectory = "/tmp"
+
+    public init() {}
 }

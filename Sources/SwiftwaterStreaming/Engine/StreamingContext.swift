@@ -22,7 +22,9 @@ public final class StreamingContext: Sendable {
     /// Where `print` writes; standard output unless given.
     let write: @Sendable (String) throws -> Void
     let graph: StreamGraph
-    let scheduler: BatchScheduler
+    private let scheduler: BatchScheduler
+    private let reporter = ProgressReporter()
+    private let checkpointing = Mutex<CheckpointSettings?>(nil)
 
     /// - Parameters:
     ///   - master: `local`, `local[N]` or `local[*]`; anything else stops the program.
@@ -42,7 +44,9 @@ public final class StreamingContext: Sendable {
         self.clock = clock
         self.write = write
         graph = StreamGraph(batchInterval: batchInterval)
-        scheduler = BatchScheduler(graph: graph, clock: clock, context: context)
+        let runner = BatchRunner(
+            graph: graph, clock: clock, context: context, settings: settings, reporter: reporter)
+        scheduler = BatchScheduler(runner: runner, clock: clock, context: context, settings: settings)
         if batchInterval < .milliseconds(1) || Duration.milliseconds(batchInterval.wholeMilliseconds) != batchInterval {
             graph.add(
                 SwiftwaterError(
@@ -50,6 +54,26 @@ public final class StreamingContext: Sendable {
                     remedy: "give a whole number of milliseconds, at least 1"))
         }
     }
+
+    /// A context that goes on where an earlier run with the same checkpoint directory was stopped, in whatever way, or begins
+    /// anew where there was none.
+    ///
+    /// Closures cannot be stored, so `build` puts the program together in either case; what is stored is found again by the
+    /// names of sources, steps with a state, and outputs.
+    public static func getOrCreate(
+        checkpoint directory: String, _ build: () throws -> StreamingContext
+    ) rethrows -> StreamingContext {
+        let context = try build()
+        context.checkpoint(directory)
+        return context
+    }
+
+    /// Keeps in `directory` what the stream needs to go on after a stop of any kind. Before `start()`, which goes on from what
+    /// it finds there.
+    public func checkpoint(_ directory: String) { checkpoint(CheckpointSettings(directory: directory)) }
+
+    /// As above, with all settings.
+    public func checkpoint(_ settings: CheckpointSettings) { checkpointing.withLock { $0 = settings } }
 
     /// Starts the sources and the batch clock. The first batch ends at the next multiple of the batch interval.
     ///
@@ -60,7 +84,7 @@ public final class StreamingContext: Sendable {
             throw SwiftwaterError(
                 .invalidState, "the program has no output", remedy: "end a stream with print() or forEachBatch")
         }
-        try scheduler.start()
+        try scheduler.start(checkpoint: checkpointing.withLock { $0 })
     }
 
     /// Returns when the context was stopped; throws the error that stopped it, if one did.
@@ -86,7 +110,14 @@ public final class StreamingContext: Sendable {
     }
 
     /// Calls `body` after every batch with what it took. Before `start()`.
-    public func onBatchCompleted(_ body: @escaping @Sendable (BatchInformation) -> Void) { scheduler.add(body) }
+    public func onBatchCompleted(_ body: @escaping @Sendable (BatchInformation) -> Void) { reporter.add(body) }
+
+    /// What every batch took, from now on until the context stops. A reader that falls behind by more than 1,024 batches misses
+    /// the oldest.
+    public func progress() -> AsyncStream<BatchInformation> { reporter.stream() }
+
+    /// With `settings.isStepped`: makes the next batch, whatever the clock says, and runs it on the calling thread.
+    public func step() throws { try scheduler.step() }
 
     /// Waits until the batch at `time`, and all before it, are done or the context has stopped. For tests with a
     /// `ManualClock`; blocks the thread.
@@ -94,16 +125,4 @@ public final class StreamingContext: Sendable {
 
     /// The end of the interval before the first batch; known after `start()`.
     public var zeroTime: BatchTime { graph.zeroTime }
-}
-
-/// What a batch took.
-public struct BatchInformation: Sendable {
-    public let time: BatchTime
-    /// From the batch time until its jobs began.
-    public let schedulingDelay: Duration
-    /// From the beginning of its jobs to the end of the last.
-    public let processingTime: Duration
-
-    /// From the batch time until its results were written.
-    public var totalDelay: Duration { schedulingDelay + processingTime }
 }

@@ -3,6 +3,13 @@ import SwiftwaterCore
 extension RDD {
     /// All elements, in the order of the partitions. They are copied out of the blocks they came from.
     public func collect() throws -> [Element] {
+        let parts = try collectPartitions()
+        return parts.count == 1 ? parts[0] : parts.flatMap { $0 }
+    }
+
+    /// All elements, an array for each partition.
+    @usableFromInline
+    func collectPartitions() throws -> [[Element]] {
         let results = Slots<[Element]>(count: partitionCount)
         let detacher = UncheckedBox(Detacher<Element>())
         try context.runJob(lineage) { [compute] partition in
@@ -10,18 +17,20 @@ extension RDD {
             try compute(partition) { elements.append(detacher.value.detached($0)) }
             results.set(partition, elements)
         }
-        return results.all.flatMap { $0 }
+        return results.all
     }
 
     /// How many elements there are.
-    public func count() throws -> Int {
+    public func count() throws -> Int { try partitionCounts().reduce(0, +) }
+
+    func partitionCounts() throws -> [Int] {
         let results = Slots<Int>(count: partitionCount)
         try context.runJob(lineage) { [compute] partition in
             var count = 0
             try compute(partition) { _ in count += 1 }
             results.set(partition, count)
         }
-        return results.all.reduce(0, +)
+        return results.all
     }
 
     /// The first `limit` elements. Partitions are computed one after the other, and no more of them than needed.
@@ -57,13 +66,117 @@ extension RDD {
         try context.runJob(lineage) { [compute] partition in try compute(partition, body) }
     }
 
+    /// Calls `body` with each partition's number and elements, side by side on the threads of the context.
+    public func forEachPartition(_ body: @escaping @Sendable (Int, [Element]) throws -> Void) throws {
+        let detacher = UncheckedBox(Detacher<Element>())
+        try context.runJob(lineage) { [compute] partition in
+            var elements: [Element] = []
+            try compute(partition) { elements.append(detacher.value.detached($0)) }
+            try body(partition, elements)
+        }
+    }
+
+    /// All elements combined, or nil where there is none: within each partition first, then in the order of the partitions.
+    ///
+    /// - Parameter combine: must be associative.
+    @inlinable
+    public func reduce(_ combine: @escaping @Sendable (Element, Element) throws -> Element) throws -> Element? {
+        try aggregate(
+            Element?.none, add: { sum, element in sum = try sum.map { try combine($0, element) } ?? element },
+            merge: { left, right in
+                guard let right else { return }
+                left = try left.map { try combine($0, right) } ?? right
+            })
+    }
+
+    /// As `reduce`, beginning with `zero` in each partition and once more for all.
+    @inlinable
+    public func fold(
+        _ zero: Element, _ combine: @escaping @Sendable (Element, Element) throws -> Element
+    ) throws -> Element {
+        try aggregate(zero, add: { $0 = try combine($0, $1) }, merge: { $0 = try combine($0, $1) })
+    }
+
+    /// Something made of all elements: `add` takes one, beginning with `zero` in each partition; `merge` joins the partitions,
+    /// in their order, beginning with `zero`.
+    @inlinable
+    public func aggregate<Result: Sendable>(
+        _ zero: Result, add: @escaping @Sendable (inout Result, Element) throws -> Void,
+        merge: (inout Result, Result) throws -> Void
+    ) throws -> Result {
+        let results = Slots<Result>(count: partitionCount)
+        let detacher = UncheckedBox(Detacher<Element>())
+        try context.runJob(lineage) { [compute] partition in
+            var result = zero
+            try compute(partition) { try add(&result, detacher.value.detached($0)) }
+            results.set(partition, result)
+        }
+        var total = zero
+        for result in results.all { try merge(&total, result) }
+        return total
+    }
+
+    /// The `limit` greatest elements, greatest first. O(n log limit) time, O(limit) memory a partition.
+    public func top(_ limit: Int) throws -> [Element] where Element: Comparable {
+        try takeOrdered(limit) { $0 > $1 }
+    }
+
+    /// The `limit` smallest elements, smallest first.
+    public func takeOrdered(_ limit: Int) throws -> [Element] where Element: Comparable {
+        try takeOrdered(limit) { $0 < $1 }
+    }
+
+    /// The first `limit` elements in the order of `areInOrder`; of equal ones those that come first.
+    public func takeOrdered(
+        _ limit: Int, by areInOrder: @escaping @Sendable (Element, Element) -> Bool
+    ) throws -> [Element] {
+        guard limit > 0 else { return [] }
+        let best: [[Element]] = try aggregate(
+            [[]],
+            add: { best, element in
+                // Twice as many are kept, and thrown out when the array is full: amortised O(log limit).
+                best[0].append(element)
+                if best[0].count >= 2 * limit + 64 { best[0] = stablePrefix(best[0], limit, areInOrder) }
+            }, merge: { $0[0] = stablePrefix($0[0] + $1[0], limit, areInOrder) })
+        return best[0]
+    }
+
     /// An RDD of one element, the number of elements here; counted when it is read.
     func counted() -> RDD<Int> {
         let parent = self
-        let output = Materialized<Int>()
+        return RDD<Int>.single(named: "count", parent: lineage, context: context) { try parent.count() }
+    }
+
+    /// An RDD of the one element that `make` gives, or of none, made when it is read.
+    @usableFromInline
+    static func single(
+        named name: String, parent: Lineage, context: Context, _ make: @escaping @Sendable () throws -> Element?
+    ) -> RDD<Element> {
+        let output = Materialized<Element?>()
         let lineage = Lineage(
-            context: context, name: "count", parents: [lineage], partitionCount: 1,
-            materialize: { try output.fill { try parent.count() } })
-        return RDD<Int>(lineage: lineage, context: context) { _, sink in try sink(output.value) }
+            context: context, name: name, parents: [parent], partitionCount: 1,
+            materialize: { try output.fill { try make() } })
+        return RDD<Element>(lineage: lineage, context: context) { _, sink in
+            if let value = output.value { try sink(value) }
+        }
+    }
+}
+
+/// The first `limit` elements in order; of equal ones those that come first.
+private func stablePrefix<Element>(
+    _ elements: [Element], _ limit: Int, _ areInOrder: (Element, Element) -> Bool
+) -> [Element] { Array(mergeRuns(elements.map { [$0][...] }, areInOrder).prefix(limit)) }
+
+extension RDD where Element: StreamKey {
+    /// How often each element occurs, in order of hash and element.
+    @inlinable
+    public func countByValue() throws -> [(Element, Int)] { try countedByValue().collect() }
+}
+
+extension RDD {
+    /// How many pairs each key has, in order of hash and key.
+    @inlinable
+    public func countByKey<Key: StreamKey, Value: Sendable>() throws -> [(Key, Int)] where Element == (Key, Value) {
+        try keys().countByValue()
     }
 }

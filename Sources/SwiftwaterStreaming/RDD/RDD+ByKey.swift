@@ -1,9 +1,33 @@
 import SwiftwaterCore
 
 extension RDD {
+    /// A shuffle: what `feeds` bring, combined by key. Ordered by the keys' stable hash and then by key, so that the order as
+    /// a whole depends on the keys alone.
+    @inlinable
+    static func shuffled<Key: StreamKey, Combined: Sendable>(
+        named name: String, context: Context, parents: [Lineage], partitions: Int?,
+        feeds: [ShuffleFeed<Key, Combined>],
+        merge: @escaping @Sendable (inout Combined, Combined) throws -> Void
+    ) -> RDD<(Key, Combined)> {
+        let parts = max(1, partitions ?? context.defaultParallelism)
+        let output = Materialized<ShuffleOutput<Key, Combined>>()
+        let lineage = Lineage(
+            context: context, name: name, parents: parents, partitionCount: parts,
+            materialize: {
+                try output.fill {
+                    try Shuffle.merge(
+                        try Shuffle.combine(feeds, context: context, name: name), parts: parts, context: context,
+                        name: name, merge)
+                }
+            })
+        return RDD<(Key, Combined)>(lineage: lineage, context: context) { partition, sink in
+            try output.value.push(partition, sink)
+        }
+    }
+
     /// One pair for each key, with all its values combined.
     ///
-    /// Values are combined within each partition first (map-side), then across partitions in the order of the partitions.
+    /// Values are combined within each task first (map-side), then across tasks in the order of the partitions.
     /// The result is divided by ranges of the keys' stable hash and ordered by hash and key within each, so that its order
     /// as a whole depends on the keys alone.
     ///
@@ -14,89 +38,217 @@ extension RDD {
     public func reduceByKey<Key: StreamKey, Value: Sendable>(
         partitions: Int? = nil, _ combine: @escaping @Sendable (Value, Value) throws -> Value
     ) -> RDD<(Key, Value)> where Element == (Key, Value) {
-        let parent = self
-        let context = context
-        let parts = max(1, partitions ?? context.defaultParallelism)
-        let output = Materialized<[[(Key, Value)]]>()
-        let lineage = Lineage(
-            context: context, name: "reduceByKey", parents: [lineage], partitionCount: parts,
-            materialize: {
-                try output.fill {
-                    let tables = try parent.combineByKey(combine)
-                    return try Shuffle.merge(tables, parts: parts, context: context, name: "reduceByKey", combine)
+        RDD.shuffled(
+            named: "reduceByKey", context: context, parents: [lineage], partitions: partitions,
+            feeds: [reducingFeed(named: "reduceByKey", combine)]
+        ) { $0 = try combine($0, $1) }
+    }
+
+    @inlinable
+    func reducingFeed<Key: StreamKey, Value: Sendable>(
+        named name: String, _ combine: @escaping @Sendable (Value, Value) throws -> Value
+    ) -> ShuffleFeed<Key, Value> where Element == (Key, Value) {
+        let detacher = UncheckedBox(Detacher<Value>())
+        return ShuffleFeed(partitionCount: partitionCount) { [compute] partition, writer in
+            try compute(partition) { key, value in
+                try writer.add(key, create: { detacher.value.detached(value) }) { known in
+                    do { known = detacher.value.detached(try combine(known, value)) } catch {
+                        throw OperatorFailure.wrap(error, in: name)
+                    }
                 }
-            })
-        return RDD<(Key, Value)>(lineage: lineage, context: context) { partition, sink in
-            for pair in output.value[partition] { try sink(pair) }
+            }
         }
     }
 
-    /// The map side: a table for each partition.
+    /// One pair for each key, whose second part is made of the key's values: `add` takes one more value of the same task,
+    /// `merge` joins what two tasks have made.
     @inlinable
-    func combineByKey<Key: StreamKey, Value: Sendable>(
-        _ combine: @escaping @Sendable (Value, Value) throws -> Value
-    ) throws -> [StableTable<Key, Value>] where Element == (Key, Value) {
-        let compute = compute
-        let results = Slots<StableTable<Key, Value>>(count: partitionCount)
-        let keyDetacher = UncheckedBox(Detacher<Key>())
+    public func combineByKey<Key: StreamKey, Value: Sendable, Combined: Sendable>(
+        partitions: Int? = nil, create: @escaping @Sendable (Value) throws -> Combined,
+        add: @escaping @Sendable (inout Combined, Value) throws -> Void,
+        merge: @escaping @Sendable (inout Combined, Combined) throws -> Void
+    ) -> RDD<(Key, Combined)> where Element == (Key, Value) {
         let detacher = UncheckedBox(Detacher<Value>())
-        try context.runTasks(count: partitionCount, of: "reduceByKey") { partition in
-            var table = StableTable<Key, Value>()
+        let feed = ShuffleFeed<Key, Combined>(partitionCount: partitionCount) { [compute] partition, writer in
             try compute(partition) { key, value in
-                let hash = key.stableHash
-                let found = table.find(key, hash)
-                if let entry = found.entry {
-                    do { table.values[entry] = detacher.value.detached(try combine(table.values[entry], value)) } catch
-                    {
-                        throw OperatorFailure.wrap(error, in: "reduceByKey")
-                    }
-                } else {
-                    table.insert(
-                        keyDetacher.value.detached(key), hash, detacher.value.detached(value), slot: found.slot)
+                let value = detacher.value.detached(value)
+                do { try writer.add(key, create: { try create(value) }) { try add(&$0, value) } } catch {
+                    throw OperatorFailure.wrap(error, in: "combineByKey")
                 }
             }
-            results.set(partition, table)
         }
-        return results.all
+        return RDD.shuffled(
+            named: "combineByKey", context: context, parents: [lineage], partitions: partitions, feeds: [feed],
+            merge: merge)
     }
+
+    /// As `combineByKey`, beginning with the same `zero` for each key of each task.
+    @inlinable
+    public func aggregateByKey<Key: StreamKey, Value: Sendable, Combined: Sendable>(
+        _ zero: Combined, partitions: Int? = nil, add: @escaping @Sendable (inout Combined, Value) throws -> Void,
+        merge: @escaping @Sendable (inout Combined, Combined) throws -> Void
+    ) -> RDD<(Key, Combined)> where Element == (Key, Value) {
+        combineByKey(
+            partitions: partitions,
+            create: { value in
+                var combined = zero
+                try add(&combined, value)
+                return combined
+            }, add: add, merge: merge)
+    }
+
+    /// One pair for each key, with all its values in the order of the partitions. They all have to fit into memory
+    /// together: where they are only combined, `reduceByKey` and `aggregateByKey` need far less.
+    @inlinable
+    public func groupByKey<Key: StreamKey, Value: Sendable>(partitions: Int? = nil) -> RDD<(Key, [Value])>
+    where Element == (Key, Value) {
+        RDD.shuffled(
+            named: "groupByKey", context: context, parents: [lineage], partitions: partitions,
+            feeds: [groupingFeed(into: { $0.append($1) }, empty: [Value]())]
+        ) { $0.append(contentsOf: $1) }
+    }
+
+    /// A feed that appends values to a part of `Combined`.
+    @inlinable
+    func groupingFeed<Key: StreamKey, Value: Sendable, Combined: Sendable>(
+        into append: @escaping @Sendable (inout Combined, Value) -> Void, empty: Combined
+    ) -> ShuffleFeed<Key, Combined> where Element == (Key, Value) {
+        let detacher = UncheckedBox(Detacher<Value>())
+        return ShuffleFeed(partitionCount: partitionCount) { [compute] partition, writer in
+            try compute(partition) { key, value in
+                let value = detacher.value.detached(value)
+                try writer.add(
+                    key,
+                    create: {
+                        var combined = empty
+                        append(&combined, value)
+                        return combined
+                    }
+                ) { append(&$0, value) }
+            }
+        }
+    }
+
+    /// For each key of either RDD, the values that it has in both.
+    @inlinable
+    public func cogroup<Key: StreamKey, Value: Sendable, Other: Sendable>(
+        _ other: RDD<(Key, Other)>, partitions: Int? = nil
+    ) -> RDD<(Key, ([Value], [Other]))> where Element == (Key, Value) {
+        let empty: ([Value], [Other]) = ([], [])
+        return RDD.shuffled(
+            named: "cogroup", context: context, parents: [lineage, other.lineage], partitions: partitions,
+            feeds: [
+                groupingFeed(into: { $0.0.append($1) }, empty: empty),
+                other.groupingFeed(into: { $0.1.append($1) }, empty: empty),
+            ]
+        ) {
+            $0.0.append(contentsOf: $1.0)
+            $0.1.append(contentsOf: $1.1)
+        }
+    }
+
+    /// Every pair of values that a key has in both RDDs.
+    @inlinable
+    public func join<Key: StreamKey, Value: Sendable, Other: Sendable>(
+        _ other: RDD<(Key, Other)>, partitions: Int? = nil
+    ) -> RDD<(Key, (Value, Other))> where Element == (Key, Value) {
+        cogroup(other, partitions: partitions).joined("join") { lefts, rights, emit in
+            for left in lefts { for right in rights { try emit((left, right)) } }
+        }
+    }
+
+    /// As `join`; a value here whose key the other has not stands with nil.
+    @inlinable
+    public func leftOuterJoin<Key: StreamKey, Value: Sendable, Other: Sendable>(
+        _ other: RDD<(Key, Other)>, partitions: Int? = nil
+    ) -> RDD<(Key, (Value, Other?))> where Element == (Key, Value) {
+        cogroup(other, partitions: partitions).joined("leftOuterJoin") { lefts, rights, emit in
+            for left in lefts {
+                if rights.isEmpty { try emit((left, nil)) }
+                for right in rights { try emit((left, right)) }
+            }
+        }
+    }
+
+    /// As `join`; a value of the other whose key is not here stands with nil.
+    @inlinable
+    public func rightOuterJoin<Key: StreamKey, Value: Sendable, Other: Sendable>(
+        _ other: RDD<(Key, Other)>, partitions: Int? = nil
+    ) -> RDD<(Key, (Value?, Other))> where Element == (Key, Value) {
+        cogroup(other, partitions: partitions).joined("rightOuterJoin") { lefts, rights, emit in
+            if lefts.isEmpty { for right in rights { try emit((nil, right)) } }
+            for left in lefts { for right in rights { try emit((left, right)) } }
+        }
+    }
+
+    /// As `join`; values without a partner stand with nil, on either side.
+    @inlinable
+    public func fullOuterJoin<Key: StreamKey, Value: Sendable, Other: Sendable>(
+        _ other: RDD<(Key, Other)>, partitions: Int? = nil
+    ) -> RDD<(Key, (Value?, Other?))> where Element == (Key, Value) {
+        cogroup(other, partitions: partitions).joined("fullOuterJoin") { lefts, rights, emit in
+            if lefts.isEmpty { for right in rights { try emit((nil, right)) } }
+            for left in lefts {
+                if rights.isEmpty { try emit((left, nil)) }
+                for right in rights { try emit((left, right)) }
+            }
+        }
+    }
+
+    @inlinable
+    func joined<Key: StreamKey, Value: Sendable, Other: Sendable, Result: Sendable>(
+        _ name: String,
+        _ pair: @escaping @Sendable ([Value], [Other], (Result) throws -> Void) throws -> Void
+    ) -> RDD<(Key, Result)> where Element == (Key, ([Value], [Other])) {
+        let compute = compute
+        return RDD<(Key, Result)>(
+            context: context, name: name, parents: [lineage], partitionCount: partitionCount
+        ) { partition, sink in
+            try compute(partition) { group in try pair(group.1.0, group.1.1) { try sink((group.0, $0)) } }
+        }
+    }
+
+    /// The pairs whose keys are not among those of the other.
+    @inlinable
+    public func subtractByKey<Key: StreamKey, Value: Sendable, Other: Sendable>(
+        _ other: RDD<(Key, Other)>
+    ) -> RDD<(Key, Value)> where Element == (Key, Value) {
+        cogroup(other).joined("subtractByKey") { lefts, rights, emit in
+            if rights.isEmpty { for left in lefts { try emit(left) } }
+        }
+    }
+
+    /// The keys of pairs.
+    @inlinable
+    public func keys<Key: Sendable, Value: Sendable>() -> RDD<Key> where Element == (Key, Value) { map { $0.0 } }
+
+    /// The values of pairs.
+    @inlinable
+    public func values<Key: Sendable, Value: Sendable>() -> RDD<Value> where Element == (Key, Value) { map { $0.1 } }
 }
 
-/// The reduce side of a shuffle.
-@usableFromInline
-enum Shuffle {
-    /// Merges tables key by key. Part `p` of the result holds the hashes in [p, p + 1) * 2^64 / parts.
+extension RDD where Element: StreamKey {
+    /// Each element once, in order of hash and then element.
     @inlinable
-    static func merge<Key: StreamKey, Value: Sendable>(
-        _ tables: [StableTable<Key, Value>], parts: Int, context: Context, name: String,
-        _ combine: @escaping @Sendable (Value, Value) throws -> Value
-    ) throws -> [[(Key, Value)]] {
-        let results = Slots<[(Key, Value)]>(count: parts)
-        try context.runTasks(count: parts, of: name) { part in
-            var merged = StableTable<Key, Value>()
-            for table in tables {
-                for entry in 0..<table.count {
-                    let hash = table.hashes[entry]
-                    guard Shuffle.part(of: hash, parts: parts) == part else { continue }
-                    let found = merged.find(table.keys[entry], hash)
-                    if let known = found.entry {
-                        do { merged.values[known] = try combine(merged.values[known], table.values[entry]) } catch {
-                            throw OperatorFailure.wrap(error, in: name)
-                        }
-                    } else {
-                        merged.insert(table.keys[entry], hash, table.values[entry], slot: found.slot)
-                    }
-                }
-            }
-            results.set(part, merged.stableOrder().map { (merged.keys[$0], merged.values[$0]) })
-        }
-        return results.all
+    public func distinct(partitions: Int? = nil) -> RDD<Element> {
+        map { ($0, true) }.reduceByKey(partitions: partitions) { left, _ in left }.keys()
     }
 
-    /// Which of `parts` ranges of the hash's whole span it falls into.
+    /// Each element that both RDDs have, once.
     @inlinable
-    static func part(of hash: UInt64, parts: Int) -> Int {
-        Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(parts)).high)
+    public func intersection(_ other: RDD<Element>) -> RDD<Element> {
+        map { ($0, true) }.cogroup(other.map { ($0, true) }).filter { !$0.1.0.isEmpty && !$0.1.1.isEmpty }.keys()
     }
+
+    /// The elements that the other has not; equal ones are kept.
+    @inlinable
+    public func subtract(_ other: RDD<Element>) -> RDD<Element> {
+        map { ($0, true) }.subtractByKey(other.map { ($0, true) }).keys()
+    }
+
+    /// How often each element occurs.
+    @inlinable
+    func countedByValue() -> RDD<(Element, Int)> { map { ($0, 1) }.reduceByKey(+) }
 }
 
 /// Results of a stage's tasks: each task sets its own slot.

@@ -1,78 +1,250 @@
 import SwiftwaterCore
 
 extension RDD {
-    /// The elements in order of `key`. Elements with equal keys stay in the order they had, whatever the direction.
+    /// The elements in order of `key`, range-partitioned. Elements with equal keys stay in the order they had, whatever the
+    /// direction.
     ///
-    /// O(n log n), on all threads but for the last merge. NaN keys have no order: filter them out first.
+    /// O(n log n), on all threads; what does not fit into memory is sorted on disk. NaN keys have no order: filter them out
+    /// first.
+    @inlinable
     public func sorted<Key: Comparable & Sendable>(
         by key: @escaping @Sendable (Element) throws -> Key, ascending: Bool = true
     ) -> RDD<Element> {
-        sorted(by: key) { ascending ? $0.key < $1.key : $1.key < $0.key }
+        sorted(by: key, named: "sorted") { ascending ? $0.key < $1.key : $1.key < $0.key }
     }
 
     /// Pairs in order of `key`; those with equal keys in ascending order of the pairs' first part, so that the result does
     /// not depend on the order of the input.
+    @inlinable
     public func sorted<PairKey: StreamKey, Value: Sendable, Key: Comparable & Sendable>(
         by key: @escaping @Sendable (Element) throws -> Key, ascending: Bool = true
     ) -> RDD<Element> where Element == (PairKey, Value) {
-        sorted(by: key) { left, right in
+        sorted(by: key, named: "sorted") { left, right in
             if left.key < right.key { return ascending }
             if right.key < left.key { return !ascending }
             return left.element.0.precedes(right.element.0)
         }
     }
 
-    private func sorted<Key: Sendable>(
-        by key: @escaping @Sendable (Element) throws -> Key,
+    /// Spark's name for `sorted(by:ascending:)`.
+    @inlinable
+    public func sortBy<Key: Comparable & Sendable>(
+        _ key: @escaping @Sendable (Element) throws -> Key, ascending: Bool = true
+    ) -> RDD<Element> { sorted(by: key, ascending: ascending) }
+
+    /// Pairs in order of their keys; those with equal keys in the order they had.
+    @inlinable
+    public func sortByKey<Key: Comparable & Sendable, Value: Sendable>(ascending: Bool = true) -> RDD<Element>
+    where Element == (Key, Value) {
+        sorted(by: { $0.0 }, named: "sortByKey") { ascending ? $0.key < $1.key : $1.key < $0.key }
+    }
+
+    @inlinable
+    func sorted<Key: Sendable>(
+        by key: @escaping @Sendable (Element) throws -> Key, named name: String,
         areInOrder: @escaping @Sendable (Keyed<Key, Element>, Keyed<Key, Element>) -> Bool
     ) -> RDD<Element> {
         let parent = self
         let context = context
         let parts = max(1, context.defaultParallelism)
-        let output = Materialized<[Keyed<Key, Element>]>()
+        let output = Materialized<SortOutput<Key, Element>>()
         let lineage = Lineage(
-            context: context, name: "sorted", parents: [lineage], partitionCount: parts,
+            context: context, name: name, parents: [lineage], partitionCount: parts,
             materialize: {
                 try output.fill {
-                    let runs = Slots<[Keyed<Key, Element>]>(count: parent.partitionCount)
+                    let runs = Slots<SortWriter<Key, Element>>(count: parent.partitionCount)
                     let detacher = UncheckedBox(Detacher<Element>())
-                    try context.runTasks(count: parent.partitionCount, of: "sorted") { partition in
-                        var run: [Keyed<Key, Element>] = []
+                    let spill = context.spillSettings
+                    try context.runTasks(count: parent.partitionCount, of: name) { partition in
+                        let writer = SortWriter<Key, Element>(spill: spill, name: name, areInOrder: areInOrder)
                         try parent.compute(partition) { element in
                             let element = detacher.value.detached(element)
-                            do { run.append(Keyed(key: try key(element), element: element)) } catch {
-                                throw OperatorFailure.wrap(error, in: "sorted")
-                            }
+                            let itsKey: Key
+                            do { itsKey = try key(element) } catch { throw OperatorFailure.wrap(error, in: name) }
+                            try writer.append(Keyed(key: itsKey, element: element))
                         }
-                        run.sort(by: areInOrder)
-                        runs.set(partition, run)
+                        writer.run.sort(by: areInOrder)
+                        runs.set(partition, writer)
                     }
-                    return mergeRuns(runs.all, areInOrder)
+                    return try SortOutput(
+                        runs.all, parts: parts, context: context, name: name, key: key, areInOrder: areInOrder)
                 }
             })
-        return RDD(lineage: lineage, context: context) { partition, sink in
-            let all = output.value
-            for index in all.range(ofPart: partition, of: parts) { try sink(all[index].element) }
+        return RDD(lineage: lineage, context: context) { partition, sink in try output.value.push(partition, sink) }
+    }
+}
+
+@usableFromInline
+struct Keyed<Key: Sendable, Element: Sendable>: Sendable {
+    @usableFromInline var key: Key
+    @usableFromInline var element: Element
+    @inlinable init(key: Key, element: Element) {
+        self.key = key
+        self.element = element
+    }
+}
+
+/// One task's share of a sort: a run in memory, and those that it had to spill.
+@usableFromInline
+final class SortWriter<Key: Sendable, Element: Sendable>: @unchecked Sendable {
+    @usableFromInline var run: [Keyed<Key, Element>] = []
+    var spilled: [SpillRun] = []
+    @usableFromInline var capacity: Int
+    private let spill: SpillSettings
+    private let name: String
+    private let areInOrder: (Keyed<Key, Element>, Keyed<Key, Element>) -> Bool
+
+    @usableFromInline
+    init(
+        spill: SpillSettings, name: String,
+        areInOrder: @escaping (Keyed<Key, Element>, Keyed<Key, Element>) -> Bool
+    ) {
+        self.spill = spill
+        self.name = name
+        self.areInOrder = areInOrder
+        // What texts hang from an element is taken for as much again as the element.
+        capacity = max(16, spill.taskMemoryMaxBytes / (2 * MemoryLayout<Keyed<Key, Element>>.stride))
+    }
+
+    @inlinable
+    func append(_ keyed: Keyed<Key, Element>) throws {
+        run.append(keyed)
+        if run.count == capacity { try flush() }
+    }
+
+    @usableFromInline
+    func flush() throws {
+        guard let codec = ElementCodec<Element>() else {
+            throw SwiftwaterError(
+                .limitExceeded,
+                "a task's \(run.count) elements are above its share of shuffleMemoryMaxBytes, and \(ElementCodec<Element>.typeName) cannot be spilled",
+                at: .init(streamOperator: name), remedy: "make its types StreamCodable, or raise the limit")
+        }
+        run.sort(by: areInOrder)
+        let file = try SpillRun.Writer(directory: spill.directory)
+        for keyed in run { try file.append { codec.encode(keyed.element, into: &$0) } }
+        spilled.append(try file.finish())
+        spill.spilled(spilled.last!.byteCount)
+        run.removeAll(keepingCapacity: true)
+    }
+}
+
+/// The result of a sort, by partitions: in memory, or in one sorted file.
+@usableFromInline
+final class SortOutput<Key: Sendable, Element: Sendable>: @unchecked Sendable {
+    private enum Storage {
+        case memory([[Keyed<Key, Element>]])
+        case file(SpillRun, ElementCodec<Element>)
+    }
+    private let storage: Storage
+    private let parts: Int
+
+    @usableFromInline
+    init(
+        _ writers: [SortWriter<Key, Element>], parts: Int, context: Context, name: String,
+        key: @escaping (Element) throws -> Key,
+        areInOrder: @escaping @Sendable (Keyed<Key, Element>, Keyed<Key, Element>) -> Bool
+    ) throws {
+        self.parts = parts
+        if writers.contains(where: { !$0.spilled.isEmpty }) {
+            storage = try SortOutput.merged(writers, context.spillSettings, key, areInOrder)
+            return
+        }
+        let runs = writers.map(\.run)
+        let ranges = splitRuns(runs, parts: parts, areInOrder)
+        let merged = Slots<[Keyed<Key, Element>]>(count: parts)
+        try context.runTasks(count: parts, of: name) { part in
+            merged.set(part, mergeRuns(zip(runs, ranges).map { $0[$1[part]] }, areInOrder))
+        }
+        storage = .memory(merged.all)
+    }
+
+    private static func merged(
+        _ writers: [SortWriter<Key, Element>], _ spill: SpillSettings, _ key: @escaping (Element) throws -> Key,
+        _ areInOrder: @escaping (Keyed<Key, Element>, Keyed<Key, Element>) -> Bool
+    ) throws -> Storage {
+        let codec = ElementCodec<Element>()!
+        var cursors: [SortedCursor<Keyed<Key, Element>>] = []
+        for writer in writers {
+            for run in writer.spilled {
+                var reader = run.makeReader()
+                cursors.append(
+                    SortedCursor {
+                        guard let record = try reader.next() else { return nil }
+                        var bytes = ByteReader(record)
+                        let element = try codec.decode(from: &bytes)
+                        return Keyed(key: try key(element), element: element)
+                    })
+            }
+            var next = 0
+            cursors.append(
+                SortedCursor {
+                    guard next < writer.run.count else { return nil }
+                    defer { next += 1 }
+                    return writer.run[next]
+                })
+        }
+        var merged = try MergedCursor(cursors, areInOrder)
+        let file = try SpillRun.Writer(directory: spill.directory)
+        while let keyed = try merged.next() { try file.append { codec.encode(keyed.element, into: &$0) } }
+        let run = try file.finish()
+        spill.spilled(run.byteCount)
+        return .file(run, codec)
+    }
+
+    @usableFromInline
+    func push(_ part: Int, _ sink: (Element) throws -> Void) throws {
+        switch storage {
+        case .memory(let parts): for keyed in parts[part] { try sink(keyed.element) }
+        case .file(let run, let codec):
+            let first = run.recordCount * part / parts
+            var reader = run.makeReader(from: first, count: run.recordCount * (part + 1) / parts - first)
+            while let record = try reader.next() {
+                var bytes = ByteReader(record)
+                try sink(try codec.decode(from: &bytes))
+            }
         }
     }
 }
 
-struct Keyed<Key: Sendable, Element: Sendable>: Sendable {
-    var key: Key
-    var element: Element
+/// Divides sorted runs into `parts` ranges of nearly equal size: what is in a range comes before what is in the next, and
+/// equal elements are in one range. For each run its ranges.
+func splitRuns<Element>(
+    _ runs: [[Element]], parts: Int, _ areInOrder: (Element, Element) -> Bool
+) -> [[Range<Int>]] {
+    var samples: [Element] = []
+    let total = runs.reduce(0) { $0 + $1.count }
+    let stride = max(1, total / (parts * 64))
+    for run in runs { for index in Swift.stride(from: 0, to: run.count, by: stride) { samples.append(run[index]) } }
+    samples.sort(by: areInOrder)
+    return runs.map { run in
+        var bounds = [0]
+        for part in 1..<max(parts, 1) {
+            guard !samples.isEmpty else { bounds.append(0); continue }
+            let splitter = samples[samples.count * part / parts]
+            var (low, high) = (bounds.last!, run.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if areInOrder(run[middle], splitter) { low = middle + 1 } else { high = middle }
+            }
+            bounds.append(low)
+        }
+        bounds.append(run.count)
+        return (0..<parts).map { bounds[$0]..<bounds[$0 + 1] }
+    }
 }
 
 /// Merges sorted runs two by two; of equal elements those of the earlier run come first. O(n log runs).
-func mergeRuns<Element>(_ runs: [[Element]], _ areInOrder: (Element, Element) -> Bool) -> [Element] {
-    var runs = runs.filter { !$0.isEmpty }
+func mergeRuns<Element>(_ slices: [ArraySlice<Element>], _ areInOrder: (Element, Element) -> Bool) -> [Element] {
+    var runs = slices.filter { !$0.isEmpty }
     while runs.count > 1 {
         runs = stride(from: 0, to: runs.count, by: 2).map { index in
             guard index + 1 < runs.count else { return runs[index] }
             let (left, right) = (runs[index], runs[index + 1])
             var merged: [Element] = []
             merged.reserveCapacity(left.count + right.count)
-            var (i, j) = (0, 0)
-            while i < left.count && j < right.count {
+            var (i, j) = (left.startIndex, right.startIndex)
+            while i < left.endIndex && j < right.endIndex {
                 if areInOrder(right[j], left[i]) {
                     merged.append(right[j])
                     j += 1
@@ -83,8 +255,8 @@ func mergeRuns<Element>(_ runs: [[Element]], _ areInOrder: (Element, Element) ->
             }
             merged.append(contentsOf: left[i...])
             merged.append(contentsOf: right[j...])
-            return merged
+            return merged[...]
         }
     }
-    return runs.first ?? []
+    return Array(runs.first ?? [])
 }

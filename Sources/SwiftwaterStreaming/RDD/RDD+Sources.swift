@@ -13,32 +13,35 @@ extension Context {
         }
     }
 
-    /// The lines of a text file, plain or gzip: one partition a file, or one for each file of a directory in order of their
-    /// names. The file is read when an action runs.
+    /// The lines of a text file, plain or gzip, in partitions of 32 MiB (a gzip file is one). The file is read when an action
+    /// runs.
     public func textFile(_ path: String, limits: LineLimits = LineLimits()) -> RDD<Text> {
         textFiles([path], limits: limits)
     }
 
-    /// The lines of text files, one partition a file.
+    /// The lines of text files, in the order of the paths; each in partitions of 32 MiB.
     public func textFiles(_ paths: [String], limits: LineLimits = LineLimits()) -> RDD<Text> {
-        RDD(context: self, name: "textFile", partitionCount: paths.count) { partition, sink in
-            var reader = try BlockReader(path: paths[partition], limits: limits)
+        let splits = paths.flatMap { path in
+            // A file that cannot be looked at is an error of the action, as one that cannot be read.
+            (try? FileSplit.splits(of: path)) ?? [FileSplit(missing: path)]
+        }
+        return RDD(context: self, name: "textFile", partitionCount: splits.count) { partition, sink in
+            var reader = try BlockReader(splits[partition], limits: limits)
             while let block = try reader.next() {
+                defer { block.retire() }
                 try block.forEachLine(in: 0..<block.lineCount, sink)
-                block.retire()
             }
             for message in reader.faults.messages(limits: limits) {
-                self.logger.warning("\(paths[partition]): \(message)")
+                self.logger.warning("\(splits[partition].path): \(message)")
             }
         }
     }
 
     /// The lines of blocks that a receiver delivered, one partition a block.
-    public func blocks(_ blocks: [TextBlock], name: String = "blocks") -> RDD<Text> {
+    func blocks(_ blocks: [StoredBlock], name: String = "blocks") -> RDD<Text> {
         let held = HeldBlocks(blocks)
         return RDD(context: self, name: name, partitionCount: blocks.count) { partition, sink in
-            let block = held.blocks[partition]
-            try block.forEachLine(in: 0..<block.lineCount, sink)
+            try held.blocks[partition].withBlock { try $0.forEachLine(in: 0..<$0.lineCount, sink) }
         }
     }
 
@@ -58,9 +61,9 @@ extension Context {
 
 /// Blocks that live as long as the RDD over them. Afterwards their slices are void, which a debug build checks.
 private final class HeldBlocks: Sendable {
-    let blocks: [TextBlock]
-    init(_ blocks: [TextBlock]) { self.blocks = blocks }
-    deinit { for block in blocks { block.retire() } }
+    let blocks: [StoredBlock]
+    init(_ blocks: [StoredBlock]) { self.blocks = blocks }
+    deinit { for block in blocks { if case .memory(let text) = block.content { text.retire() } } }
 }
 
 extension Array {

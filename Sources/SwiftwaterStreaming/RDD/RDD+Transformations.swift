@@ -68,6 +68,124 @@ extension RDD {
         }
     }
 
+    /// As `flatMap` on the values of pairs: each part stands with the key of the value it came from.
+    @inlinable
+    public func flatMapValues<Key: Sendable, Value: Sendable, Parts: Sequence & SendableMetatype>(
+        _ transform: @escaping @Sendable (Value) throws -> Parts
+    ) -> RDD<(Key, Parts.Element)> where Element == (Key, Value), Parts.Element: Sendable {
+        let compute = compute
+        return RDD<(Key, Parts.Element)>(
+            context: context, name: "flatMapValues", parents: [lineage], partitionCount: partitionCount
+        ) { partition, sink in
+            try compute(partition) { pair in
+                let parts: Parts
+                do { parts = try transform(pair.1) } catch { throw OperatorFailure.wrap(error, in: "flatMapValues") }
+                for part in parts { try sink((pair.0, part)) }
+            }
+        }
+    }
+
+    /// Pairs of what `key` gives for an element, and the element.
+    @inlinable
+    public func keyBy<Key: Sendable>(_ key: @escaping @Sendable (Element) throws -> Key) -> RDD<(Key, Element)> {
+        map { (try key($0), $0) }
+    }
+
+    /// All elements of each partition, in an array, through `transform`. The array is in memory while the call lasts.
+    @inlinable
+    public func mapPartitions<Parts: Sequence & SendableMetatype>(
+        _ transform: @escaping @Sendable ([Element]) throws -> Parts
+    ) -> RDD<Parts.Element> where Parts.Element: Sendable {
+        let compute = compute
+        return RDD<Parts.Element>(
+            context: context, name: "mapPartitions", parents: [lineage], partitionCount: partitionCount
+        ) { partition, sink in
+            var elements: [Element] = []
+            // An element may hold what its parent reuses for the next: a file's block.
+            let detacher = Detacher<Element>()
+            try compute(partition) { elements.append(detacher.detached($0)) }
+            let parts: Parts
+            do { parts = try transform(elements) } catch { throw OperatorFailure.wrap(error, in: "mapPartitions") }
+            for part in parts { try sink(part) }
+        }
+    }
+
+    /// The elements of each partition as one array.
+    public func glom() -> RDD<[Element]> { mapPartitions { [$0] } }
+
+    /// A random sample: each element with probability `fraction`, or, with replacement, as often as a Poisson distribution of
+    /// that mean says. The same for the same seed and partitions.
+    public func sample(withReplacement: Bool = false, fraction: Double, seed: UInt64) -> RDD<Element> {
+        let compute = compute
+        return RDD(
+            context: context, name: "sample", parents: [lineage], partitionCount: partitionCount
+        ) { partition, sink in
+            var random = SeededRandom(seed: seed, stream: UInt64(partition))
+            try compute(partition) { element in
+                if !withReplacement {
+                    if random.uniform() < fraction { try sink(element) }
+                } else {
+                    for _ in 0..<random.poisson(mean: fraction) { try sink(element) }
+                }
+            }
+        }
+    }
+
+    /// Every element with its number, counted from 0 in the order of the partitions. Counts the elements first, where there is
+    /// more than one partition.
+    public func zipWithIndex() -> RDD<(Element, Int)> {
+        let parent = self
+        let starts = Materialized<[Int]>()
+        let lineage = Lineage(
+            context: context, name: "zipWithIndex", parents: [lineage], partitionCount: partitionCount,
+            materialize: {
+                try starts.fill {
+                    var starts = [0]
+                    guard parent.partitionCount > 1 else { return starts }
+                    for count in try parent.partitionCounts() { starts.append(starts.last! + count) }
+                    return starts
+                }
+            }, isShuffle: false)
+        return RDD<(Element, Int)>(lineage: lineage, context: context) { [compute] partition, sink in
+            var index = starts.value[partition]
+            try compute(partition) {
+                try sink(($0, index))
+                index += 1
+            }
+        }
+    }
+
+    /// The same elements in at most `partitions` partitions, neighbours put together; nothing is moved.
+    public func coalesce(_ partitions: Int) -> RDD<Element> {
+        let (compute, all) = (compute, partitionCount)
+        let count = max(1, min(partitions, all))
+        return RDD(context: context, name: "coalesce", parents: [lineage], partitionCount: count) { partition, sink in
+            for index in (all * partition / count)..<(all * (partition + 1) / count) { try compute(index, sink) }
+        }
+    }
+
+    /// The same elements dealt out to `partitions` partitions in turn.
+    public func repartition(_ partitions: Int) -> RDD<Element> {
+        let parent = self
+        let count = max(1, partitions)
+        let output = Materialized<[[Element]]>()
+        let lineage = Lineage(
+            context: context, name: "repartition", parents: [lineage], partitionCount: count,
+            materialize: { try output.fill { try parent.collectPartitions() } })
+        return RDD(lineage: lineage, context: context) { partition, sink in
+            var index = 0
+            for elements in output.value {
+                // The first of this array whose number among all is this partition's.
+                var next = (partition - index % count + count) % count
+                while next < elements.count {
+                    try sink(elements[next])
+                    next += count
+                }
+                index += elements.count
+            }
+        }
+    }
+
     /// These elements and then those of `other`; equal ones are kept.
     public func union(_ other: RDD<Element>) -> RDD<Element> { context.union([self, other]) }
 }

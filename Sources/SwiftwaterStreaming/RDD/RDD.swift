@@ -48,26 +48,32 @@ public struct RDD<Element: Sendable>: Sendable {
 public final class Lineage: Sendable {
     public let id: Int
     public let name: String
-    public let parents: [Lineage]
+    /// What it was made of; nothing any more once a checkpoint has cut it.
+    public var parents: [Lineage] { allParents.withLock { $0 } }
+    private let allParents: Mutex<[Lineage]>
     public let partitionCount: Int
     private let context: Context
+    private let cutsLineage: Bool
+    private let kept = Mutex<(any Sendable)?>(nil)
     /// For a shuffle: runs the stage before it, once.
     @usableFromInline let materialize: (@Sendable () throws -> Void)?
 
     @usableFromInline
     init(
         context: Context, name: String, parents: [Lineage], partitionCount: Int,
-        materialize: (@Sendable () throws -> Void)? = nil
+        materialize: (@Sendable () throws -> Void)? = nil, isShuffle: Bool? = nil, cutsLineage: Bool = false
     ) {
+        self.cutsLineage = cutsLineage
+        self.isShuffle = isShuffle ?? (materialize != nil)
         self.id = context.makeIdentifier()
         self.context = context
         self.name = name
-        self.parents = parents
+        allParents = Mutex(parents)
         self.partitionCount = partitionCount
         self.materialize = materialize
     }
 
-    public var isShuffle: Bool { materialize != nil }
+    public let isShuffle: Bool
 
     private let isDone = Atomic<Bool>(false)
 
@@ -84,7 +90,11 @@ public final class Lineage: Sendable {
         guard let materialize else { return }
         try materialize()
         isDone.store(true, ordering: .releasing)
+        if cutsLineage { allParents.withLock { $0 = [] } }
     }
+
+    /// Holds something for as long as this step of the lineage lives.
+    func keep(_ value: some Sendable) { kept.withLock { $0 = value } }
 
     var debugString: String {
         var lines = ["(\(partitionCount)) \(name)[\(id)]"]

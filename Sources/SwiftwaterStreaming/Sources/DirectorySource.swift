@@ -1,58 +1,128 @@
+import Logging
 import SwiftwaterCore
+import SwiftwaterFormats
 import SwiftwaterStorage
-import Synchronization
 
 extension StreamingContext {
     /// A stream of the lines of files that appear in a directory: each batch holds the files that are new since the last, in
-    /// order of their names, one partition a file.
+    /// order of their names. Large files are divided into partitions of 32 MiB.
     ///
-    /// Move files into the directory when they are complete (`rename`) and leave them as they are while a window holds them: a
-    /// file belongs to one batch, and is read when that batch's jobs run, once for each output and window. Names
-    /// that begin with `.` or `_` or end in `.tmp` are passed over, so that a writer can use them meanwhile.
+    /// Move files into the directory when they are complete (`rename`) and leave them as they are while a window or the log holds
+    /// them: a file belongs to one batch, and is read when that batch's jobs run, once for each output and window; one
+    /// that has another size by then fails the batch. Names that begin with `.` or `_` or end in `.tmp` are passed over, so that a
+    /// writer can use them meanwhile.
     ///
-    /// - Parameter newFilesOnly: passes over what is there when the context starts.
+    /// - Parameter newFilesOnly: passes over what is there when the context starts for the first time.
     public func textFileStream(directory: String, newFilesOnly: Bool = true) -> DStream<Text> {
-        let input = DirectoryInput(directory: directory, newFilesOnly: newFilesOnly)
-        graph.add(input)
-        let (context, limits) = (context, settings.lineLimits)
-        let node = StreamNode<Text>(name: "directory \(directory)", slide: batchInterval, parents: [], graph: graph) {
-            _ in
-            context.textFiles(try input.takeNew(), limits: limits)
-        }
-        return DStream(context: self, node: node)
+        replayableStream(
+            DirectorySource(
+                directory: directory, newFilesOnly: newFilesOnly, limits: settings.lineLimits, log: context.logger),
+            name: "directory \(directory)")
     }
 }
 
-final class DirectoryInput: StreamInput {
-    private let directory: String
-    private let newFilesOnly: Bool
-    private let seen = Mutex<Set<String>>([])
+/// Files that appear in a directory. A range is a list of files with their sizes; the position is the names seen.
+public final class DirectorySource: ReplayableSource {
+    public struct Range: StreamCodable, Equatable {
+        public var files: [(name: String, byteCount: Int)]
 
-    init(directory: String, newFilesOnly: Bool) {
-        self.directory = directory
-        self.newFilesOnly = newFilesOnly
+        public func encode(to writer: inout ByteWriter) {
+            writer.write(count: files.count)
+            for file in files {
+                writer.write(string: file.name)
+                writer.write(count: file.byteCount)
+            }
+        }
+        public static func decode(from reader: inout ByteReader) throws -> Range {
+            var files: [(String, Int)] = []
+            for _ in 0..<(try reader.readCount()) { files.append((try reader.readString(), try reader.readCount())) }
+            return Range(files: files)
+        }
+        public static func == (left: Range, right: Range) -> Bool { left.files.elementsEqual(right.files, by: ==) }
     }
 
-    func start() throws {
+    private let directory: String
+    private let newFilesOnly: Bool
+    private let limits: LineLimits
+    private let log: Logger
+    private let seen = Monitor<Set<String>>([])
+
+    public init(
+        directory: String, newFilesOnly: Bool = true, limits: LineLimits = LineLimits(),
+        log: Logger = Logger(label: "swiftwater")
+    ) {
+        self.directory = directory
+        self.newFilesOnly = newFilesOnly
+        self.limits = limits
+        self.log = log
+    }
+
+    public func start(at position: [String]?) throws {
         guard Directory.isDirectory(directory) else {
             throw SwiftwaterError(
                 .notFound, "\(directory) is no directory", remedy: "create it, or name the directory files appear in")
         }
-        if newFilesOnly { _ = try takeNew() }
+        if let position {
+            seen.update { $0 = Set(position) }
+        } else if newFilesOnly {
+            let names = try entries().map(\.name)
+            seen.update { $0 = Set(names) }
+        }
     }
 
-    func stop() {}
-    var hasPending: Bool { false }
-    func release(_ time: BatchTime) {}
+    public func stop() {}
 
-    /// Paths of files that were not there before. Names that are gone are forgotten, so memory follows the directory.
-    func takeNew() throws -> [String] {
-        let names = try Directory.entries(directory).filter {
+    private func entries() throws -> [Directory.Entry] {
+        try Directory.entries(directory).filter {
             !$0.isDirectory && !$0.name.hasPrefix(".") && !$0.name.hasPrefix("_") && !$0.name.hasSuffix(".tmp")
-        }.map(\.name)
-        return seen.withLock { seen in
-            defer { seen = Set(names) }
-            return names.filter { !seen.contains($0) }.map { directory + "/" + $0 }
         }
+    }
+
+    /// Files that were not there before. Names that are gone are forgotten, so memory follows the directory.
+    public func next(maxBytes: Int) throws -> Range? {
+        let entries = try entries()
+        return seen.update { seen in
+            seen.formIntersection(entries.map(\.name))
+            var range = Range(files: [])
+            var bytes = 0
+            for entry in entries where !seen.contains(entry.name) {
+                if !range.files.isEmpty && bytes + entry.byteCount > maxBytes { break }
+                bytes += entry.byteCount
+                range.files.append((entry.name, entry.byteCount))
+            }
+            for file in range.files { seen.insert(file.name) }
+            return range.files.isEmpty ? nil : range
+        }
+    }
+
+    public func skip(_ range: Range) throws { seen.update { for file in range.files { $0.insert(file.name) } } }
+
+    public var position: [String] {
+        seen.read { $0.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+    }
+
+    public func size(of range: Range) -> BatchSize {
+        var size = BatchSize()
+        size.bytes = range.files.reduce(0) { $0 + $1.byteCount }
+        return size
+    }
+
+    public func partitions(of range: Range) throws -> [BlockPartition] {
+        let (directory, limits, log) = (directory, limits, log)
+        var parts: [BlockPartition] = []
+        for file in range.files {
+            let path = directory + "/" + file.name
+            for split in try FileSplit.splits(of: path, byteCount: file.byteCount) {
+                parts.append { push in
+                    var reader = try BlockReader(split, limits: limits)
+                    while let block = try reader.next() {
+                        defer { block.retire() }
+                        try push(block)
+                    }
+                    for message in reader.faults.messages(limits: limits) { log.warning("\(path): \(message)") }
+                }
+            }
+        }
+        return parts
     }
 }

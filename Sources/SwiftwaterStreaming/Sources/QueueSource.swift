@@ -1,16 +1,17 @@
 import SwiftwaterCore
 
 extension StreamingContext {
-    /// A stream of RDDs from a list: one for each batch, in order; empty batches after the last. For tests and examples.
+    /// A stream of RDDs from a list: one for each batch, in order; empty batches after the last. For tests and examples. Which
+    /// RDD a batch has depends on its time alone, so it is the same after a restart.
     public func queueStream<Element: Sendable>(_ queue: [RDD<Element>]) -> DStream<Element> {
         let empty = context.parallelize([Element]())
-        let graph = graph
         let interval = batchInterval
-        let node = StreamNode<Element>(name: "queue", slide: batchInterval, parents: [], graph: graph) {
+        let node = StreamNode<Element>(kind: "queue", slide: batchInterval, parents: [], graph: graph) {
             [unowned graph] time in
             let index = Int((time - graph.zeroTime).wholeMilliseconds / interval.wholeMilliseconds) - 1
             return index < queue.count ? queue[index] : empty
         }
+        graph.add(QueueInput(), for: node)
         return DStream(context: self, node: node)
     }
 
@@ -18,4 +19,15 @@ extension StreamingContext {
     public func queueStream<Element: Sendable>(_ queue: [[Element]]) -> DStream<Element> {
         queueStream(queue.map { context.parallelize($0) })
     }
+}
+
+/// A queue needs nothing: its batches follow from their times.
+private final class QueueInput: StreamInput {
+    func start() throws {}
+    func stop() {}
+    var hasPending: Bool { false }
+    func take(_ time: BatchTime, maxBytes: Int) throws -> [UInt8] { [] }
+    func retake(_ time: BatchTime, _ description: [UInt8], isPast: Bool) throws {}
+    var position: [UInt8] { [] }
+    func restore(_ position: [UInt8]) throws {}
 }

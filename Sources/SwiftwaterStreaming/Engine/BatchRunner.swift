@@ -1,0 +1,249 @@
+import Logging
+import SwiftwaterCore
+import SwiftwaterStorage
+
+/// Makes batches and runs their jobs. Has no threads of its own: `BatchScheduler` calls `make` on one thread and `run` on another,
+/// a simulation both on one.
+final class BatchRunner: @unchecked Sendable {
+    struct Batch: Sendable {
+        let time: BatchTime
+        let jobs: [BatchJob]
+        let size: BatchSize
+        let isReplayed: Bool
+    }
+
+    private let graph: StreamGraph
+    private let clock: any StreamClock
+    private let context: Context
+    private let settings: StreamSettings
+    private let reporter: ProgressReporter
+    private let estimator: Monitor<RateEstimator>
+    private(set) var durability: Durability?
+    /// The next batch time. Generator only.
+    private var next = BatchTime(milliseconds: 0)
+    /// Batches to be made again, oldest first. Generator only.
+    private var replays: [(time: BatchTime, wanting: Bool, isEmpty: Bool)] = []
+    private var log = LogContents()
+
+    init(
+        graph: StreamGraph, clock: any StreamClock, context: Context, settings: StreamSettings,
+        reporter: ProgressReporter
+    ) {
+        self.graph = graph
+        self.clock = clock
+        self.context = context
+        self.settings = settings
+        self.reporter = reporter
+        estimator = Monitor(RateEstimator(batchInterval: graph.batchInterval))
+    }
+
+    /// Finds out where to begin, gives states and sources what they had, and starts the sources.
+    func start(checkpoint: CheckpointSettings?) throws {
+        graph.freeze()
+        let interval = graph.batchInterval.wholeMilliseconds
+        let now = clock.now()
+        let floor = BatchTime(milliseconds: now.milliseconds / interval * interval)
+        graph.zeroTime = floor
+        next = floor + graph.batchInterval
+        if let checkpoint {
+            if let problem = Durability.problem(graph) { throw problem }
+            let durability = try Durability(checkpoint, graph: graph, files: settings.files, context: context)
+            self.durability = durability
+            let plan = try durability.recover(graph)
+            if let manifest = plan.checkpoint { try planReplays(manifest, plan.log, now: floor) }
+        } else if !graph.sources.isEmpty {
+            context.logger.info("no checkpoint directory: nothing is kept when this process ends")
+        }
+        do {
+            for source in graph.sources { try source.input.start() }
+            if durability != nil, replays.isEmpty, log.batches.isEmpty {
+                // From the first moment on there is a checkpoint to go on from.
+                durability?.checkpoint(next - graph.batchInterval, graph, isForced: true, now: now)
+            }
+        } catch {
+            for source in graph.sources { source.input.stop() }
+            durability?.close()
+            throw error
+        }
+    }
+
+    /// Lists the batches that are made again: those whose RDDs windows still read, those after the checkpoint, and those that
+    /// would have been while the program was down, at most one window's length of them.
+    private func planReplays(_ manifest: CheckpointManifest, _ log: LogContents, now: BatchTime) throws {
+        self.log = log
+        let horizon = manifest.time - graph.replayDuration
+        for batch in log.batches {
+            for source in graph.sources {
+                let description = batch.sources[source.step.label!.name] ?? []
+                try source.input.retake(batch.time, description, isPast: batch.time <= manifest.time)
+                if batch.time <= horizon { source.input.release(batch.time) }
+            }
+            if batch.time > horizon {
+                replays.append((batch.time, batch.time > manifest.time, false))
+            }
+        }
+        let last = max(log.batches.last?.time ?? manifest.time, manifest.time)
+        try checkOutputs(last)
+        var missed = max(last, now - graph.longestWindow)
+        // Back on the grid of batch times.
+        missed =
+            missed - .milliseconds((missed - graph.zeroTime).wholeMilliseconds % graph.batchInterval.wholeMilliseconds)
+        missed = missed + graph.batchInterval
+        while missed <= now {
+            if missed > last { replays.append((missed, true, true)) }
+            missed = missed + graph.batchInterval
+        }
+        next = max(now, last) + graph.batchInterval
+        let pending = replays.filter { $0.wanting && !$0.isEmpty }.count
+        context.logger.notice(
+            "going on from the checkpoint of \(manifest.time): \(pending) batches to run again, \(replays.filter(\.isEmpty).count) missed"
+        )
+    }
+
+    /// An output cannot know a batch that the log does not.
+    private func checkOutputs(_ last: BatchTime) throws {
+        for output in graph.outputs {
+            guard let committed = try output.sink?.lastCommitted(), committed > last, committed < next else { continue }
+            throw SwiftwaterError(
+                .corrupted, "the output has batch \(committed) and the log ends at \(last): the log was cut",
+                at: .init(streamOperator: output.displayName),
+                remedy: "restore the checkpoint directory from a copy, or begin anew with an empty one and a new output"
+            )
+        }
+    }
+
+    // MARK: Making batches (generator's thread)
+
+    /// The time of the next batch; what is to be made again is due at once.
+    var nextTime: BatchTime { replays.first?.time ?? next }
+
+    var hasReplays: Bool { !replays.isEmpty }
+
+    var hasPending: Bool { graph.sources.contains { $0.input.hasPending } }
+
+    /// Makes the next batch, or nil where it is one that only windows read again.
+    func makeNext() throws -> Batch? {
+        if !replays.isEmpty { return try replay(replays.removeFirst()) }
+        let time = next
+        next = time + graph.batchInterval
+        let limit =
+            settings.hasBackpressure
+            ? estimator.read { $0.batchMaxBytes(first: settings.firstBatchMaxBytes) } : .max
+        var taken: [(name: String, description: [UInt8])] = []
+        for source in graph.sources {
+            let description = try source.input.take(time, maxBytes: limit)
+            if !description.isEmpty { taken.append((source.step.label?.name ?? source.step.kind, description)) }
+        }
+        try durability?.record(time, taken)
+        return try finish(time, isReplayed: false)
+    }
+
+    private func replay(_ batch: (time: BatchTime, wanting: Bool, isEmpty: Bool)) throws -> Batch? {
+        if batch.isEmpty { try durability?.record(batch.time, []) }
+        guard batch.wanting else {
+            for source in graph.sources { try source.step.makeBatch(at: batch.time) }
+            for source in graph.sources { source.input.release(batch.time) }
+            return nil
+        }
+        return try finish(batch.time, isReplayed: true)
+    }
+
+    private func finish(_ time: BatchTime, isReplayed: Bool) throws -> Batch {
+        var size = BatchSize()
+        for source in graph.sources {
+            let its = source.input.size(of: time)
+            size.records += its.records
+            size.bytes += its.bytes
+        }
+        let jobs = try graph.jobs(at: time) { output in
+            guard isReplayed else { return true }
+            if let sink = output.sink { return try !sink.isCommitted(time) }
+            return !log.done.contains(time)
+        }
+        graph.forget(before: time)
+        return Batch(time: time, jobs: jobs, size: size, isReplayed: isReplayed)
+    }
+
+    func cutAndFlush() throws {
+        for source in graph.sources { source.input.cut() }
+        try durability?.flush()
+    }
+
+    func stopSources() { for source in graph.sources { source.input.stop() } }
+
+    // MARK: Running batches (jobs' thread)
+
+    /// Runs the jobs of a batch, in order.
+    ///
+    /// - Throws: the error of the job that failed, which names it, where such a batch stops the stream.
+    func run(_ batch: Batch, waiting: Int) throws {
+        var information = BatchInformation(time: batch.time)
+        (information.size, information.isReplayed, information.waitingBatches) = (batch.size, batch.isReplayed, waiting)
+        let begin = clock.instant()
+        information.schedulingDelay = max(begin - .milliseconds(batch.time.milliseconds), .zero)
+        var before = begin
+        for job in batch.jobs {
+            do { try job.run() } catch {
+                let failure = BatchRunner.describe(error, at: batch.time, output: job.name)
+                try setAside(batch, failure)
+                information.failure = failure
+                break
+            }
+            let after = clock.instant()
+            information.jobs.append((job.name, after - before))
+            before = after
+        }
+        information.processingTime = before - begin
+        try durability?.recordDone(batch.time)
+        if settings.hasBackpressure {
+            information.nextBatchMaxBytes = estimator.update {
+                $0.update(
+                    time: batch.time, bytes: batch.size.bytes, processingTime: information.processingTime,
+                    schedulingDelay: information.schedulingDelay)
+                return $0.batchMaxBytes(first: settings.firstBatchMaxBytes)
+            }
+        }
+        for source in graph.sources { source.input.release(batch.time) }
+        durability?.checkpoint(batch.time, graph, now: clock.now())
+        if context.logger.logLevel <= .debug {
+            context.logger.debug("batch \(batch.time) took \(information.processingTime.label)")
+        }
+        reporter.report(information)
+    }
+
+    static func describe(_ error: any Error, at time: BatchTime, output: String) -> SwiftwaterError {
+        var known =
+            error as? SwiftwaterError
+            ?? SwiftwaterError(.taskFailed, "\(error)", at: .init(streamOperator: output), cause: error)
+        if known.location?.streamOperator == nil {
+            known.location = known.location ?? .init()
+            known.location?.streamOperator = output
+        }
+        known.message = "batch \(time) failed: " + known.message
+        return known
+    }
+
+    /// Puts what a failed batch held into the dead-letter directory, where that is asked for; throws the failure otherwise.
+    private func setAside(_ batch: Batch, _ failure: SwiftwaterError) throws {
+        guard case .setAside(let directory) = settings.onFailure, failure.code != .invalidState else { throw failure }
+        let folder = directory + "/batch-\(batch.time.milliseconds)"
+        let files = settings.files
+        try files.createDirectory(folder)
+        for source in graph.sources {
+            guard let text = try source.input.text(of: batch.time), !text.isEmpty else { continue }
+            let name = PathName.escaped(source.step.label?.name ?? source.step.kind)
+            try files.replace(folder + "/\(name).txt", with: text, temporaryNumber: 0)
+        }
+        try files.replace(folder + "/error.txt", with: Array("\(failure)\n".utf8), temporaryNumber: 0)
+        context.logger.error("\(failure); its text is in \(folder), and the stream goes on")
+    }
+
+    /// The last thing: stores the states where the stream ended in order, and lets the directory go.
+    func end(after time: BatchTime?, isOrderly: Bool) {
+        if isOrderly, let time, let durability {
+            durability.checkpoint(time, graph, isForced: true, now: clock.now())
+        }
+        durability?.close()
+        reporter.finish()
+    }
+}

@@ -1,0 +1,201 @@
+import SwiftwaterCore
+import SwiftwaterStorage
+
+/// What a checkpoint says: which program it belongs to, where its sources stand, and in which objects its states are.
+public struct CheckpointManifest: Sendable, Equatable {
+    /// A step with a state, or a source.
+    public struct Step: Sendable, Equatable {
+        public var name: String
+        public var kind: String
+        public var types: [String]
+        public var window: Duration?
+        public var slide: Duration
+        public var version: Int
+        /// Version of the encoding of the types.
+        public var codecVersion = 1
+        public var objects: [Object]
+        /// Where a source stands.
+        public var position: [UInt8]?
+    }
+
+    /// An object that holds a part of a state.
+    public struct Object: Sendable, Equatable {
+        public var key: String
+        public var byteCount: Int
+        public var checksum: UInt32
+    }
+
+    public var appName: String
+    public var batchInterval: Duration
+    public var zeroTime: BatchTime
+    /// The last batch that the states have.
+    public var time: BatchTime
+    /// The number of the log's first record after this checkpoint.
+    public var nextRecord: UInt64
+    /// When it was written.
+    public var written: BatchTime
+    public var steps: [Step]
+    public var outputs: [String]
+
+    static let formatVersion: UInt32 = 1
+    static let prefix = "checkpoint-"
+
+    /// Names sort as times do.
+    static func key(_ time: BatchTime) -> String { prefix + zeroPadded(Int(time.milliseconds), 16) }
+
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter()
+        writer.write(integer: CheckpointManifest.formatVersion)
+        writer.write(string: appName)
+        for number in [batchInterval.wholeMilliseconds, zeroTime.milliseconds, time.milliseconds, written.milliseconds]
+        {
+            writer.write(integer: number)
+        }
+        writer.write(integer: nextRecord)
+        writer.write(count: steps.count)
+        for step in steps { step.encode(to: &writer) }
+        outputs.encode(to: &writer)
+        return SealedBytes.seal(writer.bytes)
+    }
+
+    init(
+        appName: String, batchInterval: Duration, zeroTime: BatchTime, time: BatchTime, nextRecord: UInt64,
+        written: BatchTime, steps: [Step], outputs: [String]
+    ) {
+        self.appName = appName
+        self.batchInterval = batchInterval
+        self.zeroTime = zeroTime
+        self.time = time
+        self.nextRecord = nextRecord
+        self.written = written
+        self.steps = steps
+        self.outputs = outputs
+    }
+
+    /// - Throws: `corrupted` where the bytes are damaged or of another version.
+    init(decoding bytes: [UInt8], name: String) throws {
+        var reader = ByteReader(try SealedBytes.open(bytes, name: name))
+        let version = try reader.readInteger(UInt32.self)
+        guard version == CheckpointManifest.formatVersion else {
+            throw SwiftwaterError(
+                .corrupted,
+                "the checkpoint has format version \(version), this program reads \(CheckpointManifest.formatVersion)",
+                at: .init(file: name), remedy: "use the version that wrote it")
+        }
+        appName = try reader.readString()
+        batchInterval = .milliseconds(try reader.readInteger(Int64.self))
+        zeroTime = BatchTime(milliseconds: try reader.readInteger(Int64.self))
+        time = BatchTime(milliseconds: try reader.readInteger(Int64.self))
+        written = BatchTime(milliseconds: try reader.readInteger(Int64.self))
+        nextRecord = try reader.readInteger(UInt64.self)
+        steps = []
+        for _ in 0..<(try reader.readCount()) { steps.append(try Step(from: &reader)) }
+        outputs = try [String].decode(from: &reader)
+    }
+}
+
+extension CheckpointManifest.Step {
+    fileprivate func encode(to writer: inout ByteWriter) {
+        writer.write(string: name)
+        writer.write(string: kind)
+        types.encode(to: &writer)
+        writer.write(integer: window?.wholeMilliseconds ?? -1)
+        writer.write(integer: slide.wholeMilliseconds)
+        writer.write(integer: Int64(version))
+        writer.write(integer: Int64(codecVersion))
+        writer.write(count: objects.count)
+        for object in objects {
+            writer.write(string: object.key)
+            writer.write(count: object.byteCount)
+            writer.write(integer: object.checksum)
+        }
+        writer.write(byte: position == nil ? 0 : 1)
+        if let position { position.withUnsafeBytes { writer.write(countedBytes: $0) } }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws {
+        name = try reader.readString()
+        kind = try reader.readString()
+        types = try [String].decode(from: &reader)
+        let window = try reader.readInteger(Int64.self)
+        self.window = window < 0 ? nil : .milliseconds(window)
+        slide = .milliseconds(try reader.readInteger(Int64.self))
+        version = Int(try reader.readInteger(Int64.self))
+        codecVersion = Int(try reader.readInteger(Int64.self))
+        objects = []
+        for _ in 0..<(try reader.readCount()) {
+            objects.append(
+                .init(
+                    key: try reader.readString(), byteCount: try reader.readCount(),
+                    checksum: try reader.readInteger(UInt32.self)))
+        }
+        position = try reader.readByte() == 0 ? nil : try reader.readCountedBytes { Array($0) }
+    }
+
+    /// What of this step as the program has it is not as it was stored, in words; nil where nothing is.
+    func difference(from stored: CheckpointManifest.Step) -> String? {
+        if kind != stored.kind { return "it was \(stored.kind) and is \(kind)" }
+        if types != stored.types {
+            return "its types were \(stored.types.joined(separator: ", ")) and are \(types.joined(separator: ", "))"
+        }
+        if window != stored.window {
+            return "its window was \(stored.window?.label ?? "none") and is \(window?.label ?? "none")"
+        }
+        if slide != stored.slide { return "its slide was \(stored.slide.label) and is \(slide.label)" }
+        if version != stored.version { return "its version was \(stored.version) and is \(version)" }
+        if codecVersion != stored.codecVersion {
+            return "its codec version was \(stored.codecVersion) and is \(codecVersion)"
+        }
+        return nil
+    }
+}
+
+/// The checkpoints of a directory, as the command and the engine see them.
+public struct CheckpointStore: Sendable {
+    public let directory: String
+    let objects: LocalDirectoryStore
+
+    public init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
+        self.directory = directory
+        objects = try LocalDirectoryStore(root: directory, files: files)
+    }
+
+    /// The times of all checkpoints, oldest first, readable or not.
+    public func times() throws -> [BatchTime] {
+        try objects.list(prefix: CheckpointManifest.prefix).compactMap { key in
+            Int64(key.dropFirst(CheckpointManifest.prefix.count)).map { BatchTime(milliseconds: $0) }
+        }
+    }
+
+    public func manifest(at time: BatchTime) throws -> CheckpointManifest {
+        let key = CheckpointManifest.key(time)
+        return try CheckpointManifest(decoding: try objects.get(key), name: directory + "/" + key)
+    }
+
+    /// The bytes of an object of a state, checked.
+    public func read(_ object: CheckpointManifest.Object) throws -> [UInt8] {
+        let name = directory + "/" + object.key
+        let bytes = try SealedBytes.open(try objects.get(object.key), name: name)
+        guard bytes.count == object.byteCount, CheckpointStore.checksum(bytes) == object.checksum else {
+            throw SwiftwaterError(
+                .corrupted, "the object is not the one that the checkpoint names", at: .init(file: name))
+        }
+        return bytes
+    }
+
+    static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        var checksum = Checksum()
+        bytes.withUnsafeBytes { checksum.update($0) }
+        return checksum.value
+    }
+
+    /// Reads a checkpoint and everything it names.
+    ///
+    /// - Returns: bytes of the states.
+    @discardableResult
+    public func verify(_ time: BatchTime) throws -> Int {
+        try manifest(at: time).steps.flatMap(\.objects).reduce(0) { try $0 + read($1).count }
+    }
+
+    public var journalDirectory: String { directory + "/journal" }
+}

@@ -1,0 +1,320 @@
+import Logging
+import SwiftwaterCore
+import SwiftwaterStorage
+
+/// Everything that lets a stream go on after a stop of any kind: the log of what the sources gave, and the checkpoints of what
+/// the states became.
+///
+///     batch t   sources take   log: batch t, synchronized   jobs   log: done t   every interval: checkpoint
+///
+/// After a restart the states are those of the newest readable checkpoint, at C; the batches after C that the log knows
+/// are run again with what they had; outputs that have them already are left out.
+final class Durability: @unchecked Sendable {
+    let settings: CheckpointSettings
+    let store: CheckpointStore
+    private let files: any FileSystem
+    private let context: Context
+    private let interval: Duration
+    private var lock: DirectoryLock?
+    private var journal: Journal!
+    /// Checkpoints on disk, oldest first, and the objects that each names.
+    private var checkpoints: [(time: BatchTime, keys: Set<String>, nextRecord: UInt64)] = []
+    private var lastCheckpoint = BatchTime(milliseconds: 0)
+    private let inputs: [any StreamInput]
+    /// The log's records of batches, for cleaning.
+    private let batchRecords = Monitor<[(time: BatchTime, record: UInt64)]>([])
+
+    init(_ settings: CheckpointSettings, graph: StreamGraph, files: any FileSystem, context: Context) throws {
+        self.settings = settings
+        self.files = files
+        self.context = context
+        inputs = graph.sources.map(\.input)
+        store = try CheckpointStore(directory: settings.directory, files: files)
+        let slide = (graph.stateful.map(\.slide) + [graph.batchInterval]).max()!
+        let slides = (10_000 + slide.wholeMilliseconds - 1) / slide.wholeMilliseconds
+        interval = settings.interval ?? slide * Int(slides)
+        if files is LocalFileSystem { lock = try DirectoryLock(settings.directory) }
+    }
+
+    // MARK: Recovery
+
+    /// What is to be done before new batches.
+    struct Plan {
+        /// Where the states stand; nil on a first start.
+        var checkpoint: CheckpointManifest?
+        var log = LogContents()
+    }
+
+    /// Finds the newest checkpoint that can be used and what the log says happened since, and gives states and sources what they
+    /// had.
+    func recover(_ graph: StreamGraph) throws -> Plan {
+        let contents = try JournalContents(directory: store.journalDirectory, files: files)
+        if contents.droppedBytes > 0 {
+            context.logger.warning(
+                "\(contents.droppedBytes) bytes at the end of the log were not whole and are dropped: they were never confirmed"
+            )
+        }
+        var plan = Plan()
+        plan.checkpoint = try newestUsable(contents)
+        plan.log = try LogContents(contents, directory: store.journalDirectory, files: files)
+        if plan.checkpoint == nil && !contents.entries.isEmpty {
+            throw SwiftwaterError(
+                .corrupted, "\(store.directory) has a log and no checkpoint", at: .init(file: store.directory),
+                remedy: "restore the directory from a copy, or begin anew with an empty one")
+        }
+        plan.log.rename(settings.rename)
+        journal = try Journal(
+            directory: store.journalDirectory, continuing: contents, files: files, settings: settings.journal)
+        if let checkpoint = plan.checkpoint { try restore(checkpoint, graph) }
+        for source in graph.sources {
+            let name = source.step.label!.name
+            source.input.attach(
+                SourceLog(name: name, journal: journal, files: files, blocks: plan.log.blocks[name] ?? []))
+        }
+        for step in graph.stateful { step.state.beginRecording() }
+        return plan
+    }
+
+    private func newestUsable(_ contents: JournalContents) throws -> CheckpointManifest? {
+        let times = try store.times()
+        var refused: (any Error)?
+        for time in times.reversed() {
+            do {
+                let manifest = try store.manifest(at: time)
+                for object in manifest.steps.flatMap(\.objects) { _ = try store.read(object) }
+                guard manifest.nextRecord <= contents.nextNumber else {
+                    throw SwiftwaterError(
+                        .corrupted,
+                        "the log ends before record \(manifest.nextRecord), which the checkpoint of \(time) knows",
+                        at: .init(file: store.journalDirectory),
+                        remedy: "restore the directory from a copy, or begin anew with an empty one")
+                }
+                if let first = contents.segments.first, first > manifest.nextRecord {
+                    throw SwiftwaterError(
+                        .corrupted, "the log since the checkpoint of \(time) is gone",
+                        at: .init(file: store.journalDirectory), remedy: "restore the directory from a copy")
+                }
+                if let refused { context.logger.warning("going on from the checkpoint of \(time): \(refused)") }
+                return manifest
+            } catch {
+                if let known = error as? SwiftwaterError, known.code == .io { throw known }
+                refused = refused ?? error
+            }
+        }
+        if let refused { throw refused }
+        return nil
+    }
+
+    private func restore(_ checkpoint: CheckpointManifest, _ graph: StreamGraph) throws {
+        guard checkpoint.batchInterval == graph.batchInterval else {
+            throw SwiftwaterError(
+                .invalidState,
+                "the checkpoint's batch interval is \(checkpoint.batchInterval.label), the program's \(graph.batchInterval.label)",
+                at: .init(file: store.directory), remedy: "use that interval, or another directory")
+        }
+        graph.zeroTime = checkpoint.zeroTime
+        var stored: [String: CheckpointManifest.Step] = [:]
+        for step in checkpoint.steps { stored[settings.rename[step.name] ?? step.name] = step }
+        let own = signatures(graph)
+        for step in own {
+            guard let old = stored[step.name] else {
+                context.logger.notice("'\(step.name)' is not in the checkpoint and begins anew")
+                continue
+            }
+            if settings.drop.contains(step.name) {
+                stored[step.name] = nil
+            } else if let difference = step.difference(from: old) {
+                throw SwiftwaterError(
+                    .invalidState, "'\(step.name)' is not what the checkpoint has: \(difference)",
+                    at: .init(file: store.directory, streamOperator: step.name),
+                    remedy: "put the program back, or give up what is stored of it with drop: '\(step.name)'")
+            }
+        }
+        let names = Set(own.map(\.name))
+        for name in stored.keys.sorted() where !names.contains(name) && !settings.drop.contains(name) {
+            throw SwiftwaterError(
+                .invalidState,
+                "the checkpoint has '\(name)' (\(stored[name]!.kind)), the program has \(list(own.map(\.name)))",
+                at: .init(file: store.directory, streamOperator: name),
+                remedy: "give it up with drop: '\(name)', or say its new name with rename: ['\(name)': ...]")
+        }
+        for step in graph.stateful {
+            guard let name = step.label?.name, let old = stored[name] else { continue }
+            try step.state.restore(try old.objects.map { try store.read($0) }, at: checkpoint.time)
+        }
+        for source in graph.sources {
+            guard let old = stored[source.step.label!.name] else { continue }
+            try source.input.restore(old.position ?? [])
+        }
+        for time in try store.times() {
+            guard let manifest = try? store.manifest(at: time) else { continue }
+            checkpoints.append((time, Set(manifest.steps.flatMap(\.objects).map(\.key)), manifest.nextRecord))
+        }
+        lastCheckpoint = checkpoint.time
+    }
+
+    private func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }
+
+    /// Sources and steps with a state as the program has them, without what they hold.
+    private func signatures(_ graph: StreamGraph) -> [CheckpointManifest.Step] {
+        let sources = graph.sources.map { source in
+            CheckpointManifest.Step(
+                name: source.step.label!.name, kind: "source", types: [], window: nil, slide: source.step.slide,
+                version: source.step.label!.version, objects: [], position: nil)
+        }
+        let stateful = graph.stateful.compactMap { step -> CheckpointManifest.Step? in
+            guard !(step.state is NoState) else { return nil }
+            return CheckpointManifest.Step(
+                name: step.label!.name, kind: step.kind, types: step.state.storedTypes, window: step.state.window,
+                slide: step.slide, version: step.label!.version, objects: [], position: nil)
+        }
+        return sources + stateful
+    }
+
+    /// What a program must have for its checkpoints to be of use: names for everything that is stored, each once.
+    static func problem(_ graph: StreamGraph) -> SwiftwaterError? {
+        let steps =
+            graph.sources.map(\.step) + graph.stateful.filter { !($0.state is NoState) }.map { $0 as StreamStep }
+        var names: Set<String> = []
+        for step in steps {
+            guard let label = step.label else {
+                return SwiftwaterError(
+                    .invalidState,
+                    "\(step.kind) has no name, and what a checkpoint stores of it could not be found again",
+                    at: .init(streamOperator: step.kind), remedy: "call named(\"...\") on it")
+            }
+            if !names.insert(label.name).inserted {
+                return SwiftwaterError(
+                    .invalidState, "two steps are called '\(label.name)'", at: .init(streamOperator: label.name),
+                    remedy: "give each a name of its own")
+            }
+        }
+        for step in graph.stateful {
+            if let obstacle = step.state.obstacle {
+                return SwiftwaterError(
+                    .invalidState, obstacle, at: .init(streamOperator: step.displayName),
+                    remedy: "make the type StreamCodable")
+            }
+        }
+        var outputs: Set<String> = []
+        for output in graph.outputs {
+            guard let name = output.name else {
+                return SwiftwaterError(
+                    .invalidState, "an output (\(output.kind)) has no name", at: .init(streamOperator: output.kind),
+                    remedy: "give it one with its parameter name:")
+            }
+            if !outputs.insert(name).inserted {
+                return SwiftwaterError(
+                    .invalidState, "two outputs are called '\(name)'", at: .init(streamOperator: name),
+                    remedy: "give each a name of its own")
+            }
+        }
+        return nil
+    }
+
+    // MARK: Batches
+
+    /// Records what the sources gave to a batch. When it returns, the batch can be made again whatever happens.
+    func record(_ time: BatchTime, _ sources: [(name: String, description: [UInt8])]) throws {
+        let number = try journal.append(type: LogRecord.batchType, LogRecord.batch(time, sources))
+        batchRecords.update { $0.append((time, number)) }
+        try flush()
+    }
+
+    /// Synchronizes the log and tells those who wait for it.
+    func flush() throws {
+        try journal.flush()
+        for input in inputs { input.tellSenders() }
+    }
+
+    func recordDone(_ time: BatchTime) throws {
+        try journal.append(type: LogRecord.doneType, LogRecord.done(time))
+    }
+
+    /// Stores the states after the batch at `time`, where it is time or `isForced`.
+    ///
+    /// A checkpoint that cannot be written is logged and tried again after the next batch; the log keeps what it needs.
+    func checkpoint(_ time: BatchTime, _ graph: StreamGraph, isForced: Bool = false, now: BatchTime) {
+        guard isForced ? time > lastCheckpoint || checkpoints.isEmpty : time - lastCheckpoint >= interval else {
+            return
+        }
+        do {
+            try write(time, graph, now: now)
+            lastCheckpoint = time
+        } catch {
+            context.logger.error("the checkpoint of \(time) could not be written: \(error)")
+        }
+    }
+
+    private func write(_ time: BatchTime, _ graph: StreamGraph, now: BatchTime) throws {
+        let known = checkpoints.last?.keys ?? []
+        var steps = signatures(graph)
+        for index in steps.indices {
+            if let source = graph.sources.first(where: { $0.step.label!.name == steps[index].name }) {
+                steps[index].position = source.input.position
+            } else if let step = graph.stateful.first(where: { $0.label?.name == steps[index].name }) {
+                steps[index].objects = try step.state.pieces(at: time).map { piece in
+                    try store(piece, of: steps[index].name, known: known)
+                }
+            }
+        }
+        let manifest = CheckpointManifest(
+            appName: context.appName, batchInterval: graph.batchInterval, zeroTime: graph.zeroTime, time: time,
+            nextRecord: journal.nextNumber, written: now, steps: steps, outputs: graph.outputs.compactMap(\.name))
+        try flush()
+        try store.objects.put(CheckpointManifest.key(time), manifest.encoded())
+        checkpoints.append((time, Set(steps.flatMap(\.objects).map(\.key)), manifest.nextRecord))
+        for step in graph.stateful { step.state.wasStored() }
+        try clean(graph)
+    }
+
+    /// Sizes and checksums of the objects that are stored already.
+    private var objects: [String: CheckpointManifest.Object] = [:]
+
+    private func store(
+        _ piece: StatePiece, of name: String, known: Set<String>
+    ) throws -> CheckpointManifest.Object {
+        let key = "state/" + PathName.escaped(name) + "/" + piece.name
+        if known.contains(key), let object = objects[key] { return object }
+        let bytes = piece.bytes()
+        let object = CheckpointManifest.Object(
+            key: key, byteCount: bytes.count, checksum: CheckpointStore.checksum(bytes))
+        try store.objects.put(key, SealedBytes.seal(bytes))
+        objects[key] = object
+        return object
+    }
+
+    /// Removes what no kept checkpoint needs: manifests, objects, segments of the log.
+    private func clean(_ graph: StreamGraph) throws {
+        while checkpoints.count > max(1, settings.keptCheckpoints) {
+            let gone = checkpoints.removeFirst()
+            try store.objects.delete(CheckpointManifest.key(gone.time))
+            let kept = checkpoints.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
+            for key in gone.keys.subtracting(kept).sorted() {
+                try store.objects.delete(key)
+                objects[key] = nil
+            }
+        }
+        let usable = checkpoints.suffix(max(1, settings.usableCheckpoints)).first!
+        let horizon = usable.time - graph.replayDuration
+        var needed = usable.nextRecord
+        for source in graph.sources {
+            if let record = source.input.firstNeededRecord(after: horizon) { needed = min(needed, record) }
+        }
+        needed = min(needed, firstBatchRecord(after: horizon) ?? needed)
+        try journal.forget(before: needed)
+    }
+
+    private func firstBatchRecord(after time: BatchTime) -> UInt64? {
+        batchRecords.update { records in
+            records.removeAll { $0.time <= time }
+            return records.first?.record
+        }
+    }
+
+    /// Writes what is queued and lets the directory go.
+    func close() {
+        do { try journal?.close() } catch { context.logger.error("\(error)") }
+        lock = nil
+    }
+}

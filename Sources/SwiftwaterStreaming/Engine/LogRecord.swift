@@ -1,0 +1,106 @@
+import SwiftwaterCore
+import SwiftwaterStorage
+
+/// What the engine's log holds.
+///
+///     block (1)   source, number of lines, sender ("" for none), the sender's number of the last line, text
+///     batch (2)   batch time; for each source that has something in it: name, description
+///     done (3)    batch time
+enum LogRecord {
+    static let blockType: UInt8 = 1
+    static let batchType: UInt8 = 2
+    static let doneType: UInt8 = 3
+
+    static func block(source: String, lines: Int, sender: String?, position: UInt64) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.write(string: source)
+        writer.write(count: lines)
+        writer.write(string: sender ?? "")
+        writer.write(integer: position)
+        return writer.bytes
+    }
+
+    static func batch(_ time: BatchTime, _ sources: [(name: String, description: [UInt8])]) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.write(integer: time.milliseconds)
+        writer.write(count: sources.count)
+        for source in sources {
+            writer.write(string: source.name)
+            source.description.withUnsafeBytes { writer.write(countedBytes: $0) }
+        }
+        return writer.bytes
+    }
+
+    static func done(_ time: BatchTime) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.write(integer: time.milliseconds)
+        return writer.bytes
+    }
+}
+
+/// What the log says happened.
+struct LogContents: Sendable {
+    /// Each source's blocks, in order.
+    var blocks: [String: [LoggedBlock]] = [:]
+    /// The batches that were made, in order, with what the sources gave them.
+    var batches: [(time: BatchTime, sources: [String: [UInt8]])] = []
+    var done: Set<BatchTime> = []
+
+    init() {}
+
+    init(_ contents: JournalContents, directory: String, files: any FileSystem) throws {
+        for entry in contents.entries {
+            let path = JournalContents.segmentPath(directory, entry.location.segment)
+            switch entry.type {
+            case LogRecord.blockType:
+                // The text itself stays where it is.
+                let head = try files.read(
+                    path, at: entry.location.offset, count: min(entry.location.count, LogContents.blockHeadMaxBytes))
+                try add(block: entry, head: head)
+            case LogRecord.batchType:
+                var reader = ByteReader(try files.read(path, at: entry.location.offset, count: entry.location.count))
+                let time = BatchTime(milliseconds: try reader.readInteger(Int64.self))
+                var sources: [String: [UInt8]] = [:]
+                for _ in 0..<(try reader.readCount()) {
+                    sources[try reader.readString()] = try reader.readCountedBytes { Array($0) }
+                }
+                batches.append((time, sources))
+            case LogRecord.doneType:
+                var reader = ByteReader(try files.read(path, at: entry.location.offset, count: entry.location.count))
+                done.insert(BatchTime(milliseconds: try reader.readInteger(Int64.self)))
+            default:
+                throw SwiftwaterError(
+                    .corrupted, "the log has a record of type \(entry.type), which this version does not know",
+                    at: .init(file: path, byteOffset: entry.location.offset), remedy: "use the version that wrote it")
+            }
+        }
+    }
+
+    /// Gives sources their new names.
+    mutating func rename(_ names: [String: String]) {
+        for (old, new) in names {
+            if let found = blocks.removeValue(forKey: old) { blocks[new] = found }
+            for index in batches.indices {
+                if let found = batches[index].sources.removeValue(forKey: old) { batches[index].sources[new] = found }
+            }
+        }
+    }
+
+    /// Names and counts before a block's text.
+    private static let blockHeadMaxBytes = 4096
+
+    private mutating func add(block entry: Journal.Entry, head: [UInt8]) throws {
+        var reader = ByteReader(head)
+        let source = try reader.readString()
+        let lines = try reader.readCount()
+        let sender = try reader.readString()
+        let position = try reader.readInteger(UInt64.self)
+        blocks[source, default: []].append(
+            LoggedBlock(
+                number: entry.number,
+                location: Journal.Location(
+                    segment: entry.location.segment, offset: entry.location.offset + reader.offset,
+                    count: entry.location.count - reader.offset),
+                lines: lines, sender: sender.isEmpty ? nil : sender, position: position))
+    }
+}

@@ -1,0 +1,159 @@
+import Logging
+import SwiftwaterCore
+import SwiftwaterStorage
+
+extension RDD {
+    /// The same RDD, whose partitions are kept in memory once they were computed. The context's `cacheMaxBytes` bounds all that is
+    /// kept: what was used longest ago goes first, and is computed again from its lineage when it is read.
+    public func persist() -> RDD<Element> {
+        let (compute, context) = (compute, context)
+        let lineage = Lineage(
+            context: context, name: "persist", parents: [lineage], partitionCount: partitionCount)
+        let (id, cache) = (lineage.id, context.cache)
+        let detacher = UncheckedBox(Detacher<Element>())
+        lineage.keep(CacheLease(id: id, cache: cache))
+        return RDD(lineage: lineage, context: context) { partition, sink in
+            if let kept = cache.get(id, partition) as? [Element] {
+                for element in kept { try sink(element) }
+                return
+            }
+            var elements: [Element] = []
+            try compute(partition) { elements.append(detacher.value.detached($0)) }
+            cache.put(id, partition, elements, bytes: elements.count * MemoryLayout<Element>.stride + 64)
+            for element in elements { try sink(element) }
+        }
+    }
+
+    /// Spark's other name for `persist`.
+    public func cache() -> RDD<Element> { persist() }
+
+    /// Forgets what `persist` kept of this RDD.
+    public func unpersist() { context.cache.evict(lineage.id) }
+
+    /// Forgets one partition, as if it had been lost: the next read computes it again.
+    public func evict(partition: Int) { context.cache.evict(lineage.id, partition) }
+
+    /// How many partitions are kept at the moment.
+    public var persistedPartitions: Int { context.cache.count(lineage.id) }
+
+    /// The same RDD, written to files in `directory` when it is first read, and read from there afterwards: the lineage
+    /// before it is cut. A file is a partition; it appears whole or not at all.
+    ///
+    /// - Throws: `invalidArgument` where the elements cannot be stored.
+    public func checkpoint(directory: String) throws -> RDD<Element> {
+        guard let codec = ElementCodec<Element>().map(UncheckedBox.init) else {
+            throw SwiftwaterError(
+                .invalidArgument, "elements of type \(ElementCodec<Element>.typeName) cannot be stored",
+                at: .init(streamOperator: "checkpoint"), remedy: "make its types StreamCodable")
+        }
+        let (parent, context, count) = (self, context, partitionCount)
+        let store = try LocalDirectoryStore(root: directory)
+        @Sendable func key(_ partition: Int) -> String { "part-" + zeroPadded(partition, 5) }
+        let lineage = Lineage(
+            context: context, name: "checkpoint", parents: [lineage], partitionCount: count,
+            materialize: {
+                try context.runTasks(count: count, of: "checkpoint") { partition in
+                    var writer = ByteWriter()
+                    try parent.compute(partition) { codec.value.encode($0, into: &writer) }
+                    try store.put(key(partition), SealedBytes.seal(writer.bytes))
+                }
+            }, isShuffle: false, cutsLineage: true)
+        return RDD(lineage: lineage, context: context) { partition, sink in
+            let bytes = try SealedBytes.open(try store.get(key(partition)), name: directory + "/" + key(partition))
+            var reader = ByteReader(bytes)
+            while reader.remaining > 0 { try sink(try codec.value.decode(from: &reader)) }
+        }
+    }
+
+    /// Writes each partition's elements as lines to `directory/part-00000` and so on, and then an empty `_SUCCESS`. A file
+    /// appears whole or not at all.
+    ///
+    /// - Throws: `invalidArgument` where the directory has been written before.
+    public func saveAsTextFiles(_ directory: String) throws {
+        try Directory.create(directory)
+        guard try Directory.entries(directory).isEmpty else {
+            throw SwiftwaterError(
+                .invalidArgument, "\(directory) is not empty", remedy: "name a directory that does not exist yet")
+        }
+        try context.runJob(lineage) { [compute] partition in
+            let file = try AtomicFile(path: directory + "/part-" + zeroPadded(partition, 5))
+            try compute(partition) { try file.write(RowText.line($0)) }
+            try file.commit()
+        }
+        try AtomicFile(path: directory + "/_SUCCESS").commit()
+    }
+}
+
+func zeroPadded(_ number: Int, _ width: Int) -> String {
+    let digits = "\(number)"
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
+/// Frees what is cached of an RDD when its lineage goes.
+final class CacheLease: Sendable {
+    private let id: Int
+    private let cache: PartitionCache
+    init(id: Int, cache: PartitionCache) {
+        self.id = id
+        self.cache = cache
+    }
+    deinit { cache.evict(id) }
+}
+
+/// Partitions that `persist` keeps, up to a limit of bytes; the one used longest ago goes first.
+final class PartitionCache: Sendable {
+    private struct Key: Hashable {
+        let id: Int
+        let partition: Int
+    }
+    private struct Entry {
+        let elements: any Sendable
+        let bytes: Int
+        var used: Int
+    }
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        var bytes = 0
+        var clock = 0
+    }
+    private let state = Monitor(State())
+    private let maxBytes: Int
+
+    init(maxBytes: Int) { self.maxBytes = maxBytes }
+
+    func get(_ id: Int, _ partition: Int) -> (any Sendable)? {
+        state.update { state in
+            state.clock += 1
+            state.entries[Key(id: id, partition: partition)]?.used = state.clock
+            return state.entries[Key(id: id, partition: partition)]?.elements
+        }
+    }
+
+    func put(_ id: Int, _ partition: Int, _ elements: any Sendable, bytes: Int) {
+        guard bytes <= maxBytes else { return }
+        state.update { state in
+            remove(Key(id: id, partition: partition), &state)
+            while state.bytes + bytes > maxBytes,
+                let oldest = state.entries.min(by: { $0.value.used < $1.value.used })
+            {
+                remove(oldest.key, &state)
+            }
+            state.clock += 1
+            state.bytes += bytes
+            state.entries[Key(id: id, partition: partition)] = Entry(
+                elements: elements, bytes: bytes, used: state.clock)
+        }
+    }
+
+    private func remove(_ key: Key, _ state: inout State) {
+        if let entry = state.entries.removeValue(forKey: key) { state.bytes -= entry.bytes }
+    }
+
+    func evict(_ id: Int, _ partition: Int) { state.update { remove(Key(id: id, partition: partition), &$0) } }
+
+    func evict(_ id: Int) {
+        state.update { state in for key in state.entries.keys where key.id == id { remove(key, &state) } }
+    }
+
+    func count(_ id: Int) -> Int { state.read { $0.entries.keys.count { $0.id == id } } }
+}

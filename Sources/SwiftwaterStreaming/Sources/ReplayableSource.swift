@@ -1,0 +1,124 @@
+import SwiftwaterCore
+
+/// A source that can be read again: files, a partitioned log, a database's change feed. The engine stores which range each batch
+/// read, and reads it again after a restart instead of keeping the text.
+///
+/// What such a source must promise, and `SwiftwaterTesting` checks:
+/// 1. The text of a range is the same each time it is read, in this process or another, for as long as a batch, a window or a
+///    checkpoint needs it; where it is gone or changed, reading throws.
+/// 2. Ranges that follow each other leave nothing out and hold nothing twice.
+/// 3. `next` does not wait: where there is nothing new, it gives nil.
+/// 4. After `start(at:)` with a position of an earlier run, and `skip` with the ranges that were handed out since, `next`
+///    goes on behind them.
+/// 5. Partitions may be read side by side, more than once, and in any order.
+public protocol ReplayableSource: Sendable {
+    associatedtype Range: StreamCodable
+    associatedtype Position: StreamCodable
+
+    /// Opens the source at a position, or where its settings say when there is none.
+    func start(at position: Position?) throws
+    func stop()
+    /// What is there behind the position, about `maxBytes` of it at most but at least one piece; moves the position behind it.
+    func next(maxBytes: Int) throws -> Range?
+    /// Moves the position behind a range that was handed out before a restart.
+    func skip(_ range: Range) throws
+    var position: Position { get }
+    /// How much a range holds, as far as that is known without reading it.
+    func size(of range: Range) -> BatchSize
+    /// The parts of a range. Each pushes its blocks of whole lines; a block is void after the call that it is pushed to.
+    func partitions(of range: Range) throws -> [BlockPartition]
+}
+
+/// A part of a range: pushes its text block by block.
+public typealias BlockPartition = @Sendable (_ push: (TextBlock) throws -> Void) throws -> Void
+
+/// A replayable source as a source of a stream.
+final class ReplayableInput<Source: ReplayableSource>: StreamInput {
+    private struct State {
+        var ranges: [BatchTime: Source.Range] = [:]
+        var restored: Source.Position?
+        var skipped: [Source.Range] = []
+        var isStarted = false
+    }
+
+    private let source: Source
+    private let state = Monitor(State())
+
+    init(_ source: Source) { self.source = source }
+
+    func start() throws {
+        let (position, skipped) = state.update { state in
+            state.isStarted = true
+            return (state.restored, state.skipped)
+        }
+        try source.start(at: position)
+        for range in skipped { try source.skip(range) }
+    }
+
+    func stop() { source.stop() }
+    var hasPending: Bool { false }
+
+    func take(_ time: BatchTime, maxBytes: Int) throws -> [UInt8] {
+        guard let range = try source.next(maxBytes: maxBytes) else { return [] }
+        state.update { $0.ranges[time] = range }
+        var writer = ByteWriter()
+        range.encode(to: &writer)
+        return writer.bytes
+    }
+
+    func retake(_ time: BatchTime, _ description: [UInt8], isPast: Bool) throws {
+        guard !description.isEmpty else { return }
+        var reader = ByteReader(description)
+        let range = try Source.Range.decode(from: &reader)
+        state.update { state in
+            state.ranges[time] = range
+            if !isPast { state.skipped.append(range) }
+        }
+    }
+
+    func range(of time: BatchTime) -> Source.Range? { state.read { $0.ranges[time] } }
+
+    func size(of time: BatchTime) -> BatchSize { range(of: time).map { source.size(of: $0) } ?? BatchSize() }
+    func release(_ time: BatchTime) { state.update { $0.ranges[time] = nil } }
+
+    var position: [UInt8] {
+        var writer = ByteWriter()
+        source.position.encode(to: &writer)
+        return writer.bytes
+    }
+
+    func restore(_ position: [UInt8]) throws {
+        guard !position.isEmpty else { return }
+        var reader = ByteReader(position)
+        let restored = try Source.Position.decode(from: &reader)
+        state.update { $0.restored = restored }
+    }
+
+    func text(of time: BatchTime) throws -> [UInt8]? {
+        var text: [UInt8] = []
+        guard let range = range(of: time) else { return text }
+        let partitions: [BlockPartition] = try source.partitions(of: range)
+        for partition in partitions {
+            try partition { (block: TextBlock) in block.withBytes { bytes in text.append(contentsOf: bytes) } }
+        }
+        return text
+    }
+}
+
+extension StreamingContext {
+    /// A stream of the lines of a source that can be read again.
+    public func replayableStream<Source: ReplayableSource>(_ source: Source, name: String) -> DStream<Text> {
+        let input = ReplayableInput(source)
+        let context = context
+        let node = StreamNode<Text>(kind: name, slide: batchInterval, parents: [], graph: graph) { time in
+            guard let range = input.range(of: time) else { return context.parallelize([Text]()) }
+            let partitions = try source.partitions(of: range)
+            return RDD(context: context, name: name, partitionCount: partitions.count) { partition, sink in
+                let read = partitions[partition]
+                try read { block in try block.forEachLine(in: 0..<block.lineCount, sink) }
+            }
+        }
+        graph.add(input, for: node)
+        return DStream(context: self, node: node)
+    }
+}
