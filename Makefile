@@ -18,6 +18,8 @@ test: packages
 ## What takes longer: the tests in a debug build (which checks that no text outlives its batch), then under the thread
 ## and the address sanitizer.
 soak: packages
+	$(BUILD) --product swiftwater-simulation
+	.build/release/swiftwater-simulation 0 10000
 	$(SWIFT) test --scratch-path .build-debug
 	$(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 	$(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch

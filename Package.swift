@@ -37,6 +37,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -44,12 +45,14 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Swiftwater", targets: ["Swiftwater"]),
+        .library(name: "SwiftwaterTesting", targets: ["SwiftwaterTesting"]),
         .executable(name: "swiftwater", targets: ["SwiftwaterCommand"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
     ],
     targets: [
         .target(name: "CSwiftwaterKernels"),
@@ -58,13 +61,15 @@ let package = Package(
         room("SwiftwaterStorage", ["SwiftwaterCore", "CSwiftwaterKernels"]),
         room("SwiftwaterFormats", ["SwiftwaterCore", "SwiftwaterStorage", "CZlib"]),
         room("SwiftwaterStreaming", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", logging] + nio),
+        room(
+            "SwiftwaterTesting", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming"]),
         room("SwiftwaterPosts", ["SwiftwaterCore", "SwiftwaterFormats"]),
         room("SwiftwaterTrends", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts"]),
         room(
             "SwiftwaterRecommender", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
         room("SwiftwaterLive", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterRecommender"]),
         room("SwiftwaterSamples", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender"]),
-        room("SwiftwaterConnectors", ["SwiftwaterCore", "SwiftwaterPosts", logging] + nio),
+        room("SwiftwaterConnectors", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", logging, sqlite] + nio),
         room("Swiftwater", rooms + [logging]),
         .executableTarget(
             name: "SwiftwaterCommand",
@@ -77,10 +82,17 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Swiftwater"] + rooms, path: "Tests/TestSupport",
             swiftSettings: settings),
+        .target(
+            name: "SimulationSupport", dependencies: ["SwiftwaterTesting", "Swiftwater"] + rooms + [logging],
+            path: "Tests/SimulationSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "swiftwater-simulation", dependencies: ["SimulationSupport"], path: "Tests/SimulationProgram",
+            swiftSettings: settings),
+        tests("SimulationTests", ["SimulationSupport", "SwiftwaterTesting", "swiftwater-simulation"]),
         tests("CoreTests"),
         tests("StorageTests"),
         tests("FormatsTests"),
-        tests("StreamingTests", [logging] + nio),
+        tests("StreamingTests", [logging, "SwiftwaterTesting"] + nio),
         tests("PostsTests"),
         tests("RecommenderTests"),
         tests("LiveTests"),

@@ -13,6 +13,7 @@ struct RelayCommand: ParsableCommand {
 
               swiftwater relay --from posts.ndjson --track corona --rate 100
               zcat archive.gz | swiftwater relay --from - --quiet
+              swiftwater relay --from posts.txt --ack --sender posts.txt
             """)
 
     @Option(help: "A file, a directory of files, or - for standard input.") var from: String
@@ -22,6 +23,12 @@ struct RelayCommand: ParsableCommand {
     @Option(help: "The address to serve on.") var host = "127.0.0.1"
     @Option(help: "Begin when so many clients have connected.") var waitForClients = 1
     @Flag(help: "Do not show the posts.") var quiet = false
+    @Flag(help: "Keep every post until the receiver (trends --source ack://) answers that it is safe. One receiver.")
+    var ack = false
+    @Option(help: "With --ack: connect to a receiver that listens (trends --source push://) at HOST:PORT instead of serving.")
+    var to: String?
+    @Option(help: "With --ack: who numbers the posts. A relay of the same name that reads the same posts goes on where the receiver stands.")
+    var sender: String?
 
     @Option(help: "Longer lines are dropped and counted.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
@@ -30,6 +37,11 @@ struct RelayCommand: ParsableCommand {
             throw ValidationError("--rate takes 0.001 to 1000000000 posts a second, such as 100 or 100/s.")
         }
         guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535.") }
+        if !ack && (to != nil || sender != nil) { throw ValidationError("--to and --sender go with --ack.") }
+        if let sender, sender.isEmpty || sender.utf8.count > 1000 || sender.contains("\n") {
+            throw ValidationError("--sender takes a name of 1 to 1000 bytes in one line.")
+        }
+        if to != nil && target == nil { throw ValidationError("--to takes HOST:PORT.") }
         guard waitForClients >= 0 else { throw ValidationError("--wait-for-clients takes 0 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
         for word in track where TrackFilter([word]).isEmpty {
@@ -44,9 +56,17 @@ struct RelayCommand: ParsableCommand {
         return value
     }
 
+    private var target: (host: String, port: Int)? {
+        guard let to, let colon = to.lastIndex(of: ":"), colon != to.startIndex,
+            let port = Int(to[to.index(after: colon)...]), (1...65535).contains(port)
+        else { return nil }
+        return (String(to[..<colon]), port)
+    }
+
     func run() throws {
         let console = Console()
         let paths = try inputs()
+        if ack { return try runAcknowledged(paths, console) }
         var settings = TextServer.Settings()
         (settings.host, settings.port) = (host, port)
         let server = try TextServer(settings)
@@ -56,6 +76,16 @@ struct RelayCommand: ParsableCommand {
         console.remark("serving posts on \(host):\(server.port)" + (waitForClients > 0 ? "; waiting for a client" : ""))
         server.waitForClients(waitForClients)
         var sender = PacedSender(server: server, postsPerSecond: postsPerSecond, stop: stop)
+        let relay = try read(paths, stop, console, send: { sender.send($0) }, flush: { sender.flush() })
+        server.close(patience: stop.isAsked ? .milliseconds(500) : .seconds(10))
+        report(relay, missed: server.missedSends, console)
+        stop.finished()
+    }
+
+    /// Reads all files and hands on the posts that are tracked.
+    private func read(
+        _ paths: [String], _ stop: RelayStop, _ console: Console, send: (String) throws -> Void, flush: () -> Void
+    ) throws -> Relay {
         var relay = Relay(track: track)
         let limits = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
         for path in paths where !stop.isAsked {
@@ -64,15 +94,41 @@ struct RelayCommand: ParsableCommand {
                 try block.forEachLine(in: 0..<block.lineCount) { line in
                     guard !stop.isAsked, let post = relay.take(line, source: path) else { return }
                     if !quiet { try console.line(Relay.display(post)) }
-                    sender.send(post.singleLine)
+                    try send(post.singleLine)
                 }
-                sender.flush()
+                flush()
             }
             for message in reader.faults.messages(limits: limits) { console.remark("\(path): \(message)") }
         }
-        sender.flush()
-        server.close(patience: stop.isAsked ? .milliseconds(500) : .seconds(10))
-        report(relay, missed: server.missedSends, console)
+        flush()
+        return relay
+    }
+
+    /// Sends to a receiver that answers for what it has.
+    private func runAcknowledged(_ paths: [String], _ console: Console) throws {
+        var settings = AcknowledgedSender.Settings()
+        (settings.host, settings.port, settings.connects) = (target?.host ?? host, target?.port ?? port, target != nil)
+        if let sender { settings.name = sender }
+        let line = try AcknowledgedSender(settings)
+        let stop = RelayStop()
+        let signals = StopSignals {
+            stop.ask()
+            line.close(patience: .milliseconds(500))
+        }
+        defer { withExtendedLifetime(signals) {} }
+        console.remark(
+            target.map { "sending posts to \($0.host):\($0.port)" }
+                ?? "serving posts on \(host):\(line.port); waiting for a receiver")
+        var pace = Pace(postsPerSecond: postsPerSecond, stop: stop)
+        let relay = try read(
+            paths, stop, console,
+            send: {
+                pace.wait { line.flush() }
+                try line.send($0)
+            }, flush: { line.flush() })
+        let left = line.close(patience: stop.isAsked ? .milliseconds(500) : nil)
+        report(relay, missed: 0, console)
+        console.remark("\(Format.count(Int(line.safePosition))) posts are safe, \(Format.count(left)) are not answered for")
         stop.finished()
     }
 
@@ -111,6 +167,8 @@ final class RelayStop: Sendable {
     /// Waits so long, or until a stop is asked for.
     func pause(_ duration: Duration) { _ = state.wait(atMost: duration) { $0.isAsked ? () : nil } }
 
+    func ask() { state.update { $0.isAsked = true } }
+
     func finished() { state.update { $0.isFinished = true } }
 
     /// Stops the relay. A read of standard input cannot be interrupted: where the relay does not end by itself, the
@@ -122,34 +180,48 @@ final class RelayStop: Sendable {
     }
 }
 
-/// Sends lines at a rate: at once where they are due, in pieces of up to 64 KiB where no rate is given.
-struct PacedSender {
-    private let server: TextServer
+/// When the next post is due.
+struct Pace {
     private let stop: RelayStop
     private let interval: Duration?
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var sent = 0
-    private var pending: [UInt8] = []
 
-    init(server: TextServer, postsPerSecond: Double?, stop: RelayStop = RelayStop()) {
-        self.server = server
+    init(postsPerSecond: Double?, stop: RelayStop) {
         self.stop = stop
         interval = postsPerSecond.map { .seconds(1 / $0) }
         start = clock.now
     }
 
+    /// Waits until the next post is due; `before` is called before that.
+    mutating func wait(_ before: () -> Void) {
+        defer { sent += 1 }
+        guard let interval else { return }
+        let due = start + interval * sent
+        guard due > clock.now else { return }
+        before()
+        stop.pause(due - clock.now)
+    }
+}
+
+/// Sends lines at a rate: at once where they are due, in pieces of up to 64 KiB where no rate is given.
+struct PacedSender {
+    private let server: TextServer
+    private var pace: Pace
+    private var pending: [UInt8] = []
+
+    init(server: TextServer, postsPerSecond: Double?, stop: RelayStop = RelayStop()) {
+        self.server = server
+        pace = Pace(postsPerSecond: postsPerSecond, stop: stop)
+    }
+
     mutating func send(_ line: String) {
-        if let interval {
-            let due = start + interval * sent
-            if due > clock.now {
-                flush()
-                stop.pause(due - clock.now)
-            }
-        }
+        var pace = pace
+        pace.wait { flush() }
+        self.pace = pace
         pending.append(contentsOf: line.utf8)
         pending.append(0x0A)
-        sent += 1
         if pending.count >= 65536 { flush() }
     }
 

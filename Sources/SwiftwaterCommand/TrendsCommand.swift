@@ -12,9 +12,20 @@ struct TrendsCommand: AsyncParsableCommand {
 
               swiftwater trends --source socket://127.0.0.1:7773 --window 20s
               swiftwater trends --source files:incoming --tokenizer words --json
+              swiftwater trends --source ack://127.0.0.1:7773 --checkpoint state \
+                --sink sqlite:trends.db
             """)
 
-    @Option(help: "socket://HOST:PORT, or files:DIRECTORY for files that appear there.") var source: String
+    @Option(
+        help: """
+            socket://HOST:PORT; ack://HOST:PORT for a relay with --ack; push://HOST:PORT to listen for such relays; \
+            files:DIRECTORY for files that appear there.
+            """)
+    var source: PostSource
+    @Option(help: "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR or sqlite:FILE; repeat for more.")
+    var sink: [SinkArgument] = []
+    @Flag(help: "Also keep the count of each tag since the beginning, for the sinks.") var totals = false
+    @OptionGroup var durability: DurabilityOptions
     @Option(help: "The batch interval.") var batch = DurationArgument(.seconds(10))
     @Option(help: "The window, a multiple of the batch interval.") var window = DurationArgument(.seconds(20))
     @Option(help: "How often there is a table, a multiple of the batch interval, which it is unless given.")
@@ -42,16 +53,20 @@ struct TrendsCommand: AsyncParsableCommand {
         var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = verbose ? .debug : .warning
         var limits = StreamSettings()
+        if let folder = durability.deadLetter { limits.onFailure = .setAside(directory: folder) }
         limits.lineLimits.lineLengthMaxBytes = lineLengthMaxBytes
         let context = StreamingContext(
             Context(master: try Master(parsing: master), appName: "trends", logger: logger),
             batchInterval: batch.duration, settings: limits)
-        let posts = try stream(in: context)
+        if let checkpoint = durability.settings { context.checkpoint(checkpoint) }
+        let posts = source.stream(in: context).named("posts")
         if let traceBatches {
-            let trace = try BatchTrace(path: traceBatches)
+            let trace = try BatchTrace(path: traceBatches, appends: durability.checkpoint != nil)
             posts.forEachBatch(name: "trace") { rdd, time in try trace.write(try rdd.collect(), at: time) }
         }
-        posts.forEachTrendTable(settings) { try StandardStream.output.write(view.text($0)) }
+        let tables = posts.trends(settings)
+        try save(tables, settings: settings, posts, context)
+        tables.forEachTable(settings, name: "view") { try StandardStream.output.write(view.text($0)) }
         if let batches {
             let left = Monitor(batches)
             context.onBatchCompleted { [weak context] _ in
@@ -66,25 +81,30 @@ struct TrendsCommand: AsyncParsableCommand {
         try await context.awaitTerminationStoppingOnSignals()
     }
 
+    /// Tables, and totals where they are asked for, to every sink.
+    private func save(
+        _ tables: DStream<(Text, Int)>, settings: TrendsSettings, _ posts: DStream<Text>, _ context: StreamingContext
+    ) throws {
+        let totals =
+            self.totals && !sink.isEmpty
+            ? posts.tags(settings.tokenizer).map { ($0, 1) }.reduceByKey(+)
+                .updateStateByKey { (new: [Int], sum: Int?) -> Int? in new.reduce(sum ?? 0, +) }.named("totals") : nil
+        for (number, argument) in sink.enumerated() {
+            let place = try argument.open()
+            let suffix = number == 0 ? "" : "-\(number + 1)"
+            tables.save(to: place, name: "trends" + suffix, columns: ["tag", "count"]) {
+                [.text($0.0), .integer($0.1)]
+            }
+            totals?.save(to: place, name: "totals" + suffix, columns: ["tag", "count"]) {
+                [.text($0.0), .integer($0.1)]
+            }
+        }
+    }
+
     private var trendsSettings: TrendsSettings {
         var settings = TrendsSettings()
         (settings.window, settings.slide, settings.tokenizer) = (window.duration, slide?.duration, tokenizer)
         return settings
-    }
-
-    private func stream(in context: StreamingContext) throws -> DStream<Text> {
-        if source.hasPrefix("socket://") {
-            let address = source.dropFirst("socket://".count)
-            if let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]),
-                (1...65535).contains(port), colon != address.startIndex
-            {
-                return context.socketTextStream(host: String(address[..<colon]), port: port)
-            }
-        } else if source.hasPrefix("files:"), source.count > 6 {
-            return context.textFileStream(directory: String(source.dropFirst(6)), newFilesOnly: false)
-        }
-        throw SwiftwaterError(
-            .invalidArgument, "'\(source)' is no source", remedy: "use socket://HOST:PORT or files:DIRECTORY")
     }
 }
 

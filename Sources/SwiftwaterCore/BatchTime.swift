@@ -22,6 +22,13 @@ public struct BatchTime: Hashable, Comparable, Sendable, Codable, CustomStringCo
         (milliseconds - zero.milliseconds) % interval.wholeMilliseconds == 0
     }
 
+    /// The last multiple of `interval` since `zero` that is not after this time.
+    public func rounded(downTo interval: Duration, since zero: BatchTime) -> BatchTime {
+        let (since, step) = (milliseconds - zero.milliseconds, interval.wholeMilliseconds)
+        let rest = since % step
+        return BatchTime(milliseconds: milliseconds - rest - (rest < 0 ? step : 0))
+    }
+
     /// As Spark prints it, for example `1763899200000 ms`.
     public var description: String { "\(milliseconds) ms" }
 }

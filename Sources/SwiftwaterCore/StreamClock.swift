@@ -60,5 +60,7 @@ public final class ManualClock: StreamClock {
     public func wake() { time.update { _ in } }
 
     public func advance(by duration: Duration) { time.update { $0 = $0 + duration } }
+    /// Sets the clock, also back.
+    public func set(to wanted: BatchTime) { time.update { $0 = wanted } }
     public func advance(to wanted: BatchTime) { time.update { $0 = max($0, wanted) } }
 }

@@ -17,25 +17,36 @@ public struct TrendTable: Sendable {
 }
 
 extension DStream where Element == Text {
-    /// Counts tags over a sliding window of posts.
-    public func trends(_ settings: TrendsSettings = TrendsSettings()) -> DStream<(Text, Int)> {
-        let posts = window(settings.window, slide: settings.slide)
-        let tags: DStream<Text>
-        switch settings.tokenizer {
+    /// The tags of posts, in lower case and with `#`.
+    public func tags(_ tokenizer: TrendsSettings.Tokenizer) -> DStream<Text> {
+        switch tokenizer {
         case .words:
-            tags = posts.flatMap { $0.split(separator: " ") }.filter { $0.hasPrefix("#") }.map { $0.lowercased() }
+            return flatMap { $0.split(separator: " ") }.filter { $0.hasPrefix("#") }.map { $0.lowercased() }
         case .hashtags:
             let extractor = HashtagExtractor()
-            tags = posts.flatMap { extractor.hashtags(in: $0) }.map { Text("#" + String($0.lowercased())) }
+            return flatMap { extractor.hashtags(in: $0) }.map { Text("#" + String($0.lowercased())) }
         }
-        return tags.map { ($0, 1) }.reduceByKey(+).transform { $0.sorted(by: { $0.1 }, ascending: false) }
+    }
+
+    /// Counts tags over a sliding window of posts: the windowed aggregate, with subtraction. Its name is `trends`.
+    public func trends(_ settings: TrendsSettings = TrendsSettings()) -> DStream<(Text, Int)> {
+        tags(settings.tokenizer).map { ($0, 1) }
+            .reduceByKeyAndWindow(+, inverse: -, window: settings.window, slide: settings.slide).named("trends")
+            .transform { $0.sorted(by: { $0.1 }, ascending: false) }
     }
 
     /// Hands the table of every window to `body`.
     public func forEachTrendTable(
         _ settings: TrendsSettings = TrendsSettings(), _ body: @escaping @Sendable (TrendTable) throws -> Void
+    ) { trends(settings).forEachTable(settings, body) }
+}
+
+extension DStream where Element == (Text, Int) {
+    /// Hands the table of every window of `trends` to `body`.
+    public func forEachTable(
+        _ settings: TrendsSettings, name: String = "trends", _ body: @escaping @Sendable (TrendTable) throws -> Void
     ) {
-        trends(settings).forEachBatch(name: "trends") { rdd, time in
+        forEachBatch(name: name) { rdd, time in
             let rows = try rdd.collect().map { (tag: $0.0, count: $0.1) }
             try body(TrendTable(time: time, window: settings.window, rows: rows))
         }

@@ -7,7 +7,7 @@ import Testing
     /// The rooms from the ground up: each imports only rooms before it (docs/ARCHITECTURE.md).
     static let rooms = [
         "CSwiftwaterKernels", "CZlib", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats",
-        "SwiftwaterStreaming",
+        "SwiftwaterStreaming", "SwiftwaterTesting",
         "SwiftwaterPosts", "SwiftwaterTrends", "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSQL",
         "SwiftwaterSamples",
         "SwiftwaterConnectors", "SwiftwaterSpark", "SwiftwaterServer", "Swiftwater", "SwiftwaterCommand",

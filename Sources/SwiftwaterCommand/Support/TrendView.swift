@@ -68,7 +68,9 @@ final class TrendView: Sendable {
 final class BatchTrace: Sendable {
     private let file: Monitor<LineFile>
 
-    init(path: String) throws { file = Monitor(try LineFile(path: path)) }
+    /// - Parameter appends: adds to what an earlier run has written. A batch that is run again is written again, with the
+    ///   same posts.
+    init(path: String, appends: Bool = false) throws { file = Monitor(try LineFile(path: path, appends: appends)) }
 
     func write(_ posts: [Text], at time: BatchTime) throws {
         let list = posts.map { JSONValue.quoted(String($0)) }.joined(separator: ",")

@@ -141,9 +141,12 @@ public struct DStream<Element: Sendable>: Sendable {
         return self
     }
 
-    /// The RDDs of the batches in [from, to], as far as they are remembered. From within an output or a transform.
+    /// The RDDs of the batches in [from, to], both rounded down to batch times of this stream, as far as they are remembered. From
+    /// within a transform.
     public func slice(from: BatchTime, through to: BatchTime) throws -> [RDD<Element>] {
-        try node.slice(length: to - from + node.slide, endingAt: to).map(\.rdd)
+        let (zero, slide) = (context.zeroTime, node.slide)
+        let (first, last) = (from.rounded(downTo: slide, since: zero), to.rounded(downTo: slide, since: zero))
+        return try node.slice(length: last - first + slide, endingAt: last).map(\.rdd)
     }
 }
 

@@ -78,7 +78,10 @@ public final class StreamingContext: Sendable {
     /// Starts the sources and the batch clock. The first batch ends at the next multiple of the batch interval.
     ///
     /// - Throws: the first mistake of the program, or why a source could not start.
-    public func start() async throws {
+    public func start() async throws { try startNow() }
+
+    /// As `start()`, for programs that are not asynchronous.
+    public func startNow() throws {
         if let problem = graph.problems.first { throw problem }
         guard !graph.outputs.isEmpty else {
             throw SwiftwaterError(

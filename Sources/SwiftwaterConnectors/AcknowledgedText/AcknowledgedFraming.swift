@@ -1,0 +1,85 @@
+import NIOCore
+import SwiftwaterCore
+
+/// Text that the receiver answers for: the sender keeps every line until the receiver says that it is safe.
+///
+///     sender      swiftwater-ack 1 NAME\n            who numbers the lines, from 1
+///     receiver    resume N\n                         line N of that sender is the last that is safe; 0 for none
+///     sender      chunk P B\n and B bytes            whole lines; the last is number P
+///     receiver    safe P\n                           lines up to P are in the log and synchronized
+///
+/// Either side may be the one that connects. After a lost connection the sender begins again behind the receiver's `resume`, so
+/// nothing is lost and nothing is counted twice.
+enum AcknowledgedFraming {
+    static let greeting = "swiftwater-ack 1 "
+    static let lineMaxBytes = 1100
+    static let senderMaxBytes = 1000
+    static let chunkMaxBytes = 16 << 20
+
+    /// The next line of `buffer` without its end, or nil where it is not whole yet.
+    ///
+    /// - Throws: `malformedInput` where it is too long.
+    static func line(_ buffer: inout ByteBuffer) throws -> String? {
+        let view = buffer.readableBytesView
+        guard let end = view.firstIndex(of: 0x0A) else {
+            if view.count > lineMaxBytes {
+                throw SwiftwaterError(
+                    .malformedInput, "the other side does not speak the acknowledged protocol: a line of over \(lineMaxBytes) bytes",
+                    remedy: "start the relay with --ack")
+            }
+            return nil
+        }
+        let length = end - view.startIndex
+        let line = buffer.readString(length: length)
+        buffer.moveReaderIndex(forwardBy: 1)
+        return line
+    }
+
+    static func unexpected(_ line: String) -> SwiftwaterError {
+        SwiftwaterError(
+            .malformedInput, "the other side does not speak the acknowledged protocol: it said '\(TerminalText.safe(String(line.prefix(80))))'",
+            remedy: "start the relay with --ack")
+    }
+}
+
+/// What the receiving end of a connection does with what it hears, without any input or output of its own.
+struct AcknowledgedReader {
+    enum Event: Equatable {
+        /// The sender has said its name.
+        case greeted(sender: String)
+        /// A whole chunk of lines has come; the last is number `position`.
+        case chunk(ByteBuffer, position: UInt64)
+    }
+
+    private(set) var sender: String?
+    private var buffer = ByteBuffer()
+    private var chunk: (position: UInt64, bytes: Int)?
+
+    mutating func append(_ bytes: inout ByteBuffer) {
+        buffer.discardReadBytes()
+        buffer.writeBuffer(&bytes)
+    }
+
+    mutating func next() throws -> Event? {
+        if let open = chunk {
+            guard let bytes = buffer.readSlice(length: open.bytes) else { return nil }
+            chunk = nil
+            return .chunk(bytes, position: open.position)
+        }
+        guard let line = try AcknowledgedFraming.line(&buffer) else { return nil }
+        guard sender != nil else {
+            let name = String(line.dropFirst(AcknowledgedFraming.greeting.count))
+            guard line.hasPrefix(AcknowledgedFraming.greeting), !name.isEmpty,
+                name.utf8.count <= AcknowledgedFraming.senderMaxBytes
+            else { throw AcknowledgedFraming.unexpected(line) }
+            sender = name
+            return .greeted(sender: name)
+        }
+        let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 3, words[0] == "chunk", let position = UInt64(words[1]), let count = Int(words[2]),
+            (1...AcknowledgedFraming.chunkMaxBytes).contains(count)
+        else { throw AcknowledgedFraming.unexpected(line) }
+        chunk = (position, count)
+        return try next()
+    }
+}

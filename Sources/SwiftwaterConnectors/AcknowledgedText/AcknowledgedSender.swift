@@ -1,0 +1,226 @@
+import NIOCore
+import NIOPosix
+import SwiftwaterCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Sends lines to one receiver at a time and keeps each until the receiver says that it is safe.
+public final class AcknowledgedSender: Sendable {
+    public struct Settings: Sendable {
+        /// Who numbers the lines. A sender of the same name that begins with the same lines goes on where the receiver stands.
+        public var name = "relay-\(getpid())"
+        public var host = "127.0.0.1"
+        public var port = 7773
+        /// Whether to connect to a receiver that listens, instead of listening for one.
+        public var connects = false
+        /// So much may be under way; above it `send` waits. 8 MiB.
+        public var unconfirmedMaxBytes = 8 << 20
+        public init() {}
+    }
+
+    private struct Chunk {
+        let last: UInt64
+        let bytes: [UInt8]
+    }
+
+    private struct State {
+        /// Sent or to be sent, not safe yet.
+        var unconfirmed: [Chunk] = []
+        var unconfirmedBytes = 0
+        var open: [UInt8] = []
+        var lastLine: UInt64 = 0
+        var safe: UInt64 = 0
+        /// Lines up to here were safe when the first receiver came: they are left out.
+        var resumed: UInt64?
+        var channel: (any Channel)?
+        var isClosed = false
+        var failure: SwiftwaterError?
+    }
+
+    private let settings: Settings
+    private let state = Monitor(State())
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let listener: (any Channel)?
+
+    public init(_ settings: Settings) throws {
+        self.settings = settings
+        guard !settings.connects else {
+            listener = nil
+            connect()
+            return
+        }
+        let (group, state) = (group, state)
+        do {
+            listener = try ServerBootstrap(group: group)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelInitializer { AcknowledgedSender.prepare($0, state, settings.name) }
+                .bind(host: settings.host, port: settings.port).wait()
+        } catch {
+            try? group.syncShutdownGracefully()
+            throw SwiftwaterError(
+                .network, "cannot listen on \(settings.host):\(settings.port)", remedy: "choose another port with --port",
+                cause: error)
+        }
+    }
+
+    public var port: Int { listener?.localAddress?.port ?? settings.port }
+    /// Up to which line the receiver answers for.
+    public var safePosition: UInt64 { state.read { $0.safe } }
+
+    private func connect() {
+        guard !state.read({ $0.isClosed }) else { return }
+        let (state, name) = (state, settings.name)
+        ClientBootstrap(group: group)
+            .channelInitializer { AcknowledgedSender.prepare($0, state, name) }
+            .connect(host: settings.host, port: settings.port)
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): channel.closeFuture.whenComplete { _ in self.connectSoon() }
+                case .failure: self.connectSoon()
+                }
+            }
+    }
+
+    private func connectSoon() { group.next().scheduleTask(in: .milliseconds(200)) { self.connect() } }
+
+    private static func prepare(
+        _ channel: any Channel, _ state: Monitor<State>, _ name: String
+    ) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(
+                SenderHandler(name: name, resume: { resume($0, channel, state) }, safe: { confirm($0, state) }))
+        }
+    }
+
+    /// A receiver has said where it stands: what it has not goes out again. One that comes later takes over.
+    private static func resume(_ position: UInt64, _ channel: any Channel, _ state: Monitor<State>) {
+        let (old, chunks): ((any Channel)?, [Chunk]) = state.update { state in
+            defer { state.channel = channel }
+            if position < state.safe {
+                state.failure = SwiftwaterError(
+                    .corrupted,
+                    "the receiver answered for line \(state.safe) and now has \(position) lines: it has lost some",
+                    remedy: "restore the receiver's checkpoint directory, or send under another name")
+            }
+            if state.resumed == nil { state.resumed = position }
+            drop(upTo: position, &state)
+            return (state.channel, state.unconfirmed)
+        }
+        old?.close(promise: nil)
+        for chunk in chunks { write(chunk, channel) }
+    }
+
+    private static func confirm(_ position: UInt64, _ state: Monitor<State>) {
+        state.update { drop(upTo: position, &$0) }
+    }
+
+    private static func drop(upTo position: UInt64, _ state: inout State) {
+        state.safe = max(state.safe, position)
+        while let first = state.unconfirmed.first, first.last <= position {
+            state.unconfirmedBytes -= first.bytes.count
+            state.unconfirmed.removeFirst()
+        }
+    }
+
+    private static func write(_ chunk: Chunk, _ channel: any Channel) {
+        var buffer = ByteBuffer(string: "chunk \(chunk.last) \(chunk.bytes.count)\n")
+        buffer.writeBytes(chunk.bytes)
+        channel.writeAndFlush(buffer, promise: nil)
+    }
+
+    /// Takes the next line. Waits for the first receiver, and while too much is under way.
+    public func send(_ line: String) throws {
+        let isFull: Bool = try state.wait { state -> Bool? in
+            if let failure = state.failure { throw failure }
+            if state.isClosed { return false }
+            guard let resumed = state.resumed, state.unconfirmedBytes < settings.unconfirmedMaxBytes else { return nil }
+            state.lastLine += 1
+            guard state.lastLine > resumed else { return false }
+            state.open.append(contentsOf: line.utf8)
+            state.open.append(0x0A)
+            return state.open.count >= 64 << 10
+        }
+        if isFull { flush() }
+    }
+
+    /// Sends what was taken.
+    public func flush() {
+        let ready: (Chunk, (any Channel)?)? = state.update { state in
+            guard !state.open.isEmpty else { return nil }
+            let chunk = Chunk(last: state.lastLine, bytes: state.open)
+            state.open = []
+            state.unconfirmed.append(chunk)
+            state.unconfirmedBytes += chunk.bytes.count
+            return (chunk, state.channel)
+        }
+        if let (chunk, channel) = ready, let channel { AcknowledgedSender.write(chunk, channel) }
+    }
+
+    /// Sends what was taken and waits until all of it is safe, at most for `patience`; then closes.
+    ///
+    /// - Returns: how many lines nobody answered for.
+    @discardableResult
+    public func close(patience: Duration? = nil) -> Int {
+        flush()
+        let isDone: (inout State) -> Void? = { $0.unconfirmed.isEmpty || $0.isClosed || $0.failure != nil ? () : nil }
+        if let patience { _ = state.wait(atMost: patience, for: isDone) } else { state.wait(for: isDone) }
+        let (channel, left) = state.update { state in
+            state.isClosed = true
+            return (state.channel, state.unconfirmed.isEmpty ? 0 : Int(state.lastLine - state.safe))
+        }
+        try? channel?.close().wait()
+        try? listener?.close().wait()
+        try? group.syncShutdownGracefully()
+        return left
+    }
+}
+
+private final class SenderHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let name: String
+    private let resume: (UInt64) -> Void
+    private let safe: (UInt64) -> Void
+    private var buffer = ByteBuffer()
+
+    init(name: String, resume: @escaping (UInt64) -> Void, safe: @escaping (UInt64) -> Void) {
+        self.name = name
+        self.resume = resume
+        self.safe = safe
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(
+            NIOAny(ByteBuffer(string: AcknowledgedFraming.greeting + name + "\n")), promise: nil)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        buffer.discardReadBytes()
+        buffer.writeBuffer(&bytes)
+        do {
+            while let line = try AcknowledgedFraming.line(&buffer) {
+                let words = line.split(separator: " ")
+                guard words.count == 2, let position = UInt64(words[1]) else {
+                    throw AcknowledgedFraming.unexpected(line)
+                }
+                switch words[0] {
+                case "resume": resume(position)
+                case "safe": safe(position)
+                default: throw AcknowledgedFraming.unexpected(line)
+                }
+            }
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

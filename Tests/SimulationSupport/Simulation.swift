@@ -1,0 +1,185 @@
+import Logging
+import Swiftwater
+import SwiftwaterTesting
+
+/// One run of a program with a log, checkpoints, states and sinks, on a disk and a clock that fail as the seed says, through several
+/// crashes; and the check of what came out against what went in.
+///
+/// The program: lines `KEY ID` from a sender that waits for answers, and lines `KEY cLIFE-N` from a connection that does not;
+/// every batch's lines, counts over a window with an inverse, maxima over one without, and totals since the beginning go to
+/// files. What the batches held is read from the lines' files; everything else must follow from that.
+public final class Simulation {
+    public struct Outcome: Sendable, Equatable {
+        /// Everything that happened, in one number: two runs of a seed have the same.
+        public var digest: UInt64
+        public var lives: Int
+        public var batches: Int
+        /// What is wrong; empty where all is well.
+        public var problems: [String]
+    }
+
+    let seed: UInt64
+    var random: SeededRandom
+    let disk: SimulatedDisk
+    let clock: ManualClock
+    var hasher: StableHasher
+    var context: StreamingContext!
+    let receiver = HandReceiver()
+    var life = 0
+    var problems: [String] = []
+
+    // What went in.
+    var nextID = 1
+    var unsafeLines: [(position: UInt64, line: String)] = []
+    let safe = Monitor<UInt64>(0)
+    var plainSent: [Int: Int] = [:]
+
+    public init(seed: UInt64) {
+        self.seed = seed
+        random = SeededRandom(seed: seed)
+        disk = SimulatedDisk(seed: seed ^ 0xD15C)
+        clock = ManualClock(at: BatchTime(milliseconds: 1_000_000))
+        hasher = StableHasher(seed: seed)
+    }
+
+    func note(_ text: String) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+
+    public func run() -> Outcome {
+        let crashes = 1 + random.below(5)
+        for _ in 0..<crashes {
+            live(steps: 3 + random.below(12))
+            context = nil
+            disk.crash()
+            disk.faults = .none
+            // The clock may stand still, go on, or jump; also back.
+            let jump = [0, 1, 2, 5, 40, -3][random.below(6)]
+            clock.set(to: clock.now() + .seconds(jump))
+            note("crash \(jump)")
+        }
+        finish()
+        return Outcome(digest: hasher.finalize(), lives: life, batches: SimulationFiles(disk).times("lines").count, problems: problems)
+    }
+
+    /// Starts the program and brings it forward until it has gone so many steps, or has failed.
+    private func live(steps: Int) {
+        guard start(mayFail: true) else { return }
+        for _ in 0..<steps {
+            feed()
+            setFaults()
+            clock.advance(by: .seconds(1))
+            do { try context.step() } catch {
+                note("failed")
+                break
+            }
+            note("step \(safe.read { $0 })")
+        }
+        if random.uniform() < 0.3 { context.requestStop(gracefully: true) }
+    }
+
+    private func setFaults() {
+        var faults = SimulatedDisk.Faults()
+        switch random.below(12) {
+        case 0: faults.error = 0.05
+        case 1: faults.torn = 0.05
+        case 2: faults.full = 0.1
+        case 3: faults.lostSynchronization = seed % 5 == 0 ? 0.2 : 0
+        case 4: failures.update { $0 = 1 + random.below(3) }
+        case 5: failures.update { $0 = random.below(6) }
+        default: break
+        }
+        disk.faults = faults
+    }
+
+    /// How many times the next tasks throw.
+    let failures = Monitor(0)
+
+    private func start(mayFail: Bool) -> Bool {
+        life += 1
+        plainSent[life] = 0
+        var faults = SimulatedDisk.Faults()
+        if mayFail && random.uniform() < 0.1 { faults.shortRead = 0.2 }
+        disk.faults = faults
+        failures.update { $0 = 0 }
+        build()
+        let starting = context!
+        let failure = StartResult.of(starting)
+        disk.faults = .none
+        if let failure {
+            note("start failed: \(failure.code)")
+            let isExcused = mayFail && failure.code == .io || disk.lostSynchronizations > 0 && failure.code == .corrupted
+            if !isExcused { problems.append("life \(life) cannot start: \(failure)") }
+            return false
+        }
+        // The sender goes on behind what the receiver has.
+        let known = receiver.store.lastPosition(of: "sender")
+        if known < safe.read({ $0 }) && disk.lostSynchronizations == 0 {
+            problems.append("life \(life): line \(safe.read { $0 }) was safe, and the receiver knows \(known)")
+        }
+        unsafeLines.removeAll { $0.position <= known }
+        send(unsafeLines)
+        return true
+    }
+
+    private func feed() {
+        var lines: [(position: UInt64, line: String)] = []
+        for _ in 0..<random.below(12) {
+            lines.append((UInt64(nextID), "k\(random.below(6)) \(nextID)"))
+            nextID += 1
+        }
+        unsafeLines += lines
+        send(lines)
+        for _ in 0..<random.below(6) {
+            receiver.say("k\(random.below(6)) c\(life)-\(plainSent[life]!)\n")
+            plainSent[life]! += 1
+        }
+    }
+
+    private func send(_ lines: [(position: UInt64, line: String)]) {
+        guard let last = lines.last else { return }
+        let safe = safe
+        receiver.send(lines.map { $0.line + "\n" }.joined(), position: last.position) {
+            safe.update { $0 = max($0, last.position) }
+        }
+    }
+
+    /// Without faults: everything that is left goes through, and is compared.
+    private func finish() {
+        disk.faults = .none
+        guard start(mayFail: false) else { return }
+        for _ in 0..<5 {
+            clock.advance(by: .seconds(1))
+            do { try context.step() } catch {
+                problems.append("a batch failed without a fault: \(error)")
+                return
+            }
+        }
+        context.requestStop(gracefully: true)
+        compare()
+    }
+}
+
+/// Starts a context from a thread that may wait.
+enum StartResult {
+    static func of(_ context: StreamingContext) -> SwiftwaterError? {
+        do {
+            try context.startNow()
+            return nil
+        } catch { return (error as? SwiftwaterError) ?? SwiftwaterError(.io, "\(error)") }
+    }
+}
+
+/// A receiver that hears what the simulation says.
+final class HandReceiver: TextReceiver, @unchecked Sendable {
+    var store: ReceiverStore!
+    func start(into store: ReceiverStore) throws { self.store = store }
+    func stop() {}
+    func say(_ text: String) { Array(text.utf8).withUnsafeBytes { _ = store.store($0) } }
+    func send(_ text: String, position: UInt64, _ whenSafe: @escaping @Sendable () -> Void) {
+        Array(text.utf8).withUnsafeBytes {
+            store.store(lines: $0, from: "sender", position: position, whenSafe: whenSafe)
+        }
+    }
+}
