@@ -99,7 +99,7 @@ let package = Package(
         tests("SamplesTests"),
         tests("ConnectorsTests", nio),
         tests("HouseTests"),
-        tests("IntegrationTests", ["SwiftwaterCommand"]),
+        tests("IntegrationTests", ["SwiftwaterCommand", sqlite] + nio),
     ],
     cLanguageStandard: .c11
 )

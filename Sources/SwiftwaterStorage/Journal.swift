@@ -203,7 +203,8 @@ public final class Journal: Sendable {
             try file.synchronize()
             try files.synchronizeDirectory(directory)
         }
-        state.update { $0.segments.append(segment) }
+        // A torn segment without a whole record has the same number, and its file was replaced.
+        state.update { if $0.segments.last != segment { $0.segments.append(segment) } }
     }
 
     /// Removes the segments all of whose records come before record `number`.
@@ -213,7 +214,11 @@ public final class Journal: Sendable {
             while state.segments.count > 1, state.segments[1] <= number { gone.append(state.segments.removeFirst()) }
             return gone
         }
-        for segment in gone { try files.remove(path(ofSegment: segment)) }
+        for segment in gone {
+            try files.remove(path(ofSegment: segment))
+            // One after the other: after a crash there may be no gap between those that are left.
+            if settings.synchronizes { try files.synchronizeDirectory(directory) }
+        }
     }
 
     /// Bytes that the segments on disk take, as far as this process wrote or found them, by their files' sizes.

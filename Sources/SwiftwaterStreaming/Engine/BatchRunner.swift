@@ -75,8 +75,11 @@ final class BatchRunner: @unchecked Sendable {
         for batch in log.batches {
             for source in graph.sources {
                 let description = batch.sources[source.step.label!.name] ?? []
-                try source.input.retake(batch.time, description, isPast: batch.time <= manifest.time)
-                if batch.time <= horizon { source.input.release(batch.time) }
+                if batch.time <= horizon {
+                    try source.input.discard(description)
+                } else {
+                    try source.input.retake(batch.time, description, isPast: batch.time <= manifest.time)
+                }
             }
             if batch.time > horizon {
                 replays.append((batch.time, batch.time > manifest.time, false))
@@ -84,20 +87,28 @@ final class BatchRunner: @unchecked Sendable {
         }
         let last = max(log.batches.last?.time ?? manifest.time, manifest.time)
         try checkOutputs(last)
-        var missed = max(last, now - graph.longestWindow)
-        // Back on the grid of batch times.
-        missed =
-            missed - .milliseconds((missed - graph.zeroTime).wholeMilliseconds % graph.batchInterval.wholeMilliseconds)
-        missed = missed + graph.batchInterval
-        while missed <= now {
-            if missed > last { replays.append((missed, true, true)) }
-            missed = missed + graph.batchInterval
-        }
+        for time in missedTimes(after: last, upTo: now) { replays.append((time, true, true)) }
         next = max(now, last) + graph.batchInterval
         let pending = replays.filter { $0.wanting && !$0.isEmpty }.count
         context.logger.notice(
             "going on from the checkpoint of \(manifest.time): \(pending) batches to run again, \(replays.filter(\.isEmpty).count) missed"
         )
+    }
+
+    /// The batch times that passed while the program was down, as far as they matter: those up to the first slide, at which
+    /// windows take what came before the end, and those of the last window's length.
+    private func missedTimes(after last: BatchTime, upTo now: BatchTime) -> [BatchTime] {
+        var times: [BatchTime] = []
+        var time = last + graph.batchInterval
+        while time <= now {
+            if time > last + graph.longestSlide && time <= now - graph.longestWindow {
+                time = (now - graph.longestWindow).rounded(downTo: graph.batchInterval, since: graph.zeroTime)
+            } else {
+                times.append(time)
+            }
+            time = time + graph.batchInterval
+        }
+        return times
     }
 
     /// An output cannot know a batch that the log does not.

@@ -80,6 +80,9 @@ final class StreamGraph: @unchecked Sendable {
         return windows.max() ?? batchInterval
     }
 
+    /// The longest time between two batches of a step.
+    var longestSlide: Duration { steps.map(\.slide).max() ?? batchInterval }
+
     /// The work of the batch at `time`: first what brings states forward, parents before children; then the outputs in the
     /// order in which they were declared.
     func jobs(at time: BatchTime, wanting: (StreamOutput) throws -> Bool = { _ in true }) throws -> [BatchJob] {

@@ -20,6 +20,8 @@ protocol StreamInput: AnyObject, Sendable {
     ///
     /// - Parameter isPast: whether the source's position, as it was restored, is behind this batch already.
     func retake(_ time: BatchTime, _ description: [UInt8], isPast: Bool) throws
+    /// Forgets what a batch held that nothing reads any more.
+    func discard(_ description: [UInt8]) throws
     /// The log was synchronized: whoever waits for that can be told.
     func tellSenders()
     /// What the batch at `time` holds.
@@ -38,6 +40,7 @@ protocol StreamInput: AnyObject, Sendable {
 extension StreamInput {
     func attach(_ log: SourceLog) {}
     func cut() {}
+    func discard(_ description: [UInt8]) throws {}
     func tellSenders() {}
     func size(of time: BatchTime) -> BatchSize { BatchSize() }
     func release(_ time: BatchTime) {}

@@ -76,6 +76,8 @@ public final class ReceiverStore: Sendable {
     ) {
         let isAtOnce: Bool = state.update { state in
             func wait(_ state: inout State) -> Bool {
+                // What the log has refused is never safe.
+                guard state.failure == nil else { return false }
                 guard let log = state.log, state.nextRecord > log.journal.durableNumber else { return true }
                 state.whenDurable.append((state.nextRecord - 1, whenSafe))
                 return false
@@ -85,7 +87,7 @@ public final class ReceiverStore: Sendable {
                 limits: LineLimits(lineLengthMaxBytes: limits.lineLengthMaxBytes, blockTargetBytes: .max))
             builder.append(lines) { _ in }
             if let block = builder.finish() { add(block, &state, sender: sender, position: position) }
-            state.senders[sender] = position
+            if state.failure == nil { state.senders[sender] = position }
             return wait(&state)
         }
         if isAtOnce { whenSafe() }
@@ -205,14 +207,21 @@ public final class ReceiverStore: Sendable {
     /// Gives the batch at `time` the blocks whose records are in `records`; they were in the log at the start. What of older batches
     /// is before them is not needed any more.
     func retake(_ time: BatchTime, records: Range<UInt64>) -> [StoredBlock] {
-        state.update { state in
-            let old = state.ready.prefix { $0.number! < records.lowerBound }
-            state.readyBytes -= old.reduce(0) { $0 + $1.byteCount }
-            state.ready.removeFirst(old.count)
+        discard(before: records.lowerBound)
+        return state.update { state in
             let blocks = Array(state.ready.prefix { $0.number! < records.upperBound })
             state.ready.removeFirst(blocks.count)
             _ = hand(blocks, to: time, &state)
             return blocks
+        }
+    }
+
+    /// Forgets the blocks before record `end`; they were in the log at the start.
+    func discard(before end: UInt64) {
+        state.update { state in
+            let old = state.ready.prefix { $0.number! < end }
+            state.readyBytes -= old.reduce(0) { $0 + $1.byteCount }
+            state.ready.removeFirst(old.count)
         }
     }
 
@@ -288,6 +297,13 @@ final class ReceiverInput: StreamInput {
     }
 
     func tellSenders() { store.tellSenders() }
+
+    func discard(_ description: [UInt8]) throws {
+        guard !description.isEmpty else { return }
+        var reader = ByteReader(description)
+        _ = try reader.readInteger(UInt64.self)
+        store.discard(before: try reader.readInteger(UInt64.self))
+    }
 
     func retake(_ time: BatchTime, _ description: [UInt8], isPast: Bool) throws {
         guard !description.isEmpty else { return }

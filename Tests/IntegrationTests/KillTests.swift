@@ -1,0 +1,211 @@
+import Foundation
+import GRDB
+import NIOCore
+import NIOPosix
+import Swiftwater
+import TestSupport
+import Testing
+
+/// The real program, killed with SIGKILL at random moments and started again, with another number of threads each time; its
+/// sinks against what the batch trace says, and the trace against what was sent.
+///
+/// 30 kills, or as many as `SWIFTWATER_KILLS` says.
+@Suite(.serialized) struct KillTests {
+    static let kills = ProcessInfo.processInfo.environment["SWIFTWATER_KILLS"].flatMap { Int($0) } ?? 30
+
+    /// What the harness needs of a source: how to name it, and, at the end, what was sent.
+    private func run(
+        _ source: String, seed: UInt64, until isDrained: @escaping (KillTrace) -> Bool
+    ) throws -> (trace: KillTrace, folder: TemporaryDirectory) {
+        let folder = try TemporaryDirectory()
+        var random = SeededRandom(seed: seed)
+        func start(threads: Int) throws -> Program {
+            try Program([
+                "trends", "--source", source, "--batch", "100ms", "--window", "300ms", "--slide", "100ms", "--master",
+                "local[\(threads)]", "--tokenizer", "words", "--checkpoint", folder.file("state"),
+                "--checkpoint-interval", "500ms", "--sink", "files:" + folder.file("out"), "--sink",
+                "sqlite:" + folder.file("trends.db"), "--totals", "--trace-batches", folder.file("trace"), "--json",
+                "--top", "1",
+            ])
+        }
+        for round in 0..<max(1, Self.kills / 4) {
+            let program = try start(threads: 1 + round % 3)
+            Thread.sleep(forTimeInterval: 0.15 + random.uniform() * 0.8)
+            kill(program.pid, SIGKILL)
+            let result = program.wait()
+            #expect(result.status == SIGKILL, "it ended by itself: \(result.error)")
+        }
+        let last = try start(threads: 2)
+        let deadline = Date().addingTimeInterval(60)
+        while Date() < deadline, try !isDrained(KillTrace(folder.file("trace"))) { Thread.sleep(forTimeInterval: 0.2) }
+        Thread.sleep(forTimeInterval: 0.5)
+        last.terminate()
+        let result = last.wait()
+        #expect(result.status == 0, "\(result.error)")
+        let trace = try KillTrace(folder.file("trace"))
+        try trace.compare(with: folder)
+        return (trace, folder)
+    }
+
+    @Test(arguments: ["ack", "push"])
+    func acknowledgedInputIsCountedExactlyOnce(mode: String) throws {
+        let input = try TemporaryDirectory()
+        let lines = 1500
+        let path = try input.write("posts.txt", (1...lines).map { "#k\($0 % 7) #id\($0)\n" }.joined())
+        let port = mode == "ack" ? 17801 : 17802
+        let relay = try Program(
+            ["relay", "--from", path, "--rate", "250", "--quiet", "--ack"]
+                + (mode == "ack" ? ["--port", "\(port)"] : ["--to", "127.0.0.1:\(port)"]))
+        let (trace, _) = try run("\(mode)://127.0.0.1:\(port)", seed: 1) { $0.posts.count >= lines }
+        #expect(relay.wait().error.contains("1,500 posts are safe, 0 are not answered for"))
+        #expect(trace.posts.count == lines)
+        #expect(Set(trace.posts).count == lines)
+    }
+
+    @Test func filesAreCountedExactlyOnce() throws {
+        let incoming = try TemporaryDirectory()
+        let files = 120
+        startThread(named: "writer") {
+            for file in 0..<files {
+                let lines = (0..<20).map { "#k\($0 % 7) #id\(file * 20 + $0)\n" }.joined()
+                _ = try? incoming.write("f\(file).tmp", lines)
+                rename(incoming.file("f\(file).tmp"), incoming.file("f\(1000 + file).txt"))
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+        }
+        let (trace, _) = try run("files:" + incoming.path, seed: 3) { $0.posts.count >= files * 20 }
+        #expect(trace.posts.count == files * 20)
+        #expect(Set(trace.posts).count == files * 20)
+    }
+
+    /// A plain socket: of each connection a prefix survives, and nothing is doubled.
+    @Test func aPlainSocketKeepsAPrefixOfEachConnection() throws {
+        let feeder = try PlainFeeder()
+        let (trace, _) = try run("socket://127.0.0.1:\(feeder.port)", seed: 4) { _ in
+            feeder.isStopping.update { $0 = true }
+            return true
+        }
+        let sent = feeder.stop()
+        #expect(Set(trace.posts).count == trace.posts.count)
+        var arrived: [Int: [Int]] = [:]
+        for post in trace.posts {
+            let numbers = post.split(separator: "#id")[1].split(separator: "-").compactMap { Int($0) }
+            arrived[numbers[0], default: []].append(numbers[1])
+        }
+        var lost = 0
+        for (connection, count) in sent.enumerated() {
+            let lines = (arrived[connection] ?? []).sorted()
+            #expect(lines == Array(0..<lines.count), "connection \(connection)")
+            lost += count - lines.count
+        }
+        print("plain socket: \(sent.reduce(0, +)) lines sent over \(sent.count) connections, \(lost) lost, 0 doubled")
+        #expect(trace.posts.count > 100)
+    }
+}
+
+/// Sends numbered lines, 400 a second, to whoever connects, and counts them.
+final class PlainFeeder: Sendable {
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let listener: any Channel
+    private let sent = Monitor<[Int]>([])
+    let isStopping = Monitor(false)
+
+    init() throws {
+        let (sent, isStopping) = (sent, isStopping)
+        listener = try ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                let number = sent.update { counts in
+                    counts.append(0)
+                    return counts.count - 1
+                }
+                channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(10)) { task in
+                    guard channel.isActive, !isStopping.read({ $0 }) else { return task.cancel() }
+                    let first = sent.update { counts in
+                        counts[number] += 4
+                        return counts[number] - 4
+                    }
+                    let lines = (first..<first + 4).map { "#k\($0 % 7) #id\(number)-\($0)\n" }.joined()
+                    channel.writeAndFlush(ByteBuffer(string: lines), promise: nil)
+                }
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+            .bind(host: "127.0.0.1", port: 0).wait()
+    }
+
+    var port: Int { listener.localAddress!.port! }
+
+    func stop() -> [Int] {
+        try? listener.close().wait()
+        try? group.syncShutdownGracefully()
+        return sent.read { $0 }
+    }
+}
+
+/// What the batch trace says, and the sinks against it.
+struct KillTrace {
+    private(set) var batches: [Int: [String]] = [:]
+
+    init(_ path: String) throws {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return }
+        for line in text.split(separator: "\n") {
+            // A kill may have cut a line; the batch is traced again then.
+            guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+                let time = object["batch"] as? Int, let posts = object["posts"] as? [String]
+            else { continue }
+            if let known = batches[time] { #expect(known == posts, "batch \(time) was traced with other posts before") }
+            batches[time] = posts
+        }
+    }
+
+    var posts: [String] { batches.keys.sorted().flatMap { batches[$0]! } }
+
+    private func counts(after: Int, upTo: Int) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for (time, posts) in batches where time > after && time <= upTo {
+            for post in posts { for word in post.split(separator: " ") { counts[String(word), default: 0] += 1 } }
+        }
+        return counts
+    }
+
+    /// Both sinks have every batch of the trace, each with what follows from the trace.
+    func compare(with folder: TemporaryDirectory) throws {
+        let database = try DatabaseQueue(path: folder.file("trends.db"))
+        for (output, table, window) in [("trends", "trends-2", 300), ("totals", "totals-2", Int.max / 2)] {
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("out"))
+            let times = names.filter { $0.hasPrefix(output + "-") && $0.hasSuffix(".ndjson") }
+                .compactMap { Int($0.dropFirst(output.count + 1).dropLast(7)) }.sorted()
+            #expect(times == batches.keys.sorted(), "\(output): batches of the files")
+            let stored = try database.read {
+                try Int.fetchAll($0, sql: "SELECT batch FROM swiftwater_batches WHERE output = ? ORDER BY batch", arguments: [table])
+            }
+            #expect(stored == times, "\(output): batches of the database")
+            // The later tables are large: the first, the last and some between are compared row by row.
+            let picked = times.enumerated().filter { $0.offset % 5 == 0 || $0.offset >= times.count - 5 }.map(\.element)
+            for time in picked {
+                let expected = counts(after: time - window, upTo: time)
+                #expect(try file(folder.file("out/\(output)-\(time).ndjson")) == expected, "\(output) at \(time)")
+                #expect(try rows(database, table, time) == expected, "\(table) at \(time)")
+            }
+        }
+    }
+
+    private func file(_ path: String) throws -> [String: Int] {
+        var rows: [String: Int] = [:]
+        for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") {
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as! [String: Any]
+            rows[object["tag"] as! String] = (object["count"] as! Int)
+        }
+        return rows
+    }
+
+    private func rows(_ database: DatabaseQueue, _ table: String, _ time: Int) throws -> [String: Int] {
+        try database.read { database in
+            var counts: [String: Int] = [:]
+            let cursor = try Row.fetchCursor(
+                database, sql: "SELECT tag, count FROM \"\(table)\" WHERE batch = ?", arguments: [time])
+            while let row = try cursor.next() { counts[row[0]] = row[1] }
+            return counts
+        }
+    }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import Logging
+import SwiftwaterCore
+import SwiftwaterStorage
+import SwiftwaterStreaming
+import SwiftwaterTesting
+import TestSupport
+import Testing
+
+/// A small program with a log, a window, a state and a sink, on a disk in memory; started as often as a test wants, each time
+/// changed as the test says.
+struct RecoveryBench {
+    struct Shape {
+        var lines = "lines"
+        var window: Int? = 3
+        var windowName = "counts"
+        var windowVersion = 0
+        var totals = true
+        var hasTextKeys = true
+        var drop: Set<String> = []
+        var rename: [String: String] = [:]
+        var threads = 1
+        var namesWindow = true
+    }
+
+    let disk: SimulatedDisk
+    let clock = ManualClock(at: BatchTime(milliseconds: 10_000))
+
+    init(disk: SimulatedDisk = SimulatedDisk(seed: 1)) { self.disk = disk }
+
+    final class Hand: TextReceiver, @unchecked Sendable {
+        var store: ReceiverStore!
+        func start(into store: ReceiverStore) throws { self.store = store }
+        func stop() {}
+    }
+
+    func make(_ shape: Shape = Shape()) -> (context: StreamingContext, hand: Hand) {
+        var settings = StreamSettings()
+        (settings.isStepped, settings.files) = (true, disk)
+        var logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+        logger.logLevel = .critical
+        let context = StreamingContext(
+            Context(master: .local(threads: shape.threads), appName: "recovery", logger: logger),
+            batchInterval: .seconds(1), settings: settings, clock: clock)
+        var checkpoint = CheckpointSettings(directory: "state")
+        (checkpoint.interval, checkpoint.drop, checkpoint.rename) = (.seconds(2), shape.drop, shape.rename)
+        context.checkpoint(checkpoint)
+        let hand = Hand()
+        let lines = context.receiverStream(hand).named(shape.lines)
+        let sink = FileSink(directory: "out", format: .text, files: disk)
+        lines.save(to: sink, name: "lines", columns: ["line"]) { [.text($0)] }
+        if let window = shape.window {
+            if shape.hasTextKeys {
+                let counts = lines.map { ($0, 1) }.reduceByKeyAndWindow(+, inverse: -, window: .seconds(window))
+                (shape.namesWindow ? counts.named(shape.windowName, version: shape.windowVersion) : counts)
+                    .save(to: sink, name: "counts", columns: ["key", "count"]) { [.text($0.0), .integer($0.1)] }
+            } else {
+                lines.map { ($0.utf8Count, 1) }.reduceByKeyAndWindow(+, inverse: -, window: .seconds(window))
+                    .named(shape.windowName).forEachBatch(name: "counts") { _, _ in }
+            }
+        }
+        if shape.totals {
+            lines.map { ($0, 1) }.updateStateByKey { (new: [Int], sum: Int?) -> Int? in new.reduce(sum ?? 0, +) }
+                .named("totals").save(to: sink, name: "totals", columns: ["key", "count"]) {
+                    [.text($0.0), .integer($0.1)]
+                }
+        }
+        return (context, hand)
+    }
+
+    /// Starts the program, gives it one line for each batch, and lets it die.
+    func live(_ lines: [String], _ shape: Shape = Shape()) throws {
+        let (context, hand) = make(shape)
+        try context.startNow()
+        for line in lines {
+            Array((line + "\n").utf8).withUnsafeBytes { _ = hand.store.store($0) }
+            clock.advance(by: .seconds(1))
+            try context.step()
+        }
+        // What was missed or is made again comes first; then as many new batches.
+        for _ in 0..<12 where lines.isEmpty {
+            clock.advance(by: .seconds(1))
+            try context.step()
+        }
+    }
+
+    func rows(_ output: String, _ time: Int) -> [String]? {
+        (try? disk.read("out/\(output)-\(time * 1000).txt")).map {
+            String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init).sorted()
+        }
+    }
+}
+
+@Suite struct RecoveryTests {
+    @Test(arguments: [1, 3])
+    func statesAndWindowsGoOnWhereTheyWere(threads: Int) throws {
+        let bench = RecoveryBench()
+        try bench.live(["a", "b", "a", "a", "b"])
+        bench.disk.crash()
+        var shape = RecoveryBench.Shape()
+        shape.threads = threads
+        try bench.live(["c"], shape)
+        try bench.live([], shape)
+        #expect(bench.rows("counts", 15) == ["a\t2", "b\t1"])
+        #expect(bench.rows("totals", 15) == ["a\t3", "b\t2"])
+        let last = try #require((16...40).last { bench.rows("totals", $0) != nil })
+        #expect(bench.rows("totals", last) == ["a\t3", "b\t2", "c\t1"])
+    }
+
+    private func refusal(_ change: (inout RecoveryBench.Shape) -> Void) throws -> SwiftwaterError? {
+        let bench = RecoveryBench()
+        try bench.live(["a", "b", "a"])
+        var shape = RecoveryBench.Shape()
+        change(&shape)
+        return #expect(throws: SwiftwaterError.self) { try bench.live(["c"], shape) }
+    }
+
+    @Test func aRemovedOperatorIsNamedWithTheChoices() throws {
+        let error = try refusal { $0.totals = false }
+        #expect(error?.message.contains("'totals'") == true)
+        #expect(error?.remedy?.contains("drop: 'totals'") == true && error?.remedy?.contains("rename:") == true)
+    }
+
+    @Test func aRenamedOperatorIsNamedWithTheChoices() throws {
+        let error = try refusal { $0.windowName = "tallies" }
+        #expect(error?.message.contains("'counts'") == true && error?.message.contains("'tallies'") == true)
+    }
+
+    @Test func aChangedKeyTypeNamesBoth() throws {
+        let error = try refusal { $0.hasTextKeys = false }
+        #expect(error?.message.contains("SwiftwaterCore.Text") == true && error?.message.contains("Swift.Int") == true)
+    }
+
+    @Test func aChangedWindowNamesBoth() throws {
+        let error = try refusal { $0.window = 5 }
+        #expect(error?.message.contains("3 s") == true && error?.message.contains("5 s") == true)
+    }
+
+    @Test func aRaisedVersionNamesBoth() throws {
+        let error = try refusal { $0.windowVersion = 2 }
+        #expect(error?.message.contains("version was 0 and is 2") == true)
+    }
+
+    @Test func aRenamedSourceIsNamed() throws {
+        #expect(try refusal { $0.lines = "posts" }?.message.contains("'lines'") == true)
+    }
+
+    /// The choices do what they say.
+    @Test func dropAndRename() throws {
+        let bench = RecoveryBench()
+        try bench.live(["a", "b", "a"])
+        var shape = RecoveryBench.Shape()
+        (shape.windowName, shape.totals, shape.lines) = ("tallies", false, "posts")
+        (shape.rename, shape.drop) = (["counts": "tallies", "lines": "posts"], ["totals"])
+        try bench.live(["c"], shape)
+        #expect(bench.rows("counts", 13) == ["a\t2", "b\t1"])
+        // An operator that is new begins empty.
+        (shape.totals, shape.rename, shape.drop) = (true, [:], [])
+        try bench.live([], shape)
+        let last = try #require((14...40).last { bench.rows("totals", $0) != nil })
+        #expect(Set(bench.rows("totals", last)!).isSubset(of: ["c\t1"]))
+        #expect(bench.rows("totals", 13) == ["a\t2", "b\t1"])
+    }
+
+    @Test func dropTakesAChangedWindow() throws {
+        let bench = RecoveryBench()
+        try bench.live(["a", "b", "a"])
+        var shape = RecoveryBench.Shape()
+        (shape.window, shape.drop) = (5, ["counts"])
+        try bench.live(["c"], shape)
+    }
+
+    @Test func whatHasNoNameIsAnErrorAtStart() throws {
+        var shape = RecoveryBench.Shape()
+        shape.namesWindow = false
+        let error = #expect(throws: SwiftwaterError.self) { try RecoveryBench().live(["a"], shape) }
+        #expect(error?.message.contains("reduceByKeyAndWindow has no name") == true)
+    }
+
+    @Test func twoProgramsCannotShareADirectory() async throws {
+        let folder = try TemporaryDirectory()
+        func make() -> StreamingContext {
+            let bench = Bench()
+            bench.context.checkpoint(folder.path)
+            bench.context.queueStream([[1]]).named("queue").forEachBatch(name: "out") { _, _ in }
+            return bench.context
+        }
+        let first = make()
+        try await first.start()
+        let error = await #expect(throws: SwiftwaterError.self) { try await make().start() }
+        #expect(error?.message.contains("in use") == true)
+        await first.stop()
+        let third = make()
+        try await third.start()
+        await third.stop()
+    }
+
+    /// Every bit of a checkpoint and of the log, and every length that either may be cut to: what comes out afterwards is what
+    /// comes out without the damage, or the program says that it cannot go on.
+    ///
+    /// All of them where `SWIFTWATER_SOAK` is set, every 13th bit otherwise.
+    @Test(arguments: ["checkpoint", "state", "journal"])
+    func damageIsRecoveredFromOrRefused(kind: String) throws {
+        let stride = ProcessInfo.processInfo.environment["SWIFTWATER_SOAK"] == nil ? 13 : 1
+        let bench = RecoveryBench()
+        try bench.live(["a", "b", "a", "a", "b", "c", "a"])
+        let paths = bench.disk.paths.filter { $0.hasPrefix("state/" + kind) }
+        try #require(!paths.isEmpty)
+        let before = outputs(bench.disk)
+        var refused = 0
+        var recovered = 0
+        for path in paths {
+            let bytes = try bench.disk.read(path)
+            let flips = Swift.stride(from: 0, to: bytes.count * 8, by: stride).map { bit -> [UInt8] in
+                var damaged = bytes
+                damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+                return damaged
+            }
+            let cuts = Swift.stride(from: 0, to: bytes.count, by: max(1, stride / 3)).map { Array(bytes[..<$0]) }
+            for damaged in flips + cuts {
+                let disk = bench.disk.copy(seed: 7)
+                disk.overwrite(path, damaged)
+                do {
+                    let again = RecoveryBench(disk: disk)
+                    again.clock.set(to: bench.clock.now())
+                    try again.live([])
+                    recovered += 1
+                    check(disk, before, "\(path)")
+                } catch {
+                    refused += 1
+                    #expect((error as? SwiftwaterError)?.code == .corrupted, "\(error)")
+                }
+            }
+        }
+        #expect(refused + recovered > 100)
+        #expect(kind == "journal" ? refused > 0 : recovered > 0)
+    }
+
+    private func outputs(_ disk: SimulatedDisk) -> [String: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: disk.paths.filter { $0.hasPrefix("out/") }.map { ($0, try! disk.read($0)) })
+    }
+
+    private func check(_ disk: SimulatedDisk, _ before: [String: [UInt8]], _ what: String) {
+        let after = outputs(disk)
+        for (path, bytes) in before { #expect(after[path] == bytes, "\(what): \(path)") }
+        let last = after.keys.filter { $0.hasPrefix("out/totals-") }.max()!
+        let rows = String(decoding: after[last]!, as: UTF8.self).split(separator: "\n").sorted()
+        #expect(rows == ["a\t4", "b\t2", "c\t1"], "\(what)")
+    }
+}
