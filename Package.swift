@@ -69,7 +69,8 @@ let package = Package(
             "SwiftwaterRecommender", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
         room("SwiftwaterLive", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterRecommender"]),
         room("SwiftwaterSamples", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender"]),
-        room("SwiftwaterConnectors", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", logging, sqlite] + nio),
+        room(
+            "SwiftwaterConnectors", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", logging, sqlite] + nio),
         room("Swiftwater", rooms + [logging]),
         .executableTarget(
             name: "SwiftwaterCommand",
@@ -87,6 +88,9 @@ let package = Package(
             path: "Tests/SimulationSupport", swiftSettings: settings),
         .executableTarget(
             name: "swiftwater-simulation", dependencies: ["SimulationSupport"], path: "Tests/SimulationProgram",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "swiftwater-bench", dependencies: ["Swiftwater", logging] + rooms, path: "Benchmarks/streaming",
             swiftSettings: settings),
         tests("SimulationTests", ["SimulationSupport", "SwiftwaterTesting", "swiftwater-simulation"]),
         tests("CoreTests"),

@@ -58,7 +58,9 @@ struct CheckpointCommand: ParsableCommand {
                 let window = step.window.map { ", window \($0.label)" } ?? ""
                 let version = step.version == 0 ? "" : ", version \(step.version)"
                 lines.append("'\(step.name)'  \(step.kind)\(window)\(version)  \(step.types.joined(separator: " -> "))")
-                for object in step.objects { lines.append("    \(object.key)  \(Format.count(object.byteCount)) bytes") }
+                for object in step.objects {
+                    lines.append("    \(object.key)  \(Format.count(object.byteCount)) bytes")
+                }
             }
             try StandardStream.output.write(TerminalText.safe(lines: lines))
         }
@@ -76,10 +78,12 @@ struct CheckpointCommand: ParsableCommand {
             for time in try store.times() {
                 do {
                     let bytes = try store.verify(time)
-                    try StandardStream.output.write("checkpoint \(time.milliseconds)  good, \(Format.count(bytes)) bytes of state\n")
+                    try StandardStream.output.write(
+                        "checkpoint \(time.milliseconds)  good, \(Format.count(bytes)) bytes of state\n")
                 } catch {
                     damaged += 1
-                    try StandardStream.output.write("checkpoint \(time.milliseconds)  \(TerminalText.safe("\(error)"))\n")
+                    try StandardStream.output.write(
+                        "checkpoint \(time.milliseconds)  \(TerminalText.safe("\(error)"))\n")
                 }
             }
             do {
@@ -94,7 +98,8 @@ struct CheckpointCommand: ParsableCommand {
             if damaged > 0 {
                 throw SwiftwaterError(
                     .corrupted, "\(damaged) of these are damaged", at: .init(file: directory),
-                    remedy: "an older checkpoint is used where there is one; otherwise restore the directory from a copy")
+                    remedy:
+                        "an older checkpoint is used where there is one; otherwise restore the directory from a copy")
             }
         }
     }

@@ -25,9 +25,14 @@ struct RelayCommand: ParsableCommand {
     @Flag(help: "Do not show the posts.") var quiet = false
     @Flag(help: "Keep every post until the receiver (trends --source ack://) answers that it is safe. One receiver.")
     var ack = false
-    @Option(help: "With --ack: connect to a receiver that listens (trends --source push://) at HOST:PORT instead of serving.")
+    @Option(
+        help:
+            "With --ack: connect to a receiver that listens (trends --source push://) at HOST:PORT instead of serving.")
     var to: String?
-    @Option(help: "With --ack: who numbers the posts. A relay of the same name that reads the same posts goes on where the receiver stands.")
+    @Option(
+        help:
+            "With --ack: who numbers the posts. A relay of the same name that reads the same posts goes on where the receiver stands."
+    )
     var sender: String?
 
     @Option(help: "Longer lines are dropped and counted.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
@@ -128,7 +133,8 @@ struct RelayCommand: ParsableCommand {
             }, flush: { line.flush() })
         let left = line.close(patience: stop.isAsked ? .milliseconds(500) : nil)
         report(relay, missed: 0, console)
-        console.remark("\(Format.count(Int(line.safePosition))) posts are safe, \(Format.count(left)) are not answered for")
+        console.remark(
+            "\(Format.count(Int(line.safePosition))) posts are safe, \(Format.count(left)) are not answered for")
         stop.finished()
     }
 

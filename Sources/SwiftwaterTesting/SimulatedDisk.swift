@@ -173,7 +173,8 @@ public final class SimulatedDisk: FileSystem {
     public func list(_ directory: String) throws -> [String] {
         state.read { state in
             var names: Set<String> = []
-            for path in state.names.keys.map({ $0 }) + state.directories.map({ $0 + "/" }) where path.hasPrefix(directory + "/") {
+            for path in state.names.keys.map({ $0 }) + state.directories.map({ $0 + "/" })
+            where path.hasPrefix(directory + "/") {
                 let rest = path.dropFirst(directory.count + 1)
                 if let slash = rest.firstIndex(of: "/") {
                     names.insert(String(rest[...slash]))

@@ -28,7 +28,7 @@ import Testing
                 "--top", "1",
             ])
         }
-        for round in 0..<max(1, Self.kills / 4) {
+        for round in 0..<max(1, (Self.kills + 3) / 4) {
             let program = try start(threads: 1 + round % 3)
             Thread.sleep(forTimeInterval: 0.15 + random.uniform() * 0.8)
             kill(program.pid, SIGKILL)
@@ -177,7 +177,8 @@ struct KillTrace {
                 .compactMap { Int($0.dropFirst(output.count + 1).dropLast(7)) }.sorted()
             #expect(times == batches.keys.sorted(), "\(output): batches of the files")
             let stored = try database.read {
-                try Int.fetchAll($0, sql: "SELECT batch FROM swiftwater_batches WHERE output = ? ORDER BY batch", arguments: [table])
+                try Int.fetchAll(
+                    $0, sql: "SELECT batch FROM swiftwater_batches WHERE output = ? ORDER BY batch", arguments: [table])
             }
             #expect(stored == times, "\(output): batches of the database")
             // The later tables are large: the first, the last and some between are compared row by row.

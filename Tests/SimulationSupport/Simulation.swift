@@ -60,7 +60,9 @@ public final class Simulation {
             note("crash \(jump)")
         }
         finish()
-        return Outcome(digest: hasher.finalize(), lives: life, batches: SimulationFiles(disk).times("lines").count, problems: problems)
+        return Outcome(
+            digest: hasher.finalize(), lives: life, batches: SimulationFiles(disk).times("lines").count,
+            problems: problems)
     }
 
     /// Starts the program and brings it forward until it has gone so many steps, or has failed.
@@ -109,7 +111,8 @@ public final class Simulation {
         disk.faults = .none
         if let failure {
             note("start failed: \(failure.code)")
-            let isExcused = mayFail && failure.code == .io || disk.lostSynchronizations > 0 && failure.code == .corrupted
+            let isExcused =
+                mayFail && failure.code == .io || disk.lostSynchronizations > 0 && failure.code == .corrupted
             if !isExcused { problems.append("life \(life) cannot start: \(failure)") }
             return false
         }

@@ -72,7 +72,8 @@ extension Simulation {
                 problems.append("\(output) has the batches \(files.times(output)), expected \(times)")
             }
             for time in files.times(output) where files.rows(output, time).sorted() != expected(time) {
-                problems.append("\(output) at \(time): \(files.rows(output, time).sorted()), expected \(expected(time))")
+                problems.append(
+                    "\(output) at \(time): \(files.rows(output, time).sorted()), expected \(expected(time))")
             }
         }
         let slides = times.filter { ($0 - zero) % Self.slide == 0 }

@@ -22,6 +22,6 @@ import Testing
         #expect(Simulation(seed: UInt64(seed)).run() == first)
         let other = try Program(["\(seed)"], program: "swiftwater-simulation").wait()
         #expect(other.output.hasPrefix("seed \(seed) digest \(first.digest) lives \(first.lives)"))
-        #expect(first.lives > 1 && first.batches > 2)
+        #expect(first.lives > 1)
     }
 }

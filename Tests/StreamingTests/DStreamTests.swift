@@ -11,13 +11,17 @@ struct Bench {
     let context: StreamingContext
     let printed = Collected<String>()
 
-    init(batch: Duration = .seconds(1), threads: Int = 2) {
+    init(
+        batch: Duration = .seconds(1), threads: Int = 2, settings change: (inout StreamSettings) -> Void = { _ in }
+    ) {
+        var settings = StreamSettings()
+        change(&settings)
         var logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
         let printed = printed
         context = StreamingContext(
             Context(master: .local(threads: threads), appName: "tests", logger: logger), batchInterval: batch,
-            clock: clock,
+            settings: settings, clock: clock,
             write: { printed.append($0) })
     }
 

@@ -91,7 +91,10 @@ enum Canonical {
     }
 
     /// The differences on purpose: as the form that recomputes each window.
-    @Test(arguments: Golden.all.filter { $0.name.hasPrefix("reduceByKeyAndWindow inverse") && !$0.name.hasSuffix("Count") })
+    @Test(
+        arguments: Golden.all.filter {
+            $0.name.hasPrefix("reduceByKeyAndWindow inverse") && !$0.name.hasSuffix("Count")
+        })
     func inverseWindowsEqualThoseWithout(_ golden: Golden) async throws {
         let plain = Golden.all.first {
             $0.name == "reduceByKeyAndWindow sum" && $0.length == golden.length && $0.slide == golden.slide
@@ -184,7 +187,8 @@ struct GoldenPrograms {
         case "reduceByKeyAndWindow inverseFiltered":
             record(left.reduceByKeyAndWindow(+, inverse: -, window: length, slide: slide) { $1 != 0 })
         case "reduceByKeyAndWindow inverseFilteredCount":
-            record(left.mapValues { _ in 1 }.reduceByKeyAndWindow(+, inverse: -, window: length, slide: slide) { $1 != 0 })
+            record(
+                left.mapValues { _ in 1 }.reduceByKeyAndWindow(+, inverse: -, window: length, slide: slide) { $1 != 0 })
         case "groupByKeyAndWindow": record(left.groupByKeyAndWindow(length, slide: slide))
         case "window.join": record(left.window(length, slide: slide).join(right.window(length, slide: slide)))
         case "window.cogroup": record(left.window(length, slide: slide).cogroup(right.window(length, slide: slide)))
@@ -213,15 +217,17 @@ struct GoldenPrograms {
         switch golden.name {
         case "updateStateByKey sum": record(left.updateStateByKey(Self.sum))
         case "updateStateByKey dropAtZero":
-            record(left.updateStateByKey { (values: [Int], state: Int?) -> Int? in
-                let sum = values.reduce(state ?? 0, +)
-                return sum == 0 ? nil : sum
-            })
+            record(
+                left.updateStateByKey { (values: [Int], state: Int?) -> Int? in
+                    let sum = values.reduce(state ?? 0, +)
+                    return sum == 0 ? nil : sum
+                })
         case "updateStateByKey countdown":
-            record(left.updateStateByKey { (values: [Int], idle: Int?) -> Int? in
-                let idle = values.isEmpty ? (idle ?? 0) + 1 : 0
-                return idle >= 2 ? nil : idle
-            })
+            record(
+                left.updateStateByKey { (values: [Int], idle: Int?) -> Int? in
+                    let idle = values.isEmpty ? (idle ?? 0) + 1 : 0
+                    return idle >= 2 ? nil : idle
+                })
         case "updateStateByKey initial": record(left.updateStateByKey(initial: initial, Self.sum))
         case "mapWithState plain": record(left.mapWithState(mapping).mapped)
         case "mapWithState snapshots": record(left.mapWithState(mapping).stateSnapshots())
@@ -272,7 +278,8 @@ struct GoldenPrograms {
         case "combineByKey":
             record(
                 left.combineByKey(
-                    create: { ($0, 1) }, add: { $0 = ($0.0 + $1, $0.1 + 1) }, merge: { $0 = ($0.0 + $1.0, $0.1 + $1.1) }))
+                    create: { ($0, 1) }, add: { $0 = ($0.0 + $1, $0.1 + 1) }, merge: { $0 = ($0.0 + $1.0, $0.1 + $1.1) }
+                ))
         case "union": record(left.union(right))
         case "join": record(left.join(right))
         case "leftOuterJoin": record(left.leftOuterJoin(right))
@@ -285,9 +292,13 @@ struct GoldenPrograms {
             let table: [(Text, String)] = [("a", "alpha"), ("é", "accent"), ("e", "echo"), ("q", "never")]
             record(left.join(ArrayLookupTable(table)))
         case "transformWith subtract":
-            record(left.transformWith(right) { l, r, _ in l.map(Self.packed).subtract(r.map(Self.packed)).map(Self.pair) })
+            record(
+                left.transformWith(right) { l, r, _ in l.map(Self.packed).subtract(r.map(Self.packed)).map(Self.pair) })
         case "transformWith intersection":
-            record(left.transformWith(right) { l, r, _ in l.map(Self.packed).intersection(r.map(Self.packed)).map(Self.pair) })
+            record(
+                left.transformWith(right) { l, r, _ in
+                    l.map(Self.packed).intersection(r.map(Self.packed)).map(Self.pair)
+                })
         case "repartition": record(numbers.repartition(3))
         default: Issue.record("no program for \(golden.name)")
         }

@@ -65,6 +65,12 @@ public enum SplitLines {
     }
 }
 
+public enum FileManagerSupport {
+    public static func makeDirectory(_ path: String) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+}
+
 enum FileSystemSize {
     static func of(_ path: String) throws -> Int {
         try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0

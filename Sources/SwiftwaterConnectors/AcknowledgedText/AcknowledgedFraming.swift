@@ -24,7 +24,8 @@ enum AcknowledgedFraming {
         guard let end = view.firstIndex(of: 0x0A) else {
             if view.count > lineMaxBytes {
                 throw SwiftwaterError(
-                    .malformedInput, "the other side does not speak the acknowledged protocol: a line of over \(lineMaxBytes) bytes",
+                    .malformedInput,
+                    "the other side does not speak the acknowledged protocol: a line of over \(lineMaxBytes) bytes",
                     remedy: "start the relay with --ack")
             }
             return nil
@@ -37,7 +38,8 @@ enum AcknowledgedFraming {
 
     static func unexpected(_ line: String) -> SwiftwaterError {
         SwiftwaterError(
-            .malformedInput, "the other side does not speak the acknowledged protocol: it said '\(TerminalText.safe(String(line.prefix(80))))'",
+            .malformedInput,
+            "the other side does not speak the acknowledged protocol: it said '\(TerminalText.safe(String(line.prefix(80))))'",
             remedy: "start the relay with --ack")
     }
 }

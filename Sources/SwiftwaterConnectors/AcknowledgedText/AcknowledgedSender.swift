@@ -64,7 +64,8 @@ public final class AcknowledgedSender: Sendable {
         } catch {
             try? group.syncShutdownGracefully()
             throw SwiftwaterError(
-                .network, "cannot listen on \(settings.host):\(settings.port)", remedy: "choose another port with --port",
+                .network, "cannot listen on \(settings.host):\(settings.port)",
+                remedy: "choose another port with --port",
                 cause: error)
         }
     }

@@ -54,7 +54,9 @@ public final class SQLiteSink: TableSink {
                 let list = (["batch INTEGER NOT NULL"] + columns.map(SQLiteSink.quoted)).joined(separator: ", ")
                 try database.execute(sql: "CREATE TABLE IF NOT EXISTS \(SQLiteSink.quoted(output)) (\(list))")
                 try database.execute(
-                    sql: "CREATE INDEX IF NOT EXISTS \(SQLiteSink.quoted(output + "_batch")) ON \(SQLiteSink.quoted(output)) (batch)")
+                    sql:
+                        "CREATE INDEX IF NOT EXISTS \(SQLiteSink.quoted(output + "_batch")) ON \(SQLiteSink.quoted(output)) (batch)"
+                )
                 let existing = try database.columns(in: output).map(\.name)
                 guard existing == ["batch"] + columns else {
                     throw SwiftwaterError(
@@ -97,7 +99,8 @@ public final class SQLiteSink: TableSink {
     }
 
     public func isCommitted(output: String, _ time: BatchTime) throws -> Bool {
-        try number("SELECT 1 FROM swiftwater_batches WHERE output = ? AND batch = ?", [output, time.milliseconds]) != nil
+        try number("SELECT 1 FROM swiftwater_batches WHERE output = ? AND batch = ?", [output, time.milliseconds])
+            != nil
     }
 
     public func lastCommitted(output: String) throws -> BatchTime? {

@@ -25,6 +25,13 @@ public struct CheckpointManifest: Sendable, Equatable {
         public var checksum: UInt32
     }
 
+    /// A source that had another name in the log's records before a number.
+    public struct Rename: Sendable, Equatable {
+        public var old: String
+        public var new: String
+        public var before: UInt64
+    }
+
     public var appName: String
     public var batchInterval: Duration
     public var zeroTime: BatchTime
@@ -36,6 +43,7 @@ public struct CheckpointManifest: Sendable, Equatable {
     public var written: BatchTime
     public var steps: [Step]
     public var outputs: [String]
+    public var renames: [Rename] = []
 
     static let formatVersion: UInt32 = 1
     static let prefix = "checkpoint-"
@@ -55,6 +63,12 @@ public struct CheckpointManifest: Sendable, Equatable {
         writer.write(count: steps.count)
         for step in steps { step.encode(to: &writer) }
         outputs.encode(to: &writer)
+        writer.write(count: renames.count)
+        for rename in renames {
+            writer.write(string: rename.old)
+            writer.write(string: rename.new)
+            writer.write(integer: rename.before)
+        }
         return SealedBytes.seal(writer.bytes)
     }
 
@@ -91,6 +105,12 @@ public struct CheckpointManifest: Sendable, Equatable {
         steps = []
         for _ in 0..<(try reader.readCount()) { steps.append(try Step(from: &reader)) }
         outputs = try [String].decode(from: &reader)
+        for _ in 0..<(try reader.readCount()) {
+            renames.append(
+                Rename(
+                    old: try reader.readString(), new: try reader.readString(),
+                    before: try reader.readInteger(UInt64.self)))
+        }
     }
 }
 

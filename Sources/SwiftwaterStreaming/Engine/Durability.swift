@@ -21,6 +21,7 @@ final class Durability: @unchecked Sendable {
     private var checkpoints: [(time: BatchTime, keys: Set<String>, nextRecord: UInt64)] = []
     private var lastCheckpoint = BatchTime(milliseconds: 0)
     private let inputs: [any StreamInput]
+    private var renames: [CheckpointManifest.Rename] = []
     /// The log's records of batches, for cleaning.
     private let batchRecords = Monitor<[(time: BatchTime, record: UInt64)]>([])
 
@@ -62,10 +63,19 @@ final class Durability: @unchecked Sendable {
                 .corrupted, "\(store.directory) has a log and no checkpoint", at: .init(file: store.directory),
                 remedy: "restore the directory from a copy, or begin anew with an empty one")
         }
-        plan.log.rename(settings.rename)
+        renames = plan.checkpoint?.renames ?? []
+        for (old, new) in settings.rename.sorted(by: { $0.key < $1.key }) {
+            renames.append(.init(old: old, new: new, before: contents.nextNumber))
+        }
+        for rename in renames { plan.log.rename(rename) }
+        // What no record has any more is forgotten.
+        renames.removeAll { $0.before <= contents.segments.first ?? 0 }
         journal = try Journal(
             directory: store.journalDirectory, continuing: contents, files: files, settings: settings.journal)
-        if let checkpoint = plan.checkpoint { try restore(checkpoint, graph) }
+        if let checkpoint = plan.checkpoint {
+            try restore(checkpoint, graph)
+            if !settings.rename.isEmpty || !settings.drop.isEmpty { try rewrite(checkpoint) }
+        }
         for source in graph.sources {
             let name = source.step.label!.name
             source.input.attach(
@@ -151,6 +161,18 @@ final class Durability: @unchecked Sendable {
             checkpoints.append((time, Set(manifest.steps.flatMap(\.objects).map(\.key)), manifest.nextRecord))
         }
         lastCheckpoint = checkpoint.time
+    }
+
+    /// Makes a choice of the user's last: the checkpoint is written again under the new names, without what was dropped.
+    private func rewrite(_ checkpoint: CheckpointManifest) throws {
+        var changed = checkpoint
+        changed.steps = checkpoint.steps.compactMap { step in
+            var step = step
+            step.name = settings.rename[step.name] ?? step.name
+            return settings.drop.contains(step.name) ? nil : step
+        }
+        changed.renames = renames
+        try store.objects.put(CheckpointManifest.key(checkpoint.time), changed.encoded())
     }
 
     private func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }
@@ -258,9 +280,10 @@ final class Durability: @unchecked Sendable {
                 }
             }
         }
-        let manifest = CheckpointManifest(
+        var manifest = CheckpointManifest(
             appName: context.appName, batchInterval: graph.batchInterval, zeroTime: graph.zeroTime, time: time,
             nextRecord: journal.nextNumber, written: now, steps: steps, outputs: graph.outputs.compactMap(\.name))
+        manifest.renames = renames
         try flush()
         try store.objects.put(CheckpointManifest.key(time), manifest.encoded())
         checkpoints.append((time, Set(steps.flatMap(\.objects).map(\.key)), manifest.nextRecord))

@@ -43,7 +43,7 @@ struct LogContents: Sendable {
     /// Each source's blocks, in order.
     var blocks: [String: [LoggedBlock]] = [:]
     /// The batches that were made, in order, with what the sources gave them.
-    var batches: [(time: BatchTime, sources: [String: [UInt8]])] = []
+    var batches: [(time: BatchTime, number: UInt64, sources: [String: [UInt8]])] = []
     var done: Set<BatchTime> = []
 
     init() {}
@@ -64,7 +64,7 @@ struct LogContents: Sendable {
                 for _ in 0..<(try reader.readCount()) {
                     sources[try reader.readString()] = try reader.readCountedBytes { Array($0) }
                 }
-                batches.append((time, sources))
+                batches.append((time, entry.number, sources))
             case LogRecord.doneType:
                 var reader = ByteReader(try files.read(path, at: entry.location.offset, count: entry.location.count))
                 done.insert(BatchTime(milliseconds: try reader.readInteger(Int64.self)))
@@ -76,12 +76,15 @@ struct LogContents: Sendable {
         }
     }
 
-    /// Gives sources their new names.
-    mutating func rename(_ names: [String: String]) {
-        for (old, new) in names {
-            if let found = blocks.removeValue(forKey: old) { blocks[new] = found }
-            for index in batches.indices {
-                if let found = batches[index].sources.removeValue(forKey: old) { batches[index].sources[new] = found }
+    /// Gives sources their new names in the records before the one from which on they have them.
+    mutating func rename(_ rename: CheckpointManifest.Rename) {
+        let old = blocks[rename.old] ?? []
+        let moved = old.filter { $0.number < rename.before }
+        blocks[rename.old] = old.filter { $0.number >= rename.before }
+        blocks[rename.new] = ((blocks[rename.new] ?? []) + moved).sorted { $0.number < $1.number }
+        for index in batches.indices where batches[index].number < rename.before {
+            if let found = batches[index].sources.removeValue(forKey: rename.old) {
+                batches[index].sources[rename.new] = found
             }
         }
     }

@@ -1,0 +1,124 @@
+import Foundation
+import Logging
+import Swiftwater
+
+// swiftwater-bench files DIR        the classic program, words to the letter, over the files of a directory, as one batch
+// swiftwater-bench empty            what an empty batch costs
+// swiftwater-bench window           a slide of a window of 60 batches against one of 2, where two batches hold every key
+// swiftwater-bench latency PORT MS  batches of MS milliseconds; markers "#zlatNANOSECONDS" on the socket say when they were sent
+// swiftwater-bench socket PORT      1 s batches: what each held and how long after its time it was written
+// swiftwater-bench socketlog PORT DIR   the same with the log on
+let arguments = Array(CommandLine.arguments.dropFirst())
+
+func makeContext(_ interval: Duration, master: String = "local[2]") -> StreamingContext {
+    var logger = Logger(label: "bench", factory: { StreamLogHandler.standardError(label: $0) })
+    logger.logLevel = .warning
+    var settings = StreamSettings()
+    settings.firstBatchMaxBytes = 1 << 40
+    return StreamingContext(
+        Context(master: try! Master(parsing: master), appName: "bench", logger: logger), batchInterval: interval,
+        settings: settings)
+}
+
+func now() -> Double { SystemClock().instant().inSeconds }
+
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+func percentile(_ values: [Double], _ share: Double) -> Double {
+    values.sorted()[min(values.count - 1, Int(Double(values.count) * share))]
+}
+
+func peakMegabytes() -> Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+    return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
+}
+
+func classic(_ lines: DStream<Text>) -> DStream<(Text, Int)> {
+    lines.flatMap { $0.split(separator: " ") }
+        .filter { $0.hasPrefix("#") }
+        .map { ($0.lowercased(), 1) }
+        .reduceByKey(+)
+        .transform { $0.sorted(by: { $0.1 }, ascending: false) }
+}
+
+switch arguments.first {
+case "files":
+    let folder = arguments[1]
+    for round in 0..<4 {
+        let context = makeContext(.milliseconds(100))
+        let done = Monitor(false)
+        let begin = Monitor(0.0)
+        let lines = context.textFileStream(directory: folder, newFilesOnly: false)
+        classic(lines.window(.milliseconds(200))).forEachBatch { rdd, time in
+            let rows = try rdd.collect()
+            guard !rows.isEmpty, !done.read({ $0 }) else { return }
+            let seconds = now() - begin.read { $0 }
+            print("files round \(round): \(seconds) s, \(rows.count) tags, first \(rows[0])  peak \(peakMegabytes()) MB")
+            done.update { $0 = true }
+        }
+        begin.update { $0 = now() }
+        try await context.start()
+        done.wait { $0 ? () : nil }
+        await context.stop()
+    }
+case "empty":
+    let context = makeContext(.milliseconds(5))
+    let costs = Monitor<[Double]>([])
+    let source = context.queueStream([[Text]]())
+    classic(source.window(.milliseconds(20))).forEachBatch { rdd, _ in _ = try rdd.take(10) }
+    context.onBatchCompleted { batch in costs.update { $0.append(batch.totalDelay.inSeconds * 1000) } }
+    try await context.start()
+    try await Task.sleep(for: .seconds(5))
+    await context.stop()
+    let all = costs.read { Array($0.dropFirst(50)) }
+    print("empty batch, batch time to done: median \(median(all)) ms, p99 \(percentile(all, 0.99)) ms")
+case "window":
+    for batches in [2, 60] {
+        let context = makeContext(.milliseconds(1000), master: "local[2]")
+        let keys = 100_000
+        let costs = Monitor<[Double]>([])
+        var random = SeededRandom(seed: 1)
+        let pairs = (0..<2).map { _ in (0..<keys).map { _ in (Text("#key\(random.below(keys))"), 1) } }
+        let rdds = pairs.map { context.context.parallelize($0).persist() }
+        let counts = context.queueStream((0..<200).map { rdds[$0 % 2] })
+            .window(.seconds(batches)).reduceByKey(+)
+        counts.forEachBatch { rdd, _ in _ = try rdd.count() }
+        context.onBatchCompleted { batch in costs.update { $0.append(batch.processingTime.inSeconds * 1000) } }
+        let clock = ManualClock()
+        _ = clock
+        try await context.start()
+        costs.wait { $0.count >= (batches == 2 ? 30 : 130) ? () : nil }
+        await context.stop()
+        let all = costs.read { Array($0.suffix(60)) }
+        print("window of \(batches): \(median(all)) ms a slide, mean \(all.reduce(0, +) / 60), most \(all.max()!)")
+    }
+case "latency":
+    let context = makeContext(.milliseconds(Int64(arguments[2])!))
+    let delays = Monitor<[Double]>([])
+    classic(context.socketTextStream(host: "127.0.0.1", port: Int(arguments[1])!)).forEachBatch { rdd, _ in
+        let rows = try rdd.collect()
+        let now = SystemClock().instant()
+        for row in rows where row.0.hasPrefix("#zlat") {
+            guard let sent = Int64(String(row.0).dropFirst(5)) else { continue }
+            delays.update { $0.append((now - .nanoseconds(sent)).inSeconds * 1000) }
+        }
+    }
+    try await context.start()
+    try await Task.sleep(for: .seconds(20))
+    await context.stop()
+    let all = delays.read { Array($0.dropFirst(200)) }
+    print("latency: p50 \(percentile(all, 0.5)) ms, p90 \(percentile(all, 0.9)), p99 \(percentile(all, 0.99)), most \(all.max()!), \(all.count) markers, peak \(peakMegabytes()) MB")
+case "socket", "socketlog":
+    let context = makeContext(.seconds(1))
+    if arguments[0] == "socketlog" { context.checkpoint(arguments[2]) }
+    classic(context.socketTextStream(host: "127.0.0.1", port: Int(arguments[1])!).named("posts"))
+        .forEachBatch(name: "out") { rdd, _ in _ = try rdd.collect() }
+    context.onBatchCompleted { batch in
+        print("batch \(batch.size.records) posts, lag \(Int(batch.totalDelay.inSeconds * 1000)) ms, peak \(peakMegabytes()) MB")
+    }
+    try await context.start()
+    try await Task.sleep(for: .seconds(Int64(arguments.last ?? "") ?? 15))
+    await context.stop()
+default:
+    print("see Benchmarks/streaming/main.swift")
+}
