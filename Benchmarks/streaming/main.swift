@@ -10,11 +10,12 @@ import Swiftwater
 // swiftwater-bench socketlog PORT DIR   the same with the log on
 let arguments = Array(CommandLine.arguments.dropFirst())
 
-func makeContext(_ interval: Duration, master: String = "local[2]") -> StreamingContext {
+func makeContext(_ interval: Duration, master: String = "local[2]", isStepped: Bool = false) -> StreamingContext {
     var logger = Logger(label: "bench", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .warning
     var settings = StreamSettings()
     settings.firstBatchMaxBytes = 1 << 40
+    settings.isStepped = isStepped
     return StreamingContext(
         Context(master: try! Master(parsing: master), appName: "bench", logger: logger), batchInterval: interval,
         settings: settings)
@@ -74,7 +75,7 @@ case "empty":
     print("empty batch, batch time to done: median \(median(all)) ms, p99 \(percentile(all, 0.99)) ms")
 case "window":
     for batches in [2, 60] {
-        let context = makeContext(.milliseconds(1000), master: "local[2]")
+        let context = makeContext(.milliseconds(1000), isStepped: true)
         let keys = 100_000
         let costs = Monitor<[Double]>([])
         var random = SeededRandom(seed: 1)
@@ -84,13 +85,11 @@ case "window":
             .window(.seconds(batches)).reduceByKey(+)
         counts.forEachBatch { rdd, _ in _ = try rdd.count() }
         context.onBatchCompleted { batch in costs.update { $0.append(batch.processingTime.inSeconds * 1000) } }
-        let clock = ManualClock()
-        _ = clock
         try await context.start()
-        costs.wait { $0.count >= (batches == 2 ? 30 : 130) ? () : nil }
+        for _ in 0..<190 { try context.step() }
         await context.stop()
-        let all = costs.read { Array($0.suffix(60)) }
-        print("window of \(batches): \(median(all)) ms a slide, mean \(all.reduce(0, +) / 60), most \(all.max()!)")
+        let all = costs.read { Array($0.suffix(120)) }
+        print("window of \(batches): \(median(all)) ms a slide, mean \(all.reduce(0, +) / 120), most \(all.max()!)")
     }
 case "latency":
     let context = makeContext(.milliseconds(Int64(arguments[2])!))

@@ -80,11 +80,41 @@ extension Text {
                     return Text(copying: UnsafeBufferPointer(lower))
                 }
             }
+            if let simple = Text.lowercasedWithoutCase(bytes) { return simple }
             var mapped = ""
             for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
                 mapped += scalar.properties.lowercaseMapping
             }
             return Text(mapped)
+        }
+    }
+
+    /// Lower case where everything beyond ASCII is of scripts without case (three-byte sequences from U+0E00 to U+0FFF, from U+2E80 to
+    /// U+A63F and from U+AC00 to U+D7FF), or nil.
+    private static func lowercasedWithoutCase(_ bytes: UnsafeBufferPointer<UInt8>) -> Text? {
+        var hasUpper = false
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte < 0x80 {
+                hasUpper = hasUpper || (0x41...0x5A).contains(byte)
+                index += 1
+                continue
+            }
+            guard index + 2 < bytes.count else { return nil }
+            let scalar =
+                (UInt32(byte) & 0x0F) << 12 | (UInt32(bytes[index + 1]) & 0x3F) << 6 | UInt32(bytes[index + 2]) & 0x3F
+            guard byte & 0xF0 == 0xE0,
+                (0x0E00...0x0FFF).contains(scalar) || (0x2E80...0xA63F).contains(scalar)
+                    || (0xAC00...0xD7FF).contains(scalar)
+            else { return nil }
+            index += 3
+        }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { lower in
+            for (index, byte) in bytes.enumerated() {
+                lower[index] = hasUpper && (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+            }
+            return Text(copying: UnsafeBufferPointer(lower))
         }
     }
 

@@ -158,7 +158,8 @@ struct RecoveryBench {
         (shape.totals, shape.rename, shape.drop) = (true, [:], [])
         try bench.live([], shape)
         let last = try #require((14...40).last { bench.rows("totals", $0) != nil })
-        #expect(Set(bench.rows("totals", last)!).isSubset(of: ["c\t1"]))
+        // Empty but for the batches after the checkpoint, which run again with the new program.
+        #expect(Set(bench.rows("totals", last)!).isSubset(of: ["a\t1", "c\t1"]))
         #expect(bench.rows("totals", 13) == ["a\t2", "b\t1"])
     }
 

@@ -29,7 +29,7 @@ import Testing
             }
             counts.forEachBatch { rdd, time in
                 let index = Int((time - bench.context.zeroTime).inSeconds)
-                seen.append((index, try rdd.collect().map { "\($0)" }))
+                seen.append((index, try rdd.collect().map { "\($0.0) \($0.1)" }))
             }
             try await bench.run(batches: 30)
             for (index, rows) in seen.all {
@@ -40,7 +40,7 @@ import Testing
                 }
                 let expected = model.sorted { ($0.key.stableHash, $0.key) < ($1.key.stableHash, $1.key) }
                 #expect(
-                    rows == expected.map { "(\($0.key), \($0.value))" }.map { $0 }, "variant \(variant), batch \(index)"
+                    rows == expected.map { "\($0.key) \($0.value)" }, "variant \(variant), batch \(index)"
                 )
             }
         }

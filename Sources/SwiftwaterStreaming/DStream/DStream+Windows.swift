@@ -65,8 +65,10 @@ extension DStream {
         inverse: (@Sendable (Value, Value) throws -> Value)?, written: WrittenStep?
     ) -> DStream<(Key, Value)> where Element == (Key, Value) {
         let aggregate = WindowAggregate<Key, Value>(length: length, context: context.context) { firstFlip in
-            if let inverse { return SubtractingShard<Key, Value>(combine: combine, subtract: inverse) }
-            return TwoStackShard<Key, Value>(firstFlip: firstFlip, combine: combine)
+            if let inverse {
+                return WindowShard(SubtractingShard<Key, Value>(combine: combine, subtract: inverse))
+            }
+            return WindowShard(TwoStackShard<Key, Value>(firstFlip: firstFlip, combine: combine))
         }
         return windowNode(
             kind, length: length, slide: slide, how: inverse == nil ? "two stacks" : "subtraction", state: aggregate,

@@ -11,29 +11,49 @@ import SwiftwaterCore
 /// probes past it. At most half full; find and insert O(1) expected.
 @usableFromInline
 final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
-    @usableFromInline var slots: UnsafeMutablePointer<UInt64>
-    @usableFromInline var bits: UInt64
-    @usableFromInline var slotCapacity: Int
+    /// Behind a pointer: a class's own variables are checked for overlapping access at every use.
+    @usableFromInline
+    struct Fields {
+        @usableFromInline var slots: UnsafeMutablePointer<UInt64>
+        @usableFromInline var bits: UInt64
+        @usableFromInline var slotCapacity: Int
+        @usableFromInline var hashes: UnsafeMutablePointer<UInt64>
+        @usableFromInline var keys: UnsafeMutablePointer<Key>
+        @usableFromInline var values: UnsafeMutablePointer<Value>
+        @usableFromInline var capacity: Int
+        @usableFromInline var count = 0
+
+        @inlinable
+        init(capacity: Int) {
+            self.capacity = capacity
+            bits = UInt64((capacity * 2).trailingZeroBitCount)
+            slotCapacity = capacity * 2 + KeyTable.spareSlots
+            slots = .allocate(capacity: slotCapacity)
+            slots.initialize(repeating: 0, count: slotCapacity)
+            hashes = .allocate(capacity: capacity)
+            keys = .allocate(capacity: capacity)
+            values = .allocate(capacity: capacity)
+        }
+    }
+    @usableFromInline let fields: UnsafeMutablePointer<Fields>
     /// Top bits of the hash that all keys of this table share: a table for one of 2^skippedBits ranges.
     @usableFromInline let skippedBits: UInt64
-    @usableFromInline var hashes: UnsafeMutablePointer<UInt64>
-    @usableFromInline var keys: UnsafeMutablePointer<Key>
-    @usableFromInline var values: UnsafeMutablePointer<Value>
-    @usableFromInline var capacity: Int
-    @usableFromInline var count = 0
+
+    @inlinable var slots: UnsafeMutablePointer<UInt64> { fields.pointee.slots }
+    @inlinable var bits: UInt64 { fields.pointee.bits }
+    @inlinable var slotCapacity: Int { fields.pointee.slotCapacity }
+    @inlinable var hashes: UnsafeMutablePointer<UInt64> { fields.pointee.hashes }
+    @inlinable var keys: UnsafeMutablePointer<Key> { fields.pointee.keys }
+    @inlinable var values: UnsafeMutablePointer<Value> { fields.pointee.values }
+    @inlinable var count: Int { fields.pointee.count }
 
     @inlinable
     init(skippedBits: Int = 0, minimumCapacity: Int = 16) {
         self.skippedBits = UInt64(skippedBits)
-        capacity = 16
+        var capacity = 16
         while capacity < minimumCapacity { capacity *= 2 }
-        bits = UInt64((capacity * 2).trailingZeroBitCount)
-        slotCapacity = capacity * 2 + KeyTable.spareSlots
-        slots = .allocate(capacity: slotCapacity)
-        slots.initialize(repeating: 0, count: slotCapacity)
-        hashes = .allocate(capacity: capacity)
-        keys = .allocate(capacity: capacity)
-        values = .allocate(capacity: capacity)
+        fields = .allocate(capacity: 1)
+        fields.initialize(to: Fields(capacity: capacity))
     }
 
     @inlinable
@@ -44,6 +64,7 @@ final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
         keys.deallocate()
         values.deinitialize(count: count)
         values.deallocate()
+        fields.deallocate()
     }
 
     @inlinable static var spareSlots: Int { 32 }
@@ -73,19 +94,19 @@ final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
     @inlinable
     @discardableResult
     func insert(_ key: Key, _ hash: UInt64, _ value: Value) -> Int {
-        if count == capacity { grow() }
+        if count == fields.pointee.capacity { grow() }
         let entry = count
         (hashes + entry).initialize(to: hash)
         (keys + entry).initialize(to: key)
         (values + entry).initialize(to: value)
-        count += 1
+        fields.pointee.count += 1
         // Growing places all entries, this one too.
         if !place(entry) { grow() }
         return entry
     }
 
     /// Puts an entry into its slot; false where the spare slots are used up.
-    @usableFromInline
+    @inlinable
     func place(_ entry: Int) -> Bool {
         let hash = hashes[entry]
         let tag = tag(hash)
@@ -105,31 +126,26 @@ final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
         return true
     }
 
-    private func isBefore(_ left: Int, _ right: Int) -> Bool {
+    @inlinable
+    func isBefore(_ left: Int, _ right: Int) -> Bool {
         hashes[left] != hashes[right] ? hashes[left] < hashes[right] : keys[left].precedes(keys[right])
     }
 
-    @usableFromInline
+    @inlinable
     func grow() {
-        precondition(capacity < 1 << 30, "a partition holds at most a billion keys")
-        let larger = capacity * 2
-        hashes = move(hashes, to: larger)
-        keys = move(keys, to: larger)
-        values = move(values, to: larger)
-        capacity = larger
-        bits += 1
-        slots.deallocate()
-        slotCapacity = capacity * 2 + KeyTable.spareSlots
-        slots = .allocate(capacity: slotCapacity)
-        slots.initialize(repeating: 0, count: slotCapacity)
-        for entry in 0..<count where !place(entry) { return grow() }
-    }
-
-    private func move<Part>(_ old: UnsafeMutablePointer<Part>, to capacity: Int) -> UnsafeMutablePointer<Part> {
-        let new = UnsafeMutablePointer<Part>.allocate(capacity: capacity)
-        new.moveInitialize(from: old, count: count)
-        old.deallocate()
-        return new
+        let old = fields.pointee
+        precondition(old.capacity < 1 << 30, "a partition holds at most a billion keys")
+        var new = Fields(capacity: old.capacity * 2)
+        new.count = old.count
+        new.hashes.moveInitialize(from: old.hashes, count: old.count)
+        new.keys.moveInitialize(from: old.keys, count: old.count)
+        new.values.moveInitialize(from: old.values, count: old.count)
+        old.slots.deallocate()
+        old.hashes.deallocate()
+        old.keys.deallocate()
+        old.values.deallocate()
+        fields.pointee = new
+        for entry in 0..<new.count where !place(entry) { return grow() }
     }
 
     /// Calls `body` with the entries whose hashes are in part `part` of `parts` equal ranges, in order of hash and key.

@@ -16,10 +16,18 @@ struct ShuffleFeed<Key: StreamKey, Combined: Sendable>: Sendable {
 /// The map side of one task: a table by key, and the runs that it had to spill.
 @usableFromInline
 final class ShuffleWriter<Key: StreamKey, Combined: Sendable>: @unchecked Sendable {
-    @usableFromInline var table = KeyTable<Key, Combined>()
+    @usableFromInline
+    struct Fields {
+        @usableFromInline var table = KeyTable<Key, Combined>()
+        @usableFromInline var untilCheck = 1024
+        @inlinable init() {}
+    }
+    /// Behind a pointer, as in `KeyTable`.
+    @usableFromInline let fields: UnsafeMutablePointer<Fields>
     @usableFromInline let keyDetacher = Detacher<Key>()
-    @usableFromInline var untilCheck = 1024
+    @inlinable var table: KeyTable<Key, Combined> { fields.pointee.table }
     var runs: [SpillRun] = []
+    @usableFromInline var hasSpilled: Bool { !runs.isEmpty }
     private let spill: SpillSettings
     private let name: String
     private var codec: ElementCodec<(Key, Combined)>?
@@ -28,26 +36,34 @@ final class ShuffleWriter<Key: StreamKey, Combined: Sendable>: @unchecked Sendab
     init(spill: SpillSettings, name: String) {
         self.spill = spill
         self.name = name
+        fields = .allocate(capacity: 1)
+        fields.initialize(to: Fields())
+    }
+
+    deinit {
+        fields.deinitialize(count: 1)
+        fields.deallocate()
     }
 
     /// Combines one element into the entry of its key.
     @inlinable
     func add(_ key: Key, create: () throws -> Combined, merge: (inout Combined) throws -> Void) throws {
         let hash = key.stableHash
+        let table = table
         let entry = table.find(key, hash)
         if entry >= 0 {
             try merge(&table.values[entry])
         } else {
             table.insert(keyDetacher.detached(key), hash, try create())
         }
-        untilCheck -= 1
-        if untilCheck == 0 { try check() }
+        fields.pointee.untilCheck -= 1
+        if fields.pointee.untilCheck == 0 { try check() }
     }
 
     /// Looks at how much memory the table takes, and spills it where that is too much.
     @usableFromInline
     func check() throws {
-        untilCheck = 1024
+        fields.pointee.untilCheck = 1024
         let perEntry = MemoryLayout<Key>.stride + MemoryLayout<Combined>.stride + 40
         // Sizes of what hangs from the entries are known only by looking: at one entry in a thousand.
         var sampled = 0
@@ -80,7 +96,7 @@ final class ShuffleWriter<Key: StreamKey, Combined: Sendable>: @unchecked Sendab
         }
         runs.append(try file.finish())
         spill.spilled(runs.last!.byteCount)
-        table = KeyTable()
+        fields.pointee.table = KeyTable()
     }
 }
 
@@ -92,7 +108,7 @@ final class ShuffleOutput<Key: StreamKey, Combined: Sendable>: @unchecked Sendab
         case file(SpillRun, ElementCodec<(Key, Combined)>)
     }
     @usableFromInline let parts: [Part]
-    init(parts: [Part]) { self.parts = parts }
+    @usableFromInline init(parts: [Part]) { self.parts = parts }
 
     /// Pushes the pairs of a part in order of hash and key.
     @inlinable
@@ -157,15 +173,15 @@ enum Shuffle {
 
     /// The reduce side: merges tables and runs key by key, in the order of the tasks. Part `p` of the result holds the hashes
     /// in [p, p + 1) * 2^64 / parts.
-    @usableFromInline
+    @inlinable
     static func merge<Key: StreamKey, Combined: Sendable>(
         _ writers: [ShuffleWriter<Key, Combined>], parts: Int, context: Context, name: String,
         _ merge: @escaping @Sendable (inout Combined, Combined) throws -> Void
     ) throws -> ShuffleOutput<Key, Combined> {
-        if writers.count == 1, parts == 1, writers[0].runs.isEmpty {
+        if writers.count == 1, parts == 1, !writers[0].hasSpilled {
             return ShuffleOutput(parts: [.table(writers[0].table)])
         }
-        if writers.contains(where: { !$0.runs.isEmpty }) {
+        if writers.contains(where: { $0.hasSpilled }) {
             return try mergeRuns(writers, parts: parts, context: context, name: name, merge)
         }
         let results = Slots<KeyTable<Key, Combined>>(count: parts)
@@ -191,7 +207,8 @@ enum Shuffle {
     }
 
     /// As above where tasks have spilled: all tables go to files, and a merge of sorted files makes each part.
-    private static func mergeRuns<Key: StreamKey, Combined: Sendable>(
+    @usableFromInline
+    static func mergeRuns<Key: StreamKey, Combined: Sendable>(
         _ writers: [ShuffleWriter<Key, Combined>], parts: Int, context: Context, name: String,
         _ merge: @escaping @Sendable (inout Combined, Combined) throws -> Void
     ) throws -> ShuffleOutput<Key, Combined> {

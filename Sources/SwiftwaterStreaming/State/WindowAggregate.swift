@@ -19,15 +19,15 @@ enum WindowAggregateShape {
 final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchecked Sendable {
     @usableFromInline let length: Duration
     @usableFromInline let context: Context
-    @usableFromInline let makeShard: @Sendable (_ firstFlip: BatchTime) -> any WindowShard<Key, Value>
-    @usableFromInline var shards: [any WindowShard<Key, Value>] = []
+    @usableFromInline let makeShard: @Sendable (_ firstFlip: BatchTime) -> WindowShard<Key, Value>
+    @usableFromInline var shards: [WindowShard<Key, Value>] = []
     /// Panes for the next checkpoints, where there are any to be made.
     @usableFromInline var record: PaneRecord<Key, Value>?
 
     @usableFromInline
     init(
         length: Duration, context: Context,
-        makeShard: @escaping @Sendable (_ firstFlip: BatchTime) -> any WindowShard<Key, Value>
+        makeShard: @escaping @Sendable (_ firstFlip: BatchTime) -> WindowShard<Key, Value>
     ) {
         self.length = length
         self.context = context
@@ -44,7 +44,7 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
         let results = Slots<[(Key, Value)]>(count: WindowAggregateShape.shards)
         let shards = UncheckedBox(shards)
         try context.runTasks(count: WindowAggregateShape.shards, of: "window") { shard in
-            results.set(shard, try shards.value[shard].values(after: windowStart))
+            results.set(shard, try shards.value[shard].values(windowStart))
         }
         return results.all
     }
@@ -92,7 +92,7 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
                 var tries = 0
                 while true {
                     do {
-                        try shards.value[shard].add(pane, pairs[start..<end], windowStart: windowStart)
+                        try shards.value[shard].add(pane, pairs[start..<end], windowStart)
                         break
                     } catch {
                         tries += 1

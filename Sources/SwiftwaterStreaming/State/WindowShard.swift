@@ -2,14 +2,26 @@ import SwiftwaterCore
 
 /// One of the 64 ranges of keys of a windowed aggregate. It takes batches ("panes") one after the other and gives the window's
 /// value of each key, at a cost that does not grow with the number of batches in the window.
+///
+/// Closures, not a protocol: they are compiled for the program's own types where the program asks for the window.
 @usableFromInline
-protocol WindowShard<Key, Value>: AnyObject {
-    associatedtype Key: StreamKey
-    associatedtype Value: Sendable
+struct WindowShard<Key: StreamKey, Value: Sendable> {
     /// Takes the pairs of a batch, a key once. Where the function throws, nothing has changed.
-    func add(_ pane: BatchTime, _ pairs: ArraySlice<HashedPair<Key, Value>>, windowStart: BatchTime) throws
+    @usableFromInline let add: (BatchTime, ArraySlice<HashedPair<Key, Value>>, _ windowStart: BatchTime) throws -> Void
     /// The value of each key that a batch after `windowStart` has, in order of hash and key.
-    func values(after windowStart: BatchTime) throws -> [(Key, Value)]
+    @usableFromInline let values: (_ windowStart: BatchTime) throws -> [(Key, Value)]
+
+    @inlinable
+    init(_ shard: TwoStackShard<Key, Value>) {
+        add = { try shard.add($0, $1, windowStart: $2) }
+        values = { try shard.values(after: $0) }
+    }
+
+    @inlinable
+    init(_ shard: SubtractingShard<Key, Value>) {
+        add = { try shard.add($0, $1, windowStart: $2) }
+        values = { try shard.values(after: $0) }
+    }
 }
 
 @usableFromInline
@@ -34,7 +46,7 @@ struct HashedPair<Key: StreamKey, Value: Sendable>: Sendable {
 /// A flip makes the front anew from the log, once in a window's length. Each shard flips at a time of its own, so that
 /// no slide pays for all of them.
 @usableFromInline
-final class TwoStackShard<Key: StreamKey, Value: Sendable>: WindowShard {
+final class TwoStackShard<Key: StreamKey, Value: Sendable> {
     @usableFromInline
     struct Cell {
         /// The values since the last flip, combined.
@@ -155,7 +167,7 @@ final class TwoStackShard<Key: StreamKey, Value: Sendable>: WindowShard {
 /// The reduction has an inverse: what leaves the window is taken out of a running value. A key that no batch of the window has
 /// any more is dropped, whatever its value.
 @usableFromInline
-final class SubtractingShard<Key: StreamKey, Value: Sendable>: WindowShard {
+final class SubtractingShard<Key: StreamKey, Value: Sendable> {
     @usableFromInline
     struct Cell {
         @usableFromInline var value: Value
