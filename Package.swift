@@ -59,7 +59,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         room("SwiftwaterCore", ["CSwiftwaterKernels"]),
         room("SwiftwaterStorage", ["SwiftwaterCore", "CSwiftwaterKernels"]),
-        room("SwiftwaterFormats", ["SwiftwaterCore", "SwiftwaterStorage", "CZlib"]),
+        room("SwiftwaterFormats", ["SwiftwaterCore", "SwiftwaterStorage", "CZlib", "CSwiftwaterKernels"]),
         room("SwiftwaterStreaming", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", logging] + nio),
         room(
             "SwiftwaterTesting", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming"]),

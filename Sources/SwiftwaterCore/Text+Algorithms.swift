@@ -183,6 +183,53 @@ public struct TextSplit: Sequence, Sendable {
 
         @inlinable
         public mutating func next() -> Text? {
+            if separator.word1 == 1 << 56, !text.isInline { return nextBetweenBytes() }
+            return nextGenerally()
+        }
+
+        /// The usual case: one byte separates, and the text is a slice. Eight bytes are looked at together.
+        @inlinable
+        mutating func nextBetweenBytes() -> Text? {
+            let base = UnsafePointer<UInt8>(bitPattern: UInt(text.word0)).unsafelyUnwrapped
+            let count = Int(truncatingIfNeeded: text.word1 & ~Text.sliceFlag)
+            let byte = UInt8(truncatingIfNeeded: separator.word0)
+            let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
+            while !isDone {
+                let start = position
+                var end = start
+                search: do {
+                    while end &+ 8 <= count {
+                        let word =
+                            UInt64(
+                                littleEndian: UnsafeRawPointer(base).loadUnaligned(fromByteOffset: end, as: UInt64.self)
+                            )
+                            ^ pattern
+                        // The top bit of each byte that is zero; exact for the lowest such byte.
+                        let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+                        if zeros != 0 {
+                            end &+= zeros.trailingZeroBitCount >> 3
+                            break search
+                        }
+                        end &+= 8
+                    }
+                    while end < count && base[end] != byte { end &+= 1 }
+                }
+                if end < count { position = end &+ 1 } else { isDone = true }
+                if omitsEmpty && start == end { continue }
+                let bytes = UnsafeBufferPointer(start: base + start, count: end &- start)
+                #if DEBUG
+                    return Text(unownedBytes: bytes, owner: text.owner)
+                #else
+                    // Not to count a reference to nothing for each part.
+                    if text.owner == nil { return Text(unownedBytes: bytes, owner: nil) }
+                    return Text(unownedBytes: bytes, owner: text.owner)
+                #endif
+            }
+            return nil
+        }
+
+        @inlinable
+        mutating func nextGenerally() -> Text? {
             while !isDone {
                 let start = position
                 var end = text.utf8Count

@@ -43,7 +43,9 @@ extension Text: Comparable {
 extension Text: ExpressibleByStringLiteral {
     @inlinable
     public init(stringLiteral value: StaticString) {
-        if value.hasPointerRepresentation {
+        if value.hasPointerRepresentation, value.utf8CodeUnitCount == 1 {
+            self.init(word0: UInt64(value.utf8Start.pointee), word1: 1 << 56, owner: nil)
+        } else if value.hasPointerRepresentation {
             self = value.withUTF8Buffer { Text(copying: $0) }
         } else {
             self.init(String(value.unicodeScalar))

@@ -1,3 +1,4 @@
+import CSwiftwaterKernels
 import SwiftwaterCore
 
 /// What is done to lines on their way into blocks.
@@ -138,44 +139,7 @@ public struct BlockBuilder: Sendable {
 /// Whether bytes are UTF-8.
 public enum UTF8Check {
     public static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        var offset = 0
-        let raw = UnsafeRawBufferPointer(bytes)
-        while offset + 8 <= bytes.count {
-            // Eight bytes of ASCII at a time; the first that is not goes to the full check.
-            if raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
-                offset += 8
-                continue
-            }
-            guard let next = checkSequences(raw, from: offset, to: offset + 8) else { return false }
-            offset = next
-        }
-        return checkSequences(raw, from: offset, to: bytes.count) != nil
-    }
-
-    /// Checks whole sequences that begin in `start..<end`; the offset after the last, or nil where one is wrong.
-    private static func checkSequences(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int? {
-        var at = start
-        while at < end {
-            let lead = bytes[at]
-            if lead < 0x80 { at += 1; continue }
-            let length: Int
-            var low: UInt8 = 0x80
-            var high: UInt8 = 0xBF
-            switch lead {
-            case 0xC2...0xDF: length = 2
-            case 0xE0: (length, low) = (3, 0xA0)
-            case 0xED: (length, high) = (3, 0x9F)
-            case 0xE1...0xEF: length = 3
-            case 0xF0: (length, low) = (4, 0x90)
-            case 0xF1...0xF3: length = 4
-            case 0xF4: (length, high) = (4, 0x8F)
-            default: return nil
-            }
-            guard at + length <= bytes.count, (low...high).contains(bytes[at + 1]) else { return nil }
-            for index in 2..<max(length, 2) where bytes[at + index] & 0xC0 != 0x80 { return nil }
-            at += length
-        }
-        return at
+        sw_is_utf8(bytes.baseAddress, bytes.count) != 0
     }
 }
 

@@ -64,6 +64,9 @@ float sw_dot(const float *a, const float *b, size_t count);
 /// scores[i] = dot(row, factors[i]) for `rows` rows of `rank` floats.
 void sw_scores(int isa, size_t rank, const float *row, const float *factors, size_t rows, float *scores);
 
+/// Whether the bytes are valid UTF-8 (Unicode 15, table 3-7). 1 or 0.
+int sw_is_utf8(const uint8_t *bytes, size_t count);
+
 #ifdef __cplusplus
 }
 #endif
