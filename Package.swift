@@ -62,7 +62,8 @@ let package = Package(
         room("SwiftwaterFormats", ["SwiftwaterCore", "SwiftwaterStorage", "CZlib", "CSwiftwaterKernels"]),
         room("SwiftwaterStreaming", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", logging] + nio),
         room(
-            "SwiftwaterTesting", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming"]),
+            "SwiftwaterTesting",
+            ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
         room("SwiftwaterPosts", ["SwiftwaterCore", "SwiftwaterFormats"]),
         room("SwiftwaterTrends", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts"]),
         room(
@@ -101,7 +102,7 @@ let package = Package(
         tests("RecommenderTests"),
         tests("LiveTests"),
         tests("SamplesTests"),
-        tests("ConnectorsTests", nio),
+        tests("ConnectorsTests", ["SwiftwaterTesting", sqlite] + nio),
         tests("HouseTests"),
         tests("IntegrationTests", ["SwiftwaterCommand", sqlite] + nio),
     ],

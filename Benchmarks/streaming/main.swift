@@ -5,6 +5,7 @@ import Swiftwater
 // swiftwater-bench files DIR        the classic program, words to the letter, over the files of a directory, as one batch
 // swiftwater-bench empty            what an empty batch costs
 // swiftwater-bench window           a slide of a window of 60 batches against one of 2, where two batches hold every key
+// swiftwater-bench distinct         memory while 10 million distinct keys pass through a window
 // swiftwater-bench latency PORT MS  batches of MS milliseconds; markers "#zlatNANOSECONDS" on the socket say when they were sent
 // swiftwater-bench socket PORT      1 s batches: what each held and how long after its time it was written
 // swiftwater-bench socketlog PORT DIR   the same with the log on
@@ -28,9 +29,12 @@ func percentile(_ values: [Double], _ share: Double) -> Double {
     values.sorted()[min(values.count - 1, Int(Double(values.count) * share))]
 }
 
-func peakMegabytes() -> Int {
+func peakMegabytes() -> Int { megabytes("VmHWM") }
+func currentMegabytes() -> Int { megabytes("VmRSS") }
+
+func megabytes(_ field: String) -> Int {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+    let line = status.split(separator: "\n").first { $0.hasPrefix(field) }
     return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
 }
 
@@ -54,7 +58,8 @@ case "files":
             let rows = try rdd.collect()
             guard !rows.isEmpty, !done.read({ $0 }) else { return }
             let seconds = now() - begin.read { $0 }
-            print("files round \(round): \(seconds) s, \(rows.count) tags, first \(rows[0])  peak \(peakMegabytes()) MB")
+            print(
+                "files round \(round): \(seconds) s, \(rows.count) tags, first \(rows[0])  peak \(peakMegabytes()) MB")
             done.update { $0 = true }
         }
         begin.update { $0 = now() }
@@ -91,6 +96,32 @@ case "window":
         let all = costs.read { Array($0.suffix(120)) }
         print("window of \(batches): \(median(all)) ms a slide, mean \(all.reduce(0, +) / 120), most \(all.max()!)")
     }
+case "distinct":
+    for inverse in [false, true] {
+        let context = makeContext(.milliseconds(1000), isStepped: true)
+        let perBatch = 100_000
+        let batches = 100
+        let keys = context.queueStream(
+            (0..<batches).map { batch in
+                RDD(context: context.context, name: "keys", partitionCount: 4) { partition, sink in
+                    for number in 0..<perBatch / 4 {
+                        try sink((Text("#a key of its own \(batch * perBatch + partition * perBatch / 4 + number)"), 1))
+                    }
+                }
+            })
+        let counts = keys.reduceByKeyAndWindow(+, inverse: inverse ? { $0 - $1 } : nil, window: .seconds(5))
+        counts.forEachBatch { rdd, _ in _ = try rdd.count() }
+        try await context.start()
+        var sizes: [Int] = []
+        for batch in 1...batches {
+            try context.step()
+            if batch % 20 == 0 { sizes.append(currentMegabytes()) }
+        }
+        await context.stop()
+        print(
+            "\(inverse ? "subtraction" : "two stacks"): MB after 2, 4, 6, 8, 10 million distinct keys through a window of 5 batches: \(sizes)"
+        )
+    }
 case "latency":
     let context = makeContext(.milliseconds(Int64(arguments[2])!))
     let delays = Monitor<[Double]>([])
@@ -106,14 +137,18 @@ case "latency":
     try await Task.sleep(for: .seconds(20))
     await context.stop()
     let all = delays.read { Array($0.dropFirst(200)) }
-    print("latency: p50 \(percentile(all, 0.5)) ms, p90 \(percentile(all, 0.9)), p99 \(percentile(all, 0.99)), most \(all.max()!), \(all.count) markers, peak \(peakMegabytes()) MB")
+    print(
+        "latency: p50 \(percentile(all, 0.5)) ms, p90 \(percentile(all, 0.9)), p99 \(percentile(all, 0.99)), most \(all.max()!), \(all.count) markers, peak \(peakMegabytes()) MB"
+    )
 case "socket", "socketlog":
     let context = makeContext(.seconds(1))
     if arguments[0] == "socketlog" { context.checkpoint(arguments[2]) }
     classic(context.socketTextStream(host: "127.0.0.1", port: Int(arguments[1])!).named("posts"))
         .forEachBatch(name: "out") { rdd, _ in _ = try rdd.collect() }
     context.onBatchCompleted { batch in
-        print("batch \(batch.size.records) posts, lag \(Int(batch.totalDelay.inSeconds * 1000)) ms, peak \(peakMegabytes()) MB")
+        print(
+            "batch \(batch.size.records) posts, lag \(Int(batch.totalDelay.inSeconds * 1000)) ms, peak \(peakMegabytes()) MB"
+        )
     }
     try await context.start()
     try await Task.sleep(for: .seconds(Int64(arguments.last ?? "") ?? 15))

@@ -1,0 +1,135 @@
+import Logging
+import SwiftwaterCore
+import SwiftwaterStreaming
+
+/// Checks whether a connector keeps what its protocol promises. Each check gives the promises that it found broken, in words; none
+/// where all is well. For tests of connectors, ours and yours.
+public enum ConnectorChecks {
+    /// The promises of `TableSink`.
+    ///
+    /// - Parameters:
+    ///   - make: opens the same place each time; called twice.
+    ///   - rowCount: how many rows of a batch are there, looked at from outside.
+    public static func sink(
+        make: () throws -> any TableSink, rowCount: (_ output: String, BatchTime) throws -> Int
+    ) throws -> [String] {
+        var broken: [String] = []
+        func check(_ holds: Bool, _ promise: String) { if !holds { broken.append(promise) } }
+        let columns = ["key", "count", "share"]
+        func batch(_ seconds: Int64, rows: Int) -> SinkBatch {
+            SinkBatch(
+                time: BatchTime(milliseconds: seconds * 1000), columns: columns,
+                rows: (0..<rows).map { [.text("key, \"\($0)\"\té"), .integer($0), $0 == 0 ? .null : .real(0.5)] })
+        }
+        let (first, second, empty) = (batch(1, rows: 3), batch(2, rows: 2), batch(3, rows: 0))
+        var sink = try make()
+        for output in ["left", "right/ö"] { try sink.open(output: output, columns: columns) }
+        check(try sink.lastCommitted(output: "left") == nil, "3: a sink without batches has no last batch")
+        check(try !sink.isCommitted(output: "left", first.time), "3: a batch that was not committed is not there")
+        try sink.commit(output: "left", first)
+        try sink.commit(output: "right/ö", second)
+        try sink.commit(output: "left", empty)
+        check(try rowCount("left", first.time) == 3, "1: a committed batch has all its rows")
+        check(try !sink.isCommitted(output: "right/ö", first.time), "4: outputs do not share batches")
+        sink = try make()
+        for output in ["left", "right/ö"] { try sink.open(output: output, columns: columns) }
+        check(try sink.isCommitted(output: "left", first.time), "2: a committed batch stays")
+        check(try sink.isCommitted(output: "left", empty.time), "3: a batch without rows is known")
+        check(try sink.lastCommitted(output: "left") == empty.time, "3: the last batch is known in a later process")
+        check(try sink.lastCommitted(output: "right/ö") == second.time, "4: outputs have last batches of their own")
+        try sink.commit(output: "left", batch(1, rows: 1))
+        check(try rowCount("left", first.time) == 3, "3: committing a batch again changes nothing")
+        return broken
+    }
+
+    /// The promises of `ReplayableSource`.
+    ///
+    /// - Parameters:
+    ///   - make: a source of the same place each time; called several times.
+    ///   - feed: makes these lines available to the source.
+    public static func replayable<Source: ReplayableSource>(
+        make: () throws -> Source, feed: (_ lines: [String]) throws -> Void
+    ) throws -> [String] {
+        var broken: [String] = []
+        func check(_ holds: Bool, _ promise: String) { if !holds { broken.append(promise) } }
+        func lines(_ source: Source, _ range: Source.Range) throws -> [String] {
+            var lines: [String] = []
+            for partition in try source.partitions(of: range) {
+                try partition { block in block.forEachLine(in: 0..<block.lineCount) { lines.append(String($0)) } }
+            }
+            return lines
+        }
+        let source = try make()
+        try source.start(at: nil)
+        check(try source.next(maxBytes: 1 << 20) == nil, "3: where there is nothing new, next gives nil")
+        try feed(["one", "two", "", "drei é"])
+        guard let first = try source.next(maxBytes: 1 << 20) else { return broken + ["2: what is new is handed out"] }
+        let firstLines = try lines(source, first)
+        check(firstLines == ["one", "two", "", "drei é"], "2: a range holds what came, in order")
+        check(try lines(source, first) == firstLines, "1: a range is the same when it is read again")
+        let position = source.position
+        try feed(["four"])
+        guard let second = try source.next(maxBytes: 1) else { return broken + ["2: one piece is handed out at least"] }
+        check(try lines(source, second) == ["four"], "2: ranges hold nothing twice")
+        source.stop()
+        var writer = ByteWriter()
+        first.encode(to: &writer)
+        position.encode(to: &writer)
+        var reader = ByteReader(writer.bytes)
+        let again = try make()
+        let stored = try Source.Range.decode(from: &reader)
+        try again.start(at: try Source.Position.decode(from: &reader))
+        check(try lines(again, stored) == firstLines, "1: a stored range is the same in a later process")
+        try again.skip(second)
+        check(try again.next(maxBytes: 1 << 20) == nil, "4: after skip, nothing is handed out twice")
+        try feed(["five"])
+        let third = try again.next(maxBytes: 1 << 20)
+        check(try third.map { try lines(again, $0) } == ["five"], "4: the source goes on behind what was skipped")
+        again.stop()
+        return broken
+    }
+
+    /// The promises of `TextReceiver`, as a stream shows them.
+    ///
+    /// - Parameters:
+    ///   - stream: the receiver's stream in a context.
+    ///   - send: sends this text to the receiver; `ends` whether the connection ends after it.
+    public static func receiver(
+        stream: (StreamingContext) -> DStream<Text>, send: (_ text: String, _ ends: Bool) throws -> Void
+    ) async throws -> [String] {
+        var broken: [String] = []
+        for life in 1...2 {
+            var logger = Logger(label: "checks", factory: { _ in SwiftLogNoOpLogHandler() })
+            logger.logLevel = .critical
+            let clock = ManualClock(at: BatchTime(milliseconds: 1000))
+            let context = StreamingContext(
+                Context(master: .local(threads: 1), appName: "checks", logger: logger), batchInterval: .seconds(1),
+                clock: clock)
+            let lines = Monitor<[String]>([])
+            stream(context).forEachBatch { rdd, _ in
+                let new = try rdd.collect().map { String($0) }
+                lines.update { $0 += new }
+            }
+            try await context.start()
+            let sent = (0..<500).map { "line \($0) é" }
+            try send(sent.map { $0 + "\n" }.joined() + "not ended", true)
+            let expected = sent + ["not ended"]
+            for _ in 0..<3000 where lines.read({ $0.count }) < expected.count {
+                clock.advance(by: .seconds(1))
+                context.waitUntilCompleted(clock.now())
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            await context.stop(gracefully: true)
+            let found = lines.read { $0 }
+            if found.count == sent.count {
+                broken.append("2: a last line without a line end is delivered (start \(life))")
+            }
+            if Array(found.prefix(sent.count)) != sent { broken.append("1: bytes are stored in order (start \(life))") }
+            try? await Task.sleep(for: .milliseconds(20))
+            if lines.read({ $0.count }) != found.count {
+                broken.append("3: after stop nothing is stored (start \(life))")
+            }
+        }
+        return broken
+    }
+}

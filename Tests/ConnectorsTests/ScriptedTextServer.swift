@@ -1,0 +1,39 @@
+import NIOCore
+import NIOPosix
+import SwiftwaterCore
+
+/// A TCP server that says what it is told to the next connection that it has not spoken to.
+final class ScriptedTextServer: Sendable {
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let listener: any Channel
+    private let connections = Monitor<[any Channel]>([])
+
+    init() throws {
+        let connections = connections
+        listener = try ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                connections.update { $0.append(channel) }
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+            .bind(host: "127.0.0.1", port: 0).wait()
+    }
+
+    var port: Int { listener.localAddress!.port! }
+
+    func sendToNext(_ text: String, ends: Bool) throws {
+        // Connections of a client that has stopped meanwhile are closed, and passed over.
+        while true {
+            let channel = connections.wait { $0.isEmpty ? nil : $0.removeFirst() }
+            guard (try? channel.writeAndFlush(ByteBuffer(string: text)).wait()) != nil else { continue }
+            if ends { try channel.close().wait() }
+            return
+        }
+    }
+
+    func stop() {
+        for channel in connections.read({ $0 }) { try? channel.close().wait() }
+        try? listener.close().wait()
+        try? group.syncShutdownGracefully()
+    }
+}
