@@ -109,7 +109,8 @@ case "distinct":
                     }
                 }
             })
-        let counts = keys.reduceByKeyAndWindow(+, inverse: inverse ? { $0 - $1 } : nil, window: .seconds(5))
+        let subtract: @Sendable (Int, Int) throws -> Int = { $0 - $1 }
+        let counts = keys.reduceByKeyAndWindow(+, inverse: inverse ? subtract : nil, window: .seconds(5))
         counts.forEachBatch { rdd, _ in _ = try rdd.count() }
         try await context.start()
         var sizes: [Int] = []
