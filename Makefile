@@ -1,7 +1,7 @@
 # Every target installs what it needs, where it may, and then runs.
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
-SOURCES = Package.swift Sources Tests Examples
+SOURCES = Package.swift Sources Tests Examples Benchmarks/streaming
 
 .PHONY: demo test soak bench lint format packages clean
 
