@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 #include "swiftwater_kernels.h"
 #include <string.h>
@@ -9,39 +9,34 @@
 #include <sched.h>
 #endif
 
-size_t sw_count_byte(const uint8_t *base, size_t count, uint8_t byte) {
-#if defined(__SSE2__)
-    // Sixteen at a time; each lane counts up to 255 before the lanes are summed.
-    size_t found = 0, index = 0;
-    const __m128i wanted = _mm_set1_epi8((char)byte);
-    while (index + 16 <= count) {
-        size_t rounds = (count - index) / 16;
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static size_t count_byte_avx2(const uint8_t *base, size_t count, uint8_t byte, size_t *done) {
+    // Each lane counts up to 255 before the lanes are summed.
+    size_t index = 0;
+    const __m256i wanted = _mm256_set1_epi8((char)byte);
+    __m256i found = _mm256_setzero_si256();
+    while (index + 32 <= count) {
+        size_t rounds = (count - index) / 32;
         if (rounds > 255) rounds = 255;
-        __m128i lanes = _mm_setzero_si128();
-        for (size_t round = 0; round < rounds; round++, index += 16)
-            lanes = _mm_sub_epi8(lanes, _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(base + index)), wanted));
-        const __m128i sums = _mm_sad_epu8(lanes, _mm_setzero_si128());
-        found += (size_t)_mm_cvtsi128_si64(sums) + (size_t)_mm_cvtsi128_si64(_mm_srli_si128(sums, 8));
+        __m256i lanes = _mm256_setzero_si256();
+        for (size_t round = 0; round < rounds; round++, index += 32)
+            lanes = _mm256_sub_epi8(lanes, _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(base + index)), wanted));
+        found = _mm256_add_epi64(found, _mm256_sad_epu8(lanes, _mm256_setzero_si256()));
     }
-    for (; index < count; index++) found += base[index] == byte;
-    return found;
-#else
-    size_t total = 0;
-    for (size_t i = 0; i < count; i++) total += base[i] == byte;  // vectorised by the compiler
-    return total;
-#endif
+    *done = index;
+    uint64_t sums[4];
+    _mm256_storeu_si256((__m256i *)sums, found);
+    return (size_t)(sums[0] + sums[1] + sums[2] + sums[3]);
 }
+#endif
 
-size_t sw_line_starts(const uint8_t *base, size_t count, uint32_t *starts) {
-    size_t found = 0;
-    const uint8_t *at = base, *end = base + count;
-    while (at < end) {
-        const uint8_t *hit = memchr(at, '\n', (size_t)(end - at));
-        if (!hit) break;
-        at = hit + 1;
-        starts[found++] = (uint32_t)(at - base);
-    }
-    return found;
+size_t sw_count_byte(const uint8_t *base, size_t count, uint8_t byte) {
+    size_t total = 0, index = 0;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) total = count_byte_avx2(base, count, byte, &index);
+#endif
+    for (; index < count; index++) total += base[index] == byte;  // vectorised by the compiler
+    return total;
 }
 
 // Tables for the bitwise-reflected polynomial 0x82F63B78, made at first use: eight bytes a step ("slicing by 8").
@@ -108,42 +103,4 @@ int sw_core_count(void) {
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
 #endif
     return (int)sysconf(_SC_NPROCESSORS_ONLN);
-}
-
-int sw_is_utf8(const uint8_t *bytes, size_t count)
-{
-    size_t at = 0;
-    while (at < count) {
-        if (at + 16 <= count) {
-            uint64_t first, second;
-            memcpy(&first, bytes + at, 8);
-            memcpy(&second, bytes + at + 8, 8);
-            if (((first | second) & 0x8080808080808080ull) == 0) {
-                at += 16;
-                continue;
-            }
-        }
-        const uint8_t lead = bytes[at];
-        if (lead < 0x80) {
-            at += 1;
-        } else if (lead >= 0xC2 && lead <= 0xDF) {
-            if (at + 1 >= count || (bytes[at + 1] & 0xC0) != 0x80) return 0;
-            at += 2;
-        } else if (lead >= 0xE0 && lead <= 0xEF) {
-            if (at + 2 >= count || (bytes[at + 1] & 0xC0) != 0x80 || (bytes[at + 2] & 0xC0) != 0x80) return 0;
-            if (lead == 0xE0 && bytes[at + 1] < 0xA0) return 0;
-            if (lead == 0xED && bytes[at + 1] > 0x9F) return 0;
-            at += 3;
-        } else if (lead >= 0xF0 && lead <= 0xF4) {
-            if (at + 3 >= count || (bytes[at + 1] & 0xC0) != 0x80 || (bytes[at + 2] & 0xC0) != 0x80
-                || (bytes[at + 3] & 0xC0) != 0x80)
-                return 0;
-            if (lead == 0xF0 && bytes[at + 1] < 0x90) return 0;
-            if (lead == 0xF4 && bytes[at + 1] > 0x8F) return 0;
-            at += 4;
-        } else {
-            return 0;
-        }
-    }
-    return 1;
 }

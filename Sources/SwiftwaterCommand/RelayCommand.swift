@@ -96,7 +96,7 @@ struct RelayCommand: ParsableCommand {
         for path in paths where !stop.isAsked {
             var reader = try BlockReader(path: path, limits: limits)
             while !stop.isAsked, let block = try reader.next() {
-                try block.forEachLine(in: 0..<block.lineCount) { line in
+                try block.forEachLine { line in
                     guard !stop.isAsked, let post = relay.take(line, source: path) else { return }
                     if !quiet { try console.line(Relay.display(post)) }
                     try send(post.singleLine)

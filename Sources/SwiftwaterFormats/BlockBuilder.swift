@@ -1,6 +1,14 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// What is done to lines on their way into blocks.
 public struct LineLimits: Sendable {
     /// A longer line is dropped and counted. 1 MiB unless set.
@@ -39,96 +47,149 @@ public struct LineFaults: Sendable, Equatable {
     }
 }
 
-/// Cuts a stream of bytes, whatever pieces it comes in, into blocks of whole lines.
-public struct BlockBuilder: Sendable {
+/// Cuts a stream of bytes, whatever pieces it comes in, into blocks of whole lines. For one thread at a time.
+///
+///     buffer   whole lines ........ | a line that has not ended | room
+///              0                    openLine                    count        capacity
+///
+/// A buffer that is nearly full of whole lines becomes the block itself; fewer lines are copied into one of their size.
+public final class BlockBuilder: @unchecked Sendable {
     public let limits: LineLimits
     public private(set) var faults = LineFaults()
-    private var pending: [UInt8] = []
-    /// Where the line that has not ended yet begins in `pending`.
+    private var buffer: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    private var count = 0
     private var openLine = 0
     private var isSkippingLine = false
 
+    /// Room for reading beyond the block's target.
+    private static let slack = 64 << 10
+
     public init(limits: LineLimits = LineLimits()) {
         self.limits = limits
+        capacity = 4096
+        buffer = .allocate(capacity: capacity)
     }
+
+    deinit { buffer.deallocate() }
 
     /// Bytes that are in no block yet.
-    public var pendingBytes: Int { pending.count }
+    public var pendingBytes: Int { count }
 
     /// Takes bytes; `emit` gets every block that is full.
-    public mutating func append(_ bytes: UnsafeRawBufferPointer, emit: (TextBlock) -> Void) {
+    public func append(_ bytes: UnsafeRawBufferPointer, emit: (TextBlock) -> Void) {
         var rest = bytes
-        while rest.count > 0 {
+        while let start = rest.baseAddress, rest.count > 0 {
             // Room up to the block's target, or to the limit of a line that is longer than a block.
-            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(max(limits.blockTargetBytes, 4096)))
-            rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
-            take(piece)
-            if openLine >= limits.blockTargetBytes, let block = cut() { emit(block) }
+            let piece = min(rest.count, max(limits.blockTargetBytes - openLine, 4096))
+            reserve(piece)
+            UnsafeMutableRawPointer(buffer + count).copyMemory(from: start, byteCount: piece)
+            rest = UnsafeRawBufferPointer(rebasing: rest[piece...])
+            if let block = take(piece) { emit(block) }
         }
     }
 
-    private mutating func take(_ bytes: UnsafeRawBufferPointer) {
-        var bytes = bytes
+    /// Lets `read` write into the buffer; returns what it returns, 0 at the end, and the block that is full by that.
+    func fill(_ read: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows -> (count: Int, full: TextBlock?) {
+        reserve(max(BlockBuilder.slack, limits.blockTargetBytes - openLine + BlockBuilder.slack / 2))
+        let room = UnsafeMutableRawBufferPointer(start: buffer + count, count: capacity - count)
+        let filled = try read(room)
+        return (filled, filled > 0 ? take(filled) : nil)
+    }
+
+    private func reserve(_ more: Int) {
+        guard count + more > capacity else { return }
+        let enough = count + more + BlockBuilder.slack
+        move(toCapacity: enough < limits.blockTargetBytes ? max(enough, 2 * capacity) : enough)
+    }
+
+    private func move(toCapacity wanted: Int) {
+        let grown = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
+        grown.initialize(from: buffer, count: count)
+        buffer.deallocate()
+        (buffer, capacity) = (grown, wanted)
+    }
+
+    /// Looks at the bytes that came behind `count`.
+    private func take(_ added: Int) -> TextBlock? {
+        var added = added
         if isSkippingLine {
-            guard let end = bytes.firstIndex(of: 0x0A) else { return }
+            guard let hit = memchr(buffer + count, 0x0A, added) else { return nil }
             isSkippingLine = false
-            bytes = UnsafeRawBufferPointer(rebasing: bytes[(end + 1)...])
+            let passed = UnsafeRawPointer(hit) + 1 - UnsafeRawPointer(buffer + count)
+            added -= passed
+            memmove(buffer + count, buffer + count + passed, added)
         }
-        let before = pending.count
-        pending.append(contentsOf: bytes)
-        if let last = bytes.lastIndex(of: 0x0A) { openLine = before + last + 1 }
-        if pending.count - openLine > limits.lineLengthMaxBytes {
+        var end = count + added
+        while end > count && buffer[end - 1] != 0x0A { end -= 1 }
+        if end > count { openLine = end }
+        count += added
+        if count - openLine > limits.lineLengthMaxBytes {
             faults.overlongLines += 1
             isSkippingLine = true
-            pending.removeSubrange(openLine...)
+            count = openLine
         }
+        return openLine >= limits.blockTargetBytes ? cut() : nil
     }
 
     /// The lines that have ended, as a block, or nil where there are none. The line that has not ended stays.
-    public mutating func cut() -> TextBlock? {
+    public func cut() -> TextBlock? {
         guard openLine > 0 else { return nil }
-        let block = makeBlock(pending[..<openLine])
-        pending.removeSubrange(..<openLine)
+        let (lines, rest) = (openLine, count - openLine)
         openLine = 0
-        return block
+        if let block = repaired(UnsafeBufferPointer(start: buffer, count: lines)) {
+            memmove(buffer, buffer + lines, rest)
+            count = rest
+            return block.byteCount == 0 ? nil : block
+        }
+        guard lines >= capacity - capacity / 8 else {
+            let own = UnsafeMutablePointer<UInt8>.allocate(capacity: lines)
+            own.initialize(from: buffer, count: lines)
+            memmove(buffer, buffer + lines, rest)
+            count = rest
+            return TextBlock(adopting: own, count: lines)
+        }
+        let full = buffer
+        buffer = .allocate(capacity: max(capacity, rest))
+        buffer.initialize(from: full + lines, count: rest)
+        count = rest
+        return TextBlock(adopting: full, count: lines)
     }
 
     /// The end of the input: what is left, with the last line even though it has no line end.
-    public mutating func finish() -> TextBlock? {
+    public func finish() -> TextBlock? {
         isSkippingLine = false
-        openLine = pending.count
+        openLine = count
         return cut()
     }
 
-    private mutating func makeBlock(_ bytes: ArraySlice<UInt8>) -> TextBlock? {
-        var bytes = bytes
-        if let within = overlongRanges(bytes) {
-            var kept: [UInt8] = []
-            for range in within { kept.append(contentsOf: bytes[range]) }
-            bytes = kept[...]
-        }
-        guard !bytes.isEmpty else { return nil }
-        if bytes.withUnsafeBufferPointer({ UTF8Check.isValid($0) }) {
-            let base = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count)
-            bytes.withUnsafeBufferPointer { base.initialize(from: $0.baseAddress!, count: $0.count) }
-            return TextBlock(adopting: base, count: bytes.count)
-        }
-        for line in bytes.split(separator: 0x0A) where !line.withUnsafeBufferPointer({ UTF8Check.isValid($0) }) {
+    /// A block without lines above the limit and with what is not UTF-8 replaced; nil where all is as it should be.
+    private func repaired(_ bytes: UnsafeBufferPointer<UInt8>) -> TextBlock? {
+        let kept = withoutOverlongLines(bytes)
+        if kept == nil, UTF8Check.isValid(bytes) { return nil }
+        let lines = kept ?? Array(bytes)
+        for line in lines.split(separator: 0x0A) where !line.withUnsafeBufferPointer({ UTF8Check.isValid($0) }) {
             faults.repairedLines += 1
         }
-        return TextBlock(bytes)
+        return TextBlock(lines)
     }
 
-    /// The parts to keep, where a line within the bytes is above the limit; nil where all are good.
-    private mutating func overlongRanges(_ bytes: ArraySlice<UInt8>) -> [Range<Int>]? {
+    /// What is to be kept, where a line is above the limit; nil where all are good.
+    private func withoutOverlongLines(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         // Only pieces longer than the limit can hold such a line.
         guard bytes.count > limits.lineLengthMaxBytes else { return nil }
-        var kept: [Range<Int>] = []
-        var start = bytes.startIndex
+        var kept: [UInt8] = []
+        var start = 0
         var dropped = 0
-        while start < bytes.endIndex {
-            let end = bytes[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.endIndex
-            if end - start > limits.lineLengthMaxBytes + 1 { dropped += 1 } else { kept.append(start..<end) }
+        while start < bytes.count {
+            let hit = memchr(bytes.baseAddress! + start, 0x0A, bytes.count - start)
+            let end = hit.map { UnsafeRawPointer($0) + 1 - UnsafeRawPointer(bytes.baseAddress!) } ?? bytes.count
+            if end - start > limits.lineLengthMaxBytes + 1 {
+                if dropped == 0 { kept = Array(bytes[..<start]) }
+                dropped += 1
+            } else if dropped > 0 {
+                kept.append(contentsOf: bytes[start..<end])
+            }
             start = end
         }
         faults.overlongLines += dropped
@@ -140,58 +201,5 @@ public struct BlockBuilder: Sendable {
 public enum UTF8Check {
     public static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         sw_is_utf8(bytes.baseAddress, bytes.count) != 0
-    }
-}
-
-/// Reads a text file (plain, gzip, or `-`) block by block.
-public struct BlockReader {
-    private let read: (UnsafeMutableRawBufferPointer) throws -> Int
-    private var builder: BlockBuilder
-    private var ready: [TextBlock] = []
-    private var isAtEnd = false
-    private var buffer = [UInt8](repeating: 0, count: 256 << 10)
-
-    public init(path: String, limits: LineLimits = LineLimits()) throws {
-        let source = try ByteSource(path: path)
-        self.init(limits: limits) { try source.read(into: $0) }
-    }
-
-    /// Reads a part of a file.
-    public init(_ split: FileSplit, limits: LineLimits = LineLimits()) throws {
-        try split.checkSize()
-        if split.isWhole {
-            try self.init(path: split.path, limits: limits)
-        } else {
-            let bytes = try SplitBytes(split)
-            self.init(limits: limits) { try bytes.read(into: $0) }
-        }
-    }
-
-    private init(limits: LineLimits, read: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) {
-        self.read = read
-        builder = BlockBuilder(limits: limits)
-    }
-
-    public var faults: LineFaults { builder.faults }
-
-    /// The next block, or nil at the end.
-    public mutating func next() throws -> TextBlock? {
-        while ready.isEmpty {
-            if isAtEnd { return nil }
-            let count = try buffer.withUnsafeMutableBytes { try read($0) }
-            if count == 0 {
-                isAtEnd = true
-                if let block = builder.finish() { ready.append(block) }
-            } else {
-                var full: [TextBlock] = []
-                buffer.withUnsafeBytes {
-                    builder.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) { full.append($0) }
-                }
-                // What a pipe has said so far is passed on at once.
-                if full.isEmpty, let block = builder.cut() { full.append(block) }
-                ready = full
-            }
-        }
-        return ready.removeFirst()
     }
 }

@@ -221,9 +221,6 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Bytes that the segments on disk take, as far as this process wrote or found them, by their files' sizes.
-    public var segmentCount: Int { state.read { $0.segments.count } }
-
     /// Writes what is queued and closes the file.
     public func close() throws {
         try flush()

@@ -55,7 +55,7 @@ public enum ConnectorChecks {
         func lines(_ source: Source, _ range: Source.Range) throws -> [String] {
             var lines: [String] = []
             for partition in try source.partitions(of: range) {
-                try partition { block in block.forEachLine(in: 0..<block.lineCount) { lines.append(String($0)) } }
+                try partition { block in block.forEachLine { lines.append(String($0)) } }
             }
             return lines
         }

@@ -1,4 +1,5 @@
 import SwiftwaterCore
+import TestSupport
 import Testing
 
 @Suite struct TextTests {
@@ -82,7 +83,8 @@ import Testing
     @Test func blocksCutLines() {
         func lines(_ string: String) -> [String] {
             let block = TextBlock(Array(string.utf8))
-            return (0..<block.lineCount).map { String(block.line($0)) }
+            #expect(block.lineCount == block.lines.count)
+            return block.lines
         }
         #expect(lines("") == [])
         #expect(lines("a") == ["a"])
@@ -92,16 +94,41 @@ import Testing
         #expect(lines("nul\u{0}inside\n") == ["nul\u{0}inside"])
     }
 
+    @Test func pushedPartsAreThoseOfTheIterator() {
+        var random = SeededRandom(seed: 5)
+        for round in 0..<20_000 {
+            // Separators that are frequent, rare, and NUL, as which bytes beyond the end could be taken.
+            let separator: UInt8 = round % 3 == 0 ? 0 : 0x20
+            let every = 1 + random.below(20)
+            let bytes = (0..<random.below(90)).map { _ in
+                random.below(every) == 0 ? separator : UInt8(0x61 + random.below(26))
+            }
+            let text = TextBlock(bytes)
+            let single = Text(String(Unicode.Scalar(separator)))
+            let omits = round % 2 == 0
+            var expected = bytes.split(separator: separator, omittingEmptySubsequences: omits).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            if bytes.isEmpty { expected = [] }
+            var parts: [String] = []
+            text.forEachLine { line in
+                line.split(separator: single, omittingEmptySubsequences: omits).forEachPart { parts.append(String($0)) }
+            }
+            #expect(parts == expected)
+        }
+    }
+
     @Test func invalidBytesAreRepairedAsSparkDoes() {
         // One U+FFFD for each of ff fe c3, as recorded from Spark.
         let block = TextBlock([0x61, 0xFF, 0xFE, 0xC3, 0x0A])
-        #expect(String(block.line(0)) == "a\u{FFFD}\u{FFFD}\u{FFFD}")
+        #expect(block.lines[0] == "a\u{FFFD}\u{FFFD}\u{FFFD}")
     }
 
     @Test func detacherFindsTextInTuplesStructsAndArrays() {
         struct Row { var number: Int; var text: Text }
         let block = TextBlock(Array("a line that is longer than fifteen bytes".utf8))
-        let line = block.line(0)
+        var line: Text = ""
+        block.forEachLine { line = $0 }
         func owns(_ text: Text) -> Bool {
             text.detached().withBytes { a in text.withBytes { b in a.baseAddress == b.baseAddress } }
         }

@@ -106,14 +106,14 @@ import Testing
 
 @Suite struct BlockTests {
     private func lines(_ blocks: [TextBlock]) -> [String] {
-        blocks.flatMap { block in (0..<block.lineCount).map { String(block.line($0)) } }
+        blocks.flatMap(\.lines)
     }
 
     @Test func piecesOfAnySizeGiveTheSameLines() {
         let text = (0..<200).map { "line \($0) é日😀" + String(repeating: "x", count: $0 % 37) }.joined(separator: "\n")
         let bytes = Array(text.utf8)
         for size in [1, 2, 3, 7, 64, 1000, 100_000] {
-            var builder = BlockBuilder(limits: LineLimits(lineLengthMaxBytes: 1000, blockTargetBytes: 256))
+            let builder = BlockBuilder(limits: LineLimits(lineLengthMaxBytes: 1000, blockTargetBytes: 256))
             var blocks: [TextBlock] = []
             var start = 0
             while start < bytes.count {
@@ -130,7 +130,7 @@ import Testing
     @Test(arguments: [7, 100, 4096]) func overlongLinesAreDroppedAndCounted(piece: Int) {
         let long = String(repeating: "y", count: 10_000)
         let bytes = Array("first\n\(long)\nsecond\n\(long)".utf8)
-        var builder = BlockBuilder(limits: LineLimits(lineLengthMaxBytes: 1000, blockTargetBytes: 4096))
+        let builder = BlockBuilder(limits: LineLimits(lineLengthMaxBytes: 1000, blockTargetBytes: 4096))
         var blocks: [TextBlock] = []
         for start in stride(from: 0, to: bytes.count, by: piece) {
             bytes[start..<min(bytes.count, start + piece)].withUnsafeBytes { builder.append($0) { blocks.append($0) } }
@@ -140,8 +140,30 @@ import Testing
         #expect(builder.faults.overlongLines == 2)
     }
 
+    @Test func utf8IsWhatTheStandardLibrarySays() {
+        var random = SeededRandom(seed: 9)
+        let letters: [String] = ["a", "é", "日", "😀", "\u{7FF}", "\u{800}", "\u{FFFF}", "\u{10FFFF}", "bcdefgh"]
+        var invalid = 0
+        for round in 0..<200_000 {
+            var bytes: [UInt8] = []
+            let length = random.below(120)
+            while bytes.count < length { bytes += Array(letters[random.below(round % 2 == 0 ? 9 : 4)].utf8) }
+            if random.below(4) == 0 { bytes = Array(bytes.prefix(random.below(bytes.count + 1))) }
+            if random.below(2) == 0, !bytes.isEmpty { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
+            if random.below(9) == 0 { bytes += [UInt8](repeating: 0x61, count: 64) }
+            let expected = String(validating: bytes, as: UTF8.self) != nil
+            if !expected { invalid += 1 }
+            let isValid = bytes.withUnsafeBufferPointer { UTF8Check.isValid($0) }
+            guard isValid == expected else {
+                Issue.record("\(bytes) is \(expected ? "" : "not ")UTF-8")
+                return
+            }
+        }
+        #expect(invalid > 20_000 && invalid < 180_000)
+    }
+
     @Test func invalidLinesAreRepairedAndCounted() {
-        var builder = BlockBuilder()
+        let builder = BlockBuilder()
         let bytes: [UInt8] = Array("good é\n".utf8) + [0x61, 0xFF, 0x0A] + Array("good\n".utf8)
         bytes.withUnsafeBytes { builder.append($0) { _ in } }
         let block = builder.finish()!

@@ -152,6 +152,34 @@ import Testing
         #expect(try folder.text(batch + "error.txt").contains("a bad line"))
     }
 
+    /// A window that a failing function has left half changed stops the stream, whatever is asked for.
+    @Test func aBrokenWindowIsNotSetAside() async throws {
+        let folder = try TemporaryDirectory()
+        let bench = Bench { $0.onFailure = .setAside(directory: folder.file("dead")) }
+        let seen = Collected<Int>()
+        bench.context.queueStream([[("a" as Text, 1)], [("a", 2)], [("a", 3)]])
+            .reduceByKeyAndWindow(
+                { left, right in
+                    if right == 2 { throw SwiftwaterError(.numerical, "no sum with 2") }
+                    return left + right
+                }, window: .seconds(5)
+            ).forEachBatch { rdd, _ in seen.append(try rdd.collect()[0].1) }
+        try await bench.context.start()
+        bench.clock.advance(by: .seconds(3))
+        let error = await #expect(throws: SwiftwaterError.self) { try await bench.context.awaitTermination() }
+        #expect(error?.code == .invalidState && seen.all == [1])
+    }
+
+    @Test func sinksOfOneNameAreRefused() async throws {
+        let folder = try TemporaryDirectory()
+        let bench = Bench()
+        let numbers = bench.context.queueStream([[1]])
+        numbers.saveAsTextFiles(folder.path)
+        numbers.map { $0 * 2 }.saveAsTextFiles(folder.path)
+        let error = await #expect(throws: SwiftwaterError.self) { try await bench.context.start() }
+        #expect(error?.message.contains("'lines'") == true)
+    }
+
     @Test func theRateFollowsTheProcessing() {
         var estimator = RateEstimator(batchInterval: .seconds(1))
         #expect(estimator.batchMaxBytes(first: 77) == 77)
@@ -294,9 +322,7 @@ import Testing
 extension RecoveryBench.Hand {
     /// A window of event time over lines `SECONDS KEY`.
     func events(of context: StreamingContext, sink: FileSink) {
-        let second = RecoveryBench.Hand()
-        context.receiverStream(second).named("unused").forEachBatch(name: "unused") { _, _ in }
-        let stream = context.receiverStream(Echo(self, second)).named("events")
+        let stream = context.receiverStream(Echo(self)).named("events")
         stream.filter { $0.utf8Count > 2 }.reduceByEventTime(
             .tumbling(.seconds(10)), time: { BatchTime(milliseconds: Int64(Int($0.split(separator: " ")[0])!) * 1000) },
             key: { $0.split(separator: " ")[1] }, value: { _ in 1 }, combine: { $0 + $1 }
@@ -309,7 +335,7 @@ extension RecoveryBench.Hand {
 /// Puts itself into the place of a hand's store.
 final class Echo: TextReceiver {
     private let hand: RecoveryBench.Hand
-    init(_ hand: RecoveryBench.Hand, _ other: RecoveryBench.Hand) { self.hand = hand }
+    init(_ hand: RecoveryBench.Hand) { self.hand = hand }
     func start(into store: ReceiverStore) throws { hand.store = store }
     func stop() {}
 }

@@ -58,7 +58,7 @@ public enum SplitLines {
         for split in try FileSplit.splits(of: path, byteCount: size, targetBytes: targetBytes) {
             var reader = try BlockReader(split)
             while let block = try reader.next() {
-                block.forEachLine(in: 0..<block.lineCount) { lines.append(String($0)) }
+                block.forEachLine { lines.append(String($0)) }
             }
         }
         return lines
@@ -74,5 +74,13 @@ public enum FileManagerSupport {
 enum FileSystemSize {
     static func of(_ path: String) throws -> Int {
         try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+    }
+}
+
+extension TextBlock {
+    public var lines: [String] {
+        var lines: [String] = []
+        forEachLine { lines.append(String($0)) }
+        return lines
     }
 }

@@ -21,9 +21,6 @@ int sw_best_isa(void);
 /// How many of `count` bytes at `base` equal `byte`.
 size_t sw_count_byte(const uint8_t *base, size_t count, uint8_t byte);
 
-/// Writes the offset after every line feed to `starts` and returns how many there were.
-size_t sw_line_starts(const uint8_t *base, size_t count, uint32_t *starts);
-
 /// Offset of the first occurrence of `wanted` in `base`, or -1.
 ptrdiff_t sw_find_bytes(const uint8_t *base, size_t count, const uint8_t *wanted, size_t wanted_count);
 

@@ -23,6 +23,12 @@ extension DStream {
         deriveNarrow(named: "flatMap") { $0.flatMap(transform) }
     }
 
+    /// `flatMap` into the parts of a text.
+    @inlinable
+    public func flatMap(_ transform: @escaping @Sendable (Element) throws -> TextSplit) -> DStream<Text> {
+        deriveNarrow(named: "flatMap") { $0.flatMap(transform) }
+    }
+
     /// The value of every pair through `transform`; keys stay.
     @inlinable
     public func mapValues<Key: Sendable, Value: Sendable, Result: Sendable>(

@@ -40,6 +40,7 @@ final class BatchRunner: @unchecked Sendable {
     /// Finds out where to begin, gives states and sources what they had, and starts the sources.
     func start(checkpoint: CheckpointSettings?) throws {
         graph.freeze()
+        if let problem = graph.sharedSinkName { throw problem }
         let interval = graph.batchInterval.wholeMilliseconds
         let now = clock.now()
         let floor = BatchTime(milliseconds: now.milliseconds / interval * interval)

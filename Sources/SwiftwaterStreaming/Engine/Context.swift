@@ -109,7 +109,8 @@ enum TaskFailure {
         if location.streamOperator == nil { location.streamOperator = name }
         let known = error as? SwiftwaterError
         return SwiftwaterError(
-            .taskFailed,
+            // A state that cannot be used any more stops the stream; any other failure may be set aside.
+            known?.code == .invalidState ? .invalidState : .taskFailed,
             "the task of partition \(partition) failed \(tries) time\(tries == 1 ? "" : "s"): \(known?.message ?? "\(error)")",
             at: location, remedy: known?.remedy, cause: known?.cause ?? error)
     }

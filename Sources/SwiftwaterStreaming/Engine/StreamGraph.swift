@@ -98,6 +98,17 @@ final class StreamGraph: @unchecked Sendable {
         return jobs
     }
 
+    /// Two sinks of one name would each take the other's batches for their own.
+    var sharedSinkName: SwiftwaterError? {
+        var names: Set<String> = []
+        for case let (name?, _?) in outputs.map({ ($0.name, $0.sink) }) where !names.insert(name).inserted {
+            return SwiftwaterError(
+                .invalidState, "two sinks are called '\(name)'", at: .init(streamOperator: name),
+                remedy: "give each a name of its own")
+        }
+        return nil
+    }
+
     func forget(before time: BatchTime) { for step in steps { step.forget(before: time) } }
 }
 

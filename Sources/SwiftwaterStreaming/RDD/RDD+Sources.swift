@@ -29,7 +29,7 @@ extension Context {
             var reader = try BlockReader(splits[partition], limits: limits)
             while let block = try reader.next() {
                 defer { block.retire() }
-                try block.forEachLine(in: 0..<block.lineCount, sink)
+                try block.forEachLine(sink)
             }
             for message in reader.faults.messages(limits: limits) {
                 self.logger.warning("\(splits[partition].path): \(message)")
@@ -41,7 +41,7 @@ extension Context {
     func blocks(_ blocks: [StoredBlock], name: String = "blocks") -> RDD<Text> {
         let held = HeldBlocks(blocks)
         return RDD(context: self, name: name, partitionCount: blocks.count) { partition, sink in
-            try held.blocks[partition].withBlock { try $0.forEachLine(in: 0..<$0.lineCount, sink) }
+            try held.blocks[partition].withBlock { try $0.forEachLine(sink) }
         }
     }
 

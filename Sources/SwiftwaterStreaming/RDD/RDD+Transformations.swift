@@ -51,6 +51,21 @@ extension RDD {
         }
     }
 
+    /// `flatMap` into the parts of a text, which are pushed on without an iterator between.
+    @inlinable
+    public func flatMap(_ transform: @escaping @Sendable (Element) throws -> TextSplit) -> RDD<Text> {
+        let compute = compute
+        return RDD<Text>(
+            context: context, name: "flatMap", parents: [lineage], partitionCount: partitionCount
+        ) { partition, sink in
+            try compute(partition) { element in
+                let parts: TextSplit
+                do { parts = try transform(element) } catch { throw OperatorFailure.wrap(error, in: "flatMap") }
+                try parts.forEachPart(sink)
+            }
+        }
+    }
+
     /// The value of every pair through `transform`; keys stay.
     @inlinable
     public func mapValues<Key: Sendable, Value: Sendable, Result: Sendable>(

@@ -20,7 +20,7 @@ public protocol TextReceiver: Sendable {
 /// for their batch.
 public final class ReceiverStore: Sendable {
     private struct State {
-        var builder: BlockBuilder
+        let builder: BlockBuilder
         var ready: [StoredBlock] = []
         var readyBytes = 0
         /// Batches that are made but not done.
@@ -83,7 +83,7 @@ public final class ReceiverStore: Sendable {
                 return false
             }
             if let known = state.senders[sender], position <= known { return wait(&state) }
-            var builder = BlockBuilder(
+            let builder = BlockBuilder(
                 limits: LineLimits(lineLengthMaxBytes: limits.lineLengthMaxBytes, blockTargetBytes: .max))
             builder.append(lines) { _ in }
             if let block = builder.finish() { add(block, &state, sender: sender, position: position) }

@@ -20,7 +20,8 @@ public protocol ReplayableSource: Sendable {
     func stop()
     /// What is there behind the position, about `maxBytes` of it at most but at least one piece; moves the position behind it.
     func next(maxBytes: Int) throws -> Range?
-    /// Moves the position behind a range that was handed out before a restart.
+    /// Moves the position behind a range that was handed out before a restart. Does nothing where it is behind it already: a
+    /// stored position may be younger than the first ranges that are skipped.
     func skip(_ range: Range) throws
     var position: Position { get }
     /// How much a range holds, as far as that is known without reading it.
@@ -115,7 +116,7 @@ extension StreamingContext {
             let partitions = try source.partitions(of: range)
             return RDD(context: context, name: name, partitionCount: partitions.count) { partition, sink in
                 let read = partitions[partition]
-                try read { block in try block.forEachLine(in: 0..<block.lineCount, sink) }
+                try read { block in try block.forEachLine(sink) }
             }
         }
         graph.add(input, for: node)

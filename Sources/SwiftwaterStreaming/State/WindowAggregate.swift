@@ -137,8 +137,9 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
 enum BrokenState {
     @usableFromInline
     static func wrap(_ error: any Error) -> SwiftwaterError {
+        // This code stops the stream, also where failing batches are set aside.
         SwiftwaterError(
-            .taskFailed, "the function failed 4 times while a window took a batch: \(error)",
+            .invalidState, "the function failed while a window took a batch: \(error)",
             remedy: "a combining function may not fail", cause: error)
     }
 }

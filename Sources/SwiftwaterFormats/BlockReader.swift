@@ -1,0 +1,45 @@
+import SwiftwaterCore
+
+/// Reads a text file (plain, gzip, or `-`) block by block.
+public struct BlockReader {
+    private let read: (UnsafeMutableRawBufferPointer) throws -> Int
+    private let builder: BlockBuilder
+    private var isAtEnd = false
+
+    public init(path: String, limits: LineLimits = LineLimits()) throws {
+        let source = try ByteSource(path: path)
+        self.init(limits: limits) { try source.read(into: $0) }
+    }
+
+    /// Reads a part of a file.
+    public init(_ split: FileSplit, limits: LineLimits = LineLimits()) throws {
+        try split.checkSize()
+        if split.isWhole {
+            try self.init(path: split.path, limits: limits)
+        } else {
+            let bytes = try SplitBytes(split)
+            self.init(limits: limits) { try bytes.read(into: $0) }
+        }
+    }
+
+    private init(limits: LineLimits, read: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) {
+        self.read = read
+        builder = BlockBuilder(limits: limits)
+    }
+
+    public var faults: LineFaults { builder.faults }
+
+    /// The next block, or nil at the end.
+    public mutating func next() throws -> TextBlock? {
+        while !isAtEnd {
+            let (count, full) = try builder.fill(read)
+            if count == 0 {
+                isAtEnd = true
+                return builder.finish()
+            }
+            // What a pipe has said so far is passed on at once.
+            if let block = full ?? builder.cut() { return block }
+        }
+        return nil
+    }
+}
