@@ -100,7 +100,10 @@ public final class BlockBuilder: @unchecked Sendable {
     private func reserve(_ more: Int) {
         guard count + more > capacity else { return }
         let enough = count + more + BlockBuilder.slack
-        move(toCapacity: enough < limits.blockTargetBytes ? max(enough, 2 * capacity) : enough)
+        // No more than a block needs, which is handed over with its buffer; a line longer than that doubles it again.
+        let isForBlock =
+            enough >= limits.blockTargetBytes && capacity - 4 * BlockBuilder.slack < limits.blockTargetBytes
+        move(toCapacity: isForBlock ? enough : max(enough, 2 * capacity))
     }
 
     private func move(toCapacity wanted: Int) {

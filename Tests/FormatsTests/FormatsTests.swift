@@ -127,6 +127,33 @@ import Testing
         }
     }
 
+    /// Blocks that are handed over with their buffer, and lines longer than a block.
+    @Test func fullBlocksHoldTheSameLines() throws {
+        var random = SeededRandom(seed: 3)
+        let expected = (0..<2000).map { number in
+            "\(number) é" + String(repeating: "x", count: number % 500 == 7 ? 3_000_000 : random.below(5000))
+        }
+        let bytes = Array((expected.joined(separator: "\n") + "\n").utf8)
+        let limits = LineLimits(lineLengthMaxBytes: 1 << 22)
+        for size in [65_536, 1_000_003, bytes.count] {
+            let builder = BlockBuilder(limits: limits)
+            var blocks: [TextBlock] = []
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                bytes[start..<min(bytes.count, start + size)].withUnsafeBytes {
+                    builder.append($0) { blocks.append($0) }
+                }
+            }
+            if let last = builder.finish() { blocks.append(last) }
+            #expect(lines(blocks) == expected && blocks.count > 5)
+        }
+        let folder = try TemporaryDirectory()
+        let path = try folder.write("lines.txt", String(decoding: bytes, as: UTF8.self))
+        var reader = try BlockReader(path: path, limits: limits)
+        var blocks: [TextBlock] = []
+        while let block = try reader.next() { blocks.append(block) }
+        #expect(lines(blocks) == expected)
+    }
+
     @Test(arguments: [7, 100, 4096]) func overlongLinesAreDroppedAndCounted(piece: Int) {
         let long = String(repeating: "y", count: 10_000)
         let bytes = Array("first\n\(long)\nsecond\n\(long)".utf8)
