@@ -1,13 +1,15 @@
 import Foundation
 import SimulationSupport
 
-// swiftwater-simulation FIRST [COUNT]: runs so many seeds from FIRST on and prints each one's digest, or what went wrong.
+// swiftwater-simulation FIRST [COUNT]: runs so many seeds from FIRST on and prints what went wrong.
+// swiftwater-simulation SEED [--trace]: runs one seed and prints its digest; with --trace all that happens.
 let arguments = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
 let first = arguments.first ?? 1
 let count = arguments.dropFirst().first ?? 1
 var failed = 0
 for seed in first..<(first + count) {
-    let outcome = Simulation(seed: seed).run()
+    let isTraced = CommandLine.arguments.contains("--trace")
+    let outcome = Simulation(seed: seed, trace: isTraced ? { print($0) } : nil).run()
     if !outcome.problems.isEmpty {
         failed += 1
         for problem in outcome.problems.prefix(5) { print("seed \(seed): \(problem)") }

@@ -34,8 +34,12 @@ public final class Simulation {
     let safe = Monitor<UInt64>(0)
     var plainSent: [Int: Int] = [:]
 
-    public init(seed: UInt64) {
+    /// Where what happens is told, line by line, for whoever looks into a seed that fails.
+    private let trace: ((String) -> Void)?
+
+    public init(seed: UInt64, trace: ((String) -> Void)? = nil) {
         self.seed = seed
+        self.trace = trace
         random = SeededRandom(seed: seed)
         disk = SimulatedDisk(seed: seed ^ 0xD15C)
         clock = ManualClock(at: BatchTime(milliseconds: 1_000_000))
@@ -43,6 +47,7 @@ public final class Simulation {
     }
 
     func note(_ text: String) {
+        trace?("life \(life), clock \(clock.now().milliseconds): \(text)")
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
@@ -73,7 +78,7 @@ public final class Simulation {
             setFaults()
             clock.advance(by: .seconds(1))
             do { try context.step() } catch {
-                note("failed")
+                note("failed: \((error as? SwiftwaterError)?.code ?? .io)")
                 break
             }
             note("step \(safe.read { $0 })")
@@ -83,13 +88,15 @@ public final class Simulation {
 
     private func setFaults() {
         var faults = SimulatedDisk.Faults()
-        switch random.below(12) {
+        switch random.below(14) {
         case 0: faults.error = 0.05
         case 1: faults.torn = 0.05
         case 2: faults.full = 0.1
         case 3: faults.lostSynchronization = seed % 5 == 0 ? 0.2 : 0
         case 4: failures.update { $0 = 1 + random.below(3) }
         case 5: failures.update { $0 = random.below(6) }
+        case 6: delays.update { $0 = (0..<5).map { _ in 400 * (random.below(25) - 12) } }
+        case 7: evictions.update { $0.left = 1 + random.below(40) }
         default: break
         }
         disk.faults = faults
@@ -97,6 +104,11 @@ public final class Simulation {
 
     /// How many times the next tasks throw.
     let failures = Monitor(0)
+    /// Milliseconds that the next commits take.
+    let delays = Monitor<[Int]>([])
+    let evictions = Monitor(Evictions())
+    /// For some seeds a batch holds only a part of what has come.
+    var hasSmallBatches: Bool { seed % 4 == 1 }
 
     private func start(mayFail: Bool) -> Bool {
         life += 1
@@ -105,6 +117,8 @@ public final class Simulation {
         if mayFail && random.uniform() < 0.1 { faults.shortRead = 0.2 }
         disk.faults = faults
         failures.update { $0 = 0 }
+        delays.update { $0 = [] }
+        evictions.update { $0 = Evictions() }
         build()
         let starting = context!
         let failure = StartResult.of(starting)
@@ -153,7 +167,7 @@ public final class Simulation {
         disk.faults = .none
         guard start(mayFail: false) else { return }
         // Batches that are made again, and those that were missed, come before the new ones.
-        for _ in 0..<40 {
+        for _ in 0..<(hasSmallBatches ? 120 : 40) {
             clock.advance(by: .seconds(1))
             do { try context.step() } catch {
                 problems.append("a batch failed without a fault: \(error)")

@@ -11,6 +11,7 @@ extension Simulation {
         settings.isStepped = true
         settings.files = disk
         settings.lineLimits.blockTargetBytes = 64
+        if hasSmallBatches { settings.firstBatchMaxBytes = 200 }
         var logger = Logger(label: "simulation", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
         let context = StreamingContext(
@@ -22,6 +23,7 @@ extension Simulation {
         checkpoint.journal.segmentMaxBytes = 400
         context.checkpoint(checkpoint)
         let failures = failures
+        let evictions = evictions
         let lines = context.receiverStream(receiver).named("lines").map { line -> Text in
             try failures.update { left in
                 if left > 0 {
@@ -30,9 +32,17 @@ extension Simulation {
                 }
             }
             return line
+        }.transform { lines in
+            let kept = lines.persist()
+            evictions.update { $0.kept = kept }
+            return kept
+        }.map { line -> Text in
+            // The partitions of the batch may be lost while they are read: what comes next is computed again.
+            evictions.update { $0.evict() }
+            return line
         }
         let pairs = lines.map { ($0.split(separator: " ")[0], 1) }
-        let sink = FileSink(directory: "out", format: .text, files: disk)
+        let sink = SlowSink(FileSink(directory: "out", format: .text, files: disk), clock: clock, delays: delays)
         lines.save(to: sink, name: "lines", columns: ["line"]) { [.text($0)] }
         let row: @Sendable ((Text, Int)) -> [SinkValue] = { [.text($0.0), .integer($0.1)] }
         pairs.reduceByKeyAndWindow(
@@ -54,7 +64,8 @@ extension Simulation {
         let files = SimulationFiles(disk)
         let times = files.times("lines")
         let batches = times.map { (time: $0, lines: files.rows("lines", $0)) }
-        checkLines(batches.flatMap(\.lines))
+        // A disk that lies may have cut the last line of a file.
+        checkLines(batches.flatMap { disk.lostSynchronizations == 0 ? $0.lines : $0.lines.dropLast() })
         note("\(batches)")
         // A disk that lies may have emptied any file.
         guard disk.lostSynchronizations == 0 else { return }
@@ -86,10 +97,7 @@ extension Simulation {
     private func checkLines(_ lines: [String]) {
         var seen: [String: Int] = [:]
         for line in lines {
-            let parts = line.split(separator: " ")
-            // A disk that lies may have cut a line.
-            guard parts.count == 2 else { continue }
-            seen[String(parts[1]), default: 0] += 1
+            seen[String(line.split(separator: " ")[1]), default: 0] += 1
         }
         for (id, count) in seen.sorted(by: { $0.key < $1.key }) where count > 1 {
             problems.append("line \(id) was counted \(count) times")
@@ -104,6 +112,43 @@ extension Simulation {
                 problems.append("of connection \(life) came \(arrived), which is no prefix")
             }
         }
+    }
+}
+
+/// Partitions of the last batch that are still to be lost, one at each line that is read.
+struct Evictions: Sendable {
+    var kept: RDD<Text>?
+    var left = 0
+
+    mutating func evict() {
+        guard left > 0, let kept else { return }
+        left -= 1
+        kept.evict(partition: left % max(1, kept.partitionCount))
+    }
+}
+
+/// A sink that takes its time, by the simulation's clock, before or after the batch is there.
+struct SlowSink: TableSink {
+    private let sink: FileSink
+    private let clock: ManualClock
+    /// What the next commits take: before the batch is written where it is positive, after it otherwise.
+    private let delays: Monitor<[Int]>
+
+    init(_ sink: FileSink, clock: ManualClock, delays: Monitor<[Int]>) {
+        (self.sink, self.clock, self.delays) = (sink, clock, delays)
+    }
+
+    func open(output: String, columns: [String]) throws { try sink.open(output: output, columns: columns) }
+    func isCommitted(output: String, _ time: BatchTime) throws -> Bool {
+        try sink.isCommitted(output: output, time)
+    }
+    func lastCommitted(output: String) throws -> BatchTime? { try sink.lastCommitted(output: output) }
+
+    func commit(output: String, _ batch: SinkBatch) throws {
+        let delay = delays.update { $0.popLast() ?? 0 }
+        if delay > 0 { clock.advance(by: .milliseconds(delay)) }
+        try sink.commit(output: output, batch)
+        if delay < 0 { clock.advance(by: .milliseconds(-delay)) }
     }
 }
 

@@ -41,8 +41,7 @@ final class SocketTextReceiver: TextReceiver {
     func start(into store: ReceiverStore) throws { connect(store) }
 
     private func connect(_ store: ReceiverStore) {
-        guard !state.withLock({ $0.isStopped }) else { return }
-        ClientBootstrap(group: group)
+        let bootstrap = ClientBootstrap(group: group)
             .channelOption(.autoRead, value: false)
             .channelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65536, maximum: 1 << 20)
@@ -53,13 +52,14 @@ final class SocketTextReceiver: TextReceiver {
                         SocketTextHandler(store: store) { self.state.withLock { $0.failures = 0 } })
                 }
             }
-            .connect(host: host, port: port)
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): self.connected(channel, store)
-                case .failure(let error): self.lost(store, reason: Self.reason(error))
-                }
+        // Nothing may be given to the event loop once `stop` may have ended it: it sets `isStopped` first, under this lock.
+        let attempt = state.withLock { $0.isStopped ? nil : bootstrap.connect(host: host, port: port) }
+        attempt?.whenComplete { result in
+            switch result {
+            case .success(let channel): self.connected(channel, store)
+            case .failure(let error): self.lost(store, reason: Self.reason(error))
             }
+        }
     }
 
     private func connected(_ channel: any Channel, _ store: ReceiverStore) {
@@ -80,12 +80,13 @@ final class SocketTextReceiver: TextReceiver {
             state.channel = nil
             guard !state.isStopped else { return nil }
             defer { state.failures += 1 }
-            return reconnect.delay(afterFailures: state.failures)
+            let delay = reconnect.delay(afterFailures: state.failures)
+            group.next().scheduleTask(in: .milliseconds(delay.wholeMilliseconds)) { self.connect(store) }
+            return delay
         }
         guard let delay else { return }
         context.logger.warning(
             "\(host):\(port): \(reason); trying again \(delay == .zero ? "at once" : "in " + delay.label)")
-        group.next().scheduleTask(in: .milliseconds(delay.wholeMilliseconds)) { self.connect(store) }
     }
 
     /// Why a connection failed, in the system's words where there are some.
