@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests Examples Benchmarks/streaming
 
-.PHONY: demo test soak bench lint format packages clean
+.PHONY: demo test soak bench bench-als bench-streams lint format packages clean
 
 ## Both case studies, in under a minute once built.
 demo: packages
@@ -27,9 +27,14 @@ soak: packages
 	$(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 
 ## Our figures beside the peers' on this machine; see Benchmarks/README.md.
-bench: packages
+bench: bench-als bench-streams
+
+bench-als: packages
 	$(BUILD) --product swiftwater
-	Benchmarks/run.sh
+	Benchmarks/als.sh
+
+bench-streams: packages
+	Benchmarks/streams.sh
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -111,13 +111,15 @@ public final class AcknowledgedReceiver: TextReceiver {
     }
 
     private func again(_ host: String, _ port: Int, _ store: ReceiverStore, _ group: MultiThreadedEventLoopGroup) {
-        let delay: Duration? = state.update { state in
-            guard !state.isStopped else { return nil }
+        // Under the lock: `stop` sets `isStopped` under it before it ends the event loop.
+        state.update { state in
+            guard !state.isStopped else { return }
             defer { state.failures += 1 }
-            return reconnect.delay(afterFailures: state.failures)
+            let delay = reconnect.delay(afterFailures: state.failures)
+            group.next().scheduleTask(in: .milliseconds(delay.wholeMilliseconds)) {
+                self.connect(host, port, store, group)
+            }
         }
-        guard let delay else { return }
-        group.next().scheduleTask(in: .milliseconds(delay.wholeMilliseconds)) { self.connect(host, port, store, group) }
     }
 
     public func stop() {

@@ -88,7 +88,13 @@ public final class AcknowledgedSender: Sendable {
             }
     }
 
-    private func connectSoon() { group.next().scheduleTask(in: .milliseconds(200)) { self.connect() } }
+    private func connectSoon() {
+        // Under the lock: `close` sets `isClosed` under it before it ends the event loop.
+        state.update { state in
+            guard !state.isClosed else { return }
+            group.next().scheduleTask(in: .milliseconds(200)) { self.connect() }
+        }
+    }
 
     private static func prepare(
         _ channel: any Channel, _ state: Monitor<State>, _ name: String

@@ -2,16 +2,8 @@
 # ALS on the peers' 1m set: ours, Spark's and cmfrec's, on the same split, in one run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export PEERS_DIR="${PEERS_DIR:-$PWD/.build-peers}"
-mkdir -p "$PEERS_DIR/data"
-PYTHON="$PEERS_DIR/venv/bin/python"
+. Benchmarks/peers.sh
 SPLIT="$PEERS_DIR/data/split-1m"
-unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
-
-if [ ! -x "$PYTHON" ]; then
-  python3 -m venv "$PEERS_DIR/venv"
-  "$PEERS_DIR/venv/bin/pip" install -q pyspark numpy scipy pandas pyarrow cmfrec threadpoolctl
-fi
 [ -e "$PEERS_DIR/data/1m/ratings.csv" ] || "$PYTHON" Benchmarks/als/gen_ratings.py --preset 1m --seed 7 --out "$PEERS_DIR/data/1m"
 
 echo "== Spark: split, and RMSE on test after 1, 3, 5, 7 iterations"

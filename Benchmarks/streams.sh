@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# The classic program over files and a socket: ours, Spark's DStream and a C program, one after the other in one run. SOCKET_RATES (posts a
+# second) and SECONDS_EACH change the loads. Nothing else may run meanwhile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. Benchmarks/peers.sh
+BENCH=.build/release/swiftwater-bench
+DATA="$PEERS_DIR/posts-5m"
+POSTS="$PEERS_DIR/posts.txt"
+SECONDS_EACH="${SECONDS_EACH:-12}"
+
+swift build -c release --product swiftwater-bench
+[ -e "$DATA/text" ] || "$PYTHON" Benchmarks/gen_tweets.py 5000000 "$DATA" --no-json
+[ -e "$POSTS" ] || cat "$DATA"/text/part-0[01].txt > "$POSTS"
+cc -O2 -o "$PEERS_DIR/feeder" Benchmarks/native/feeder.c
+cc -O3 -march=native -pthread -o "$PEERS_DIR/hashcount" Benchmarks/native/hashcount.c
+
+JARS=$("$PYTHON" -c 'import pyspark, os; print(os.path.dirname(pyspark.__file__) + "/jars")')
+CLASSES="$PEERS_DIR/classes"
+if [ ! -e "$CLASSES/SparkStreams.class" ] || [ Benchmarks/spark/SparkStreams.scala -nt "$CLASSES/SparkStreams.class" ]; then
+  mkdir -p "$CLASSES"
+  java -cp "$JARS/*" scala.tools.nsc.Main -usejavacp -nowarn -d "$CLASSES" Benchmarks/spark/SparkStreams.scala
+fi
+OPENS=$(for package in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent \
+  java.util.concurrent.atomic sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar jdk.internal.ref; do
+  echo "--add-opens=java.base/$package=ALL-UNNAMED"
+done)
+spark() {
+  SPARK_LOCAL_IP=127.0.0.1 java $OPENS -Xmx8g -Dlog4j2.level=ERROR -cp "$CLASSES:$JARS/*" SparkStreams "$@" 2>/dev/null | grep '^spark'
+}
+# feed RATE SECONDS [--mark]: the feeder in the background, until `fed`.
+feed() {
+  "$PEERS_DIR/feeder" 15990 "$POSTS" "$1:$2" ${3:-} > "$PEERS_DIR/fed.txt" &
+  FEEDER=$!
+  sleep 0.5
+}
+fed() {
+  kill "$FEEDER" 2>/dev/null || true
+  wait "$FEEDER" 2>/dev/null || true
+  cat "$PEERS_DIR/fed.txt"
+}
+
+echo "== Files, 5M posts (683 MB), the full sorted table"
+cat "$DATA"/text/* > /dev/null
+"$PEERS_DIR/hashcount" 2 "$DATA"/text/* | grep RES
+"$BENCH" files "$DATA/text"
+spark files "$DATA/text" "$PEERS_DIR/stage" 4
+"$PEERS_DIR/hashcount" 2 "$DATA"/text/* | grep RES
+
+for rate in ${SOCKET_RATES:-1200000 0}; do
+  for log in "" log; do
+    echo "== Socket, 1 s batches, $rate posts/s (0: all that is taken)${log:+, log on}"
+    rm -rf "$PEERS_DIR/log"
+    feed "$rate" "$SECONDS_EACH"
+    "$BENCH" "socket$log" 15990 ${log:+"$PEERS_DIR/log"} "$SECONDS_EACH"
+    fed
+  done
+done
+for rate in 400000 1200000; do
+  echo "== Spark's DStream, 1 s batches, $rate posts/s, local[3]"
+  feed "$rate" 40
+  MASTER='local[3]' spark socket 15990 30 | tail -12
+  fed
+done
+
+echo "== Latency at 10,000 posts/s"
+for interval in 1 10; do
+  feed 10000 22 --mark
+  echo "$interval ms batches: $("$BENCH" latency 15990 $interval 2>/dev/null)"
+  fed
+done
+feed 10000 40 --mark
+echo "100 ms batches: $(MASTER='local[3]' spark latency 15990 100 35)"
+fed
+
+echo "== Cost of a batch, and of a window"
+"$BENCH" empty
+"$BENCH" window
+"$BENCH" distinct
