@@ -126,13 +126,16 @@ import Testing
     #if DEBUG
         /// A slice that outlives its batch stops a debug build; a collected one is a copy and may.
         @Test func slicesAreVoidAfterTheirBatch() async throws {
-            let collected = try context.blocks([TextBlock(Array("a line of more than fifteen bytes".utf8))]).collect()
+            let folder = try TemporaryDirectory()
+            let path = try folder.write("lines.txt", "a line of more than fifteen bytes\n")
+            let collected = try context.textFile(path).collect()
             #expect(String(collected[0]) == "a line of more than fifteen bytes")
             await #expect(processExitsWith: .failure) {
+                let folder = try TemporaryDirectory()
+                let path = try folder.write("lines.txt", "a line of more than fifteen bytes\n")
                 let context = Context(master: "local", appName: "late")
                 let smuggled = Monitor<[Text]>([])
-                try context.blocks([TextBlock(Array("a line of more than fifteen bytes".utf8))])
-                    .forEach { line in smuggled.update { $0.append(line) } }
+                try context.textFile(path).forEach { line in smuggled.update { $0.append(line) } }
                 _ = String(smuggled.read { $0[0] })
             }
         }

@@ -193,9 +193,17 @@ public struct CheckpointStore: Sendable {
     }
 
     /// The bytes of an object of a state, checked.
+    ///
+    /// - Throws: `corrupted` where it is not the one that the checkpoint names, or is gone.
     public func read(_ object: CheckpointManifest.Object) throws -> [UInt8] {
         let name = directory + "/" + object.key
-        let bytes = try SealedBytes.open(try objects.get(object.key), name: name)
+        let sealed: [UInt8]
+        do { sealed = try objects.get(object.key) } catch let error as SwiftwaterError where error.code == .notFound {
+            throw SwiftwaterError(
+                .corrupted, "a part of the checkpoint is gone", at: .init(file: name),
+                remedy: "restore the directory from a copy, or begin anew with an empty one", cause: error)
+        }
+        let bytes = try SealedBytes.open(sealed, name: name)
         guard bytes.count == object.byteCount, CheckpointStore.checksum(bytes) == object.checksum else {
             throw SwiftwaterError(
                 .corrupted, "the object is not the one that the checkpoint names", at: .init(file: name))
