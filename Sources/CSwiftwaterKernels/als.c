@@ -1,23 +1,47 @@
 #include "swiftwater_kernels.h"
+#include "best.h"
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define SW_INLINE static inline __attribute__((always_inline))
+/// The largest rank there is.
+#define SW_RANK_MAX 512
+/// Rows in a panel of packed factors.
+#define SW_PACKED 32
+/// So much of the packed factors stays in the cache while rows pass over it.
+#define SW_PIECE_BYTES (256 << 10)
 
 #define SW_NAME(name) portable_##name
-#include "als_row.inc.h"
-#undef SW_NAME
+#define SW_LANES 4
+#define SW_ROWS 4
+#define SW_WIDTH 2
+#include "als_kernels.inc.h"
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define SW_NAME(name) avx2_##name
-#include "als_row.inc.h"
-#undef SW_NAME
+#define SW_LANES 8
+#define SW_ROWS 4
+#define SW_WIDTH 2
+#include "als_kernels.inc.h"
 #pragma clang attribute pop
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,prefer-256-bit"))), \
-                             apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
 #define SW_NAME(name) avx512_##name
-#include "als_row.inc.h"
-#undef SW_NAME
+#define SW_LANES 16
+#define SW_ROWS 8
+#define SW_WIDTH 3
+#include "als_kernels.inc.h"
 #pragma clang attribute pop
+
+#define SW_DISPATCH(call)                                                                                              \
+    if (isa >= SW_ISA_AVX512) return avx512_##call;                                                                    \
+    if (isa == SW_ISA_AVX2) return avx2_##call;                                                                        \
+    return portable_##call
+#else
+#define SW_DISPATCH(call) return portable_##call
 #endif
 
 int sw_best_isa(void) {
@@ -32,32 +56,55 @@ int sw_best_isa(void) {
 
 size_t sw_als_scratch_floats(size_t rank) {
     const size_t stride = (rank + 15) & ~(size_t)15;
-    return 2 * (rank * stride + stride);
+    return stride * (stride + 3 + 64);
 }
 
 int sw_als_solve_row(int isa, int method, size_t rank, const float *factors, const uint32_t *columns, const float *weights,
                      const float *targets, size_t count, float lambda, const float *shared, float *scratch, float *x) {
-#if defined(__x86_64__)
-    if (isa >= SW_ISA_AVX512)
-        return avx512_solve_row(method, rank, factors, columns, weights, targets, count, lambda, shared, scratch, x);
-    if (isa == SW_ISA_AVX2)
-        return avx2_solve_row(method, rank, factors, columns, weights, targets, count, lambda, shared, scratch, x);
-#endif
-    return portable_solve_row(method, rank, factors, columns, weights, targets, count, lambda, shared, scratch, x);
+    SW_DISPATCH(solve_row(method, rank, factors, columns, weights, targets, count, lambda, shared, scratch, x));
 }
 
 void sw_scores(int isa, size_t rank, const float *row, const float *factors, size_t rows, float *scores) {
-#if defined(__x86_64__)
-    if (isa >= SW_ISA_AVX512) {
-        avx512_scores(rank, row, factors, rows, scores);
-        return;
+    SW_DISPATCH(scores(rank, row, factors, rows, scores));
+}
+
+void sw_pack(size_t rank, const float *factors, const float *extra, const uint32_t *ids, size_t count, float *packed) {
+    const size_t depth = rank + (extra ? 1 : 0);
+    for (size_t start = 0; start < count; start += SW_PACKED, packed += depth * SW_PACKED) {
+        memset(packed, 0, depth * SW_PACKED * sizeof(float));
+        for (size_t i = 0; i < SW_PACKED && start + i < count; i++) {
+            const size_t id = ids[start + i];
+            for (size_t k = 0; k < rank; k++) packed[k * SW_PACKED + i] = factors[id * rank + k];
+            if (extra) packed[rank * SW_PACKED + i] = extra[id];
+        }
     }
-    if (isa == SW_ISA_AVX2) {
-        avx2_scores(rank, row, factors, rows, scores);
-        return;
+}
+
+size_t sw_packed_floats(size_t depth, size_t count) { return (count + SW_PACKED - 1) / SW_PACKED * SW_PACKED * depth; }
+
+static void top(int isa, size_t depth, const float *rows, size_t row_count, const float *packed, const uint32_t *ids,
+                size_t count, struct sw_best *best) {
+    SW_DISPATCH(top(depth, rows, row_count, packed, ids, count, best));
+}
+
+void sw_top(int isa, size_t depth, const float *rows, size_t row_count, const float *packed, const uint32_t *ids,
+            size_t count, const uint64_t *const *excluded, size_t limit, uint32_t *best_ids,
+            float *best_scores, size_t *best_counts) {
+    struct sw_best best[SW_TOP_ROWS_MAX];
+    for (size_t r = 0; r < row_count; r++) {
+        best[r] = (struct sw_best){
+            .limit = -__builtin_inff(),
+            .capacity = limit,
+            .ids = best_ids + r * limit,
+            .scores = best_scores + r * limit,
+            .excluded = excluded ? excluded[r] : NULL,
+        };
     }
-#endif
-    portable_scores(rank, row, factors, rows, scores);
+    top(isa, depth, rows, row_count, packed, ids, count, best);
+    for (size_t r = 0; r < row_count; r++) {
+        sw_best_sort(&best[r]);
+        best_counts[r] = best[r].count;
+    }
 }
 
 void sw_gram(size_t rank, const float *factors, size_t from, size_t to, double *gram) {

@@ -61,6 +61,23 @@ float sw_dot(const float *a, const float *b, size_t count);
 /// scores[i] = dot(row, factors[i]) for `rows` rows of `rank` floats.
 void sw_scores(int isa, size_t rank, const float *row, const float *factors, size_t rows, float *scores);
 
+/// The most rows that sw_top takes at once.
+#define SW_TOP_ROWS_MAX 128
+
+/// Packs the rows `ids[0...count]` of `factors` for sw_top: sw_packed_floats(depth, count) floats, where depth is rank, or rank + 1 with
+/// `extra`, which gives each row one more component (a bias).
+void sw_pack(size_t rank, const float *factors, const float *extra, const uint32_t *ids, size_t count, float *packed);
+
+size_t sw_packed_floats(size_t depth, size_t count);
+
+/// For each of `row_count` (at most SW_TOP_ROWS_MAX) rows of `depth` floats the `limit` packed rows with the highest products, best
+/// first, of equal ones the lower id: `best_counts[r]` of them, at `best_ids + r limit` and `best_scores + r limit`.
+/// `ids` (ascending) name the packed rows. `excluded` may be null, else holds for each row a bit for each id (or null), set where it is
+/// left out. `limit` is at least 1.
+void sw_top(int isa, size_t depth, const float *rows, size_t row_count, const float *packed, const uint32_t *ids,
+            size_t count, const uint64_t *const *excluded, size_t limit, uint32_t *best_ids,
+            float *best_scores, size_t *best_counts);
+
 /// Whether the bytes are valid UTF-8 (Unicode 15, table 3-7). 1 or 0.
 int sw_is_utf8(const uint8_t *bytes, size_t count);
 

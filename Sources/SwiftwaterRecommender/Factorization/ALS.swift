@@ -34,7 +34,8 @@ public struct ALS: Sendable {
             throw SwiftwaterError(
                 .invalidArgument, "there are no ratings to train on", remedy: "check the file and the split")
         }
-        var matrix = RatingMatrix(ratings)
+        let pool = WorkerPool(threads: settings.threads)
+        var matrix = RatingMatrix(ratings, pool: pool)
         var model = MatrixFactorizationModel(ratings: ratings, matrix: matrix, settings: settings)
         if settings.hasBiases {
             let biases = ModelBiases(matrix, mean: ratings.mean)
@@ -42,7 +43,6 @@ public struct ALS: Sendable {
             matrix = biases.residuals(matrix)
         }
         model.itemFactors = initialItemFactors(matrix, mean: ratings.mean)
-        let pool = WorkerPool(threads: settings.threads)
         for iteration in 1...settings.maxIterations {
             try solve(matrix.byUser, from: model.itemFactors, into: &model.userFactors, pool) {
                 "user \(ratings.userIDs[$0])"
@@ -82,33 +82,40 @@ public struct ALS: Sendable {
         _ rows: RatingMatrix.Rows, from fixed: [Float], into solved: inout [Float], _ pool: WorkerPool,
         nameOf: @escaping @Sendable (Int) -> String
     ) throws {
-        let rank = settings.rank
+        let (settings, rank) = (settings, settings.rank)
         let shared = settings.isImplicit ? gram(fixed, pool) : nil
-        let chunks = ALS.chunks(of: rows)
-        let (settings, scratchCount) = (settings, sw_als_scratch_floats(rank))
+        let chunks = ALS.chunks(of: rows, rank: rank)
         try solved.withUnsafeMutableBufferPointer { output in
             let output = UncheckedSendable(output)
             try pool.run(count: chunks.count) { chunk in
-                try withUnsafeTemporaryAllocation(of: Float.self, capacity: scratchCount) { scratch in
-                    var solver = RowSolver(settings: settings, shared: shared)
-                    for row in chunks[chunk] where rows.count(of: row) > 0 {
-                        let target = output.value.baseAddress! + row * rank
-                        guard solver.solve(rows, row, fixed: fixed, scratch: scratch.baseAddress!, into: target) else {
-                            throw SwiftwaterError(
-                                .numerical, "the system of \(nameOf(row)) is singular",
-                                remedy: "use a regularization above 0 (0.1 to begin with) or a smaller rank")
+                let solver = RowSolver(settings: settings, shared: shared)
+                for row in chunks[chunk] where rows.count(of: row) > 0 {
+                    let range = rows.range(of: row)
+                    let isSolved = rows.columns.withUnsafeBufferPointer { columns in
+                        rows.values.withUnsafeBufferPointer { values in
+                            solver.solve(
+                                UnsafeBufferPointer(rebasing: columns[range]),
+                                UnsafeBufferPointer(rebasing: values[range]), fixed: fixed,
+                                into: output.value.baseAddress! + row * rank)
                         }
+                    }
+                    guard isSolved else {
+                        throw SwiftwaterError(
+                            .numerical, "the system of \(nameOf(row)) is singular",
+                            remedy: "use a regularization above 0 (0.1 to begin with) or a smaller rank")
                     }
                 }
             }
         }
     }
 
-    /// Runs of rows with about 32,768 ratings each: enough to be worth handing out, and the same for any number of threads.
-    static func chunks(of rows: RatingMatrix.Rows) -> [Range<Int>] {
+    /// Runs of rows with about as much work as 32,768 ratings: enough to be worth handing out, and the same for any number of
+    /// threads. Solving a row of rank k costs about as much as k / 2 ratings more.
+    static func chunks(of rows: RatingMatrix.Rows, rank: Int) -> [Range<Int>] {
         var result: [Range<Int>] = []
         var begin = 0
-        for row in 0..<rows.rowCount where rows.starts[row + 1] - rows.starts[begin] >= 32768 || row - begin >= 16384 {
+        for row in 0..<rows.rowCount
+        where rows.starts[row + 1] - rows.starts[begin] + (row + 1 - begin) * (1 + rank / 2) >= 32768 {
             result.append(begin..<row + 1)
             begin = row + 1
         }
@@ -133,65 +140,6 @@ public struct ALS: Sendable {
         return (0..<rank * rank).map { cell in
             Float((0..<pieces).reduce(0.0) { $0 + partial[$1 * rank * rank + cell] })
         }
-    }
-}
-
-/// Solves the system of one row.
-struct RowSolver {
-    let settings: ALSSettings
-    /// For implicit feedback, the sum of q q^T over all rows of the other side.
-    let shared: [Float]?
-    private var weights: [Float] = []
-    private var targets: [Float] = []
-
-    init(settings: ALSSettings, shared: [Float]?) {
-        self.settings = settings
-        self.shared = shared
-    }
-
-    mutating func solve(
-        _ rows: RatingMatrix.Rows, _ row: Int, fixed: [Float], scratch: UnsafeMutablePointer<Float>,
-        into solution: UnsafeMutablePointer<Float>
-    ) -> Bool {
-        let range = rows.range(of: row)
-        return rows.columns.withUnsafeBufferPointer { columns in
-            rows.values.withUnsafeBufferPointer { values in
-                solve(
-                    UnsafeBufferPointer(rebasing: columns[range]), UnsafeBufferPointer(rebasing: values[range]),
-                    fixed: fixed, scratch: scratch, into: solution)
-            }
-        }
-    }
-
-    mutating func solve(
-        _ columns: UnsafeBufferPointer<UInt32>, _ values: UnsafeBufferPointer<Float>, fixed: [Float],
-        scratch: UnsafeMutablePointer<Float>, into solution: UnsafeMutablePointer<Float>
-    ) -> Bool {
-        var lambda = Float(settings.regularization * Double(columns.count))
-        if settings.isImplicit {
-            // Weight alpha |r| on top of the shared part's 1; target confidence times preference.
-            let alpha = Float(settings.alpha)
-            weights = values.map { alpha * abs($0) }
-            targets = values.map { $0 > 0 ? 1 + alpha * $0 : 0 }
-            lambda = Float(settings.regularization * Double(values.count { $0 > 0 }))
-        }
-        let (weights, targets, shared) = (weights, targets, shared)
-        return withOptionalPointer(settings.isImplicit ? weights : nil) { weightPointer in
-            withOptionalPointer(settings.isImplicit ? targets : nil) { targetPointer in
-                withOptionalPointer(shared) { sharedPointer in
-                    sw_als_solve_row(
-                        settings.instructionSet.rawValue, settings.solver.rawValue, settings.rank, fixed,
-                        columns.baseAddress!, weightPointer,
-                        targetPointer ?? values.baseAddress!, columns.count, lambda, sharedPointer, scratch, solution)
-                        == 0
-                }
-            }
-        }
-    }
-
-    private func withOptionalPointer<Result>(_ array: [Float]?, _ body: (UnsafePointer<Float>?) -> Result) -> Result {
-        guard let array else { return body(nil) }
-        return array.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 }
 

@@ -10,10 +10,11 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
     public let settings: ALSSettings
     public let userIDs: IdentifierTable
     public let itemIDs: IdentifierTable
-    public internal(set) var userFactors: [Float]
-    public internal(set) var itemFactors: [Float]
+    public internal(set) var userFactors: [Float] { didSet { serving = ServingCache() } }
+    public internal(set) var itemFactors: [Float] { didSet { serving = ServingCache() } }
     /// What is added to the factors' product; nil in a model without biases.
-    public internal(set) var biases: ModelBiases?
+    public internal(set) var biases: ModelBiases? { didSet { serving = ServingCache() } }
+    private(set) var serving = ServingCache()
     /// What each user rated in training, to be left out of recommendations and for fold-in.
     public let history: RatingMatrix.Rows
     /// How many training ratings each item has.
@@ -119,9 +120,8 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
         }
         var exact = settings
         if exact.solver == .conjugateGradient { exact.solver = .cholesky }
-        var solver = RowSolver(settings: exact, shared: shared)
+        let solver = RowSolver(settings: exact, shared: shared)
         var solution = [Float](repeating: 0, count: rank)
-        var scratch = [Float](repeating: 0, count: sw_als_scratch_floats(rank))
         let columns = known.map { UInt32($0.item) }
         let bias = biases?.userBias(known) ?? 0
         let targets = known.map { rating in
@@ -129,7 +129,7 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
         }
         let isSolved = columns.withUnsafeBufferPointer { columns in
             targets.withUnsafeBufferPointer { values in
-                solver.solve(columns, values, fixed: itemFactors, scratch: &scratch, into: &solution)
+                solver.solve(columns, values, fixed: itemFactors, into: &solution)
             }
         }
         guard isSolved else {

@@ -47,26 +47,29 @@ public struct StochasticGradientDescent: Sendable {
         func factors(_ rows: Int) -> [Float] {
             (0..<rows * settings.rank).map { _ in Float(start * (1 + 0.1 * random.normal())) }
         }
-        model.userFactors = factors(ratings.userIDs.count)
-        model.itemFactors = factors(ratings.itemIDs.count)
+        var users = factors(ratings.userIDs.count)
+        var items = factors(ratings.itemIDs.count)
         var order = Array(0..<ratings.count)
         for epoch in 1...settings.epochs {
             order.shuffle(using: &random)
-            let error = step(&model, ratings, order)
+            let error = step(&users, &items, ratings, order)
             guard error.isFinite else {
                 throw SwiftwaterError(
                     .numerical, "the factors grew without bound in epoch \(epoch)",
                     remedy: "use a smaller learning rate")
             }
         }
+        (model.userFactors, model.itemFactors) = (users, items)
         return model
     }
 
     /// One epoch; the sum of squared errors before each step.
-    private func step(_ model: inout MatrixFactorizationModel, _ ratings: Ratings, _ order: [Int]) -> Float {
+    private func step(
+        _ userFactors: inout [Float], _ itemFactors: inout [Float], _ ratings: Ratings, _ order: [Int]
+    ) -> Float {
         let (rank, rate, lambda) = (settings.rank, Float(settings.learningRate), Float(settings.regularization))
-        return model.userFactors.withUnsafeMutableBufferPointer { users in
-            model.itemFactors.withUnsafeMutableBufferPointer { items in
+        return userFactors.withUnsafeMutableBufferPointer { users in
+            itemFactors.withUnsafeMutableBufferPointer { items in
                 var total: Float = 0
                 for row in order {
                     let p = users.baseAddress! + Int(ratings.users[row]) * rank

@@ -10,7 +10,7 @@ public struct IdentifierTable: Sendable, Equatable {
     }
 
     private(set) var storage: Storage
-    private var integerIndex: [Int64: UInt32] = [:]
+    private var integerIndex = IntegerIndex()
     private var stringIndex: [Text: UInt32] = [:]
 
     /// An empty table of integer ids.
@@ -21,7 +21,8 @@ public struct IdentifierTable: Sendable, Equatable {
     init(storage: Storage) {
         self.storage = storage
         switch storage {
-        case .integers(let ids): for (index, id) in ids.enumerated() { integerIndex[id] = UInt32(index) }
+        case .integers(let ids):
+            for (index, id) in ids.enumerated() { _ = integerIndex.number(of: id, next: UInt32(index)) }
         case .strings(let ids): for (index, id) in ids.enumerated() { stringIndex[Text(id)] = UInt32(index) }
         }
     }
@@ -57,14 +58,13 @@ public struct IdentifierTable: Sendable, Equatable {
     }
 
     mutating func insert(_ id: Int64) -> UInt32 {
-        if let known = integerIndex[id] { return known }
         guard case .integers(var ids) = storage else { return insert(Text(String(id))) }
-        let index = UInt32(ids.count)
+        let number = integerIndex.number(of: id, next: UInt32(ids.count))
+        guard number == UInt32(ids.count) else { return number }
         storage = .integers([])  // keeps the array unique while it grows
         ids.append(id)
         storage = .integers(ids)
-        integerIndex[id] = index
-        return index
+        return number
     }
 
     mutating func insert(_ id: Text) -> UInt32 {

@@ -1,3 +1,5 @@
+import SwiftwaterCore
+
 /// The user x item matrix of ratings, sparse, with an index both ways.
 ///
 ///         i0 i1 i2          byUser                      byItem
@@ -5,7 +7,7 @@
 ///     u1   .  4  .          columns 0 2 1               columns 0 1 0
 ///                           values  5 3 4               values  5 4 3
 ///
-/// Building is O(ratings + users + items); entries of a row keep the order of the ratings.
+/// Building is O(ratings + users + items), on all threads; entries of a row keep the order of the ratings.
 public struct RatingMatrix: Sendable {
     /// One direction of the index.
     public struct Rows: Sendable, Equatable {
@@ -23,13 +25,6 @@ public struct RatingMatrix: Sendable {
             self.values = values
         }
 
-        init(rows: [UInt32], rowCount: Int, columns: [UInt32], values: [Float]) {
-            let compressed = CompressedRows(rows: rows, rowCount: rowCount)
-            starts = compressed.starts
-            self.columns = compressed.order.map { columns[$0] }
-            self.values = compressed.order.map { values[$0] }
-        }
-
         /// The mean of a row's values, or nil where it has none.
         func mean(of row: Int) -> Double? {
             let range = range(of: row)
@@ -45,10 +40,75 @@ public struct RatingMatrix: Sendable {
         self.byItem = byItem
     }
 
-    public init(_ ratings: Ratings) {
+    public init(_ ratings: Ratings, threads: Int = WorkerPool.coreCount) {
+        self.init(ratings, pool: WorkerPool(threads: threads))
+    }
+
+    init(_ ratings: Ratings, pool: WorkerPool) {
         byUser = Rows(
-            rows: ratings.users, rowCount: ratings.userIDs.count, columns: ratings.items, values: ratings.values)
+            rows: ratings.users, rowCount: ratings.userIDs.count, columns: ratings.items, values: ratings.values,
+            pool: pool)
         byItem = Rows(
-            rows: ratings.items, rowCount: ratings.itemIDs.count, columns: ratings.users, values: ratings.values)
+            rows: ratings.items, rowCount: ratings.itemIDs.count, columns: ratings.users, values: ratings.values,
+            pool: pool)
+    }
+}
+
+extension RatingMatrix.Rows {
+    /// The other direction of the index, of which there are `rowCount` rows.
+    func transposed(rowCount: Int, threads: Int) -> RatingMatrix.Rows {
+        let rows = (0..<self.rowCount).flatMap { row in repeatElement(UInt32(row), count: count(of: row)) }
+        return RatingMatrix.Rows(
+            rows: columns, rowCount: rowCount, columns: rows, values: values, pool: WorkerPool(threads: threads))
+    }
+
+    /// Sorts entries by their rows: a stable counting sort in pieces.
+    ///
+    /// Each piece of the input counts its entries of every row; from that follows where in the output the entries of each
+    /// (row, piece) begin, and the pieces move theirs there side by side. The result is that of one piece.
+    init(rows: [UInt32], rowCount: Int, columns: [UInt32], values: [Float], pool: WorkerPool) {
+        let pieces = max(1, min(8, rows.count >> 16))
+        @Sendable func piece(_ index: Int) -> Range<Int> { rows.count * index / pieces..<rows.count * (index + 1) / pieces }
+        var next = [UInt32](repeating: 0, count: pieces * rowCount)
+        precondition(rows.count < Int(UInt32.max), "at most 2^32 - 1 ratings")
+        next.withUnsafeMutableBufferPointer { next in
+            let next = UncheckedSendable(next)
+            try? pool.run(count: pieces) { index in
+                let counts = next.value.baseAddress.map { $0 + index * rowCount }
+                for entry in piece(index) { counts![Int(rows[entry])] += 1 }
+            }
+        }
+        var starts = [Int](repeating: 0, count: rowCount + 1)
+        var position: UInt32 = 0
+        for row in 0..<rowCount {
+            starts[row] = Int(position)
+            for index in 0..<pieces {
+                let count = next[index * rowCount + row]
+                next[index * rowCount + row] = position
+                position += count
+            }
+        }
+        starts[rowCount] = rows.count
+        var sortedColumns: [UInt32] = []
+        let sortedValues = [Float](unsafeUninitializedCapacity: rows.count) { valueOutput, valueCount in
+            sortedColumns = [UInt32](unsafeUninitializedCapacity: rows.count) { columnOutput, columnCount in
+                next.withUnsafeMutableBufferPointer { next in
+                    let output = UncheckedSendable((next: next, columns: columnOutput, values: valueOutput))
+                    try? pool.run(count: pieces) { index in
+                        guard let next = output.value.next.baseAddress.map({ $0 + index * rowCount }) else { return }
+                        for entry in piece(index) {
+                            let row = Int(rows[entry])
+                            let place = Int(next[row])
+                            next[row] += 1
+                            output.value.columns.initializeElement(at: place, to: columns[entry])
+                            output.value.values.initializeElement(at: place, to: values[entry])
+                        }
+                    }
+                }
+                columnCount = rows.count
+            }
+            valueCount = rows.count
+        }
+        self.init(starts: starts, columns: sortedColumns, values: sortedValues)
     }
 }

@@ -17,46 +17,6 @@ public struct Scored: Sendable, Equatable {
     }
 }
 
-/// Keeps the best `limit` of what it is shown: a heap with the worst on top. O(log limit) a candidate that gets in, O(1) for
-/// the others.
-struct BestScores {
-    private let limit: Int
-    private var heap: [Scored] = []
-
-    init(limit: Int) {
-        self.limit = max(0, limit)
-        heap.reserveCapacity(min(self.limit, 1024))
-    }
-
-    mutating func offer(_ index: Int, _ score: Float) {
-        let candidate = Scored(index: index, score: score)
-        if heap.count < limit {
-            heap.append(candidate)
-            var child = heap.count - 1
-            while child > 0, Scored.precedes(heap[(child - 1) / 2], heap[child]) {
-                heap.swapAt(child, (child - 1) / 2)
-                child = (child - 1) / 2
-            }
-        } else if limit > 0, Scored.precedes(candidate, heap[0]) {
-            heap[0] = candidate
-            var parent = 0
-            while true {
-                var worst = parent
-                for child in [2 * parent + 1, 2 * parent + 2]
-                where child < heap.count && Scored.precedes(heap[worst], heap[child]) {
-                    worst = child
-                }
-                if worst == parent { break }
-                heap.swapAt(parent, worst)
-                parent = worst
-            }
-        }
-    }
-
-    /// Best first.
-    var sorted: [Scored] { heap.sorted(by: Scored.precedes) }
-}
-
 extension MatrixFactorizationModel {
     /// The best items for a user, best first.
     ///
@@ -65,15 +25,14 @@ extension MatrixFactorizationModel {
     /// - Complexity: O(items x rank).
     public func recommendItems(forUser user: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
         guard knows(user: user) else { return [] }
-        let seen = includeSeen ? [] : history.columns[history.range(of: user)].map(Int.init)
-        return recommendItems(for: vector(ofUser: user), limit: limit, excluding: Set(seen))
+        let seen = includeSeen ? [] : history.columns[history.range(of: user)]
+        return best(vector(ofUser: user), among: serving.items(of: self), limit: limit, excluded: seen)
     }
 
     /// The best items for a user such as `foldIn` makes.
     public func recommendItems(for user: UserVector, limit: Int, excluding: Set<Int> = []) -> [Scored] {
-        best(user.factors, itemFactors, offset: user.offset, biases: biases?.items, limit: limit) {
-            knows(item: $0) && !excluding.contains($0)
-        }
+        let excluded = excluding.filter { $0 < itemIDs.count }.map { UInt32($0) }
+        return best(user, among: serving.items(of: self), limit: limit, excluded: excluded[...])
     }
 
     /// The users with the highest predictions for an item, best first.
@@ -81,19 +40,14 @@ extension MatrixFactorizationModel {
     /// - Parameter includeSeen: keeps users who rated the item in training.
     /// - Complexity: O(users x rank), and O(training ratings) to find who rated the item.
     public func recommendUsers(forItem item: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
-        let seen = (0..<(includeSeen ? 0 : userIDs.count)).filter { user in
+        guard knows(item: item) else { return [] }
+        let row = UserVector(
+            factors: Array(itemFactors[item * rank..<(item + 1) * rank]),
+            offset: biases.map { $0.mean + $0.items[item] } ?? 0)
+        let raters = (0..<(includeSeen ? 0 : userIDs.count)).filter { user in
             history.columns[history.range(of: user)].contains(UInt32(item))
         }
-        return recommendUsers(forItem: item, limit: limit, excluding: Set(seen))
-    }
-
-    private func recommendUsers(forItem item: Int, limit: Int, excluding: Set<Int>) -> [Scored] {
-        guard knows(item: item) else { return [] }
-        let row = Array(itemFactors[item * rank..<(item + 1) * rank])
-        let offset = biases.map { $0.mean + $0.items[item] } ?? 0
-        return best(row, userFactors, offset: offset, biases: biases?.users, limit: limit) { user in
-            knows(user: user) && !excluding.contains(user)
-        }
+        return best(row, among: serving.users(of: self), limit: limit, excluded: raters.map { UInt32($0) }[...])
     }
 
     /// The items whose factors point in the direction nearest to this item's (cosine), nearest first.
@@ -113,12 +67,18 @@ extension MatrixFactorizationModel {
     }
 
     /// Top lists for all users, in their order, on all threads; each list is handed to `body` in that order.
+    ///
+    /// - Complexity: O(users x items x rank), by a blocked product.
     public func recommendForAllUsers(
         limit: Int, includeSeen: Bool = false, threads: Int = WorkerPool.coreCount,
         _ body: (Int, [Scored]) throws -> Void
     ) throws {
-        try forAll(userIDs.count, threads: threads, body) {
-            recommendItems(forUser: $0, limit: limit, includeSeen: includeSeen)
+        try forAll(userIDs.count, userFactors, serving.items(of: self), limit, threads: threads, body) { user in
+            guard knows(user: user) else { return nil }
+            return (
+                biases.map { $0.mean + $0.users[user] } ?? 0,
+                includeSeen ? [] : history.columns[history.range(of: user)]
+            )
         }
     }
 
@@ -127,10 +87,12 @@ extension MatrixFactorizationModel {
         limit: Int, includeSeen: Bool = false, threads: Int = WorkerPool.coreCount,
         _ body: (Int, [Scored]) throws -> Void
     ) throws {
-        let users = (0..<userIDs.count).flatMap { user in history.range(of: user).map { _ in user } }
-        let raters = CompressedRows(rows: includeSeen ? [] : history.columns, rowCount: itemIDs.count)
-        try forAll(itemIDs.count, threads: threads, body) { item in
-            recommendUsers(forItem: item, limit: limit, excluding: Set(raters.entries(of: item).map { users[$0] }))
+        let raters = includeSeen ? nil : history.transposed(rowCount: itemIDs.count, threads: threads)
+        try forAll(itemIDs.count, itemFactors, serving.users(of: self), limit, threads: threads, body) { item in
+            guard knows(item: item) else { return nil }
+            return (
+                biases.map { $0.mean + $0.items[item] } ?? 0, raters.map { $0.columns[$0.range(of: item)] } ?? []
+            )
         }
     }
 
@@ -146,28 +108,48 @@ extension MatrixFactorizationModel {
         }
     }
 
+    /// The best for one row: a user among items, or an item among users.
     private func best(
-        _ row: [Float], _ factors: [Float], offset: Float, biases: [Float]?, limit: Int, isWanted: (Int) -> Bool
+        _ row: UserVector, among others: PackedFactors, limit: Int, excluded: ArraySlice<UInt32>
     ) -> [Scored] {
-        let scores = allScores(row, factors)
-        var best = BestScores(limit: limit)
-        for index in scores.indices where isWanted(index) {
-            best.offer(index, biases.map { scores[index] + offset + $0[index] } ?? scores[index])
+        let best = others.best(count: 1, limit: max(0, limit)) { _, output in
+            for factor in 0..<rank { output[factor] = row.factors[factor] }
+            if others.depth > rank { output[rank] = 1 }
+        } excluded: { _ in
+            excluded
         }
-        return best.sorted
+        return best[0].map { Scored(index: $0.index, score: $0.score + row.offset) }
     }
 
+    /// - Parameter about: what is added to a row's scores, and who is left out; nil where the row gets an empty list.
     private func forAll(
-        _ count: Int, threads: Int, _ body: (Int, [Scored]) throws -> Void,
-        _ make: @escaping @Sendable (Int) -> [Scored]
+        _ count: Int, _ factors: [Float], _ others: PackedFactors, _ limit: Int, threads: Int,
+        _ body: (Int, [Scored]) throws -> Void,
+        about: @escaping @Sendable (Int) -> (offset: Float, excluded: ArraySlice<UInt32>)?
     ) throws {
         let pool = WorkerPool(threads: threads)
-        for start in stride(from: 0, to: count, by: 1024) {
-            let size = min(1024, count - start)
-            var lists = [[Scored]](repeating: [], count: size)
+        let (size, rank) = (PackedFactors.rowsMax, rank)
+        let window = 16 * size
+        for start in stride(from: 0, to: count, by: window) {
+            let rows = start..<min(count, start + window)
+            var lists = [[Scored]](repeating: [], count: rows.count)
             try lists.withUnsafeMutableBufferPointer { output in
                 let output = UncheckedSendable(output)
-                try pool.run(count: size) { output.value[$0] = make(start + $0) }
+                try pool.run(count: (rows.count + size - 1) / size) { group in
+                    let first = start + group * size
+                    let wanted = (first..<min(rows.upperBound, first + size)).compactMap { row in
+                        about(row).map { (row: row, about: $0) }
+                    }
+                    let best = others.best(count: wanted.count, limit: limit) { index, row in
+                        for factor in 0..<rank { row[factor] = factors[wanted[index].row * rank + factor] }
+                        if others.depth > rank { row[rank] = 1 }
+                    } excluded: { wanted[$0].about.excluded }
+                    for (entry, list) in zip(wanted, best) {
+                        output.value[entry.row - start] =
+                            entry.about.offset == 0
+                            ? list : list.map { Scored(index: $0.index, score: $0.score + entry.about.offset) }
+                    }
+                }
             }
             for (offset, list) in lists.enumerated() { try body(start + offset, list) }
         }

@@ -1,0 +1,141 @@
+// The normal matrix of a row, sum of w q q^T, and its right side, sum of t q: the rank-k update of ALS.
+//
+// The matrix is kept as its upper triangle in rows of `stride` floats (rank rounded up to 16); what is below the diagonal is
+// of no meaning. Ranks up to SW_LANES keep it whole in registers, a vector a row. Larger ones gather SW_PANEL ratings
+// at a time into a panel and add the panel's part tile by tile, each tile in registers:
+//
+//      columns  0       16      32      48         tiles of SW_ROWS rows and 1 to 3 vectors;
+//     row  0    [   tile       ][   tile       ]   those left of the diagonal are left out
+//     row  8    [   tile       ][   tile       ]
+//     row 16            [       tile           ]   panel:  q of rating 0 (times the root of its weight)
+//     row 24            [       tile           ]           q of rating 1
+//     ...                                                  ...
+//
+// A register sums at most SW_FLUSH or SW_PANEL ratings before it is added to the matrix, so that the rounding error grows with the
+// number of such pieces and not with that of ratings: float32 stays good for rows of many thousand.
+
+#define SW_PANEL 64
+#define SW_FLUSH 256
+
+/// Ranks up to SW_LANES: everything in registers. `rank` is a constant where this is inlined.
+SW_INLINE void SW_NAME(accumulate_small)(const size_t rank, size_t stride, const float *factors,
+                                         const uint32_t *columns, const float *weights, const float *targets,
+                                         size_t count, float *a, float *b) {
+    for (size_t start = 0; start < count; start += SW_FLUSH) {
+        const size_t end = count - start < SW_FLUSH ? count : start + SW_FLUSH;
+        SW_NAME(vector) rows[SW_LANES], right = 0;
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < rank; r++) rows[r] = 0;
+        for (size_t j = start; j < end; j++) {
+            const float *q = factors + (size_t)columns[j] * rank;
+            if (j + 12 < count) __builtin_prefetch(factors + (size_t)columns[j + 12] * rank);
+            const SW_NAME(vector) whole = SW_NAME(load_part)(q, rank);
+            const SW_NAME(vector) weighted = weights ? whole * weights[j] : whole;
+            right += whole * targets[j];
+#pragma clang loop unroll(full)
+            for (size_t r = 0; r < rank; r++) rows[r] += weighted * q[r];
+        }
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < rank; r++)
+            SW_NAME(store)(a + r * stride, SW_NAME(load)(a + r * stride) + rows[r]);
+        SW_NAME(store)(b, SW_NAME(load)(b) + right);
+    }
+}
+
+/// Adds a panel's part of SW_ROWS rows from `row` on and `width` vectors from `column` on. `width` is a constant.
+SW_INLINE void SW_NAME(tile)(const float *panel, size_t stride, size_t count, size_t row, size_t column,
+                             const size_t width, float *a) {
+    SW_NAME(vector) sums[SW_ROWS][3];
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < SW_ROWS; r++)
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < width; v++) sums[r][v] = 0;
+    for (size_t j = 0; j < count; j++, panel += stride) {
+        SW_NAME(vector) q[3];
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < width; v++) q[v] = SW_NAME(load)(panel + column + v * SW_LANES);
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < SW_ROWS; r++) {
+            const SW_NAME(vector) factor = (SW_NAME(vector))panel[row + r];
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < width; v++) sums[r][v] += factor * q[v];
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < SW_ROWS; r++)
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < width; v++) {
+            float *p = a + (row + r) * stride + column + v * SW_LANES;
+            SW_NAME(store)(p, SW_NAME(load)(p) + sums[r][v]);
+        }
+}
+
+static void SW_NAME(add_panel)(const float *panel, size_t rank, size_t stride, size_t count, float *a) {
+    for (size_t row = 0; row < rank; row += SW_ROWS) {
+        size_t column = row / SW_LANES * SW_LANES;
+        while (column < rank) {
+            const size_t left = (rank - column + SW_LANES - 1) / SW_LANES;
+            if (SW_WIDTH >= 3 && (left == 3 || left > 4)) {
+                SW_NAME(tile)(panel, stride, count, row, column, 3, a);
+                column += 3 * SW_LANES;
+            } else if (left >= 2) {
+                SW_NAME(tile)(panel, stride, count, row, column, 2, a);
+                column += 2 * SW_LANES;
+            } else {
+                SW_NAME(tile)(panel, stride, count, row, column, 1, a);
+                column += SW_LANES;
+            }
+        }
+    }
+}
+
+static void SW_NAME(accumulate_panels)(size_t rank, size_t stride, const float *factors, const uint32_t *columns,
+                                       const float *weights, const float *targets, size_t count, float *panel,
+                                       float *a, float *b) {
+    const size_t vectors = (rank + SW_LANES - 1) / SW_LANES;
+    float part[SW_RANK_MAX];
+    for (size_t start = 0; start < count; start += SW_PANEL) {
+        const size_t size = count - start < SW_PANEL ? count - start : SW_PANEL;
+        for (size_t v = 0; v < vectors; v++) SW_NAME(store)(part + v * SW_LANES, 0);
+        for (size_t j = 0; j < size; j++) {
+            const float *q = factors + (size_t)columns[start + j] * rank;
+            if (start + j + SW_PANEL < count) {
+                // The next panel's rows come while this one is worked on.
+                const char *next = (const char *)(factors + (size_t)columns[start + j + SW_PANEL] * rank);
+                for (size_t line = 0; line < rank * sizeof(float); line += 64) __builtin_prefetch(next + line, 0, 2);
+            }
+            const float root = weights ? __builtin_sqrtf(weights[start + j]) : 1.0f, target = targets[start + j];
+            float *copy = panel + j * stride;
+            for (size_t v = 0; v < vectors; v++) {
+                const SW_NAME(vector) whole = SW_NAME(load_row)(q, v, rank);
+                SW_NAME(store)(part + v * SW_LANES, SW_NAME(load)(part + v * SW_LANES) + whole * target);
+                SW_NAME(store)(copy + v * SW_LANES, whole * root);
+            }
+        }
+        for (size_t v = 0; v < vectors; v++)
+            SW_NAME(store)(b + v * SW_LANES, SW_NAME(load)(b + v * SW_LANES) + SW_NAME(load)(part + v * SW_LANES));
+        SW_NAME(add_panel)(panel, rank, stride, size, a);
+    }
+}
+
+#define SW_SMALL(rank)                                                                                                \
+    case rank:                                                                                                        \
+        SW_NAME(accumulate_small)(rank, stride, factors, columns, weights, targets, count, a, b);                     \
+        return;
+
+/// Adds the ratings' part to `a` (upper triangle) and `b`. `panel` has room for SW_PANEL rows of `stride` floats, zeros behind
+/// the rank.
+static void SW_NAME(accumulate)(size_t rank, size_t stride, const float *factors, const uint32_t *columns,
+                                const float *weights, const float *targets, size_t count, float *panel, float *a,
+                                float *b) {
+    switch (rank) {
+        SW_SMALL(1) SW_SMALL(2) SW_SMALL(3) SW_SMALL(4)
+#if SW_LANES >= 8
+        SW_SMALL(5) SW_SMALL(6) SW_SMALL(7) SW_SMALL(8)
+#endif
+#if SW_LANES >= 16
+        SW_SMALL(9) SW_SMALL(10) SW_SMALL(11) SW_SMALL(12) SW_SMALL(13) SW_SMALL(14) SW_SMALL(15) SW_SMALL(16)
+#endif
+    default: SW_NAME(accumulate_panels)(rank, stride, factors, columns, weights, targets, count, panel, a, b);
+    }
+}

@@ -1,0 +1,65 @@
+import CSwiftwaterKernels
+import SwiftwaterCore
+
+/// Solves the systems of rows, one after the other, on one thread. Holds the memory that the kernels work in.
+final class RowSolver {
+    private let settings: ALSSettings
+    /// For implicit feedback, the sum of q q^T over all rows of the other side.
+    private let shared: [Float]?
+    private let scratch: UnsafeMutableRawPointer
+    private var weights: [Float] = []
+    private var targets: [Float] = []
+
+    init(settings: ALSSettings, shared: [Float]?) {
+        self.settings = settings
+        self.shared = shared
+        let bytes = sw_als_scratch_floats(settings.rank) * MemoryLayout<Float>.stride
+        // Whole cache lines: a vector that straddles two costs twice.
+        scratch = .allocate(byteCount: bytes, alignment: 64)
+        scratch.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Writes the factors of a row with these ratings to `solution` (`rank` floats), whose old value is where iterative solvers
+    /// begin.
+    ///
+    /// - Parameters:
+    ///   - columns: rows of `fixed`, one for each value.
+    ///   - fixed: the other side's factors.
+    /// - Returns: false where the system is singular.
+    func solve(
+        _ columns: UnsafeBufferPointer<UInt32>, _ values: UnsafeBufferPointer<Float>, fixed: UnsafePointer<Float>,
+        into solution: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        let lambda = Float(settings.regularization * Double(columns.count))
+        guard settings.isImplicit else {
+            return call(columns, nil, values.baseAddress!, lambda, fixed, solution)
+        }
+        // Weight alpha |r| on top of the shared part's 1; target confidence times preference.
+        let alpha = Float(settings.alpha)
+        weights.removeAll(keepingCapacity: true)
+        targets.removeAll(keepingCapacity: true)
+        var liked = 0
+        for value in values {
+            weights.append(alpha * abs(value))
+            targets.append(value > 0 ? 1 + alpha * value : 0)
+            if value > 0 { liked += 1 }
+        }
+        return call(columns, weights, targets, Float(settings.regularization * Double(liked)), fixed, solution)
+    }
+
+    private func call(
+        _ columns: UnsafeBufferPointer<UInt32>, _ weights: UnsafePointer<Float>?, _ targets: UnsafePointer<Float>,
+        _ lambda: Float, _ fixed: UnsafePointer<Float>, _ solution: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        func solve(_ shared: UnsafePointer<Float>?) -> Bool {
+            sw_als_solve_row(
+                settings.instructionSet.rawValue, settings.solver.rawValue, settings.rank, fixed, columns.baseAddress!,
+                weights, targets, columns.count, lambda, shared, scratch.assumingMemoryBound(to: Float.self), solution)
+                == 0
+        }
+        guard let shared else { return solve(nil) }
+        return shared.withUnsafeBufferPointer { solve($0.baseAddress) }
+    }
+}

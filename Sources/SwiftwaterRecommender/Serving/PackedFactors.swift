@@ -1,0 +1,106 @@
+import CSwiftwaterKernels
+import SwiftwaterCore
+import Synchronization
+
+/// The factors of one side, packed for scoring many rows of the other: a vector holds one component of many rows.
+///
+/// Holds copies of the rows that are wanted: 4 bytes x rank (with biases, rank + 1) for each.
+final class PackedFactors: @unchecked Sendable {
+    /// How many rows can be scored at once.
+    static let rowsMax = Int(SW_TOP_ROWS_MAX)
+
+    /// Floats in a row that is scored: the rank, and with biases a 1 behind it.
+    let depth: Int
+    private let ids: [UInt32]
+    private let idCount: Int
+    private let packed: UnsafeMutableRawPointer
+    private let instructionSet: InstructionSet
+
+    /// - Parameters:
+    ///   - biases: what is added to the score of each row; nothing unless given.
+    ///   - isWanted: which rows may be in a result.
+    init(
+        _ factors: [Float], rank: Int, biases: [Float]?, instructionSet: InstructionSet, isWanted: (Int) -> Bool
+    ) {
+        idCount = factors.count / rank
+        ids = (0..<idCount).filter(isWanted).map(UInt32.init)
+        depth = rank + (biases == nil ? 0 : 1)
+        self.instructionSet = instructionSet
+        packed = .allocate(byteCount: max(64, sw_packed_floats(depth, ids.count) * 4), alignment: 64)
+        let output = packed.assumingMemoryBound(to: Float.self)
+        if let biases {
+            sw_pack(rank, factors, biases, ids, ids.count, output)
+        } else {
+            sw_pack(rank, factors, nil, ids, ids.count, output)
+        }
+    }
+
+    deinit { packed.deallocate() }
+
+    /// The `limit` best for each of `count` rows, best first, of equal scores the lower index.
+    ///
+    /// - Parameters:
+    ///   - fill: writes row `r` (`depth` floats) where it is told to.
+    ///   - excluded: the indexes that are left out for row `r`.
+    func best(
+        count: Int, limit: Int, fill: (Int, UnsafeMutablePointer<Float>) -> Void,
+        excluded: (Int) -> ArraySlice<UInt32>
+    ) -> [[Scored]] {
+        precondition(count <= PackedFactors.rowsMax)
+        let limit = min(limit, ids.count)
+        guard limit > 0, count > 0 else { return [[Scored]](repeating: [], count: count) }
+        var rows = [Float](repeating: 0, count: count * depth)
+        rows.withUnsafeMutableBufferPointer { rows in
+            for row in 0..<count { fill(row, rows.baseAddress! + row * depth) }
+        }
+        let words = (idCount + 63) / 64
+        var bits = [UInt64](repeating: 0, count: count * words)
+        for row in 0..<count { for id in excluded(row) { bits[row * words + Int(id >> 6)] |= 1 << UInt64(id & 63) } }
+        var bestIDs = [UInt32](repeating: 0, count: count * limit)
+        var bestScores = [Float](repeating: 0, count: count * limit)
+        var bestCounts = [Int](repeating: 0, count: count)
+        bits.withUnsafeBufferPointer { bits in
+            let excluded = (0..<count).map { Optional(bits.baseAddress! + $0 * words) }
+            sw_top(
+                instructionSet.rawValue, depth, rows, count, packed.assumingMemoryBound(to: Float.self), ids, ids.count,
+                excluded, limit, &bestIDs, &bestScores, &bestCounts)
+        }
+        return (0..<count).map { row in
+            (row * limit..<row * limit + bestCounts[row]).map {
+                Scored(index: Int(bestIDs[$0]), score: bestScores[$0])
+            }
+        }
+    }
+}
+
+/// Both sides of a model, packed when they are first asked for.
+final class ServingCache: Sendable, Equatable {
+    private let sides = Mutex<(users: PackedFactors?, items: PackedFactors?)>((nil, nil))
+
+    func users(of model: MatrixFactorizationModel) -> PackedFactors {
+        sides.withLock { sides in
+            let packed =
+                sides.users
+                ?? PackedFactors(
+                    model.userFactors, rank: model.rank, biases: model.biases?.users,
+                    instructionSet: model.settings.instructionSet, isWanted: model.knows(user:))
+            sides.users = packed
+            return packed
+        }
+    }
+
+    func items(of model: MatrixFactorizationModel) -> PackedFactors {
+        sides.withLock { sides in
+            let packed =
+                sides.items
+                ?? PackedFactors(
+                    model.itemFactors, rank: model.rank, biases: model.biases?.items,
+                    instructionSet: model.settings.instructionSet, isWanted: model.knows(item:))
+            sides.items = packed
+            return packed
+        }
+    }
+
+    /// A cache is no part of what a model is.
+    static func == (left: ServingCache, right: ServingCache) -> Bool { true }
+}
