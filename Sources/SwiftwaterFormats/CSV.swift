@@ -38,7 +38,8 @@ public struct CSVReader {
     private var position = 0
     /// The line on which the present row begins, from 1.
     public private(set) var line = 0
-    private var nextLine = 1
+    /// The line on which the reader goes on, from 1.
+    public private(set) var nextLine = 1
     private var rowStart = 0
     public private(set) var fields: [Field] = []
 

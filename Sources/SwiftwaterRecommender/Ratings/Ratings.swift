@@ -64,8 +64,31 @@ public struct Ratings: Sendable, Equatable {
         return result
     }
 
+    /// Columns of their own, `capacity` rows long, for `fill` to write; it returns how many rows there are.
+    mutating func withUninitializedColumns(
+        capacity: Int, _ fill: (PlainRatingsParser.Output) throws -> Int
+    ) rethrows {
+        users = try [UInt32](unsafeUninitializedCapacity: capacity) { users, userCount in
+            items = try [UInt32](unsafeUninitializedCapacity: capacity) { items, itemCount in
+                values = try [Float](unsafeUninitializedCapacity: capacity) { values, valueCount in
+                    timestamps = try [Int64](unsafeUninitializedCapacity: capacity) { timestamps, count in
+                        if capacity == 0 { return }
+                        count = try fill(
+                            .init(
+                                users: users.baseAddress!, items: items.baseAddress!, values: values.baseAddress!,
+                                timestamps: timestamps.baseAddress!))
+                    }
+                    valueCount = timestamps.count
+                }
+                itemCount = values.count
+            }
+            userCount = items.count
+        }
+    }
+
     /// One row for each (user, item): the last one counts. Order stays. O(rows + users + items).
     public func removingDuplicates() -> (ratings: Ratings, removed: Int) {
+        if isSortedWithoutDuplicates { return (self, 0) }
         let byUser = CompressedRows(rows: users, rowCount: userIDs.count)
         var isSuperseded = [Bool](repeating: false, count: count)
         var lastSeen = [Int](repeating: -1, count: itemIDs.count)
@@ -83,6 +106,25 @@ public struct Ratings: Sendable, Equatable {
         }
         if removed == 0 { return (self, 0) }
         return (selecting((0..<count).filter { !isSuperseded[$0] }), removed)
+    }
+
+    /// Whether each user's rows stand together and no item comes twice among them: one look at each row is enough to see that. False may
+    /// also mean that the users' rows are mixed.
+    private var isSortedWithoutDuplicates: Bool {
+        var lastUser = [UInt32](repeating: .max, count: itemIDs.count)
+        var isDone = [Bool](repeating: false, count: userIDs.count)
+        var user = UInt32.max
+        for row in 0..<count {
+            if users[row] != user {
+                if isDone[Int(users[row])] { return false }
+                if user != .max { isDone[Int(user)] = true }
+                user = users[row]
+            }
+            let item = Int(items[row])
+            if lastUser[item] == user { return false }
+            lastUser[item] = user
+        }
+        return true
     }
 
     /// The mean of all ratings, summed in double precision; 0 where there are none.

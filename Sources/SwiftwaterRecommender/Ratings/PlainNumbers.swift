@@ -1,0 +1,60 @@
+/// Numbers as nearly every file writes them, read 8 bytes at a time. What is written in another way is for the slow path.
+enum PlainNumbers {
+    /// The digits at `p`, at most 18, and `p` behind them; -1 where there are none or too many.
+    ///
+    /// Reads up to 24 bytes from `p` on.
+    @inline(__always)
+    static func digits(_ p: inout UnsafePointer<UInt8>) -> Int64 {
+        var (value, count) = eight(p)
+        p += count
+        if count < 8 { return count == 0 ? -1 : Int64(value) }
+        var length = 8
+        repeat {
+            let part: UInt64
+            (part, count) = eight(p)
+            p += count
+            length += count
+            if length > 18 { return -1 }
+            value = value &* powersOfTen[count] &+ part
+        } while count == 8
+        return Int64(value)
+    }
+
+    /// Up to 8 digits at `p` and how many there are.
+    @inline(__always)
+    private static func eight(_ p: UnsafePointer<UInt8>) -> (value: UInt64, count: Int) {
+        let word = UInt64(littleEndian: UnsafeRawPointer(p).loadUnaligned(as: UInt64.self)) ^ 0x3030_3030_3030_3030
+        // The top bit of each byte that is no digit; what a carry does behind the first of them does not matter.
+        let others = ((word &+ 0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080
+        let count = others.trailingZeroBitCount >> 3
+        if count == 0 { return (0, 0) }
+        // Zeros in front up to 8 digits, then pairs, fours and eight are put together.
+        var digits = word << UInt64(64 - 8 * count)
+        digits = (digits & 0x0F0F_0F0F_0F0F_0F0F) &* 2561 >> 8
+        digits = (digits & 0x00FF_00FF_00FF_00FF) &* 6_553_601 >> 16
+        digits = (digits & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001 >> 32
+        return (digits, count)
+    }
+
+    /// The decimal at `p` (digits, or digits, a point and digits; 15 at most), and `p` behind it; NaN where there is none.
+    ///
+    /// Both parts are exact in a Double, so their quotient is correctly rounded.
+    @inline(__always)
+    static func decimal(_ p: inout UnsafePointer<UInt8>) -> Double {
+        let start = p
+        let whole = digits(&p)
+        if whole < 0 { return .nan }
+        guard p.pointee == UInt8(ascii: ".") else { return p - start <= 15 ? Double(whole) : .nan }
+        p += 1
+        let behind = p
+        let fraction = digits(&p)
+        let places = p - behind
+        guard fraction >= 0, p - start <= 16 else { return .nan }
+        return Double(whole &* Int64(powersOfTen[places]) &+ fraction) / Double(powersOfTen[places])
+    }
+
+    /// The bytes that reading a row of such numbers may touch beyond its end.
+    static let readAhead = 24
+}
+
+private let powersOfTen: [UInt64] = (0...18).map { power in (0..<power).reduce(1) { value, _ in value * 10 } }

@@ -1,0 +1,245 @@
+import CSwiftwaterKernels
+import SwiftwaterCore
+
+/// Parses the rows of a file of ratings with integer ids and without quotes, which nearly all are, on all threads.
+///
+/// The bytes are cut at line ends into pieces of about 16 MB. Each piece numbers its ids in the order in which they occur; put together in
+/// the order of the pieces that gives the numbers of the whole file's order, whatever the number of threads:
+///
+///     piece 0   ids 7 3 9   rows 0 1 0 2      all ids   7 3 9 4
+///     piece 1   ids 3 4     rows 0 1      ->  rows      0 1 0 2 | 1 3
+struct PlainRatingsParser {
+    let bytes: UnsafeRawBufferPointer
+    /// Where the rows begin, and on which line.
+    let start: Int
+    let firstLine: Int
+    let separator: UInt8
+    let row: RatingsRowParser
+    let threads: Int
+
+    static let pieceBytes = 16 << 20
+
+    /// What the parser gives up for: the file has to be read from the start in the general way.
+    enum NotPlain: Error { case quote, stringID }
+
+    /// Where the columns go.
+    struct Output: @unchecked Sendable {
+        let users: UnsafeMutablePointer<UInt32>
+        let items: UnsafeMutablePointer<UInt32>
+        let values: UnsafeMutablePointer<Float>
+        let timestamps: UnsafeMutablePointer<Int64>
+    }
+
+    /// The rows of one piece, and what was wrong there.
+    private struct Piece: Sendable {
+        var range: Range<Int> = 0..<0
+        var firstLine = 0
+        /// Where its rows begin in the output: as many as lines before it.
+        var offset = 0
+        var lines = 0
+        var count = 0
+        var userIDs: [Int64] = []
+        var itemIDs: [Int64] = []
+        var report = RatingsReport()
+    }
+
+    /// - Returns: nil where the file is not plain.
+    func parse(progress: ((Double) -> Void)?) throws -> (ratings: Ratings, report: RatingsReport)? {
+        let pool = WorkerPool(threads: threads)
+        var pieces = cut()
+        try count(&pieces, pool)
+        var ratings = Ratings()
+        var (userIDs, itemIDs) = (IdentifierTable(), IdentifierTable())
+        do {
+            let capacity = (pieces.last?.offset ?? 0) + (pieces.last?.lines ?? 0)
+            try ratings.withUninitializedColumns(capacity: capacity) { output in
+                try parse(&pieces, output, pool, progress)
+                return number(&pieces, output, pool, &userIDs, &itemIDs)
+            }
+        } catch is NotPlain { return nil }
+        (ratings.userIDs, ratings.itemIDs) = (userIDs, itemIDs)
+        var report = RatingsReport()
+        for piece in pieces {
+            report.rows += piece.report.rows
+            report.malformedRows += piece.report.malformedRows
+            report.samples.append(contentsOf: piece.report.samples.prefix(5 - report.samples.count))
+        }
+        return (ratings, report)
+    }
+
+    private func cut() -> [Piece] {
+        var pieces: [Piece] = []
+        var begin = start
+        while begin < bytes.count {
+            var end = min(bytes.count, begin + Self.pieceBytes)
+            while end < bytes.count, bytes[end - 1] != 0x0A { end += 1 }
+            var piece = Piece()
+            piece.range = begin..<end
+            pieces.append(piece)
+            begin = end
+        }
+        return pieces
+    }
+
+    private func count(_ pieces: inout [Piece], _ pool: WorkerPool) throws {
+        let bytes = UncheckedSendable(bytes)
+        try pieces.withUnsafeMutableBufferPointer { pieces in
+            let pieces = UncheckedSendable(pieces)
+            try pool.run(count: pieces.value.count) { index in
+                let range = pieces.value[index].range
+                let base = bytes.value.baseAddress!.assumingMemoryBound(to: UInt8.self)
+                pieces.value[index].lines = sw_count_byte(base + range.lowerBound, range.count, 0x0A)
+            }
+        }
+        var (line, offset) = (firstLine, 0)
+        for index in pieces.indices {
+            pieces[index].firstLine = line
+            pieces[index].offset = offset
+            line += pieces[index].lines
+            // The last line may have no end.
+            if index == pieces.count - 1 { pieces[index].lines += 1 }
+            offset += pieces[index].lines
+        }
+    }
+
+    private func parse(
+        _ pieces: inout [Piece], _ output: Output, _ pool: WorkerPool, _ progress: ((Double) -> Void)?
+    ) throws {
+        // Someone who watches is told between rounds, on this thread.
+        let round = progress == nil ? pieces.count : 2 * threads
+        let parser = UncheckedSendable(self)
+        for first in stride(from: 0, to: pieces.count, by: max(1, round)) {
+            let last = min(pieces.count, first + round)
+            try pieces.withUnsafeMutableBufferPointer { pieces in
+                let pieces = UncheckedSendable(pieces)
+                try pool.run(count: last - first) { try parser.value.parse(&pieces.value[first + $0], output) }
+            }
+            progress?(Double(pieces[last - 1].range.upperBound) / Double(bytes.count))
+        }
+    }
+
+    // MARK: A piece
+
+    private func parse(_ piece: inout Piece, _ output: Output) throws {
+        let base = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
+        let (begin, end) = (base + piece.range.lowerBound, base + piece.range.upperBound)
+        if sw_count_byte(begin, piece.range.count, 0x22) > 0 { throw NotPlain.quote }
+        // Rows so near the end of the file that reading ahead would leave it are parsed in the general way.
+        let safeEnd = min(end, base + bytes.count - 128)
+        let isUsualOrder = row.columns.isUsualOrder
+        let hasTimestamp = row.columns.timestamp == 3
+        var (userIndex, itemIndex) = (IntegerIndex(), IntegerIndex())
+        var (lastUser, lastUserNumber) = (Int64.min, UInt32(0))
+        var (p, line, place) = (begin, piece.firstLine, piece.offset)
+        func put(_ user: Int64, _ item: Int64, _ value: Float, _ time: Int64) {
+            if user != lastUser || place == piece.offset {
+                lastUserNumber = userIndex.number(of: user, next: UInt32(piece.userIDs.count))
+                if Int(lastUserNumber) == piece.userIDs.count { piece.userIDs.append(user) }
+                lastUser = user
+            }
+            let number = itemIndex.number(of: item, next: UInt32(piece.itemIDs.count))
+            if Int(number) == piece.itemIDs.count { piece.itemIDs.append(item) }
+            output.users[place] = lastUserNumber
+            output.items[place] = number
+            output.values[place] = value
+            output.timestamps[place] = time
+            place += 1
+        }
+        while p < end {
+            if isUsualOrder, p < safeEnd, let parsed = usual(&p, hasTimestamp) {
+                put(parsed.user, parsed.item, parsed.value, parsed.time)
+                piece.report.rows += 1
+                line += 1
+                continue
+            }
+            var lineEnd = p
+            while lineEnd < end, lineEnd.pointee != 0x0A { lineEnd += 1 }
+            if let parsed = try general(p, lineEnd, line, &piece.report) {
+                put(parsed.user, parsed.item, parsed.value, parsed.time)
+            }
+            line += 1
+            p = lineEnd < end ? lineEnd + 1 : end
+        }
+        piece.count = place - piece.offset
+    }
+
+    private typealias Row = (user: Int64, item: Int64, value: Float, time: Int64)
+
+    /// The row at `p` if it is `digits,digits,decimal[,digits]` and a line end, and `p` behind that; otherwise nil, and `p` stays.
+    @inline(__always)
+    private func usual(_ p: inout UnsafePointer<UInt8>, _ hasTimestamp: Bool) -> Row? {
+        var at = p
+        let user = PlainNumbers.digits(&at)
+        guard user >= 0, at.pointee == separator else { return nil }
+        at += 1
+        let item = PlainNumbers.digits(&at)
+        guard item >= 0, at.pointee == separator else { return nil }
+        at += 1
+        let value = Float(PlainNumbers.decimal(&at))
+        guard value.isFinite else { return nil }
+        var time: Int64 = 0
+        if hasTimestamp {
+            guard at.pointee == separator else { return nil }
+            at += 1
+            time = PlainNumbers.digits(&at)
+            guard time >= 0 else { return nil }
+        }
+        if at.pointee == 0x0D { at += 1 }
+        guard at.pointee == 0x0A else { return nil }
+        p = at + 1
+        return (user, item, value, time)
+    }
+
+    /// Any other line; nil where it is empty or malformed.
+    @inline(never)
+    private func general(
+        _ begin: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ line: Int, _ report: inout RatingsReport
+    ) throws -> Row? {
+        do {
+            guard let parsed = try row.parse(line: UnsafeRawBufferPointer(start: begin, count: end - begin), at: line)
+            else { return nil }
+            report.rows += 1
+            return parsed
+        } catch let error as SwiftwaterError where error.code == .malformedInput && !row.format.isStrict {
+            report.rows += 1
+            report.malformedRows += 1
+            if report.samples.count < 5 { report.samples.append(error) }
+            return nil
+        }
+    }
+
+    // MARK: Putting together
+
+    /// Numbers the ids of all pieces, gives every row its numbers, and closes the gaps that lines without a row have left. Returns the
+    /// number of rows.
+    private func number(
+        _ pieces: inout [Piece], _ output: Output, _ pool: WorkerPool, _ userIDs: inout IdentifierTable,
+        _ itemIDs: inout IdentifierTable
+    ) -> Int {
+        let maps = pieces.map { piece in
+            (users: piece.userIDs.map { userIDs.insert($0) }, items: piece.itemIDs.map { itemIDs.insert($0) })
+        }
+        let ranges = pieces.map { $0.offset..<$0.offset + $0.count }
+        try? pool.run(count: ranges.count) { index in
+            maps[index].users.withUnsafeBufferPointer { users in
+                maps[index].items.withUnsafeBufferPointer { items in
+                    for place in ranges[index] {
+                        output.users[place] = users[Int(output.users[place])]
+                        output.items[place] = items[Int(output.items[place])]
+                    }
+                }
+            }
+        }
+        var count = 0
+        for range in ranges {
+            if count != range.lowerBound {
+                (output.users + count).update(from: output.users + range.lowerBound, count: range.count)
+                (output.items + count).update(from: output.items + range.lowerBound, count: range.count)
+                (output.values + count).update(from: output.values + range.lowerBound, count: range.count)
+                (output.timestamps + count).update(from: output.timestamps + range.lowerBound, count: range.count)
+            }
+            count += range.count
+        }
+        return count
+    }
+}

@@ -1,0 +1,128 @@
+import SwiftwaterCore
+import SwiftwaterFormats
+
+/// Where a file of ratings has its columns, by the names in the header.
+struct RatingsColumns: Sendable {
+    let user: Int
+    let item: Int
+    let rating: Int?
+    let timestamp: Int?
+
+    init(header: [String], format: RatingsFormat, path: String) throws {
+        func find(_ name: String) throws -> Int {
+            if let index = header.firstIndex(of: name) { return index }
+            throw SwiftwaterError(
+                .malformedInput,
+                "the header has no column '\(name)'; it has \(header.map { "'\($0)'" }.joined(separator: ", "))",
+                at: .init(file: path, line: 1),
+                remedy:
+                    "name the columns with --user-column, --item-column, --rating-column, or the separator with --separator"
+            )
+        }
+        user = try find(format.userColumn)
+        item = try find(format.itemColumn)
+        rating = format.readsPairs ? nil : try find(format.ratingColumn)
+        timestamp = header.firstIndex(of: format.timestampColumn)
+    }
+
+    var needed: Int { max(user, item, rating ?? 0) + 1 }
+
+    /// MovieLens's order: user, item, rating, and the time or nothing.
+    var isUsualOrder: Bool { user == 0 && item == 1 && rating == 2 && (timestamp ?? 3) == 3 }
+}
+
+/// Makes a rating of a row of CSV, or says what is wrong with it.
+struct RatingsRowParser: Sendable {
+    let path: String
+    let format: RatingsFormat
+    let separator: UInt8
+    let columns: RatingsColumns
+
+    /// An id that is no integer was found: the column has to be read again, as strings.
+    struct StringIDs: Error { let isUser: Bool }
+
+    /// An id that was read, not yet in a table: a row is taken whole or not at all.
+    enum Identifier {
+        case integer(Int64)
+        case text(Text)
+
+        func insert(into table: inout IdentifierTable) -> UInt32 {
+            switch self {
+            case .integer(let id): table.insert(id)
+            case .text(let id): table.insert(id)
+            }
+        }
+    }
+
+    typealias Parsed = (user: Identifier, item: Identifier, value: Float, time: Int64)
+
+    /// The row that `csv` has read. Texts point into its bytes.
+    ///
+    /// - Parameter line: the row's line in the file, where it is not what `csv` counts.
+    func parse(_ csv: CSVReader, isIntegerUser: Bool, isIntegerItem: Bool, line: Int? = nil) throws -> Parsed {
+        let line = line ?? csv.line
+        let fields = csv.fields
+        guard fields.count >= columns.needed else {
+            throw malformed(
+                line, nil, "the row has \(fields.count) fields and \(columns.needed) are needed", "complete the row")
+        }
+        let value = try columns.rating.map { try rating(fields[$0], line) } ?? 0
+        guard !fields[columns.user].bytes.isEmpty, !fields[columns.item].bytes.isEmpty else {
+            let column = fields[columns.user].bytes.isEmpty ? format.userColumn : format.itemColumn
+            throw malformed(line, column, "the id is empty", "complete the row")
+        }
+        let user = try identifier(fields[columns.user], line, isInteger: isIntegerUser, isUser: true)
+        let item = try identifier(fields[columns.item], line, isInteger: isIntegerItem, isUser: false)
+        var time: Int64 = 0
+        if let column = columns.timestamp, column < fields.count { time = Int64.parse(fields[column].bytes) ?? 0 }
+        return (user, item, value, time)
+    }
+
+    /// A line without quotes, by itself; nil where it is empty.
+    ///
+    /// - Throws: `PlainRatingsParser.NotPlain` where an id is no integer.
+    func parse(
+        line bytes: UnsafeRawBufferPointer, at line: Int
+    ) throws -> (user: Int64, item: Int64, value: Float, time: Int64)? {
+        // What a reader takes for a byte order mark is one at the start of the file only.
+        if bytes.first == 0xEF { throw PlainRatingsParser.NotPlain.stringID }
+        var csv = CSVReader(bytes, separator: separator, fileName: path)
+        guard try csv.next() else { return nil }
+        do {
+            let parsed = try parse(csv, isIntegerUser: true, isIntegerItem: true, line: line)
+            guard case .integer(let user) = parsed.user, case .integer(let item) = parsed.item else {
+                throw PlainRatingsParser.NotPlain.stringID
+            }
+            return (user, item, parsed.value, parsed.time)
+        } catch is StringIDs { throw PlainRatingsParser.NotPlain.stringID }
+    }
+
+    private func rating(_ field: CSVReader.Field, _ line: Int) throws -> Float {
+        guard let rating = Double.parse(field.bytes) else {
+            throw malformed(line, format.ratingColumn, "the rating '\(field.string)' is no number", "write it like 3.5")
+        }
+        guard Float(rating).isFinite else {
+            throw malformed(
+                line, format.ratingColumn, "the rating '\(field.string)' is not finite",
+                "leave the row out where there is no rating")
+        }
+        return Float(rating)
+    }
+
+    private func identifier(
+        _ field: CSVReader.Field, _ line: Int, isInteger: Bool, isUser: Bool
+    ) throws -> Identifier {
+        if isInteger {
+            if let id = Int64.parse(field.bytes) { return .integer(id) }
+            guard format.requiresIntegerIDs else { throw StringIDs(isUser: isUser) }
+            throw malformed(
+                line, isUser ? format.userColumn : format.itemColumn,
+                "the id '\(field.string)' is no 64-bit integer", "leave out --integer-ids for ids that are text")
+        }
+        return .text(field.hasDoubledQuotes ? Text(field.string) : Text(unownedBytes: field.bytes, owner: nil))
+    }
+
+    private func malformed(_ line: Int, _ column: String?, _ what: String, _ remedy: String) -> SwiftwaterError {
+        SwiftwaterError(.malformedInput, what, at: .init(file: path, line: line, column: column), remedy: remedy)
+    }
+}
