@@ -1,7 +1,7 @@
 # Every target installs what it needs, where it may, and then runs.
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
-SOURCES = Package.swift Sources Tests Examples Benchmarks/streaming
+SOURCES = Package.swift Sources Tests Examples Benchmarks/streaming Benchmarks/recommender
 
 .PHONY: demo test soak bench bench-als bench-streams lint format packages clean
 

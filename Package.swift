@@ -93,6 +93,9 @@ let package = Package(
         .executableTarget(
             name: "swiftwater-bench", dependencies: ["Swiftwater", logging] + rooms, path: "Benchmarks/streaming",
             swiftSettings: settings),
+        .executableTarget(
+            name: "swiftwater-bench-recommender", dependencies: ["Swiftwater"] + rooms,
+            path: "Benchmarks/recommender", swiftSettings: settings),
         tests("SimulationTests", ["SimulationSupport", "SwiftwaterTesting", "swiftwater-simulation"]),
         tests("CoreTests"),
         tests("StorageTests"),

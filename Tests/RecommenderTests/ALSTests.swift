@@ -53,7 +53,7 @@ import Testing
     /// every instruction set of this processor.
     @Test(
         arguments: InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue },
-        [1, 3, 10, 16, 17, 33])
+        [1, 3, 8, 10, 16, 17, 33, 64, 100])
     func halfStepsSolveTheNormalEquations(instructionSet: InstructionSet, rank: Int) throws {
         for isImplicit in [false, true] {
             var settings = ALSSettings()

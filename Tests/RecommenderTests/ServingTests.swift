@@ -36,6 +36,57 @@ import Testing
         #expect(model.recommendItems(forUser: 0, limit: 100_000, includeSeen: true).count == model.itemIDs.count)
     }
 
+    /// Every kernel, small and large ranks, with and without biases: lists for all equal a sort of all predictions.
+    @Test(
+        arguments: InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue },
+        [1, 7, 10, 16, 40])
+    func everyKernelFindsTheBest(instructionSet: InstructionSet, rank: Int) throws {
+        for hasBiases in [false, true] {
+            var settings = ALSSettings()
+            (settings.rank, settings.maxIterations, settings.instructionSet) = (rank, 1, instructionSet)
+            settings.hasBiases = hasBiases
+            let model = try ALS(settings).fit(Self.ratings)
+            func check(_ list: [Scored], _ all: [Scored]) {
+                let expected = all.sorted { $0.score != $1.score ? $0.score > $1.score : $0.index < $1.index }
+                #expect(list.count == min(9, expected.count))
+                for (found, right) in zip(list, expected) { #expect(abs(found.score - right.score) < 1e-4) }
+                for found in list {
+                    let own = all.first { $0.index == found.index }
+                    #expect(own.map { abs($0.score - found.score) < 1e-4 } == true, "\(found) may be in the list")
+                }
+            }
+            try model.recommendForAllUsers(limit: 9) { user, list in
+                guard user % 41 == 0 else { return }
+                let seen = Set(model.history.columns[model.history.range(of: user)])
+                check(
+                    list,
+                    (0..<model.itemIDs.count).filter { !seen.contains(UInt32($0)) }.compactMap { item in
+                        model.predict(user: user, item: item).map { Scored(index: item, score: $0) }
+                    })
+            }
+            try model.recommendForAllItems(limit: 9, includeSeen: true) { item, list in
+                guard item % 97 == 0 else { return }
+                check(
+                    list,
+                    (0..<model.userIDs.count).compactMap { user in
+                        model.predict(user: user, item: item).map { Scored(index: user, score: $0) }
+                    })
+            }
+        }
+    }
+
+    /// Of equal scores the lower index comes first, also where there are more than fit.
+    @Test func equalScoresAreInOrderOfIndex() throws {
+        let model = try MatrixFactorizationModel(
+            userIDs: [1], userFactors: [[1, 1]], itemIDs: (1...200).map { Int64($0) },
+            itemFactors: (0..<200).map { $0 % 3 == 1 ? [2, 0] : [0, 1] })
+        #expect(model.recommendItems(forUser: 0, limit: 4).map(\.index) == [1, 4, 7, 10])
+        #expect(model.recommendItems(forUser: 0, limit: 200).map(\.index).prefix(69).suffix(3) == [199, 0, 2])
+        let without = model.recommendItems(
+            for: UserVector(factors: [1, 1], offset: 1), limit: 2, excluding: [1, 7, 5000])
+        #expect(without == [Scored(index: 4, score: 3), Scored(index: 10, score: 3)])
+    }
+
     @Test func usersForAnItem() {
         let model = Self.model
         let found = model.recommendUsers(forItem: 3, limit: 5)

@@ -53,4 +53,9 @@ public struct UserVector: Sendable, Equatable {
     public let factors: [Float]
     /// The mean and the user's bias; 0 in a model without biases.
     public let offset: Float
+
+    public init(factors: [Float], offset: Float = 0) {
+        self.factors = factors
+        self.offset = offset
+    }
 }

@@ -30,9 +30,9 @@ enum PlainNumbers {
         if count == 0 { return (0, 0) }
         // Zeros in front up to 8 digits, then pairs, fours and eight are put together.
         var digits = word << UInt64(64 - 8 * count)
-        digits = (digits & 0x0F0F_0F0F_0F0F_0F0F) &* 2561 >> 8
-        digits = (digits & 0x00FF_00FF_00FF_00FF) &* 6_553_601 >> 16
-        digits = (digits & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001 >> 32
+        digits = ((digits & 0x0F0F_0F0F_0F0F_0F0F) &* 2561) >> 8
+        digits = ((digits & 0x00FF_00FF_00FF_00FF) &* 6_553_601) >> 16
+        digits = ((digits & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001) >> 32
         return (digits, count)
     }
 

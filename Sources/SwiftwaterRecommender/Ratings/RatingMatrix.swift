@@ -68,7 +68,9 @@ extension RatingMatrix.Rows {
     /// (row, piece) begin, and the pieces move theirs there side by side. The result is that of one piece.
     init(rows: [UInt32], rowCount: Int, columns: [UInt32], values: [Float], pool: WorkerPool) {
         let pieces = max(1, min(8, rows.count >> 16))
-        @Sendable func piece(_ index: Int) -> Range<Int> { rows.count * index / pieces..<rows.count * (index + 1) / pieces }
+        @Sendable func piece(_ index: Int) -> Range<Int> {
+            rows.count * index / pieces..<rows.count * (index + 1) / pieces
+        }
         var next = [UInt32](repeating: 0, count: pieces * rowCount)
         precondition(rows.count < Int(UInt32.max), "at most 2^32 - 1 ratings")
         next.withUnsafeMutableBufferPointer { next in

@@ -54,13 +54,32 @@ public struct Ratings: Sendable, Equatable {
         timestamps.append(time)
     }
 
-    /// The rows at `indexes`, with the same tables of ids.
-    public func selecting(_ indexes: [Int]) -> Ratings {
+    /// The `count` rows that are wanted, with the same tables of ids. The columns are copied side by side.
+    func selecting(
+        _ count: Int, _ pool: WorkerPool, where isWanted: @escaping @Sendable (Int) -> Bool
+    ) -> Ratings {
         var result = Ratings(userIDs: userIDs, itemIDs: itemIDs)
-        result.users = indexes.map { users[$0] }
-        result.items = indexes.map { items[$0] }
-        result.values = indexes.map { values[$0] }
-        result.timestamps = indexes.map { timestamps[$0] }
+        result.withUninitializedColumns(capacity: count) { output in
+            @Sendable func copy<Element>(_ column: [Element], to place: UnsafeMutablePointer<Element>) {
+                column.withUnsafeBufferPointer { column in
+                    var next = place
+                    for row in column.indices where isWanted(row) {
+                        next.initialize(to: column[row])
+                        next += 1
+                    }
+                    precondition(next - place == count, "as many rows as were counted")
+                }
+            }
+            try? pool.run(count: 4) { column in
+                switch column {
+                case 0: copy(users, to: output.users)
+                case 1: copy(items, to: output.items)
+                case 2: copy(values, to: output.values)
+                default: copy(timestamps, to: output.timestamps)
+                }
+            }
+            return count
+        }
         return result
     }
 
@@ -105,7 +124,8 @@ public struct Ratings: Sendable, Equatable {
             }
         }
         if removed == 0 { return (self, 0) }
-        return (selecting((0..<count).filter { !isSuperseded[$0] }), removed)
+        let pool = WorkerPool(threads: WorkerPool.coreCount)
+        return (selecting(count - removed, pool) { [isSuperseded] in !isSuperseded[$0] }, removed)
     }
 
     /// Whether each user's rows stand together and no item comes twice among them: one look at each row is enough to see that. False may

@@ -143,7 +143,9 @@ extension MatrixFactorizationModel {
                     let best = others.best(count: wanted.count, limit: limit) { index, row in
                         for factor in 0..<rank { row[factor] = factors[wanted[index].row * rank + factor] }
                         if others.depth > rank { row[rank] = 1 }
-                    } excluded: { wanted[$0].about.excluded }
+                    } excluded: {
+                        wanted[$0].about.excluded
+                    }
                     for (entry, list) in zip(wanted, best) {
                         output.value[entry.row - start] =
                             entry.about.offset == 0

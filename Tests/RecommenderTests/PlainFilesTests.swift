@@ -1,0 +1,119 @@
+import Foundation
+import SwiftwaterCore
+import SwiftwaterRecommender
+import TestSupport
+import Testing
+
+/// Files without quotes and with integer ids are read on all threads, in pieces; one quoted field makes the same rows go the general way.
+@Suite struct PlainFilesTests {
+    private let folder = try! TemporaryDirectory()
+
+    private struct Outcome: Equatable {
+        var ratings: Ratings?
+        var rows = 0
+        var malformed = 0
+        var duplicates = 0
+        var samples: [String] = []
+    }
+
+    private func outcome(_ content: String, isStrict: Bool = false, threads: Int = 2) throws -> Outcome {
+        var format = RatingsFormat()
+        (format.isStrict, format.threads) = (isStrict, threads)
+        var outcome = Outcome()
+        do {
+            let (ratings, report) = try Ratings.read(try folder.write("r.csv", content), format: format)
+            outcome.ratings = ratings
+            (outcome.rows, outcome.malformed) = (report.rows, report.malformedRows)
+            (outcome.duplicates, outcome.samples) = (report.duplicates, report.samples.map { "\($0)" })
+        } catch { outcome.samples = ["\(error)"] }
+        return outcome
+    }
+
+    private func number(_ random: inout SeededRandom, digits: Int) -> String {
+        (0..<1 + random.below(digits)).map { _ in "\(random.below(10))" }.joined()
+    }
+
+    private func row(_ random: inout SeededRandom) -> String {
+        let user = number(&random, digits: random.below(4) == 0 ? 19 : 3)
+        let rating = ["3.5", "4", "0.5", "12.125", "3.", ".5", "-1", "1e1", "0.1234567890123", "+2", "00004.50"]
+        let item = number(&random, digits: random.below(6) == 0 ? 18 : 4)
+        let time = ["964982703", "", "0", "x", "12345678901234567890"]
+        let fields = [user, item, rating[random.below(6) == 0 ? random.below(rating.count) : random.below(4)]]
+        let last = [time[random.below(8) == 0 ? random.below(time.count) : 0]]
+        return (fields + last).joined(separator: ",") + (random.below(10) == 0 ? "\r\n" : "\n")
+    }
+
+    @Test(arguments: 0..<60) func plainFilesAreReadAsAnyOther(seed: Int) throws {
+        var random = SeededRandom(seed: UInt64(seed))
+        var content = (0..<random.below(60)).map { _ in row(&random) }.joined()
+        // Half of the files are damaged somewhere.
+        var bytes = Array(content.utf8)
+        for _ in 0..<random.below(2) * random.below(6) where !bytes.isEmpty {
+            let junk = Array(",.-+ \r\na0\0é;".utf8)
+            let place = random.below(bytes.count)
+            switch random.below(3) {
+            case 0: bytes[place] = junk[random.below(junk.count)]
+            case 1: bytes.insert(junk[random.below(junk.count)], at: place)
+            default: bytes.remove(at: place)
+            }
+        }
+        content = String(decoding: bytes, as: UTF8.self)
+        let header = "userId,movieId,rating,timestamp\n"
+        // Rows behind them keep all others away from the end of the file, where the general way is taken.
+        let end = "7,7,3.5,1\n8,8,3.5,1\n9,9,3.5,1\n7,9,3.5,1\n8,7,3.5,1\n9,8,3.5,1\n8,9,3.5,1\n9,7,3.5,1\n7,8,3.5,1\n"
+        for isStrict in [false, true] {
+            let plain = try outcome(header + content + "\n" + end + "1,2,3\n", isStrict: isStrict)
+            let general = try outcome(header + content + "\n" + end + "\"1\",2,3\n", isStrict: isStrict)
+            #expect(plain == general, "seed \(seed)")
+        }
+    }
+
+    /// More than two pieces, ids beyond the small ones, damage in all of them: numbered as they come, whatever the threads.
+    @Test func largeFilesAreNumberedInTheirOrder() throws {
+        var random = SeededRandom(seed: 5)
+        var content = "userId,movieId,rating,timestamp\n"
+        var expected: [(user: Int64, item: Int64)] = []
+        var malformedLines: [Int] = []
+        var line = 1
+        while content.utf8.count < 36 << 20 {
+            line += 1
+            if random.below(100_000) == 0 {
+                content += "no row\n"
+                malformedLines.append(line)
+                continue
+            }
+            let user = Int64(line / 50 * 7919)
+            let item = random.below(20) == 0 ? Int64.max - Int64(random.below(300)) : Int64(random.below(60_000))
+            content += "\(user),\(item),3.5,1111111111\n"
+            expected.append((user, item))
+        }
+        #expect(malformedLines.count > 2)
+        let path = try folder.write("large.csv", content)
+        var format = RatingsFormat()
+        var all: [Ratings] = []
+        for threads in [1, 2, 5] {
+            format.threads = threads
+            let (ratings, report) = try Ratings.read(path, format: format)
+            #expect(report.malformedRows == malformedLines.count)
+            #expect(report.samples.map { $0.location?.line } == malformedLines.prefix(5).map { $0 })
+            #expect(report.rows == expected.count + malformedLines.count)
+            all.append(ratings)
+        }
+        #expect(all[0] == all[1] && all[0] == all[2])
+        // Of duplicates the last counts, so the order is that of the last ones.
+        var last: [String: Int] = [:]
+        for (index, pair) in expected.enumerated() { last["\(pair.user) \(pair.item)"] = index }
+        let kept = last.values.sorted().map { expected[$0] }
+        #expect(all[0].count == kept.count)
+        let rows = (0..<all[0].count).map { row in
+            (user: all[0].userIDs[Int(all[0].users[row])], item: all[0].itemIDs[Int(all[0].items[row])])
+        }
+        #expect(zip(rows, kept).allSatisfy { $0.user == "\($1.user)" && $0.item == "\($1.item)" })
+        // Numbers follow the file's first mention.
+        var seen = 0
+        for user in all[0].users where Int(user) >= seen {
+            #expect(Int(user) == seen)
+            seen = Int(user) + 1
+        }
+    }
+}
