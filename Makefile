@@ -15,16 +15,16 @@ test: packages
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
 
-## What takes longer: 10,000 simulated runs, 300 kills, every bit of a checkpoint and a log; then the tests in a debug build (which checks that no text outlives its batch), then under the thread
-## and the address sanitizer.
+## What takes longer: 10,000 simulated runs, 300 kills, every bit of a checkpoint and a log; then the tests in a debug build (which checks
+## that no text outlives its batch), then under the thread and the address sanitizer, which slow the simulation's one thread down and see few seeds of it.
 soak: packages
 	$(BUILD) --product swiftwater-simulation
 	.build/release/swiftwater-simulation 0 10000
 	$(SWIFT) build -c release --build-tests
 	SWIFTWATER_KILLS=300 SWIFTWATER_SOAK=1 $(SWIFT) test -c release --skip-build --filter "KillTests|damageIsRecovered"
 	$(SWIFT) test --scratch-path .build-debug
-	$(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
-	$(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
+	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
+	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 
 ## Our figures beside the peers' on this machine; see Benchmarks/README.md.
 bench: bench-als bench-streams
