@@ -1,6 +1,10 @@
+#define _GNU_SOURCE
 #include "swiftwater_kernels.h"
 #include "best.h"
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -56,12 +60,14 @@ int sw_best_isa(void) {
 
 size_t sw_als_scratch_floats(size_t rank) {
     const size_t stride = (rank + 15) & ~(size_t)15;
-    return stride * (stride + 3 + 64);
+    return stride * (stride + 3 + 8 + 64);
 }
 
 int sw_als_solve_row(int isa, int method, size_t rank, const float *factors, const uint32_t *columns, const float *weights,
-                     const float *targets, size_t count, float lambda, const float *shared, float *scratch, float *x) {
-    SW_DISPATCH(solve_row(method, rank, factors, columns, weights, targets, count, lambda, shared, scratch, x));
+                     const float *targets, size_t count, size_t available, float lambda, const float *shared,
+                     float *scratch, float *x) {
+    SW_DISPATCH(solve_row(method, rank, factors, columns, weights, targets, count, available, lambda, shared,
+                          scratch, x));
 }
 
 void sw_scores(int isa, size_t rank, const float *row, const float *factors, size_t rows, float *scores) {
@@ -113,6 +119,17 @@ void sw_gram(size_t rank, const float *factors, size_t from, size_t to, double *
         for (size_t r = 0; r < rank; r++)
             for (size_t c = 0; c < rank; c++) gram[r * rank + c] += (double)q[r] * q[c];
     }
+}
+
+void sw_advise_large_pages(void *base, size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    const uintptr_t page = 4096, first = ((uintptr_t)base + page - 1) & ~(page - 1);
+    const uintptr_t end = ((uintptr_t)base + bytes) & ~(page - 1);
+    if (end > first && end - first >= (4u << 20)) madvise((void *)first, end - first, MADV_HUGEPAGE);
+#else
+    (void)base;
+    (void)bytes;
+#endif
 }
 
 float sw_dot(const float *a, const float *b, size_t count) {

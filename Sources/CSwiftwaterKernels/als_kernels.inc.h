@@ -13,3 +13,4 @@
 #undef SW_FLUSH
 #undef SW_SMALL
 #undef SW_BLOCK
+#undef SW_OWN

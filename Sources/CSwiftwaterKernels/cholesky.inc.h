@@ -1,102 +1,172 @@
-// A = U^T U in place of A's upper triangle, and the solution of A x = b.
+// The solution of A x = b by A = U^T D^-1 U, the root-free form of Cholesky's factorisation, in place of A's upper triangle:
+// D holds the pivots, which are U's diagonal, so that no root stands between one pivot and the next.
 //
-// Rows are finished SW_BLOCK at a time: within the block one after the other, then all rows below take the block's part at once, in tiles of four
-// rows, so that each of their elements is loaded and stored once a block.
+// Rows are finished SW_BLOCK at a time. The block's own columns stay in registers while its pivots follow each other; the columns to the right
+// then take the same steps without waiting, and all rows below take the block's part at once, in tiles of four rows and two vectors:
 //
 //     finished   U U U U U U
-//     block      . u u u u u    scaled by 1 / root of the pivot, zeros left of the diagonal
-//     below      . . a a a a    a -= u^T u
+//     block      . u u u u u    zeros left of the diagonal
+//     below      . . a a a a    a -= (u / pivot)^T u        scaled: the rows u / pivot of the block
+//
+// b is one more column: after each block its part is taken from b as well.
 
 #define SW_BLOCK 8
+#define SW_OWN ((SW_BLOCK + SW_LANES - 1) / SW_LANES)
 
-/// Row `k` of U from a row that all rows above have been taken from. 0 where the pivot is not positive.
-SW_INLINE float SW_NAME(finish_row)(size_t k, size_t width, float *row, const SW_NAME(lanes) positions) {
-    const float pivot = row[k];
-    if (!(pivot > 0.0f) || !(pivot < __builtin_inff())) return 0.0f;
-    const float inverse = 1.0f / __builtin_sqrtf(pivot);
-    const size_t first = k / SW_LANES * SW_LANES;
-    const SW_NAME(lanes) isLeft = positions < (SW_NAME(lanes))(int)(k - first);
-    const SW_NAME(vector) diagonal = SW_NAME(load)(row + first) * inverse;
-    SW_NAME(store)(row + first, (SW_NAME(vector))((SW_NAME(lanes))diagonal & ~isLeft));
-    for (size_t c = first + SW_LANES; c < width; c += SW_LANES)
-        SW_NAME(store)(row + c, SW_NAME(load)(row + c) * inverse);
-    return inverse;
-}
-
-/// Takes the finished rows `block`...`block` + SW_BLOCK from `count` (a constant) rows from `row` on, in all columns that matter.
-SW_INLINE void SW_NAME(take_block)(size_t block, size_t row, const size_t count, size_t stride, size_t width,
-                                   float *a) {
-    for (size_t c = row / SW_LANES * SW_LANES; c < width; c += SW_LANES) {
-        SW_NAME(vector) rows[4];
+/// The steps within a block whose columns begin at lane `offset` (a constant) of their first vector. `scaled` gets the multipliers, and
+/// `inverses` 1 / pivot. 1 where a pivot is not positive.
+SW_INLINE int SW_NAME(finish_block)(size_t block, const size_t offset, size_t stride, float *a, float *scaled,
+                                    float *inverses) {
+    const size_t first = block - offset;
+    int isSingular = 0;
+    SW_NAME(lanes) positions;
+    for (int i = 0; i < SW_LANES; i++) positions[i] = i;
+    SW_NAME(vector) rows[SW_BLOCK][SW_OWN];
 #pragma clang loop unroll(full)
-        for (size_t r = 0; r < count; r++) rows[r] = SW_NAME(load)(a + (row + r) * stride + c);
+    for (size_t r = 0; r < SW_BLOCK; r++)
 #pragma clang loop unroll(full)
-        for (size_t k = 0; k < SW_BLOCK; k++) {
-            const float *u = a + (block + k) * stride;
-            const SW_NAME(vector) v = SW_NAME(load)(u + c);
+        for (size_t v = 0; v < SW_OWN; v++) rows[r][v] = SW_NAME(load)(a + (block + r) * stride + first + v * SW_LANES);
 #pragma clang loop unroll(full)
-            for (size_t r = 0; r < count; r++) rows[r] -= v * u[row + r];
+    for (size_t k = 0; k < SW_BLOCK; k++) {
+        const float pivot = rows[k][(offset + k) / SW_LANES][(offset + k) % SW_LANES];
+        isSingular |= !(pivot > 0.0f) | !(pivot < __builtin_inff());
+        const float inverse = 1.0f / pivot;
+        inverses[block + k] = inverse;
+        SW_NAME(vector) multipliers[SW_OWN];
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < SW_OWN; v++) multipliers[v] = rows[k][v] * inverse;
+#pragma clang loop unroll(full)
+        for (size_t r = 1; r < SW_BLOCK; r++) {
+            if (r <= k) continue;
+            const float multiplier = multipliers[(offset + r) / SW_LANES][(offset + r) % SW_LANES];
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < SW_OWN; v++) rows[r][v] -= rows[k][v] * multiplier;
         }
 #pragma clang loop unroll(full)
-        for (size_t r = 0; r < count; r++) SW_NAME(store)(a + (row + r) * stride + c, rows[r]);
+        for (size_t v = 0; v < SW_OWN; v++) {
+            const SW_NAME(lanes) isLeft = positions < (SW_NAME(lanes))((int)(offset + k) - (int)(v * SW_LANES));
+            const SW_NAME(vector) row = (SW_NAME(vector))((SW_NAME(lanes))rows[k][v] & ~isLeft);
+            SW_NAME(store)(a + (block + k) * stride + first + v * SW_LANES, row);
+            SW_NAME(store)(scaled + k * stride + first + v * SW_LANES, multipliers[v]);
+        }
+    }
+    return isSingular;
+}
+
+/// The same steps in the columns right of the block's own.
+SW_INLINE void SW_NAME(finish_right)(size_t block, size_t column, size_t stride, size_t width, float *a,
+                                     float *scaled, const float *inverses) {
+    for (size_t c = column; c < width; c += SW_LANES) {
+        SW_NAME(vector) rows[SW_BLOCK];
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < SW_BLOCK; r++) rows[r] = SW_NAME(load)(a + (block + r) * stride + c);
+#pragma clang loop unroll(full)
+        for (size_t k = 0; k < SW_BLOCK; k++) {
+#pragma clang loop unroll(full)
+            for (size_t r = 1; r < SW_BLOCK; r++)
+                if (r > k) rows[r] -= rows[k] * scaled[k * stride + block + r];
+            SW_NAME(store)(a + (block + k) * stride + c, rows[k]);
+            SW_NAME(store)(scaled + k * stride + c, rows[k] * inverses[block + k]);
+        }
     }
 }
 
-/// Factors `a`; `inverses` gets 1 / U[k][k]. 1 where `a` is not positive definite.
-static int SW_NAME(factor)(size_t rank, size_t stride, float *a, float *inverses) {
-    SW_NAME(lanes) positions;
-    for (int i = 0; i < SW_LANES; i++) positions[i] = i;
-    const size_t width = (rank + SW_LANES - 1) / SW_LANES * SW_LANES;
-    for (size_t block = 0; block < rank; block += SW_BLOCK) {
-        const size_t end = rank - block < SW_BLOCK ? rank : block + SW_BLOCK;
-        for (size_t k = block; k < end; k++) {
-            float *row = a + k * stride;
-            inverses[k] = SW_NAME(finish_row)(k, width, row, positions);
-            if (inverses[k] == 0.0f) return 1;
-            for (size_t i = k + 1; i < end; i++) {
-                const SW_NAME(vector) factor = (SW_NAME(vector))row[i];
-                for (size_t c = i / SW_LANES * SW_LANES; c < width; c += SW_LANES) {
-                    float *p = a + i * stride + c;
-                    SW_NAME(store)(p, SW_NAME(load)(p) - factor * SW_NAME(load)(row + c));
-                }
-            }
+/// Takes a whole block from `count` rows from `row` on and `width` vectors from `column` on; both are constants.
+SW_INLINE void SW_NAME(take_tile)(size_t block, size_t row, const size_t count, size_t column, const size_t width,
+                                  size_t stride, float *a, const float *scaled) {
+    SW_NAME(vector) rows[4][2];
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < count; r++)
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < width; v++) rows[r][v] = SW_NAME(load)(a + (row + r) * stride + column + v * SW_LANES);
+#pragma clang loop unroll(full)
+    for (size_t k = 0; k < SW_BLOCK; k++) {
+        const float *u = a + (block + k) * stride + column, *multipliers = scaled + k * stride + row;
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < width; v++) {
+            const SW_NAME(vector) part = SW_NAME(load)(u + v * SW_LANES);
+#pragma clang loop unroll(full)
+            for (size_t r = 0; r < count; r++) rows[r][v] -= part * multipliers[r];
         }
-        size_t row = end;
-        for (; row + 4 <= rank; row += 4) SW_NAME(take_block)(block, row, 4, stride, width, a);
-        for (; row < rank; row++) SW_NAME(take_block)(block, row, 1, stride, width, a);
+    }
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < count; r++)
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < width; v++) SW_NAME(store)(a + (row + r) * stride + column + v * SW_LANES, rows[r][v]);
+}
+
+static void SW_NAME(take_block)(size_t block, size_t rank, size_t stride, size_t width, float *a,
+                                const float *scaled) {
+    // Rows are taken four at a time, also where the last of them are beyond the rank: those are zeros and stay so.
+    for (size_t row = block + SW_BLOCK; row < rank; row += 4) {
+        size_t c = row / SW_LANES * SW_LANES;
+        for (; c + 2 * SW_LANES <= width; c += 2 * SW_LANES)
+            SW_NAME(take_tile)(block, row, 4, c, 2, stride, a, scaled);
+        if (c < width) SW_NAME(take_tile)(block, row, 4, c, 1, stride, a, scaled);
+    }
+}
+
+/// Takes the unknowns of a finished block from b.
+SW_INLINE void SW_NAME(take_right_side)(size_t block, size_t stride, size_t width, const float *scaled,
+                                        float *b) {
+    float known[SW_BLOCK];
+    for (size_t k = 0; k < SW_BLOCK; k++) known[k] = b[block + k];
+    for (size_t k = 0; k < SW_BLOCK; k++)
+        for (size_t r = k + 1; r < SW_BLOCK; r++) known[r] -= scaled[k * stride + block + r] * known[k];
+    for (size_t k = 0; k < SW_BLOCK; k++) b[block + k] = known[k];
+    size_t c = block + SW_BLOCK;
+    // The rest of the block's last vector, then whole ones.
+    for (; c % SW_LANES != 0; c++)
+        for (size_t k = 0; k < SW_BLOCK; k++) b[c] -= scaled[k * stride + c] * known[k];
+    for (; c < width; c += SW_LANES) {
+        SW_NAME(vector) rest = SW_NAME(load)(b + c);
+        for (size_t k = 0; k < SW_BLOCK; k++) rest -= SW_NAME(load)(scaled + k * stride + c) * known[k];
+        SW_NAME(store)(b + c, rest);
+    }
+}
+
+/// Factors `a` and takes `b` along: afterwards U x = b. `scaled` has room for SW_BLOCK rows. 1 where `a` is not positive definite.
+static int SW_NAME(factor)(size_t rank, size_t stride, float *a, float *b, float *scaled, float *inverses) {
+    const size_t width = (rank + SW_OWN * SW_LANES - 1) / (SW_OWN * SW_LANES) * (SW_OWN * SW_LANES);
+    // The last block is filled up with unknowns that are 0.
+    for (size_t r = rank; r % SW_BLOCK != 0; r++) a[r * stride + r] = 1.0f;
+    for (size_t block = 0; block < rank; block += SW_BLOCK) {
+#if SW_LANES > SW_BLOCK
+        const int isSingular = block % SW_LANES
+                                   ? SW_NAME(finish_block)(block, SW_BLOCK, stride, a, scaled, inverses)
+                                   : SW_NAME(finish_block)(block, 0, stride, a, scaled, inverses);
+#else
+        const int isSingular = SW_NAME(finish_block)(block, 0, stride, a, scaled, inverses);
+#endif
+        if (isSingular) return 1;
+        const size_t right = block / SW_LANES * SW_LANES + SW_OWN * SW_LANES;
+        SW_NAME(finish_right)(block, right, stride, width, a, scaled, inverses);
+        SW_NAME(take_right_side)(block, stride, width, scaled, b);
+        SW_NAME(take_block)(block, rank, stride, width, a, scaled);
     }
     return 0;
 }
 
-/// Solves U^T U x = b. `b` is used up; `x` has room for `stride` floats.
-static void SW_NAME(substitute)(size_t rank, size_t stride, const float *a, const float *inverses, float *b,
+/// Solves U x = b, the unknowns of SW_BLOCK rows at a time. `x` has room for whole vectors and holds zeros.
+static void SW_NAME(substitute)(size_t rank, size_t stride, const float *a, const float *b, const float *inverses,
                                 float *x) {
     const size_t width = (rank + SW_LANES - 1) / SW_LANES * SW_LANES;
-    // U^T y = b: y takes x's place.
-    for (size_t k = 0; k < rank; k++) {
-        const float y = b[k] * inverses[k];
-        const float *row = a + k * stride;
-        x[k] = y;
-        for (size_t c = k / SW_LANES * SW_LANES; c < width; c += SW_LANES)
-            SW_NAME(store)(b + c, SW_NAME(load)(b + c) - SW_NAME(load)(row + c) * y);
-    }
-    // U x = y, four rows at a time; b holds the components that are known, zeros elsewhere.
-    for (size_t c = 0; c < width; c += SW_LANES) SW_NAME(store)(b + c, 0);
-    for (size_t top = rank; top > 0;) {
-        const size_t bottom = top;
-        top = top % 4 ? top / 4 * 4 : top - 4;
-        float known[4] = {0, 0, 0, 0};
-        for (size_t k = top; k < bottom; k++) {
-            const float *row = a + k * stride;
+    for (size_t block = (rank - 1) / SW_BLOCK * SW_BLOCK + SW_BLOCK; block > 0;) {
+        block -= SW_BLOCK;
+        const size_t count = rank - block < SW_BLOCK ? rank - block : SW_BLOCK;
+        float left[SW_BLOCK];
+        // x still has zeros in this block and left of it.
+        for (size_t k = 0; k < count; k++) {
+            const float *row = a + (block + k) * stride;
             SW_NAME(vector) sum = 0;
-            for (size_t c = bottom / SW_LANES * SW_LANES; c < width; c += SW_LANES)
-                sum += SW_NAME(load)(row + c) * SW_NAME(load)(b + c);
-            known[k - top] = SW_NAME(sum)(sum);
+            for (size_t c = (block + SW_BLOCK) / SW_LANES * SW_LANES; c < width; c += SW_LANES)
+                sum += SW_NAME(load)(row + c) * SW_NAME(load)(x + c);
+            left[k] = b[block + k] - SW_NAME(sum)(sum);
         }
-        for (size_t k = bottom; k-- > top;) {
-            float value = x[k] - known[k - top];
-            for (size_t i = k + 1; i < bottom; i++) value -= a[k * stride + i] * x[i];
-            x[k] = b[k] = value * inverses[k];
+        for (size_t k = count; k-- > 0;) {
+            const float value = left[k] * inverses[block + k];
+            x[block + k] = value;
+            for (size_t i = 0; i < k; i++) left[i] -= a[(block + i) * stride + block + k] * value;
         }
     }
 }

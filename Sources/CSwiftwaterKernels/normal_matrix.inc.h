@@ -20,7 +20,7 @@
 /// Ranks up to SW_LANES: everything in registers. `rank` is a constant where this is inlined.
 SW_INLINE void SW_NAME(accumulate_small)(const size_t rank, size_t stride, const float *factors,
                                          const uint32_t *columns, const float *weights, const float *targets,
-                                         size_t count, float *a, float *b) {
+                                         size_t count, size_t available, float *a, float *b) {
     for (size_t start = 0; start < count; start += SW_FLUSH) {
         const size_t end = count - start < SW_FLUSH ? count : start + SW_FLUSH;
         SW_NAME(vector) rows[SW_LANES], right = 0;
@@ -28,7 +28,7 @@ SW_INLINE void SW_NAME(accumulate_small)(const size_t rank, size_t stride, const
         for (size_t r = 0; r < rank; r++) rows[r] = 0;
         for (size_t j = start; j < end; j++) {
             const float *q = factors + (size_t)columns[j] * rank;
-            if (j + 12 < count) __builtin_prefetch(factors + (size_t)columns[j + 12] * rank);
+            if (j + 12 < available) __builtin_prefetch(factors + (size_t)columns[j + 12] * rank);
             const SW_NAME(vector) whole = SW_NAME(load_part)(q, rank);
             const SW_NAME(vector) weighted = weights ? whole * weights[j] : whole;
             right += whole * targets[j];
@@ -90,8 +90,8 @@ static void SW_NAME(add_panel)(const float *panel, size_t rank, size_t stride, s
 }
 
 static void SW_NAME(accumulate_panels)(size_t rank, size_t stride, const float *factors, const uint32_t *columns,
-                                       const float *weights, const float *targets, size_t count, float *panel,
-                                       float *a, float *b) {
+                                       const float *weights, const float *targets, size_t count, size_t available,
+                                       float *panel, float *a, float *b) {
     const size_t vectors = (rank + SW_LANES - 1) / SW_LANES;
     float part[SW_RANK_MAX];
     for (size_t start = 0; start < count; start += SW_PANEL) {
@@ -99,8 +99,8 @@ static void SW_NAME(accumulate_panels)(size_t rank, size_t stride, const float *
         for (size_t v = 0; v < vectors; v++) SW_NAME(store)(part + v * SW_LANES, 0);
         for (size_t j = 0; j < size; j++) {
             const float *q = factors + (size_t)columns[start + j] * rank;
-            if (start + j + SW_PANEL < count) {
-                // The next panel's rows come while this one is worked on.
+            if (start + j + SW_PANEL < available) {
+                // What comes next, often another row's, arrives while this panel is worked on.
                 const char *next = (const char *)(factors + (size_t)columns[start + j + SW_PANEL] * rank);
                 for (size_t line = 0; line < rank * sizeof(float); line += 64) __builtin_prefetch(next + line, 0, 2);
             }
@@ -120,14 +120,14 @@ static void SW_NAME(accumulate_panels)(size_t rank, size_t stride, const float *
 
 #define SW_SMALL(rank)                                                                                                \
     case rank:                                                                                                        \
-        SW_NAME(accumulate_small)(rank, stride, factors, columns, weights, targets, count, a, b);                     \
+        SW_NAME(accumulate_small)(rank, stride, factors, columns, weights, targets, count, available, a, b);          \
         return;
 
 /// Adds the ratings' part to `a` (upper triangle) and `b`. `panel` has room for SW_PANEL rows of `stride` floats, zeros behind
 /// the rank.
 static void SW_NAME(accumulate)(size_t rank, size_t stride, const float *factors, const uint32_t *columns,
-                                const float *weights, const float *targets, size_t count, float *panel, float *a,
-                                float *b) {
+                                const float *weights, const float *targets, size_t count, size_t available,
+                                float *panel, float *a, float *b) {
     switch (rank) {
         SW_SMALL(1) SW_SMALL(2) SW_SMALL(3) SW_SMALL(4)
 #if SW_LANES >= 8
@@ -136,6 +136,6 @@ static void SW_NAME(accumulate)(size_t rank, size_t stride, const float *factors
 #if SW_LANES >= 16
         SW_SMALL(9) SW_SMALL(10) SW_SMALL(11) SW_SMALL(12) SW_SMALL(13) SW_SMALL(14) SW_SMALL(15) SW_SMALL(16)
 #endif
-    default: SW_NAME(accumulate_panels)(rank, stride, factors, columns, weights, targets, count, panel, a, b);
+    default: SW_NAME(accumulate_panels)(rank, stride, factors, columns, weights, targets, count, available, panel, a, b);
     }
 }

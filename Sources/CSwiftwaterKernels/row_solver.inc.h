@@ -72,9 +72,9 @@ static void SW_NAME(conjugate_gradient)(size_t rank, size_t stride, const float 
     }
 }
 
-/// Scratch: a (stride x stride), b, inverses, solution (stride each), panel (SW_PANEL x stride).
+/// Scratch: a (stride x stride), b, solution, inverses (stride each), scaled (SW_BLOCK x stride), panel (SW_PANEL x stride).
 static int SW_NAME(solve_row)(int method, size_t rank, const float *factors, const uint32_t *columns,
-                              const float *weights, const float *targets, size_t count, float lambda,
+                              const float *weights, const float *targets, size_t count, size_t available, float lambda,
                               const float *shared, float *scratch, float *x) {
     const size_t stride = (rank + 15) & ~(size_t)15;
     if (method == SW_SOLVE_CONJUGATE_GRADIENT) {
@@ -82,17 +82,17 @@ static int SW_NAME(solve_row)(int method, size_t rank, const float *factors, con
         (rank, stride, factors, columns, weights, targets, count, lambda, shared, scratch, x);
         return 0;
     }
-    float *a = scratch, *b = a + stride * stride, *inverses = b + stride, *solution = inverses + stride;
-    float *panel = solution + stride;
-    memset(a, 0, (stride * stride + stride) * sizeof(float));
-    SW_NAME(accumulate)(rank, stride, factors, columns, weights, targets, count, panel, a, b);
+    float *a = scratch, *b = a + stride * stride, *solution = b + stride, *inverses = solution + stride;
+    float *scaled = inverses + stride, *panel = scaled + SW_BLOCK * stride;
+    memset(a, 0, (stride * stride + 2 * stride) * sizeof(float));
+    SW_NAME(accumulate)(rank, stride, factors, columns, weights, targets, count, available, panel, a, b);
     if (shared)
         for (size_t r = 0; r < rank; r++)
             for (size_t c = r; c < rank; c++) a[r * stride + c] += shared[r * rank + c];
     for (size_t r = 0; r < rank; r++) a[r * stride + r] += lambda;
     if (method == SW_SOLVE_NON_NEGATIVE) return SW_NAME(non_negative_solve)(rank, stride, a, b, x);
-    if (SW_NAME(factor)(rank, stride, a, inverses)) return 1;
-    SW_NAME(substitute)(rank, stride, a, inverses, b, solution);
+    if (SW_NAME(factor)(rank, stride, a, b, scaled, inverses)) return 1;
+    SW_NAME(substitute)(rank, stride, a, b, inverses, solution);
     memcpy(x, solution, rank * sizeof(float));
     return 0;
 }

@@ -43,17 +43,23 @@ enum {
 /// One row of an ALS half-step. Solves
 ///     (sum_j w_j q_j q_j^T + lambda I + shared) x = sum_j b_j q_j
 /// over the row's `count` ratings, where q_j is row `columns[j]` of `factors` (`rank` floats each, row-major).
+/// `columns` may be read up to `available` (at least `count`): what is behind them is fetched ahead for the rows that follow.
 /// `weights` may be null (all 1). `shared` may be null (zero), else rank x rank. `x` gets the solution.
 /// `scratch` has room for sw_als_scratch_floats(rank) floats.
 /// `method` is one of SW_SOLVE_...; conjugate gradient and non-negative descent start from what `x` holds.
 /// Returns 0, or 1 when the matrix is not positive definite.
 int sw_als_solve_row(int isa, int method, size_t rank, const float *factors, const uint32_t *columns, const float *weights,
-                     const float *targets, size_t count, float lambda, const float *shared, float *scratch, float *x);
+                     const float *targets, size_t count, size_t available, float lambda, const float *shared,
+                     float *scratch, float *x);
 
 size_t sw_als_scratch_floats(size_t rank);
 
 /// Adds the sum of q q^T over rows [from, to) of `factors` to `gram` (rank x rank, full, double).
 void sw_gram(size_t rank, const float *factors, size_t from, size_t to, double *gram);
+
+/// Asks the system for large pages for memory that is about to be written and then read here and there. Has no effect on what is
+/// there, and none at all where the system has no such pages.
+void sw_advise_large_pages(void *base, size_t bytes);
 
 /// The dot product of two rows.
 float sw_dot(const float *a, const float *b, size_t count);

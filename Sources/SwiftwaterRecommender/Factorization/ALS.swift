@@ -62,7 +62,7 @@ public struct ALS: Sendable {
         var random = SeededRandom(seed: settings.seed, stream: 2)
         let (rank, rows) = (settings.rank, matrix.byItem)
         let scale = settings.isImplicit ? 0.1 : ALS.startScale
-        var factors = [Float](repeating: 0, count: rows.rowCount * rank)
+        var factors = [Float](largePagesOf: rows.rowCount * rank)
         let unit = max(abs(mean), 1e-6).squareRoot()
         for item in 0..<rows.rowCount {
             for factor in 0..<rank { factors[item * rank + factor] = Float(random.normal() * scale * unit) }
@@ -95,7 +95,8 @@ public struct ALS: Sendable {
                         rows.values.withUnsafeBufferPointer { values in
                             solver.solve(
                                 UnsafeBufferPointer(rebasing: columns[range]),
-                                UnsafeBufferPointer(rebasing: values[range]), fixed: fixed,
+                                UnsafeBufferPointer(rebasing: values[range]),
+                                following: columns.count - range.upperBound, fixed: fixed,
                                 into: output.value.baseAddress! + row * rank)
                         }
                     }
@@ -139,6 +140,17 @@ public struct ALS: Sendable {
         }
         return (0..<rank * rank).map { cell in
             Float((0..<pieces).reduce(0.0) { $0 + partial[$1 * rank * rank + cell] })
+        }
+    }
+}
+
+extension [Float] {
+    /// Zeros, in large pages where the system has some: rows of factors are read here and there.
+    init(largePagesOf count: Int) {
+        self.init(unsafeUninitializedCapacity: count) { buffer, filled in
+            if let base = buffer.baseAddress { sw_advise_large_pages(base, count * MemoryLayout<Float>.stride) }
+            buffer.initialize(repeating: 0)
+            filled = count
         }
     }
 }

@@ -27,7 +27,7 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
         self.settings = settings
         userIDs = ratings.userIDs
         itemIDs = ratings.itemIDs
-        userFactors = [Float](repeating: 0, count: ratings.userIDs.count * settings.rank)
+        userFactors = [Float](largePagesOf: ratings.userIDs.count * settings.rank)
         itemFactors = []
         history = matrix.byUser
         itemCounts = (0..<ratings.itemIDs.count).map { UInt32(matrix.byItem.count(of: $0)) }

@@ -26,15 +26,16 @@ final class RowSolver {
     ///
     /// - Parameters:
     ///   - columns: rows of `fixed`, one for each value.
+    ///   - following: how many more columns, of the rows that come next, are behind these.
     ///   - fixed: the other side's factors.
     /// - Returns: false where the system is singular.
     func solve(
-        _ columns: UnsafeBufferPointer<UInt32>, _ values: UnsafeBufferPointer<Float>, fixed: UnsafePointer<Float>,
-        into solution: UnsafeMutablePointer<Float>
+        _ columns: UnsafeBufferPointer<UInt32>, _ values: UnsafeBufferPointer<Float>, following: Int = 0,
+        fixed: UnsafePointer<Float>, into solution: UnsafeMutablePointer<Float>
     ) -> Bool {
         let lambda = Float(settings.regularization * Double(columns.count))
         guard settings.isImplicit else {
-            return call(columns, nil, values.baseAddress!, lambda, fixed, solution)
+            return call(columns, following, nil, values.baseAddress!, lambda, fixed, solution)
         }
         // Weight alpha |r| on top of the shared part's 1; target confidence times preference.
         let alpha = Float(settings.alpha)
@@ -46,17 +47,17 @@ final class RowSolver {
             targets.append(value > 0 ? 1 + alpha * value : 0)
             if value > 0 { liked += 1 }
         }
-        return call(columns, weights, targets, Float(settings.regularization * Double(liked)), fixed, solution)
+        return call(columns, following, weights, targets, Float(settings.regularization * Double(liked)), fixed, solution)
     }
 
     private func call(
-        _ columns: UnsafeBufferPointer<UInt32>, _ weights: UnsafePointer<Float>?, _ targets: UnsafePointer<Float>,
-        _ lambda: Float, _ fixed: UnsafePointer<Float>, _ solution: UnsafeMutablePointer<Float>
+        _ columns: UnsafeBufferPointer<UInt32>, _ following: Int, _ weights: UnsafePointer<Float>?,
+        _ targets: UnsafePointer<Float>, _ lambda: Float, _ fixed: UnsafePointer<Float>, _ solution: UnsafeMutablePointer<Float>
     ) -> Bool {
         func solve(_ shared: UnsafePointer<Float>?) -> Bool {
             sw_als_solve_row(
                 settings.instructionSet.rawValue, settings.solver.rawValue, settings.rank, fixed, columns.baseAddress!,
-                weights, targets, columns.count, lambda, shared, scratch.assumingMemoryBound(to: Float.self), solution)
+                weights, targets, columns.count, columns.count + following, lambda, shared, scratch.assumingMemoryBound(to: Float.self), solution)
                 == 0
         }
         guard let shared else { return solve(nil) }
