@@ -113,12 +113,8 @@ void sw_top(int isa, size_t depth, const float *rows, size_t row_count, const fl
     }
 }
 
-void sw_gram(size_t rank, const float *factors, size_t from, size_t to, double *gram) {
-    for (size_t i = from; i < to; i++) {
-        const float *q = factors + i * rank;
-        for (size_t r = 0; r < rank; r++)
-            for (size_t c = 0; c < rank; c++) gram[r * rank + c] += (double)q[r] * q[c];
-    }
+void sw_gram(int isa, size_t rank, const float *factors, size_t rows, float *scratch, double *gram) {
+    SW_DISPATCH(gram(rank, factors, rows, scratch, gram));
 }
 
 void sw_advise_large_pages(void *base, size_t bytes) {

@@ -12,5 +12,6 @@
 #undef SW_PANEL
 #undef SW_FLUSH
 #undef SW_SMALL
+#undef SW_GATHER
 #undef SW_BLOCK
 #undef SW_OWN

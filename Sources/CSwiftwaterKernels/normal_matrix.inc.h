@@ -70,9 +70,33 @@ SW_INLINE void SW_NAME(tile)(const float *panel, size_t stride, size_t count, si
         }
 }
 
+#if SW_LANES == 16
+/// As a tile, half a vector wide: of the vector that holds the diagonal, every second group of rows needs only the right half.
+SW_INLINE void SW_NAME(half_tile)(const float *panel, size_t stride, size_t count, size_t row, float *a) {
+    typedef float half __attribute__((ext_vector_type(8)));
+    typedef half unaligned_half __attribute__((aligned(4), may_alias));
+    half sums[SW_ROWS];
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < SW_ROWS; r++) sums[r] = 0;
+    for (size_t j = 0; j < count; j++, panel += stride) {
+        const half q = *(const unaligned_half *)(panel + row);
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < SW_ROWS; r++) sums[r] += q * panel[row + r];
+    }
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < SW_ROWS; r++) *(unaligned_half *)(a + (row + r) * stride + row) += sums[r];
+}
+#endif
+
 static void SW_NAME(add_panel)(const float *panel, size_t rank, size_t stride, size_t count, float *a) {
     for (size_t row = 0; row < rank; row += SW_ROWS) {
         size_t column = row / SW_LANES * SW_LANES;
+#if SW_LANES == 16
+        if (row != column) {
+            SW_NAME(half_tile)(panel, stride, count, row, a);
+            column += SW_LANES;
+        }
+#endif
         while (column < rank) {
             const size_t left = (rank - column + SW_LANES - 1) / SW_LANES;
             if (SW_WIDTH >= 3 && (left == 3 || left > 4)) {
@@ -89,31 +113,75 @@ static void SW_NAME(add_panel)(const float *panel, size_t rank, size_t stride, s
     }
 }
 
+/// Copies `size` ratings' rows into the panel and adds their part to b. `vectors` is a constant, or the kernel keeps no part in registers.
+SW_INLINE void SW_NAME(gather)(size_t rank, const size_t vectors, size_t stride, const float *factors,
+                               const uint32_t *columns, const float *weights, const float *targets, size_t size,
+                               size_t available, float *panel, float *b) {
+    SW_NAME(vector) part[8];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) part[v] = 0;
+    for (size_t j = 0; j < size; j++) {
+        const float *q = factors + (size_t)columns[j] * rank;
+        if (j + SW_PANEL < available) {
+            // What comes next, often another row's, arrives while this panel is worked on.
+            const char *next = (const char *)(factors + (size_t)columns[j + SW_PANEL] * rank);
+#pragma clang loop unroll(full)
+            for (size_t line = 0; line < vectors * SW_LANES * sizeof(float); line += 64)
+                __builtin_prefetch(next + line, 0, 2);
+        }
+        const float root = weights ? __builtin_sqrtf(weights[j]) : 1.0f, target = targets[j];
+        float *copy = panel + j * stride;
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) {
+            const SW_NAME(vector) whole =
+                v + 1 < vectors ? SW_NAME(load)(q + v * SW_LANES) : SW_NAME(load_row)(q, v, rank);
+            part[v] += whole * target;
+            SW_NAME(store)(copy + v * SW_LANES, weights ? whole * root : whole);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++)
+        SW_NAME(store)(b + v * SW_LANES, SW_NAME(load)(b + v * SW_LANES) + part[v]);
+}
+
+#define SW_GATHER(vectors)                                                                                             \
+    case vectors:                                                                                                      \
+        SW_NAME(gather)(rank, vectors, stride, factors, columns, weights, targets, size, available, panel, b);         \
+        return;
+
+static void SW_NAME(gather_panel)(size_t rank, size_t stride, const float *factors, const uint32_t *columns,
+                                  const float *weights, const float *targets, size_t size, size_t available,
+                                  float *panel, float *b) {
+    const size_t vectors = (rank + SW_LANES - 1) / SW_LANES;
+    switch (vectors) { SW_GATHER(1) SW_GATHER(2) SW_GATHER(3) SW_GATHER(4) SW_GATHER(5) SW_GATHER(6) SW_GATHER(7) SW_GATHER(8) }
+    float part[SW_RANK_MAX];
+    for (size_t v = 0; v < vectors; v++) SW_NAME(store)(part + v * SW_LANES, 0);
+    for (size_t j = 0; j < size; j++) {
+        const float *q = factors + (size_t)columns[j] * rank;
+        if (j + SW_PANEL < available) {
+            const char *next = (const char *)(factors + (size_t)columns[j + SW_PANEL] * rank);
+            for (size_t line = 0; line < rank * sizeof(float); line += 64) __builtin_prefetch(next + line, 0, 2);
+        }
+        const float root = weights ? __builtin_sqrtf(weights[j]) : 1.0f, target = targets[j];
+        float *copy = panel + j * stride;
+        for (size_t v = 0; v < vectors; v++) {
+            const SW_NAME(vector) whole = SW_NAME(load_row)(q, v, rank);
+            SW_NAME(store)(part + v * SW_LANES, SW_NAME(load)(part + v * SW_LANES) + whole * target);
+            SW_NAME(store)(copy + v * SW_LANES, whole * root);
+        }
+    }
+    for (size_t v = 0; v < vectors; v++)
+        SW_NAME(store)(b + v * SW_LANES, SW_NAME(load)(b + v * SW_LANES) + SW_NAME(load)(part + v * SW_LANES));
+}
+
 static void SW_NAME(accumulate_panels)(size_t rank, size_t stride, const float *factors, const uint32_t *columns,
                                        const float *weights, const float *targets, size_t count, size_t available,
                                        float *panel, float *a, float *b) {
-    const size_t vectors = (rank + SW_LANES - 1) / SW_LANES;
-    float part[SW_RANK_MAX];
     for (size_t start = 0; start < count; start += SW_PANEL) {
         const size_t size = count - start < SW_PANEL ? count - start : SW_PANEL;
-        for (size_t v = 0; v < vectors; v++) SW_NAME(store)(part + v * SW_LANES, 0);
-        for (size_t j = 0; j < size; j++) {
-            const float *q = factors + (size_t)columns[start + j] * rank;
-            if (start + j + SW_PANEL < available) {
-                // What comes next, often another row's, arrives while this panel is worked on.
-                const char *next = (const char *)(factors + (size_t)columns[start + j + SW_PANEL] * rank);
-                for (size_t line = 0; line < rank * sizeof(float); line += 64) __builtin_prefetch(next + line, 0, 2);
-            }
-            const float root = weights ? __builtin_sqrtf(weights[start + j]) : 1.0f, target = targets[start + j];
-            float *copy = panel + j * stride;
-            for (size_t v = 0; v < vectors; v++) {
-                const SW_NAME(vector) whole = SW_NAME(load_row)(q, v, rank);
-                SW_NAME(store)(part + v * SW_LANES, SW_NAME(load)(part + v * SW_LANES) + whole * target);
-                SW_NAME(store)(copy + v * SW_LANES, whole * root);
-            }
-        }
-        for (size_t v = 0; v < vectors; v++)
-            SW_NAME(store)(b + v * SW_LANES, SW_NAME(load)(b + v * SW_LANES) + SW_NAME(load)(part + v * SW_LANES));
+        SW_NAME(gather_panel)
+        (rank, stride, factors, columns + start, weights ? weights + start : NULL, targets + start, size,
+         available - start, panel, b);
         SW_NAME(add_panel)(panel, rank, stride, size, a);
     }
 }

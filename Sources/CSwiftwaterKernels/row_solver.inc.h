@@ -88,11 +88,30 @@ static int SW_NAME(solve_row)(int method, size_t rank, const float *factors, con
     SW_NAME(accumulate)(rank, stride, factors, columns, weights, targets, count, available, panel, a, b);
     if (shared)
         for (size_t r = 0; r < rank; r++)
-            for (size_t c = r; c < rank; c++) a[r * stride + c] += shared[r * rank + c];
+            for (size_t v = r / SW_LANES; v * SW_LANES < rank; v++) {
+                float *p = a + r * stride + v * SW_LANES;
+                SW_NAME(store)(p, SW_NAME(load)(p) + SW_NAME(load_row)(shared + r * rank, v, rank));
+            }
     for (size_t r = 0; r < rank; r++) a[r * stride + r] += lambda;
     if (method == SW_SOLVE_NON_NEGATIVE) return SW_NAME(non_negative_solve)(rank, stride, a, b, x);
     if (SW_NAME(factor)(rank, stride, a, b, scaled, inverses)) return 1;
     SW_NAME(substitute)(rank, stride, a, b, inverses, solution);
     memcpy(x, solution, rank * sizeof(float));
     return 0;
+}
+
+/// Adds the sum of q q^T over rows of `factors` to `gram` (rank x rank, full). Scratch as above.
+static void SW_NAME(gram)(size_t rank, const float *factors, size_t rows, float *scratch, double *gram) {
+    const size_t stride = (rank + 15) & ~(size_t)15;
+    float *a = scratch, *b = a + stride * stride, *panel = b + (3 + SW_BLOCK) * stride;
+    uint32_t columns[SW_PANEL];
+    float targets[SW_PANEL] = {0};
+    for (uint32_t j = 0; j < SW_PANEL; j++) columns[j] = j;
+    memset(a, 0, (stride * stride + stride) * sizeof(float));
+    for (size_t start = 0; start < rows; start += SW_PANEL) {
+        const size_t size = rows - start < SW_PANEL ? rows - start : SW_PANEL;
+        SW_NAME(accumulate)(rank, stride, factors + start * rank, columns, NULL, targets, size, size, panel, a, b);
+    }
+    for (size_t r = 0; r < rank; r++)
+        for (size_t c = 0; c < rank; c++) gram[r * rank + c] += a[r <= c ? r * stride + c : c * stride + r];
 }

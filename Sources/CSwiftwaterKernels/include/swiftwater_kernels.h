@@ -54,8 +54,9 @@ int sw_als_solve_row(int isa, int method, size_t rank, const float *factors, con
 
 size_t sw_als_scratch_floats(size_t rank);
 
-/// Adds the sum of q q^T over rows [from, to) of `factors` to `gram` (rank x rank, full, double).
-void sw_gram(size_t rank, const float *factors, size_t from, size_t to, double *gram);
+/// Adds the sum of q q^T over `rows` rows of `factors` to `gram` (rank x rank, full). Sums of a few thousand rows are good to float32's
+/// digits; add larger ones up in pieces. `scratch` as for a row; it holds zeros at first.
+void sw_gram(int isa, size_t rank, const float *factors, size_t rows, float *scratch, double *gram);
 
 /// Asks the system for large pages for memory that is about to be written and then read here and there. Has no effect on what is
 /// there, and none at all where the system has no such pages.

@@ -42,7 +42,7 @@ public struct ALS: Sendable {
             model.biases = biases
             matrix = biases.residuals(matrix)
         }
-        model.itemFactors = initialItemFactors(matrix, mean: ratings.mean)
+        model.itemFactors = initialItemFactors(matrix, mean: ratings.mean, pool)
         for iteration in 1...settings.maxIterations {
             try solve(matrix.byUser, from: model.itemFactors, into: &model.userFactors, pool) {
                 "user \(ratings.userIDs[$0])"
@@ -58,18 +58,27 @@ public struct ALS: Sendable {
     /// Where the iterations begin. The first factor holds each item's mean rating, drawn towards the mean of all (as though
     /// it had a few more average ratings), the others small random numbers: the first half-step then fits what is left over
     /// the items' means instead of finding the means themselves.
-    private func initialItemFactors(_ matrix: RatingMatrix, mean: Double) -> [Float] {
-        var random = SeededRandom(seed: settings.seed, stream: 2)
-        let (rank, rows) = (settings.rank, matrix.byItem)
+    private func initialItemFactors(_ matrix: RatingMatrix, mean: Double, _ pool: WorkerPool) -> [Float] {
+        let (rank, rows, settings) = (settings.rank, matrix.byItem, settings)
         let scale = settings.isImplicit ? 0.1 : ALS.startScale
         var factors = [Float](largePagesOf: rows.rowCount * rank)
         let unit = max(abs(mean), 1e-6).squareRoot()
-        for item in 0..<rows.rowCount {
-            for factor in 0..<rank { factors[item * rank + factor] = Float(random.normal() * scale * unit) }
-            if settings.isImplicit || settings.hasBiases { continue }
-            let sum = rows.values[rows.range(of: item)].reduce(0.0) { $0 + Double($1) }
-            let count = Double(rows.count(of: item))
-            factors[item * rank] = Float((sum + 5 * mean) / (count + 5) / unit)
+        // Each piece of 1,024 items has random numbers of its own.
+        factors.withUnsafeMutableBufferPointer { output in
+            let output = UncheckedSendable(output)
+            try? pool.run(count: (rows.rowCount + 1023) / 1024) { piece in
+                var random = SeededRandom(seed: settings.seed, stream: 1024 + UInt64(piece))
+                for item in piece * 1024..<min(rows.rowCount, (piece + 1) * 1024) {
+                    for factor in 0..<rank {
+                        output.value[item * rank + factor] = Float(random.normal() * scale * unit)
+                    }
+                    if settings.isImplicit || settings.hasBiases { continue }
+                    var sum = 0.0
+                    for entry in rows.range(of: item) { sum += Double(rows.values[entry]) }
+                    let count = Double(rows.count(of: item))
+                    output.value[item * rank] = Float((sum + 5 * mean) / (count + 5) / unit)
+                }
+            }
         }
         return factors
     }
@@ -83,7 +92,7 @@ public struct ALS: Sendable {
         nameOf: @escaping @Sendable (Int) -> String
     ) throws {
         let (settings, rank) = (settings, settings.rank)
-        let shared = settings.isImplicit ? gram(fixed, pool) : nil
+        let shared = settings.isImplicit ? RowSolver.gram(fixed, settings, pool) : nil
         let chunks = ALS.chunks(of: rows, rank: rank)
         try solved.withUnsafeMutableBufferPointer { output in
             let output = UncheckedSendable(output)
@@ -122,25 +131,6 @@ public struct ALS: Sendable {
         }
         if begin < rows.rowCount { result.append(begin..<rows.rowCount) }
         return result
-    }
-
-    /// The sum of q q^T over all rows, in double precision, in fixed pieces that are added in order.
-    private func gram(_ factors: [Float], _ pool: WorkerPool) -> [Float] {
-        let rank = settings.rank
-        let rows = factors.count / rank
-        let pieces = (rows + 4095) / 4096
-        var partial = [Double](repeating: 0, count: pieces * rank * rank)
-        partial.withUnsafeMutableBufferPointer { output in
-            let output = UncheckedSendable(output)
-            try? pool.run(count: pieces) { piece in
-                sw_gram(
-                    rank, factors, piece * 4096, min(rows, (piece + 1) * 4096),
-                    output.value.baseAddress! + piece * rank * rank)
-            }
-        }
-        return (0..<rank * rank).map { cell in
-            Float((0..<pieces).reduce(0.0) { $0 + partial[$1 * rank * rank + cell] })
-        }
     }
 }
 

@@ -112,12 +112,8 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
     public func foldIn(_ ratings: [(item: Int, rating: Float)]) throws -> UserVector? {
         let known = ratings.filter { knows(item: $0.item) }
         guard !known.isEmpty else { return nil }
-        var shared: [Float]?
-        if settings.isImplicit {
-            var gram = [Double](repeating: 0, count: rank * rank)
-            sw_gram(rank, itemFactors, 0, itemIDs.count, &gram)
-            shared = gram.map { Float($0) }
-        }
+        let shared =
+            settings.isImplicit ? RowSolver.gram(itemFactors, settings, WorkerPool(threads: 1)) : nil
         var exact = settings
         if exact.solver == .conjugateGradient { exact.solver = .cholesky }
         let solver = RowSolver(settings: exact, shared: shared)

@@ -7,8 +7,9 @@ final class RowSolver {
     /// For implicit feedback, the sum of q q^T over all rows of the other side.
     private let shared: [Float]?
     private let scratch: UnsafeMutableRawPointer
-    private var weights: [Float] = []
-    private var targets: [Float] = []
+    /// For implicit feedback: a row's weights, then its targets.
+    private var confidences: UnsafeMutablePointer<Float>
+    private var confidenceCount = 0
 
     init(settings: ALSSettings, shared: [Float]?) {
         self.settings = settings
@@ -17,9 +18,13 @@ final class RowSolver {
         // Whole cache lines: a vector that straddles two costs twice.
         scratch = .allocate(byteCount: bytes, alignment: 64)
         scratch.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        confidences = .allocate(capacity: 1)
     }
 
-    deinit { scratch.deallocate() }
+    deinit {
+        scratch.deallocate()
+        confidences.deallocate()
+    }
 
     /// Writes the factors of a row with these ratings to `solution` (`rank` floats), whose old value is where iterative solvers
     /// begin.
@@ -38,16 +43,45 @@ final class RowSolver {
             return call(columns, following, nil, values.baseAddress!, lambda, fixed, solution)
         }
         // Weight alpha |r| on top of the shared part's 1; target confidence times preference.
-        let alpha = Float(settings.alpha)
-        weights.removeAll(keepingCapacity: true)
-        targets.removeAll(keepingCapacity: true)
-        var liked = 0
-        for value in values {
-            weights.append(alpha * abs(value))
-            targets.append(value > 0 ? 1 + alpha * value : 0)
-            if value > 0 { liked += 1 }
+        let (alpha, count) = (Float(settings.alpha), values.count)
+        if count > confidenceCount {
+            confidences.deallocate()
+            confidences = .allocate(capacity: 2 * count)
+            confidenceCount = count
         }
-        return call(columns, following, weights, targets, Float(settings.regularization * Double(liked)), fixed, solution)
+        let (weights, targets) = (confidences, confidences + count)
+        var liked = 0
+        for index in 0..<count {
+            let value = values[index]
+            weights[index] = alpha * abs(value)
+            targets[index] = value > 0 ? 1 + alpha * value : 0
+            liked += value > 0 ? 1 : 0
+        }
+        return call(
+            columns, following, weights, targets, Float(settings.regularization * Double(liked)), fixed, solution)
+    }
+
+    /// The sum of q q^T over all rows, in double precision, in fixed pieces that are added in order.
+    static func gram(_ factors: [Float], _ settings: ALSSettings, _ pool: WorkerPool) -> [Float] {
+        let rank = settings.rank
+        let rows = factors.count / rank
+        let pieces = (rows + 4095) / 4096
+        var partial = [Double](repeating: 0, count: pieces * rank * rank)
+        partial.withUnsafeMutableBufferPointer { output in
+            let output = UncheckedSendable(output)
+            try? pool.run(count: pieces) { piece in
+                let solver = RowSolver(settings: settings, shared: nil)
+                factors.withUnsafeBufferPointer { factors in
+                    sw_gram(
+                        settings.instructionSet.rawValue, rank, factors.baseAddress! + piece * 4096 * rank,
+                        min(4096, rows - piece * 4096), solver.scratch.assumingMemoryBound(to: Float.self),
+                        output.value.baseAddress! + piece * rank * rank)
+                }
+            }
+        }
+        return (0..<rank * rank).map { cell in
+            Float((0..<pieces).reduce(0.0) { $0 + partial[$1 * rank * rank + cell] })
+        }
     }
 
     private func call(
