@@ -28,9 +28,9 @@ done)
 spark() {
   SPARK_LOCAL_IP=127.0.0.1 java $OPENS -Xmx8g -Dlog4j2.level=ERROR -cp "$CLASSES:$JARS/*" SparkStreams "$@" 2>/dev/null | grep '^spark'
 }
-# feed RATE SECONDS [--mark]: the feeder in the background, until `fed`.
+# feed RATE:SECONDS,... [--mark]: the feeder in the background, until `fed`.
 feed() {
-  "$PEERS_DIR/feeder" 15990 "$POSTS" "$1:$2" ${3:-} > "$PEERS_DIR/fed.txt" &
+  "$PEERS_DIR/feeder" 15990 "$POSTS" "$1" ${2:-} > "$PEERS_DIR/fed.txt" &
   FEEDER=$!
   sleep 0.5
 }
@@ -42,34 +42,32 @@ fed() {
 
 echo "== Files, 5M posts (683 MB), the full sorted table"
 cat "$DATA"/text/* > /dev/null
-"$PEERS_DIR/hashcount" 2 "$DATA"/text/* | grep RES
+"$PEERS_DIR/hashcount" 2 "$DATA"/text/* 2>&1 >/dev/null
 "$BENCH" files "$DATA/text"
 spark files "$DATA/text" "$PEERS_DIR/stage" 4
-"$PEERS_DIR/hashcount" 2 "$DATA"/text/* | grep RES
+"$PEERS_DIR/hashcount" 2 "$DATA"/text/* 2>&1 >/dev/null
 
 for rate in ${SOCKET_RATES:-1200000 0}; do
   for log in "" log; do
     echo "== Socket, 1 s batches, $rate posts/s (0: all that is taken)${log:+, log on}"
     rm -rf "$PEERS_DIR/log"
-    feed "$rate" "$SECONDS_EACH"
+    feed "$rate:$SECONDS_EACH"
     "$BENCH" "socket$log" 15990 ${log:+"$PEERS_DIR/log"} "$SECONDS_EACH"
     fed
   done
 done
-for rate in 400000 1200000; do
-  echo "== Spark's DStream, 1 s batches, $rate posts/s, local[3]"
-  feed "$rate" 40
-  MASTER='local[3]' spark socket 15990 30 | tail -12
-  fed
-done
+echo "== Spark's DStream, 1 s batches, rising to 500,000 posts/s, local[3]"
+feed 50000:8,100000:8,200000:10,300000:10,400000:10,500000:10
+MASTER='local[3]' spark socket 15990 60 | tail -45
+fed
 
 echo "== Latency at 10,000 posts/s"
 for interval in 1 10; do
-  feed 10000 22 --mark
+  feed 10000:22 --mark
   echo "$interval ms batches: $("$BENCH" latency 15990 $interval 2>/dev/null)"
   fed
 done
-feed 10000 40 --mark
+feed 10000:40 --mark
 echo "100 ms batches: $(MASTER='local[3]' spark latency 15990 100 35)"
 fed
 

@@ -80,7 +80,7 @@ extension Text {
                     return Text(copying: UnsafeBufferPointer(lower))
                 }
             }
-            if let simple = Text.lowercasedWithoutCase(bytes) { return simple }
+            if let simple = Text.lowercasedInPlace(bytes) { return simple }
             var mapped = ""
             for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
                 mapped += scalar.properties.lowercaseMapping
@@ -89,33 +89,50 @@ extension Text {
         }
     }
 
-    /// Lower case where everything beyond ASCII is of scripts without case (three-byte sequences from U+0E00 to U+0FFF, from U+2E80 to
-    /// U+A63F and from U+AC00 to U+D7FF), or nil.
-    private static func lowercasedWithoutCase(_ bytes: UnsafeBufferPointer<UInt8>) -> Text? {
-        var hasUpper = false
-        var index = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            if byte < 0x80 {
-                hasUpper = hasUpper || (0x41...0x5A).contains(byte)
-                index += 1
-                continue
-            }
-            guard index + 2 < bytes.count else { return nil }
-            let scalar =
-                (UInt32(byte) & 0x0F) << 12 | (UInt32(bytes[index + 1]) & 0x3F) << 6 | UInt32(bytes[index + 2]) & 0x3F
-            guard byte & 0xF0 == 0xE0,
-                (0x0E00...0x0FFF).contains(scalar) || (0x2E80...0xA63F).contains(scalar)
-                    || (0xAC00...0xD7FF).contains(scalar)
-            else { return nil }
-            index += 3
-        }
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { lower in
-            for (index, byte) in bytes.enumerated() {
-                lower[index] = hasUpper && (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+    /// Lower case where each scalar is as long as before: ASCII, Latin-1, Cyrillic up to U+045F, and scripts without case. Nil where
+    /// there is anything else.
+    private static func lowercasedInPlace(_ bytes: UnsafeBufferPointer<UInt8>) -> Text? {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { lower in
+            var index = 0
+            while index < bytes.count {
+                let byte = bytes[index]
+                if byte < 0x80 {
+                    lower[index] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+                    index += 1
+                } else if byte < 0xE0 {
+                    guard index + 1 < bytes.count else { return nil }
+                    let scalar = (UInt32(byte) & 0x1F) << 6 | UInt32(bytes[index + 1]) & 0x3F
+                    guard let small = lowercasedTwoBytes(scalar) else { return nil }
+                    lower[index] = 0xC0 | UInt8(small >> 6)
+                    lower[index + 1] = 0x80 | UInt8(small & 0x3F)
+                    index += 2
+                } else {
+                    guard byte < 0xF0, index + 2 < bytes.count else { return nil }
+                    let scalar =
+                        (UInt32(byte) & 0x0F) << 12 | (UInt32(bytes[index + 1]) & 0x3F) << 6
+                        | UInt32(bytes[index + 2]) & 0x3F
+                    guard isWithoutCase(scalar) else { return nil }
+                    for offset in 0..<3 { lower[index + offset] = bytes[index + offset] }
+                    index += 3
+                }
             }
             return Text(copying: UnsafeBufferPointer(lower))
         }
+    }
+
+    /// Lower case of a scalar from U+0080 to U+07FF, or nil where it is not known here.
+    private static func lowercasedTwoBytes(_ scalar: UInt32) -> UInt32? {
+        switch scalar {
+        case 0x80...0xBF, 0xD7, 0xDF...0xFF, 0x430...0x45F, 0x591...0x7FF: scalar
+        case 0xC0...0xDE, 0x410...0x42F: scalar + 0x20
+        case 0x400...0x40F: scalar + 0x50
+        default: nil
+        }
+    }
+
+    /// Three-byte scalars of scripts without case: U+0E00 to U+0FFF, U+2E80 to U+A63F, U+AC00 to U+D7FF.
+    private static func isWithoutCase(_ scalar: UInt32) -> Bool {
+        (0x0E00...0x0FFF).contains(scalar) || (0x2E80...0xA63F).contains(scalar) || (0xAC00...0xD7FF).contains(scalar)
     }
 
     /// The parts between occurrences of `separator`, found one after the other. Slices, not copies.

@@ -63,6 +63,21 @@ import Testing
         #expect(text.split(separator: "::")[0] == "user")
     }
 
+    /// Every scalar there is, alone and between others.
+    @Test func lowercasedKnowsEveryScalar() {
+        var wrong: [Unicode.Scalar] = []
+        for value in UInt32(0)...0x10FFFF {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let expected = scalar.properties.lowercaseMapping
+            if String(Text(String(scalar)).lowercased()) != expected
+                || String(Text("A\(scalar)Éж日").lowercased()) != "a\(expected)éж日"
+            {
+                wrong.append(scalar)
+            }
+        }
+        #expect(wrong.isEmpty)
+    }
+
     @Test func lowercasedEqualsUnicodeMapping() {
         for string in Self.samples + ["#Swift", "@[Z`{", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "ÀÉÎ", "İstanbul", "ΑΣ", "ẞ"] {
             let expected = string.unicodeScalars.map { $0.properties.lowercaseMapping }.joined()

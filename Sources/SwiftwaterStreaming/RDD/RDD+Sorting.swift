@@ -66,11 +66,17 @@ extension RDD {
                         writer.run.sort(by: areInOrder)
                         runs.set(partition, writer)
                     }
+                    // The merge is a closure made here, where the program's types are known.
                     return try SortOutput(
-                        runs.all, parts: parts, context: context, name: name, key: key, areInOrder: areInOrder)
+                        runs.all, parts: parts, context: context, name: name, key: key, areInOrder: areInOrder
+                    ) { mergeRuns($0, areInOrder) }
                 }
             })
-        return RDD(lineage: lineage, context: context) { partition, sink in try output.value.push(partition, sink) }
+        return RDD(lineage: lineage, context: context) { partition, sink in
+            let output = output.value
+            guard let inMemory = output.inMemory else { return try output.pushFromFile(partition, sink) }
+            for keyed in inMemory[partition] { try sink(keyed.element) }
+        }
     }
 }
 
@@ -132,37 +138,38 @@ final class SortWriter<Key: Sendable, Element: Sendable>: @unchecked Sendable {
 /// The result of a sort, by partitions: in memory, or in one sorted file.
 @usableFromInline
 final class SortOutput<Key: Sendable, Element: Sendable>: @unchecked Sendable {
-    private enum Storage {
-        case memory([[Keyed<Key, Element>]])
-        case file(SpillRun, ElementCodec<Element>)
-    }
-    private let storage: Storage
+    /// The partitions, unless they are on disk.
+    @usableFromInline let inMemory: [[Keyed<Key, Element>]]?
+    private let file: (run: SpillRun, codec: ElementCodec<Element>)?
     private let parts: Int
 
     @usableFromInline
     init(
         _ writers: [SortWriter<Key, Element>], parts: Int, context: Context, name: String,
         key: @escaping (Element) throws -> Key,
-        areInOrder: @escaping @Sendable (Keyed<Key, Element>, Keyed<Key, Element>) -> Bool
+        areInOrder: @escaping @Sendable (Keyed<Key, Element>, Keyed<Key, Element>) -> Bool,
+        merge: @escaping @Sendable ([ArraySlice<Keyed<Key, Element>>]) -> [Keyed<Key, Element>]
     ) throws {
         self.parts = parts
         if writers.contains(where: { !$0.spilled.isEmpty }) {
-            storage = try SortOutput.merged(writers, context.spillSettings, key, areInOrder)
+            inMemory = nil
+            file = try SortOutput.merged(writers, context.spillSettings, key, areInOrder)
             return
         }
         let runs = writers.map(\.run)
         let ranges = splitRuns(runs, parts: parts, areInOrder)
         let merged = Slots<[Keyed<Key, Element>]>(count: parts)
         try context.runTasks(count: parts, of: name) { part in
-            merged.set(part, mergeRuns(zip(runs, ranges).map { $0[$1[part]] }, areInOrder))
+            merged.set(part, merge(zip(runs, ranges).map { $0[$1[part]] }))
         }
-        storage = .memory(merged.all)
+        inMemory = merged.all
+        file = nil
     }
 
     private static func merged(
         _ writers: [SortWriter<Key, Element>], _ spill: SpillSettings, _ key: @escaping (Element) throws -> Key,
         _ areInOrder: @escaping (Keyed<Key, Element>, Keyed<Key, Element>) -> Bool
-    ) throws -> Storage {
+    ) throws -> (run: SpillRun, codec: ElementCodec<Element>) {
         let codec = ElementCodec<Element>()!
         var cursors: [SortedCursor<Keyed<Key, Element>>] = []
         for writer in writers {
@@ -189,20 +196,17 @@ final class SortOutput<Key: Sendable, Element: Sendable>: @unchecked Sendable {
         while let keyed = try merged.next() { try file.append { codec.encode(keyed.element, into: &$0) } }
         let run = try file.finish()
         spill.spilled(run.byteCount)
-        return .file(run, codec)
+        return (run, codec)
     }
 
     @usableFromInline
-    func push(_ part: Int, _ sink: (Element) throws -> Void) throws {
-        switch storage {
-        case .memory(let parts): for keyed in parts[part] { try sink(keyed.element) }
-        case .file(let run, let codec):
-            let first = run.recordCount * part / parts
-            var reader = run.makeReader(from: first, count: run.recordCount * (part + 1) / parts - first)
-            while let record = try reader.next() {
-                var bytes = ByteReader(record)
-                try sink(try codec.decode(from: &bytes))
-            }
+    func pushFromFile(_ part: Int, _ sink: (Element) throws -> Void) throws {
+        guard let (run, codec) = file else { return }
+        let first = run.recordCount * part / parts
+        var reader = run.makeReader(from: first, count: run.recordCount * (part + 1) / parts - first)
+        while let record = try reader.next() {
+            var bytes = ByteReader(record)
+            try sink(try codec.decode(from: &bytes))
         }
     }
 }
@@ -235,6 +239,7 @@ func splitRuns<Element>(
 }
 
 /// Merges sorted runs two by two; of equal elements those of the earlier run come first. O(n log runs).
+@inlinable
 func mergeRuns<Element>(_ slices: [ArraySlice<Element>], _ areInOrder: (Element, Element) -> Bool) -> [Element] {
     var runs = slices.filter { !$0.isEmpty }
     while runs.count > 1 {
