@@ -68,7 +68,7 @@ public final class LiveRecommender: Sendable {
         }
         let scored: [Scored]
         if let vector {
-            scored = model.recommendItems(for: vector, limit: limit, excluding: seen)
+            scored = model.recommendItems(for: vector, limit: limit, filter: RecommendationFilter(denied: seen))
         } else {
             scored = model.userIDs.index(of: user).map { model.recommendItems(forUser: $0, limit: limit) } ?? []
         }

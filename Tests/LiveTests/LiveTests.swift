@@ -43,7 +43,7 @@ import Testing
         var history = range.map { (item: Int(model.history.columns[$0]), rating: model.history.values[$0]) }
         history.append((item: model.itemIDs.index(of: disliked)!, rating: 0.5))
         let vector = try #require(try model.foldIn(history.sorted { $0.item < $1.item }))
-        let expected = model.recommendItems(for: vector, limit: 10, excluding: Set(history.map(\.item)))
+        let expected = model.recommendItems(for: vector, limit: 10, filter: .init(denied: Set(history.map(\.item))))
         #expect(after.map(\.item) == expected.map { model.itemIDs[$0.index] })
         // A user whom the model has never seen has recommendations at once.
         #expect(live.recommend(user: "new", limit: 3).count == 3)

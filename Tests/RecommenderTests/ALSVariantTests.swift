@@ -76,7 +76,7 @@ import Testing
             try model.foldIn(range.map { (item: Int(model.history.columns[$0]), rating: model.history.values[$0]) }))
         #expect(abs(folded.offset - biases.mean - biases.users[user]) < 1e-4)
         let again = model.recommendItems(
-            for: folded, limit: 3, excluding: Set(model.history.columns[range].map(Int.init)))
+            for: folded, limit: 3, filter: .init(denied: Set(model.history.columns[range].map(Int.init))))
         for (a, b) in zip(best, again) { #expect(abs(a.score - b.score) < 0.05) }
         let folder = try TemporaryDirectory()
         try ModelFile.write(model, to: folder.file("m"))

@@ -83,7 +83,7 @@ import Testing
         #expect(model.recommendItems(forUser: 0, limit: 4).map(\.index) == [1, 4, 7, 10])
         #expect(model.recommendItems(forUser: 0, limit: 200).map(\.index).prefix(69).suffix(3) == [199, 0, 2])
         let without = model.recommendItems(
-            for: UserVector(factors: [1, 1], offset: 1), limit: 2, excluding: [1, 7, 5000])
+            for: UserVector(factors: [1, 1], offset: 1), limit: 2, filter: .init(denied: [1, 7, 5000]))
         #expect(without == [Scored(index: 4, score: 3), Scored(index: 10, score: 3)])
     }
 

@@ -23,17 +23,21 @@ public struct ALS: Sendable {
 
     /// Fits a model.
     ///
-    /// - Parameter onIteration: called after every iteration; what it throws (`CancellationError`, say) ends the training.
-    /// - Throws: `invalidArgument` for settings that cannot work or where there are no ratings; `numerical` where a system is
-    ///   singular, naming the user or item.
+    /// - Parameters:
+    ///   - start: a model to go on from: its factors are where the iterations begin, and users and items that it does not know begin as
+    ///     without it. On the same ratings with the same settings, k iterations and then n - k from there give the model of n, bit for bit.
+    ///   - onIteration: called after every iteration; what it throws (`CancellationError`, say) ends the training.
+    /// - Throws: `invalidArgument` for settings that cannot work or where there are no ratings; `limitExceeded` where memory would not
+    ///   suffice; `numerical` where a system is singular, naming the user or item.
     public func fit(
-        _ ratings: Ratings, onIteration: ((Progress) throws -> Void)? = nil
+        _ ratings: Ratings, from start: MatrixFactorizationModel? = nil, onIteration: ((Progress) throws -> Void)? = nil
     ) throws -> MatrixFactorizationModel {
         try settings.validate()
         guard ratings.count > 0 else {
             throw SwiftwaterError(
                 .invalidArgument, "there are no ratings to train on", remedy: "check the file and the split")
         }
+        try settings.checkMemory(ratings)
         let pool = WorkerPool(threads: settings.threads)
         var matrix = RatingMatrix(ratings, pool: pool)
         var model = MatrixFactorizationModel(ratings: ratings, matrix: matrix, settings: settings)
@@ -43,16 +47,30 @@ public struct ALS: Sendable {
             matrix = biases.residuals(matrix)
         }
         model.itemFactors = initialItemFactors(matrix, mean: ratings.mean, pool)
+        try start.map { try model.takeFactors(of: $0) }
         for iteration in 1...settings.maxIterations {
+            let before = settings.tolerance > 0 ? model.itemFactors : []
             try solve(matrix.byUser, from: model.itemFactors, into: &model.userFactors, pool) {
                 "user \(ratings.userIDs[$0])"
             }
             try solve(matrix.byItem, from: model.userFactors, into: &model.itemFactors, pool) {
                 "item \(ratings.itemIDs[$0])"
             }
+            model.settings.maxIterations = (start?.settings.maxIterations ?? 0) + iteration
             try onIteration?(Progress(iteration: iteration, model: model))
+            if settings.tolerance > 0, ALS.change(before, model.itemFactors) < settings.tolerance { break }
         }
         return model
+    }
+
+    /// How far factors have moved, as a part of their length.
+    private static func change(_ before: [Float], _ after: [Float]) -> Double {
+        var (difference, length) = (0.0, 0.0)
+        for (old, new) in zip(before, after) {
+            difference += Double(new - old) * Double(new - old)
+            length += Double(old) * Double(old)
+        }
+        return length > 0 ? (difference / length).squareRoot() : .infinity
     }
 
     /// Where the iterations begin. The first factor holds each item's mean rating, drawn towards the mean of all (as though

@@ -7,7 +7,8 @@ import SwiftwaterCore
 /// without a training rating have no factors worth the name and count as unknown.
 public struct MatrixFactorizationModel: Sendable, Equatable {
     public let rank: Int
-    public let settings: ALSSettings
+    /// How it was trained; `maxIterations` is how many iterations were done.
+    public internal(set) var settings: ALSSettings
     public let userIDs: IdentifierTable
     public let itemIDs: IdentifierTable
     public internal(set) var userFactors: [Float] { didSet { serving = ServingCache() } }
@@ -104,34 +105,23 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
             offset: biases.map { $0.mean + $0.users[user] } ?? 0)
     }
 
-    /// The user with this whole history of ratings: the factors are the exact solution of the user's own system with the
-    /// items' factors as they are. O(ratings x rank^2 + rank^3); implicit models add O(items x rank^2).
-    ///
-    /// - Parameter ratings: item indexes and ratings; an item counts once, unknown ones are passed over.
-    /// - Throws: `numerical` where the system is singular (regularization 0).
-    public func foldIn(_ ratings: [(item: Int, rating: Float)]) throws -> UserVector? {
-        let known = ratings.filter { knows(item: $0.item) }
-        guard !known.isEmpty else { return nil }
-        let shared =
-            settings.isImplicit ? RowSolver.gram(itemFactors, settings, WorkerPool(threads: 1)) : nil
-        var exact = settings
-        if exact.solver == .conjugateGradient { exact.solver = .cholesky }
-        let solver = RowSolver(settings: exact, shared: shared)
-        var solution = [Float](repeating: 0, count: rank)
-        let columns = known.map { UInt32($0.item) }
-        let bias = biases?.userBias(known) ?? 0
-        let targets = known.map { rating in
-            biases.map { rating.rating - $0.mean - bias - $0.items[rating.item] } ?? rating.rating
+    /// Takes the factors that another model has for the users and items here.
+    mutating func takeFactors(of other: MatrixFactorizationModel) throws {
+        guard other.rank == rank else {
+            throw SwiftwaterError(
+                .invalidArgument, "the model to go on from has rank \(other.rank), the training rank \(rank)",
+                remedy: "use the same rank, or begin anew")
         }
-        let isSolved = columns.withUnsafeBufferPointer { columns in
-            targets.withUnsafeBufferPointer { values in
-                solver.solve(columns, values, fixed: itemFactors, into: &solution)
+        func take(
+            _ own: inout [Float], _ ids: IdentifierTable, _ others: [Float], _ otherIDs: IdentifierTable, _ rank: Int
+        ) {
+            let map = IndexMap(from: ids, to: otherIDs)
+            for row in 0..<ids.count {
+                guard let from = map[UInt32(row)] else { continue }
+                for factor in 0..<rank { own[row * rank + factor] = others[from * rank + factor] }
             }
         }
-        guard isSolved else {
-            throw SwiftwaterError(
-                .numerical, "the user's system is singular", remedy: "train with a regularization above 0")
-        }
-        return UserVector(factors: solution, offset: biases.map { $0.mean + bias } ?? 0)
+        take(&userFactors, userIDs, other.userFactors, other.userIDs, rank)
+        take(&itemFactors, itemIDs, other.itemFactors, other.itemIDs, rank)
     }
 }

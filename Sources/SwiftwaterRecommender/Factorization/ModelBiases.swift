@@ -29,10 +29,9 @@ public struct ModelBiases: Sendable, Equatable {
         users = biases(matrix.byUser, less: items)
     }
 
-    /// The bias of a user with these ratings, by the same rule.
-    func userBias(_ ratings: [(item: Int, rating: Float)]) -> Float {
-        let sum = ratings.reduce(0.0) { $0 + Double($1.rating - mean - items[$1.item]) }
-        return Float(sum / (Double(ratings.count) + ModelBiases.damping))
+    /// The bias of a row for which the ones before it leave these over.
+    func damped(_ left: [Float]) -> Float {
+        Float(left.reduce(0.0) { $0 + Double($1) } / (Double(left.count) + ModelBiases.damping))
     }
 
     /// The matrix of what the biases leave over.

@@ -86,12 +86,14 @@ final class RowSolver {
 
     private func call(
         _ columns: UnsafeBufferPointer<UInt32>, _ following: Int, _ weights: UnsafePointer<Float>?,
-        _ targets: UnsafePointer<Float>, _ lambda: Float, _ fixed: UnsafePointer<Float>, _ solution: UnsafeMutablePointer<Float>
+        _ targets: UnsafePointer<Float>, _ lambda: Float, _ fixed: UnsafePointer<Float>,
+        _ solution: UnsafeMutablePointer<Float>
     ) -> Bool {
         func solve(_ shared: UnsafePointer<Float>?) -> Bool {
             sw_als_solve_row(
                 settings.instructionSet.rawValue, settings.solver.rawValue, settings.rank, fixed, columns.baseAddress!,
-                weights, targets, columns.count, columns.count + following, lambda, shared, scratch.assumingMemoryBound(to: Float.self), solution)
+                weights, targets, columns.count, columns.count + following, lambda, shared,
+                scratch.assumingMemoryBound(to: Float.self), solution)
                 == 0
         }
         guard let shared else { return solve(nil) }

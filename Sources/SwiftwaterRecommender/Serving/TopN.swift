@@ -22,17 +22,23 @@ extension MatrixFactorizationModel {
     ///
     /// - Parameters:
     ///   - includeSeen: keeps items that the user rated in training.
+    ///   - filter: which items may be among them.
     /// - Complexity: O(items x rank).
-    public func recommendItems(forUser user: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
+    public func recommendItems(
+        forUser user: Int, limit: Int, includeSeen: Bool = false, filter: RecommendationFilter = .none
+    ) -> [Scored] {
         guard knows(user: user) else { return [] }
         let seen = includeSeen ? [] : history.columns[history.range(of: user)]
-        return best(vector(ofUser: user), among: serving.items(of: self), limit: limit, excluded: seen)
+        let excluded = filter == .none ? seen : (filter.excluded(of: itemIDs.count) + seen)[...]
+        return best(vector(ofUser: user), among: serving.items(of: self), limit: limit, excluded: excluded)
     }
 
     /// The best items for a user such as `foldIn` makes.
-    public func recommendItems(for user: UserVector, limit: Int, excluding: Set<Int> = []) -> [Scored] {
-        let excluded = excluding.filter { $0 < itemIDs.count }.map { UInt32($0) }
-        return best(user, among: serving.items(of: self), limit: limit, excluded: excluded[...])
+    public func recommendItems(
+        for user: UserVector, limit: Int, filter: RecommendationFilter = .none
+    ) -> [Scored] {
+        best(
+            user, among: serving.items(of: self), limit: limit, excluded: filter.excluded(of: itemIDs.count)[...])
     }
 
     /// The users with the highest predictions for an item, best first.
@@ -50,16 +56,28 @@ extension MatrixFactorizationModel {
         return best(row, among: serving.users(of: self), limit: limit, excluded: raters.map { UInt32($0) }[...])
     }
 
-    /// The items whose factors point in the direction nearest to this item's (cosine), nearest first.
+    /// The items whose factors point in the direction nearest to this item's (cosine), nearest first. O(items x rank).
     public func similarItems(to item: Int, limit: Int) -> [Scored] {
         guard knows(item: item) else { return [] }
+        return nearest(to: item, among: itemFactors, limit: limit, isWanted: knows(item:))
+    }
+
+    /// The users whose factors point in the direction nearest to this user's, nearest first. O(users x rank).
+    public func similarUsers(to user: Int, limit: Int) -> [Scored] {
+        guard knows(user: user) else { return [] }
+        return nearest(to: user, among: userFactors, limit: limit, isWanted: knows(user:))
+    }
+
+    private func nearest(
+        to row: Int, among factors: [Float], limit: Int, isWanted: (Int) -> Bool
+    ) -> [Scored] {
         func norm(_ index: Int) -> Float {
-            itemFactors[index * rank..<(index + 1) * rank].reduce(0) { $0 + $1 * $1 }.squareRoot()
+            factors[index * rank..<(index + 1) * rank].reduce(0) { $0 + $1 * $1 }.squareRoot()
         }
-        let own = norm(item)
-        let scores = allScores(Array(itemFactors[item * rank..<(item + 1) * rank]), itemFactors)
+        let own = norm(row)
+        let scores = allScores(Array(factors[row * rank..<(row + 1) * rank]), factors)
         var best = BestScores(limit: limit)
-        for other in 0..<itemIDs.count where other != item && knows(item: other) {
+        for other in scores.indices where other != row && isWanted(other) {
             let length = own * norm(other)
             if length > 0 { best.offer(other, scores[other] / length) }
         }

@@ -1,0 +1,54 @@
+import CSwiftwaterKernels
+import SwiftwaterCore
+
+extension MatrixFactorizationModel {
+    /// The user with this whole history of ratings: the factors are the exact solution of the user's own system with the
+    /// items' factors as they are. O(ratings x rank^2 + rank^3); implicit models add O(items x rank^2).
+    ///
+    /// - Parameter ratings: item indexes and ratings; an item counts once, unknown ones are passed over.
+    /// - Returns: nil where no item is known.
+    /// - Throws: `numerical` where the system is singular (regularization 0).
+    public func foldIn(_ ratings: [(item: Int, rating: Float)]) throws -> UserVector? {
+        let known = ratings.filter { knows(item: $0.item) }
+        guard !known.isEmpty else { return nil }
+        let bias = biases.map { biases in
+            biases.damped(known.map { $0.rating - biases.mean - biases.items[$0.item] })
+        }
+        let targets = known.map { rating in
+            biases.map { rating.rating - $0.mean - bias! - $0.items[rating.item] } ?? rating.rating
+        }
+        let factors = try solve(known.map(\.item), targets, itemFactors, "user")
+        return UserVector(factors: factors, offset: biases.map { $0.mean + bias! } ?? 0)
+    }
+
+    /// An item with these ratings, as `foldIn` a user: by users' indexes, with the users' factors as they are.
+    public func foldInItem(_ ratings: [(user: Int, rating: Float)]) throws -> UserVector? {
+        let known = ratings.filter { knows(user: $0.user) }
+        guard !known.isEmpty else { return nil }
+        // An item's bias comes before the users' biases are known.
+        let bias = biases.map { biases in biases.damped(known.map { $0.rating - biases.mean }) }
+        let targets = known.map { rating in
+            biases.map { rating.rating - $0.mean - bias! - $0.users[rating.user] } ?? rating.rating
+        }
+        let factors = try solve(known.map(\.user), targets, userFactors, "item")
+        return UserVector(factors: factors, offset: biases.map { $0.mean + bias! } ?? 0)
+    }
+
+    private func solve(_ columns: [Int], _ targets: [Float], _ fixed: [Float], _ what: String) throws -> [Float] {
+        let shared = settings.isImplicit ? RowSolver.gram(fixed, settings, WorkerPool(threads: 1)) : nil
+        var exact = settings
+        if exact.solver == .conjugateGradient { exact.solver = .cholesky }
+        let solver = RowSolver(settings: exact, shared: shared)
+        var solution = [Float](repeating: 0, count: rank)
+        let isSolved = columns.map { UInt32($0) }.withUnsafeBufferPointer { columns in
+            targets.withUnsafeBufferPointer { values in
+                solver.solve(columns, values, fixed: fixed, into: &solution)
+            }
+        }
+        guard isSolved else {
+            throw SwiftwaterError(
+                .numerical, "the \(what)'s system is singular", remedy: "train with a regularization above 0")
+        }
+        return solution
+    }
+}

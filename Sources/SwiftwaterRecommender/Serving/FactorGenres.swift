@@ -1,0 +1,55 @@
+import SwiftwaterCore
+
+/// What a latent factor seems to stand for: the genres whose items have more, or less, of it than others.
+public struct FactorGenres: Sendable, Equatable {
+    public struct Loading: Sendable, Equatable {
+        public let genre: String
+        /// How far the mean of the genre's items is from that of all items, in standard errors.
+        public let strength: Double
+        public let items: Int
+    }
+
+    public let factor: Int
+    /// Strongest first, then the weakest last; genres with at least `itemsMin` items.
+    public let loadings: [Loading]
+    /// The items with the most and with the least of the factor.
+    public let most: [Int]
+    public let least: [Int]
+
+    static let itemsMin = 5
+}
+
+extension MatrixFactorizationModel {
+    /// For each factor, how much the genres load on it. O(items x (rank + genres of an item) + rank x items log items).
+    ///
+    /// - Parameter examples: how many items to name at either end.
+    public func genresByFactor(_ catalogue: Catalogue, examples: Int = 3) -> [FactorGenres] {
+        let items = (0..<itemIDs.count).filter(knows(item:))
+        let genres = items.map { catalogue[itemIDs[$0]]?.genres ?? [] }
+        let names = Set(genres.joined()).sorted()
+        return (0..<rank).map { factor in
+            let values = items.map { Double(itemFactors[$0 * rank + factor]) }
+            let mean = values.reduce(0, +) / Double(max(1, values.count))
+            let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, values.count))
+            var sums: [String: (sum: Double, count: Int)] = [:]
+            for (value, list) in zip(values, genres) {
+                for genre in list { sums[genre] = ((sums[genre]?.sum ?? 0) + value, (sums[genre]?.count ?? 0) + 1) }
+            }
+            let loadings = names.compactMap { name -> FactorGenres.Loading? in
+                guard let (sum, count) = sums[name], count >= FactorGenres.itemsMin, variance > 0 else { return nil }
+                let error = (variance / Double(count)).squareRoot()
+                return .init(genre: name, strength: (sum / Double(count) - mean) / error, items: count)
+            }
+            let order = items.indices.sorted {
+                values[$0] != values[$1] ? values[$0] > values[$1] : items[$0] < items[$1]
+            }
+            return FactorGenres(
+                factor: factor,
+                loadings: loadings.sorted {
+                    $0.strength != $1.strength ? $0.strength > $1.strength : $0.genre < $1.genre
+                },
+                most: order.prefix(examples).map { items[$0] },
+                least: order.suffix(examples).reversed().map { items[$0] })
+        }
+    }
+}
