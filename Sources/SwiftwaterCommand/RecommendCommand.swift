@@ -12,6 +12,10 @@ struct RecommendCommand: ParsableCommand {
               swiftwater recommend --model films.model --user 42
               swiftwater recommend --model films.model --for-users 10 --out top10.csv
               swiftwater recommend --model films.model --for-items 10 --item 17
+              swiftwater recommend --model films.model --user 42 --because --deny seen.txt
+
+            A user whom the model does not know gets what most have rated; the output \
+            says so.
             """)
 
     @Option(help: "A model file.") var model: String
@@ -21,7 +25,11 @@ struct RecommendCommand: ParsableCommand {
     @Option(help: "Only this item.") var item: String?
     @Option(help: "A CSV file of titles (movieId,title,genres).") var movies: String?
     @Option(help: "The CSV file to write; standard output unless given.") var out: String?
+    @Option(help: "How rows are written: csv or ndjson.") var format = RecommendationFormat.csv
+    @Option(help: "A file of item ids, one a line: only these.") var allow: String?
+    @Option(help: "A file of item ids, one a line: none of these.") var deny: String?
     @Flag(help: "Keep what the user rated in training.") var includeSeen = false
+    @Flag(help: "With --user: which of the user's ratings speak for each item.") var because = false
 
     func validate() throws {
         if user != nil && item != nil { throw ValidationError("Give --user or --item, not both.") }
@@ -31,6 +39,10 @@ struct RecommendCommand: ParsableCommand {
         }
         if user != nil && forItems != nil || item != nil && forUsers != nil {
             throw ValidationError("--user goes with --for-users, --item with --for-items.")
+        }
+        if because && user == nil { throw ValidationError("--because goes with --user.") }
+        if (allow != nil || deny != nil) && (forItems != nil || item != nil) {
+            throw ValidationError("--allow and --deny are for items, and users are recommended here.")
         }
         if let count = forUsers ?? forItems, count < 1 { throw ValidationError("At least 1 recommendation.") }
     }
@@ -53,15 +65,24 @@ struct RecommendCommand: ParsableCommand {
     private func forUser(
         _ user: String, _ model: MatrixFactorizationModel, _ catalogue: Catalogue, _ console: Console
     ) throws {
-        guard let index = model.userIDs.index(of: user), model.knows(user: index) else {
-            throw SwiftwaterError(
-                .invalidArgument, "the model does not know user '\(user)'", remedy: "train with this user's ratings")
-        }
-        let best = model.recommendItems(forUser: index, limit: forUsers ?? 10, includeSeen: includeSeen)
-        if out != nil { return try writeOne(user, best, model.itemIDs, header: "userId,rank,movieId,score", console) }
+        let found = try model.recommend(
+            user: user, limit: forUsers ?? 10, includeSeen: includeSeen,
+            filter: try RecommendationFilter(allow: allow, deny: deny, model))
+        if out != nil { return try writeOne(user, found.items, model.itemIDs, .users, found.source, console) }
+        let note = found.source == .popular ? "unknown to the model: most rated" : seenNote
         try console.line(
-            console.styled("Top \(best.count) films for user \(TerminalText.safe(user)) (\(seenNote))", .bold))
-        try RecommendCommand.show(best, model.itemIDs, catalogue, console)
+            console.styled("Top \(found.items.count) films for user \(TerminalText.safe(user)) (\(note))", .bold))
+        // What is popular is counted.
+        let places = found.source == .popular ? 0 : 2
+        try RecommendCommand.show(found.items, model.itemIDs, catalogue, console, places: places) { scored in
+            guard because, found.source == .model, let index = model.userIDs.index(of: user) else { return [] }
+            let reasons = try model.explain(item: scored.index, forUser: index).contributions.prefix(3)
+            return reasons.map { reason in
+                let title = Format.cut(TerminalText.safe(catalogue.title(model.itemIDs[reason.item])), 40)
+                return
+                    "you rated \(Format.left(title, 40)) \(reason.rating)  adds \(Format.decimal(Double(reason.share), 2))"
+            }
+        }
     }
 
     private func forItem(
@@ -69,7 +90,7 @@ struct RecommendCommand: ParsableCommand {
     ) throws {
         let index = try RecommendCommand.index(ofItem: item, in: model)
         let best = model.recommendUsers(forItem: index, limit: forItems ?? 10, includeSeen: includeSeen)
-        if out != nil { return try writeOne(item, best, model.userIDs, header: "movieId,rank,userId,score", console) }
+        if out != nil { return try writeOne(item, best, model.userIDs, .items, .model, console) }
         let title = TerminalText.safe(catalogue.title(item))
         try console.line(console.styled("Top \(best.count) users for \(title) (\(seenNote))", .bold))
         for (rank, scored) in best.enumerated() {
@@ -80,17 +101,12 @@ struct RecommendCommand: ParsableCommand {
         }
     }
 
-    private static func rows(_ first: String, _ list: [Scored], _ ids: IdentifierTable) -> String {
-        list.enumerated().map { rank, scored in
-            "\(CSVReader.quoted(first)),\(rank + 1),\(CSVReader.quoted(ids[scored.index])),\(scored.score)\n"
-        }.joined()
-    }
-
     private func writeOne(
-        _ first: String, _ list: [Scored], _ ids: IdentifierTable, header: String, _ console: Console
+        _ first: String, _ list: [Scored], _ ids: IdentifierTable, _ side: RecommendationFormat.Side,
+        _ source: Recommendation.Source, _ console: Console
     ) throws {
         let output = try RowOutput(path: out)
-        try output.write(header + "\n" + RecommendCommand.rows(first, list, ids))
+        try output.write(format.header(side) + format.rows(first, list, ids, side, source))
         try output.finish()
         report(list.count, console)
     }
@@ -102,23 +118,21 @@ struct RecommendCommand: ParsableCommand {
 
     private func forAll(_ model: MatrixFactorizationModel, _ console: Console) throws {
         let output = try RowOutput(path: out)
+        let side: RecommendationFormat.Side = forItems == nil ? .users : .items
+        let (own, others) = forItems == nil ? (model.userIDs, model.itemIDs) : (model.itemIDs, model.userIDs)
         var rows = 0
-        func put(_ first: String, _ list: [Scored], _ ids: IdentifierTable) throws {
+        try output.write(format.header(side))
+        func put(_ index: Int, _ list: [Scored]) throws {
+            if index & 0xFF == 0 { console.progress(side.rawValue, Double(index) / Double(own.count)) }
             rows += list.count
-            try output.write(RecommendCommand.rows(first, list, ids))
+            try output.write(format.rows(own[index], list, others, side, .model))
         }
         if let forItems {
-            try output.write("movieId,rank,userId,score\n")
-            try model.recommendForAllItems(limit: forItems, includeSeen: includeSeen) { index, list in
-                if index & 0xFF == 0 { console.progress("items", Double(index) / Double(model.itemIDs.count)) }
-                try put(model.itemIDs[index], list, model.userIDs)
-            }
+            try model.recommendForAllItems(limit: forItems, includeSeen: includeSeen, put)
         } else {
-            try output.write("userId,rank,movieId,score\n")
-            try model.recommendForAllUsers(limit: forUsers ?? 10, includeSeen: includeSeen) { index, list in
-                if index & 0xFF == 0 { console.progress("users", Double(index) / Double(model.userIDs.count)) }
-                try put(model.userIDs[index], list, model.itemIDs)
-            }
+            let filter = try RecommendationFilter(allow: allow, deny: deny, model)
+            try model.recommendForAllUsers(
+                limit: forUsers ?? 10, includeSeen: includeSeen, filter: filter, put)
         }
         try output.finish()
         console.endProgress()
@@ -133,7 +147,11 @@ struct RecommendCommand: ParsableCommand {
         return index
     }
 
-    static func show(_ best: [Scored], _ ids: IdentifierTable, _ catalogue: Catalogue, _ console: Console) throws {
+    /// - Parameter reasons: lines that stand below an item.
+    static func show(
+        _ best: [Scored], _ ids: IdentifierTable, _ catalogue: Catalogue, _ console: Console, places: Int = 2,
+        reasons: (Scored) throws -> [String] = { _ in [] }
+    ) throws {
         for (rank, scored) in best.enumerated() {
             let id = ids[scored.index]
             let entry = catalogue[id]
@@ -141,32 +159,9 @@ struct RecommendCommand: ParsableCommand {
             let genres = entry.map { TerminalText.safe($0.genres.joined(separator: ", ")) } ?? ""
             try console.line(
                 Format.right("\(rank + 1)", 3) + "  " + Format.left(title, 40)
-                    + Format.right(Format.decimal(Double(scored.score), 2), 7)
+                    + Format.right(Format.decimal(Double(scored.score), places), 7)
                     + (genres.isEmpty ? "" : "  " + console.styled(genres, .dim)))
+            for reason in try reasons(scored) { try console.line("       " + console.styled(reason, .dim)) }
         }
-    }
-}
-
-struct SimilarCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "similar", abstract: "The items most like one item, by the angle between their factors.",
-        discussion: "  swiftwater similar --model films.model --item 17 --movies movies.csv")
-
-    @Option(help: "A model file.") var model: String
-    @Option(help: "The item.") var item: String
-    @Option(help: "How many to show.") var top = 10
-    @Option(help: "A CSV file of titles.") var movies: String?
-
-    func validate() throws {
-        guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
-    }
-
-    func run() throws {
-        let console = Console()
-        let model = try ModelFile.read(model)
-        let catalogue = try movies.map { try Catalogue.read($0) } ?? Catalogue()
-        let index = try RecommendCommand.index(ofItem: item, in: model)
-        try console.line(console.styled("Most like \(TerminalText.safe(catalogue.title(item)))", .bold))
-        try RecommendCommand.show(model.similarItems(to: index, limit: top), model.itemIDs, catalogue, console)
     }
 }

@@ -30,7 +30,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, RelayCommand.self, TrendsCommand.self, GenerateCommand.self, RatingsCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, TuneCommand.self, RecommendCommand.self,
-            SimilarCommand.self, NeighboursCommand.self, CheckpointCommand.self,
+            SimilarCommand.self, FactorsCommand.self, NeighboursCommand.self, CheckpointCommand.self,
         ])
 
     static func main() async {

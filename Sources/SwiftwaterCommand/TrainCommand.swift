@@ -8,35 +8,62 @@ struct TrainCommand: ParsableCommand {
         discussion: """
               swiftwater train ratings.csv --rank 10 --out films.model
               swiftwater train --train a.csv --validation b.csv --test c.csv
+              swiftwater train ratings.csv --rank 128 --max-iterations 50 --tolerance 0.001 \
+                --checkpoint films.part --out films.model
+
+            With --checkpoint, the same command goes on where it was stopped, and gives \
+            the same model.
             """)
 
     @OptionGroup var data: SplitOptions
     @OptionGroup var ratings: RatingsOptions
     @OptionGroup var als: ALSOptions
     @Option(help: "How many times users and items are solved.") var maxIterations = 10
+    @Option(
+        help: "End once an iteration changes the items' factors by less than this part of their length; 0 for never.")
+    var tolerance = 0.0
+    @Option(
+        help: "A file that keeps the model after every iteration; where it is there already, training goes on from it.")
+    var checkpoint: String?
     @Option(help: "The model file to write.") var out: String?
 
     func run() throws {
         let console = Console()
         let parts = try data.load(ratings, seed: als.seed, console: console, announce: console.line)
-        let settings = als.settings(iterations: maxIterations)
+        var settings = als.settings(iterations: maxIterations)
+        settings.tolerance = tolerance
+        let start = try checkpoint.flatMap { try TrainingCheckpoint.read($0, settings, parts.train) }
+        let done = start?.settings.maxIterations ?? 0
+        if let checkpoint, done > 0 { try console.line("going on after \(done) iterations, from \(checkpoint)") }
+        if let start, done >= maxIterations { return try finish(start, parts, settings, console) }
+        settings.maxIterations = maxIterations - done
         let clock = ContinuousClock()
         var spent = Duration.zero
         var mark = clock.now
-        let model = try ALS(settings).fit(parts.train) { progress in
+        let model = try ALS(settings).fit(parts.train, from: start) { progress in
             spent += clock.now - mark
+            let iteration = done + progress.iteration
+            if let checkpoint { try ModelFile.write(progress.model, to: checkpoint) }
             if let validation = parts.validation, !settings.isImplicit {
                 let metrics = try progress.model.evaluate(on: validation, threads: settings.threads)
                 try console.line(
-                    "iteration \(Format.right("\(progress.iteration)", 3))   RMSE on validation \(Format.decimal(metrics.rmse))"
+                    "iteration \(Format.right("\(iteration)", 3))   RMSE on validation \(Format.decimal(metrics.rmse))"
                 )
             } else {
-                console.progress("training", Double(progress.iteration) / Double(maxIterations))
+                console.progress("training", Double(iteration) / Double(maxIterations))
             }
             mark = clock.now
         }
         console.endProgress()
-        try console.line("trained rank \(settings.rank), \(maxIterations) iterations in \(Format.seconds(spent))")
+        try console.line(
+            "trained rank \(settings.rank), \(model.settings.maxIterations - done) iterations in \(Format.seconds(spent))"
+        )
+        try finish(model, parts, settings, console)
+    }
+
+    private func finish(
+        _ model: MatrixFactorizationModel, _ parts: SplitOptions.Parts, _ settings: ALSSettings, _ console: Console
+    ) throws {
         if settings.isImplicit {
             try console.line("implicit feedback: predictions are preferences, so there is no RMSE against ratings")
         } else {
@@ -53,33 +80,30 @@ struct TrainCommand: ParsableCommand {
     }
 }
 
-struct EvaluateCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "RMSE, MAE and R2 of a model on ratings.",
-        discussion: "  swiftwater evaluate --model films.model test.csv")
-
-    @Argument(help: "A CSV file of ratings.") var file: String
-    @Option(help: "A model file.") var model: String
-    @OptionGroup var ratings: RatingsOptions
-    @Flag(help: "A JSON object.") var json = false
-
-    func run() throws {
-        let console = Console()
-        let model = try ModelFile.read(model)
-        let metrics = try model.evaluate(on: try ratings.read(file, console: console))
-        if json {
-            try console.line(
-                "{\"rmse\":\(metrics.rmse),\"mse\":\(metrics.mse),\"mae\":\(metrics.mae),\"r2\":\(metrics.r2),\"evaluated\":\(metrics.evaluated),\"unknown\":\(metrics.unknown)}"
-            )
-        } else {
-            try console.line(EvaluateCommand.describe(metrics, on: file))
+/// What training leaves on its way.
+enum TrainingCheckpoint {
+    /// The model to go on from, or nil where there is none yet.
+    ///
+    /// - Throws: `invalidArgument` where it belongs to another training.
+    static func read(
+        _ path: String, _ settings: ALSSettings, _ ratings: Ratings
+    ) throws -> MatrixFactorizationModel? {
+        let model: MatrixFactorizationModel
+        do { model = try ModelFile.read(path) } catch let error as SwiftwaterError where error.code == .notFound {
+            return nil
         }
-    }
-
-    static func describe(_ metrics: RatingMetrics, on name: String) -> String {
-        "\(name): RMSE \(Format.decimal(metrics.rmse))   MAE \(Format.decimal(metrics.mae))   R2 \(Format.decimal(metrics.r2))"
-            + "   over \(Format.count(metrics.evaluated)) ratings"
-            + (metrics.unknown > 0 ? ", \(Format.count(metrics.unknown)) of unknown users or items left out" : "")
+        var (own, wanted) = (model.settings, settings)
+        for keyPath in [\ALSSettings.maxIterations, \ALSSettings.threads] {
+            own[keyPath: keyPath] = 1
+            wanted[keyPath: keyPath] = 1
+        }
+        (own.tolerance, wanted.tolerance) = (0, 0)
+        guard own == wanted, model.history == RatingMatrix(ratings).byUser, model.userIDs == ratings.userIDs else {
+            throw SwiftwaterError(
+                .invalidArgument, "the checkpoint comes from other ratings or other settings", at: .init(file: path),
+                remedy: "use those, or remove the file to begin anew")
+        }
+        return model
     }
 }
 

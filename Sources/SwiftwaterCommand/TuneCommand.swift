@@ -4,43 +4,51 @@ import Swiftwater
 struct TuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tune",
-        abstract: "Draws RMSE against the number of iterations, and says how many are enough.",
+        abstract: "Draws RMSE against the number of iterations, and tries ranks and regularizations.",
         discussion: """
-            Trains once and evaluates after each of the given numbers of iterations.
+            Trains once and evaluates after each of the given numbers of iterations. \
+            With several ranks or regularizations, tries every combination of them, on \
+            the validation data or by cross-validation.
 
               swiftwater tune ratings.csv --max-iterations 1,3,5,7 --plot rmse.svg
+              swiftwater tune ratings.csv --ranks 8,16,32 --regularizations 0.05,0.1,0.2
+              swiftwater tune ratings.csv --ranks 8,16 --folds 5
             """)
 
     @OptionGroup var data: SplitOptions
     @OptionGroup var ratings: RatingsOptions
     @OptionGroup var als: ALSOptions
     @Option(help: "Numbers of iterations.") var maxIterations = NumberList<Int>([1, 3, 5, 7])
-    @Option(help: "An SVG file to draw the curve in.") var plot: String?
+    @Option(help: "Ranks to try, instead of --rank.") var ranks: NumberList<Int>?
+    @Option(help: "Regularizations to try, instead of --regularization.") var regularizations: NumberList<Double>?
+    @Option(help: "Cross-validation with so many parts of the training and validation data.") var folds: Int?
+    @Option(help: "An SVG file to draw the curve in, that of the best where several are tried.") var plot: String?
     @Flag(help: "A JSON object instead of a table and a drawing.") var json = false
+
+    func validate() throws {
+        if let folds, folds < 2 { throw ValidationError("--folds takes 2 or more.") }
+    }
 
     func run() throws {
         let console = Console()
         let parts = try data.load(ratings, seed: als.seed, console: console) { text in
             if json { console.remark(text) } else { try console.line(text) }
         }
-        guard let validation = parts.validation else {
+        guard let validation = parts.validation ?? (folds == nil ? nil : parts.train) else {
             throw SwiftwaterError(
                 .invalidArgument, "there is no validation data",
                 remedy: "give --validation FILE, or a second weight to --split")
         }
         let settings = als.settings(iterations: 1)
+        if ranks != nil || regularizations != nil || folds != nil {
+            return try search(settings, parts, validation, console)
+        }
         let (curve, model) = try LearningCurve.fit(
             settings, iterations: maxIterations.values, train: parts.train, validation: validation)
-        if let plot {
-            let file = try AtomicFile(path: plot)
-            try file.write(curve.svg())
-            try file.commit()
-        }
+        try draw(curve)
         if json {
-            let points = curve.points.map { "{\"iterations\":\($0.iterations),\"rmse\":\($0.rmse)}" }
-            try console.line(
-                "{\"curve\":[\(points.joined(separator: ","))],\"enough\":\(curve.enough()?.iterations ?? 0)}")
-            return
+            return try console.line(
+                "{\"curve\":\(TuneCommand.json(curve)),\"enough\":\(curve.enough()?.iterations ?? 0)}")
         }
         try TuneCommand.show(curve, console)
         if let test = parts.test {
@@ -49,6 +57,56 @@ struct TuneCommand: ParsableCommand {
                 EvaluateCommand.describe(try model.evaluate(on: test), on: "test, after \(last) iterations"))
         }
         if let plot { try console.line("plot written to \(plot)") }
+    }
+
+    // MARK: Grids
+
+    private func search(
+        _ settings: ALSSettings, _ parts: SplitOptions.Parts, _ validation: Ratings, _ console: Console
+    ) throws {
+        let grid = GridSearch(
+            settings, ranks: ranks?.values ?? [als.rank],
+            regularizations: regularizations?.values ?? [als.regularization], iterations: maxIterations.values)
+        let rows = try folds.map { try parts.train.folds($0, seed: als.seed) } ?? [(parts.train, validation)]
+        let results = try grid.run(rows) { done, all in console.progress("fits", Double(done) / Double(all)) }
+        console.endProgress()
+        let best = results[0]
+        try draw(best.curve)
+        if json {
+            let list = results.map { result in
+                "{\"rank\":\(result.settings.rank),\"regularization\":\(result.settings.regularization),\"iterations\":\(result.settings.maxIterations),\"rmse\":\(result.rmse),\"deviation\":\(result.deviation),\"curve\":\(TuneCommand.json(result.curve))}"
+            }
+            return try console.line("{\"results\":[\(list.joined(separator: ","))]}")
+        }
+        try console.line("  rank   regularization   iterations   RMSE" + (rows.count > 1 ? "     deviation" : ""))
+        for (place, result) in results.enumerated() {
+            let line =
+                Format.right("\(result.settings.rank)", 6) + Format.right("\(result.settings.regularization)", 17)
+                + Format.right("\(result.settings.maxIterations)", 13) + "   " + Format.decimal(result.rmse)
+                + (rows.count > 1 ? "   " + Format.decimal(result.deviation) : "")
+            try console.line(place == 0 ? console.styled(line + "   best", .good) : line)
+        }
+        try console.line()
+        try console.line(best.curve.terminalChart())
+        if let test = parts.test {
+            let model = try ALS(best.settings).fit(parts.train)
+            try console.line(
+                EvaluateCommand.describe(try model.evaluate(on: test), on: "the best on test data"))
+        }
+        if let plot { try console.line("plot written to \(plot)") }
+    }
+
+    // MARK: Curves
+
+    private func draw(_ curve: LearningCurve) throws {
+        guard let plot else { return }
+        let file = try AtomicFile(path: plot)
+        try file.write(curve.svg())
+        try file.commit()
+    }
+
+    private static func json(_ curve: LearningCurve) -> String {
+        "[" + curve.points.map { "{\"iterations\":\($0.iterations),\"rmse\":\($0.rmse)}" }.joined(separator: ",") + "]"
     }
 
     static func show(_ curve: LearningCurve, _ console: Console) throws {

@@ -44,7 +44,7 @@ import Testing
         #expect(items.status == 0)
         #expect(
             try String(contentsOfFile: folder.file("items.csv"), encoding: .utf8).hasPrefix(
-                "movieId,rank,userId,score\n"))
+                "movieId,rank,userId,score,source\n"))
         let item = try String(contentsOfFile: folder.file("items.csv"), encoding: .utf8).split(separator: "\n")[1]
             .prefix { $0 != "," }
         let similar = try Program.run("similar", "--model", model, "--item", String(item))
@@ -52,6 +52,68 @@ import Testing
         let tune = try Program.run("tune", ratings, "--max-iterations", "1,3,5,7", "--plot", folder.file("rmse.svg"))
         #expect(tune.output.contains("enough: RMSE") && tune.output.contains("●"))
         #expect(try String(contentsOfFile: folder.file("rmse.svg"), encoding: .utf8).hasPrefix("<svg"))
+    }
+
+    /// What goes beyond the case study: lists evaluated, reasons, lists for newcomers, allowed and denied items, factors, grids.
+    @Test func whatIsRecommendedCanBeAskedAbout() throws {
+        let (ratings, movies) = try generate()
+        let model = folder.file("films.model")
+        let train = try Program.run("train", ratings, "--split", "80,0,20", "--split-by", "user", "--out", model)
+        #expect(train.status == 0 && train.output.contains("for each user, with seed 42"), "\(train.error)")
+        let lists = try Program.run("evaluate", "--model", model, ratings, "--ranking", "10", "--json")
+        #expect(lists.output.contains("\"ranking\":{\"k\":10,") && lists.output.contains("\"ndcg\":0."))
+        let because = try Program.run(
+            "recommend", "--model", model, "--user", "42", "--for-users", "2", "--movies", movies, "--because")
+        #expect(because.output.split(separator: "\n").count == 9 && because.output.contains("adds 0."))
+        let newcomer = try Program.run("recommend", "--model", model, "--user", "nobody")
+        #expect(newcomer.status == 0 && newcomer.output.contains("unknown to the model: most rated"))
+        let rows = folder.file("one.ndjson")
+        func items(_ more: String...) throws -> [String] {
+            let result = try Program(
+                [
+                    "recommend", "--model", model, "--user", "42", "--for-users", "3", "--format", "ndjson", "--out",
+                    rows,
+                ] + more
+            ).wait()
+            #expect(result.status == 0, "\(result.error)")
+            return try String(contentsOfFile: rows, encoding: .utf8).split(separator: "\n").map { line in
+                let row = try JSONSerialization.jsonObject(with: Data(line.utf8)) as! [String: Any]
+                #expect(row["user"] as? String == "42" && row["source"] as? String == "model")
+                return row["item"] as! String
+            }
+        }
+        let best = try items()
+        let listed = try folder.write("listed", best.dropFirst().joined(separator: "\r\n") + "\nnot-an-item\n")
+        let others = Set(try items("--deny", listed))
+        #expect(best.count == 3 && others.intersection(best) == [best[0]])
+        #expect(try items("--allow", listed) == Array(best.dropFirst()))
+        #expect(try Program.run("similar", "--model", model, "--user", "42").output.split(separator: "\n").count == 11)
+        let factors = try Program.run("factors", "--model", model, "--movies", movies)
+        #expect(factors.output.contains("factor 10") && factors.output.contains("more  "))
+        let grid = try Program.run(
+            "tune", ratings, "--ranks", "4,8", "--regularizations", "0.1,0.3", "--folds", "2", "--plot",
+            folder.file("grid.svg"))
+        #expect(
+            grid.status == 0 && grid.output.contains("best\n") && grid.output.contains("the best on test data: RMSE"))
+        #expect(try Program.run("tune", ratings, "--folds", "1").status == 64)
+    }
+
+    /// Training that is cut off goes on with the same command, and gives the same model; other settings are refused.
+    @Test func trainingGoesOnFromItsCheckpoint() throws {
+        let (ratings, _) = try generate()
+        func train(_ iterations: Int, _ more: String...) throws -> Program.Result {
+            try Program(["train", ratings, "--max-iterations", "\(iterations)"] + more).wait()
+        }
+        let part = folder.file("part")
+        #expect(try train(3, "--checkpoint", part).status == 0)
+        let resumed = try train(7, "--checkpoint", part, "--out", folder.file("a"))
+        #expect(resumed.output.contains("going on after 3 iterations") && resumed.output.contains("4 iterations in"))
+        #expect(try train(7, "--out", folder.file("b")).status == 0)
+        #expect(try folder.bytes("a") == folder.bytes("b"))
+        let again = try train(7, "--checkpoint", part)
+        #expect(again.status == 0 && again.output.contains("going on after 7 iterations"))
+        let other = try train(9, "--checkpoint", part, "--rank", "11")
+        #expect(other.status == 64 && other.error.contains("other ratings or other settings"))
     }
 
     @Test func givenPartsAndThreadsMakeTheSameModel() throws {

@@ -44,6 +44,7 @@ struct RatingsOptions: ParsableArguments {
     @Option(help: "The column of user ids.") var userColumn = "userId"
     @Option(help: "The column of item ids.") var itemColumn = "movieId"
     @Option(help: "The column of ratings.") var ratingColumn = "rating"
+    @Option(help: "The column of times, in seconds since 1970; it may be missing.") var timestampColumn = "timestamp"
     @Option(help: "What separates the fields: one character, or tab.") var separator = ","
     @Flag(name: .customLong("integer-ids"), help: "Refuse ids that are no 64-bit integers.") var integerIDs = false
     @Flag(help: "Stop at the first malformed row instead of passing it over.") var strict = false
@@ -51,6 +52,7 @@ struct RatingsOptions: ParsableArguments {
     func format() throws -> RatingsFormat {
         var format = RatingsFormat()
         (format.userColumn, format.itemColumn, format.ratingColumn) = (userColumn, itemColumn, ratingColumn)
+        format.timestampColumn = timestampColumn
         let separator = separator == "tab" || separator == "\\t" ? "\t" : separator
         guard separator.count == 1 else {
             throw SwiftwaterError(
@@ -134,6 +136,8 @@ enum SolverArgument: String, ExpressibleByArgument, CaseIterable {
 struct SplitOptions: ParsableArguments {
     @Argument(help: "A CSV file of ratings, plain or gzip; - for standard input.") var file: String?
     @Option(help: "Weights of training, validation and test data.") var split = NumberList<Double>([60, 20, 20])
+    @Option(help: "random, user (each user's ratings in these shares) or time (the oldest train, the newest test).")
+    var splitBy = SplitMethod.random
     @Option(help: "A file of training data, instead of FILE and --split.") var train: String?
     @Option(help: "A file of validation data.") var validation: String?
     @Option(help: "A file of test data.") var test: String?
@@ -170,11 +174,19 @@ struct SplitOptions: ParsableArguments {
         try announce(
             "\(file!): \(Format.count(all.count)) ratings by \(Format.count(all.userIDs.count)) users of \(Format.count(all.itemIDs.count)) items"
         )
-        let split = try all.split(weights: split.values, seed: seed)
+        let split = try all.split(weights: split.values, seed: seed, by: splitBy)
         func part(_ index: Int) -> Ratings? { index < split.count && split[index].count > 0 ? split[index] : nil }
         let parts = Parts(train: split[0], validation: part(1), test: part(2))
-        try announce(describe(parts, how: "split \(self.split.defaultValueDescription) with seed \(seed)"))
+        try announce(describe(parts, how: "split \(self.split.defaultValueDescription) \(splitDescription(seed))"))
         return parts
+    }
+
+    private func splitDescription(_ seed: UInt64) -> String {
+        switch splitBy {
+        case .random: "with seed \(seed)"
+        case .user: "for each user, with seed \(seed)"
+        case .time: "by time"
+        }
     }
 
     private func describe(_ parts: Parts, how: String) -> String {
@@ -184,3 +196,5 @@ struct SplitOptions: ParsableArguments {
                 separator: ", ")
     }
 }
+
+extension SplitMethod: ExpressibleByArgument {}

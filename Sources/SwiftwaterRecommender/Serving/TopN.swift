@@ -88,14 +88,15 @@ extension MatrixFactorizationModel {
     ///
     /// - Complexity: O(users x items x rank), by a blocked product.
     public func recommendForAllUsers(
-        limit: Int, includeSeen: Bool = false, threads: Int = WorkerPool.coreCount,
-        _ body: (Int, [Scored]) throws -> Void
+        limit: Int, includeSeen: Bool = false, filter: RecommendationFilter = .none,
+        threads: Int = WorkerPool.coreCount, _ body: (Int, [Scored]) throws -> Void
     ) throws {
+        let never = filter.excluded(of: itemIDs.count)
         try forAll(userIDs.count, userFactors, serving.items(of: self), limit, threads: threads, body) { user in
             guard knows(user: user) else { return nil }
             return (
                 biases.map { $0.mean + $0.users[user] } ?? 0,
-                includeSeen ? [] : history.columns[history.range(of: user)]
+                (never + (includeSeen ? [] : history.columns[history.range(of: user)]))[...]
             )
         }
     }
