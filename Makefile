@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests Examples Benchmarks/streaming Benchmarks/recommender
 
-.PHONY: demo test soak bench bench-als bench-streams lint format packages clean
+.PHONY: demo test soak bench bench-als bench-als-speed bench-streams lint format packages clean
 
 ## Both case studies, in under a minute once built.
 demo: packages
@@ -27,11 +27,14 @@ soak: packages
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 
 ## Our figures beside the peers' on this machine; see Benchmarks/README.md.
-bench: bench-als bench-streams
+bench: bench-als bench-als-speed bench-streams
 
 bench-als: packages
 	$(BUILD) --product swiftwater
 	Benchmarks/als.sh
+
+bench-als-speed: packages
+	Benchmarks/als-speed.sh
 
 bench-streams: packages
 	Benchmarks/streams.sh

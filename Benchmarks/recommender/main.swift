@@ -4,6 +4,7 @@ import Swiftwater
 // swiftwater-bench-recommender read FILE                       columns and id dictionaries of a CSV file, five times
 // swiftwater-bench-recommender fit TRAIN TEST RANK ITERATIONS [biases|implicit|gradient ...]   the index and the fit, three times; RMSE
 // swiftwater-bench-recommender top TRAIN RANK                  the best 10 for all users and for all items, and for one user
+// swiftwater-bench-recommender cost FILE RANK                  one iteration: time for each rating and for each row
 // swiftwater-bench-recommender study FILE                      load, split 60/20/20, fit, RMSE on validation and test
 let arguments = Array(CommandLine.arguments.dropFirst())
 
@@ -78,6 +79,17 @@ case "top":
         one.append(timed { model.recommendItems(forUser: user * 7 % train.userIDs.count, limit: 10) }.seconds * 1000)
     }
     print("top 10 for one user: median \(shown([median(one)])) ms, p99 \(shown([one.sorted()[1980]])) ms")
+case "cost":
+    let ratings = try Ratings.read(arguments[1]).ratings
+    var settings = ALSSettings()
+    settings.rank = Int(arguments[2])!
+    settings.maxIterations = 3
+    var marks = [ContinuousClock().now]
+    _ = try ALS(settings).fit(ratings) { _ in marks.append(ContinuousClock().now) }
+    let iteration = median(zip(marks.dropFirst(), marks.dropFirst(2)).map { ($1 - $0) / .seconds(1) })
+    print(
+        "rank \(settings.rank), \(ratings.count) ratings: \(shown([iteration])) s an iteration, "
+            + "\(shown([iteration * 1e9 / Double(2 * ratings.count)])) ns a rating and side")
 case "study":
     let (seconds, results) = try timed {
         let parts = try Ratings.read(arguments[1]).ratings.split(weights: [60, 20, 20], seed: 42)

@@ -16,10 +16,11 @@ struct NeighboursCommand: ParsableCommand {
 
     @Argument(help: "A CSV file of ratings.") var file: String?
     @Option(help: "users or items: whose neighbours.") var by = NeighbourhoodSettings.Basis.users
-    @Option(help: "cosine or pearson.") var similarity = NeighbourhoodSettings.Similarity.cosine
+    @Option(help: "cosine, pearson or adjusted-cosine.") var similarity = NeighbourhoodSettings.Similarity.cosine
     @Option(name: [.customShort("k"), .long], help: "How many neighbours a prediction uses, at most.") var neighbours =
         20
     @Option(help: "How many ratings two neighbours must have in common.") var overlapMin = 2
+    @Option(help: "With n ratings in common a similarity counts n / (n + shrinkage).") var shrinkage = 0.0
     @Option(help: "Weights of training, validation and test data; the test part is evaluated.") var split:
         NumberList<Double>?
     @Option(help: "The seed of the split.") var seed: UInt64 = 42
@@ -30,7 +31,7 @@ struct NeighboursCommand: ParsableCommand {
         let console = Console()
         var settings = NeighbourhoodSettings()
         (settings.basis, settings.similarity) = (by, similarity)
-        (settings.neighbours, settings.overlapMin) = (neighbours, overlapMin)
+        (settings.neighbours, settings.overlapMin, settings.shrinkage) = (neighbours, overlapMin, shrinkage)
         let all = try file.map { try ratings.read($0, console: console) } ?? TextbookRatings.sixUsers
         if let split {
             let parts = try all.split(weights: split.values, seed: seed)

@@ -191,6 +191,46 @@ import Testing
 }
 
 @Suite struct NeighbourhoodTests {
+    /// Adjusted cosine and shrinkage, against sums written out, on random sparse ratings.
+    @Test(arguments: NeighbourhoodSettings.Basis.allCases)
+    func adjustedCosineIsWhatItSays(basis: NeighbourhoodSettings.Basis) throws {
+        var random = SeededRandom(seed: 12)
+        var table: [Int: [Int: Double]] = [:]
+        var rows: [(user: Int64, item: Int64, rating: Float)] = []
+        for user in 0..<25 {
+            for item in 0..<18 where random.below(3) > 0 {
+                let rating = Float(1 + random.below(9)) / 2
+                rows.append((Int64(user), Int64(item), rating))
+                let (row, column) = basis == .users ? (user, item) : (item, user)
+                table[row, default: [:]][column] = Double(rating)
+            }
+        }
+        var settings = NeighbourhoodSettings()
+        (settings.basis, settings.similarity, settings.shrinkage) = (basis, .adjustedCosine, 7)
+        let model = try NeighbourhoodModel(Ratings(rows), settings: settings)
+        func index(_ row: Int) -> Int {
+            (basis == .users ? model.userIDs : model.itemIDs).index(of: Int64(row))!
+        }
+        func mean(_ column: Int) -> Double {
+            let values = table.values.compactMap { $0[column] }
+            return values.reduce(0, +) / Double(values.count)
+        }
+        for left in table.keys.sorted() {
+            for right in table.keys.sorted() where right != left {
+                let common = table[left]!.keys.filter { table[right]![$0] != nil }
+                let a = common.map { table[left]![$0]! - mean($0) }
+                let b = common.map { table[right]![$0]! - mean($0) }
+                let product = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+                let length = (a.reduce(0) { $0 + $1 * $1 } * b.reduce(0) { $0 + $1 * $1 }).squareRoot()
+                let n = Double(common.count)
+                let expected = common.count < 2 || length == 0 ? 0 : product / length * n / (n + 7)
+                #expect(abs(model.similarity(index(left), index(right)) - expected) < 1e-9)
+            }
+        }
+        settings.shrinkage = -1
+        #expect(throws: SwiftwaterError.self) { try NeighbourhoodModel(Ratings(rows), settings: settings) }
+    }
+
     /// Every prediction for the six users and five films equals that of `naive_neighbours.py`.
     @Test func predictionsEqualTheNaiveScript() throws {
         let lines = try String(contentsOfFile: PackageFolder.fixture("naive_neighbours.csv"), encoding: .utf8)

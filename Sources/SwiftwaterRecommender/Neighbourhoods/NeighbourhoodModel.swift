@@ -14,6 +14,9 @@ public struct NeighbourhoodSettings: Sendable, Equatable {
         case cosine
         /// Pearson correlation over the entries that both have, each row less its mean over them.
         case pearson
+        /// Cosine of what is left when each column's mean is taken away: between items, of ratings less their user's mean, so that the
+        /// mild and the strict count alike (Sarwar et al., 2001).
+        case adjustedCosine = "adjusted-cosine"
     }
 
     public var basis = Basis.users
@@ -22,6 +25,8 @@ public struct NeighbourhoodSettings: Sendable, Equatable {
     public var neighbours = 20
     /// Rows with fewer entries in common are no neighbours.
     public var overlapMin = 2
+    /// Draws similarities over few entries towards 0: with n in common a similarity counts n / (n + shrinkage) (Koren, 2008).
+    public var shrinkage = 0.0
 
     public init() {}
 }
@@ -30,7 +35,7 @@ public struct NeighbourhoodSettings: Sendable, Equatable {
 ///
 /// By users, with u the user and i the item, over the `neighbours` users v with the largest positive similarity who rated i:
 ///
-///     cosine    r(u,i) = sum s(u,v) r(v,i) / sum s(u,v)
+///     cosine    r(u,i) = sum s(u,v) r(v,i) / sum s(u,v)                               (adjusted cosine, too)
 ///     pearson   r(u,i) = mean(u) + sum s(u,v) (r(v,i) - mean(v)) / sum s(u,v)         (Resnick et al., 1994)
 ///
 /// By items the two change places. Equal similarities go by the lower index. There is no prediction where no neighbour has a
@@ -44,13 +49,16 @@ public struct NeighbourhoodModel: Sendable {
     private let rows: RatingMatrix.Rows
     private let columns: RatingMatrix.Rows
     private let rowMeans: [Double]
+    /// What is taken from the values of each column before rows are compared; empty for nothing.
+    private let columnMeans: [Double]
 
     public init(_ ratings: Ratings, settings: NeighbourhoodSettings = NeighbourhoodSettings()) throws {
-        guard settings.neighbours >= 1, settings.overlapMin >= 1 else {
+        guard settings.neighbours >= 1, settings.overlapMin >= 1, settings.shrinkage >= 0, settings.shrinkage.isFinite
+        else {
             throw SwiftwaterError(
                 .invalidArgument,
-                "\(settings.neighbours) neighbours with at least \(settings.overlapMin) entries in common",
-                remedy: "use at least 1 of each")
+                "\(settings.neighbours) neighbours with at least \(settings.overlapMin) entries in common, shrinkage \(settings.shrinkage)",
+                remedy: "use at least 1 of each, and a shrinkage of 0 or more")
         }
         let matrix = RatingMatrix(ratings)
         self.settings = settings
@@ -58,6 +66,9 @@ public struct NeighbourhoodModel: Sendable {
         itemIDs = ratings.itemIDs
         (rows, columns) = settings.basis == .users ? (matrix.byUser, matrix.byItem) : (matrix.byItem, matrix.byUser)
         rowMeans = (0..<rows.rowCount).map { [rows] in rows.mean(of: $0) ?? 0 }
+        columnMeans =
+            settings.similarity == .adjustedCosine
+            ? (0..<columns.rowCount).map { [columns] in columns.mean(of: $0) ?? 0 } : []
     }
 
     /// The similarity of two users (or items, by the basis) by index; 0 where they have too little in common.
@@ -69,16 +80,18 @@ public struct NeighbourhoodModel: Sendable {
     func similarities(of row: Int) -> [(row: Int, similarity: Double)] {
         var sums = [PairSums](repeating: PairSums(), count: rows.rowCount)
         for entry in rows.range(of: row) {
-            let own = Double(rows.values[entry])
             let column = Int(rows.columns[entry])
+            let mean = columnMeans.isEmpty ? 0 : columnMeans[column]
+            let own = Double(rows.values[entry]) - mean
             for other in columns.range(of: column) {
-                sums[Int(columns.columns[other])].add(own, Double(columns.values[other]))
+                sums[Int(columns.columns[other])].add(own, Double(columns.values[other]) - mean)
             }
         }
         return sums.indices.compactMap { other in
             guard other != row, sums[other].count >= Double(settings.overlapMin) else { return nil }
-            let value = settings.similarity == .cosine ? sums[other].cosine : sums[other].pearson
-            return value == 0 ? nil : (other, value)
+            let value = settings.similarity == .pearson ? sums[other].pearson : sums[other].cosine
+            let shrunk = value * sums[other].count / (sums[other].count + settings.shrinkage)
+            return shrunk == 0 ? nil : (other, shrunk)
         }
     }
 
