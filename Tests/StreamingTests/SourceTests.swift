@@ -198,6 +198,28 @@ final class ScriptedReceiver: TextReceiver {
         }
     }
 
+    /// An output that holds its own context, to stop it or to ask for its zero time, keeps it alive only until it has stopped.
+    @Test(arguments: [false, true]) func outputsMayHoldTheirContext(isStepped: Bool) async throws {
+        final class WeakBox: @unchecked Sendable { weak var context: StreamingContext? }
+        let box = WeakBox()
+        func run() async throws {
+            let bench = Bench { $0.isStepped = isStepped }
+            let context = bench.context
+            box.context = context
+            context.queueStream([[1, 2]]).window(.seconds(2)).forEachBatch { rdd, _ in
+                _ = try rdd.count()
+                context.requestStop(gracefully: true)
+            }
+            try await context.start()
+            bench.clock.advance(by: .seconds(1))
+            if isStepped { try context.step() } else { try await context.awaitTermination() }
+            let again = await #expect(throws: SwiftwaterError.self) { try await context.start() }
+            #expect(again?.message.contains("was started before") == true)
+        }
+        try await run()
+        #expect(box.context == nil)
+    }
+
     @Test func whoAwaitsAContextThatNeverStartsIsTold() async throws {
         let bench = Bench()
         bench.context.textFileStream(directory: "/no/such/directory").print()

@@ -257,5 +257,6 @@ final class BatchRunner: @unchecked Sendable {
         }
         durability?.close()
         reporter.finish()
+        graph.release()
     }
 }

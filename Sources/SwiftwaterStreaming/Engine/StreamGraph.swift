@@ -33,6 +33,7 @@ final class StreamGraph: @unchecked Sendable {
     private(set) var problems: [SwiftwaterError] = []
     var zeroTime = BatchTime(milliseconds: 0)
     var isFrozen = false
+    private(set) var isReleased = false
 
     init(batchInterval: Duration) { self.batchInterval = batchInterval }
 
@@ -107,6 +108,15 @@ final class StreamGraph: @unchecked Sendable {
                 remedy: "give each a name of its own")
         }
         return nil
+    }
+
+    /// The stream has ended: what the program's closures hold is let go. One of them may well hold the context.
+    func release() {
+        isReleased = true
+        outputs = []
+        sources = []
+        steps = []
+        statefulSteps = []
     }
 
     func forget(before time: BatchTime) { for step in steps { step.forget(before: time) } }

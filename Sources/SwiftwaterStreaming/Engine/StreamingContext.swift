@@ -83,7 +83,7 @@ public final class StreamingContext: Sendable {
     /// As `start()`, for programs that are not asynchronous.
     public func startNow() throws {
         if let problem = graph.problems.first { throw problem }
-        guard !graph.outputs.isEmpty else {
+        guard graph.isReleased || !graph.outputs.isEmpty else {
             throw SwiftwaterError(
                 .invalidState, "the program has no output", remedy: "end a stream with print() or forEachBatch")
         }
