@@ -15,6 +15,50 @@ import Testing
         return settings
     }
 
+    private struct RecordedALS: Decodable {
+        struct Fit: Decodable {
+            let iterations: Int
+            let users: [[Double]]
+            let items: [[Double]]
+        }
+        let rank: Int
+        let regularization: Double
+        let alpha: Double
+        let start: [[Float]]
+        let ratings: [[Double]]
+        let fits: [Fit]
+    }
+
+    /// From the same item factors, the library implicit and this come to the same factors: `Tests/Fixtures/implicit/record.py`.
+    @Test func implicitFeedbackIsThatOfTheLibraryImplicit() throws {
+        let data = try Data(contentsOf: URL(filePath: PackageFolder.fixture("implicit/implicit_als.json")))
+        let recorded = try JSONDecoder().decode(RecordedALS.self, from: data)
+        let ids = recorded.start.indices.map { Int64($0) }
+        let start = try MatrixFactorizationModel(
+            userIDs: ids, userFactors: recorded.start.map { $0.map { _ in 0 } }, itemIDs: ids,
+            itemFactors: recorded.start)
+        let ratings = Ratings(
+            recorded.ratings.map { (user: Int64($0[0]), item: Int64($0[1]), rating: Float($0[2])) })
+        for fit in recorded.fits {
+            let settings = settings {
+                ($0.rank, $0.regularization, $0.alpha) = (recorded.rank, recorded.regularization, recorded.alpha)
+                ($0.isImplicit, $0.maxIterations) = (true, fit.iterations)
+            }
+            let model = try ALS(settings).fit(ratings, from: start)
+            func check(_ ids: IdentifierTable, _ factors: [Float], _ expected: [[Double]]) {
+                for row in 0..<ids.count {
+                    for (own, right) in zip(
+                        factors[row * recorded.rank..<(row + 1) * recorded.rank], expected[Int(ids[row])!])
+                    {
+                        #expect(abs(Double(own) - right) < 1e-4)
+                    }
+                }
+            }
+            check(model.userIDs, model.userFactors, fit.users)
+            check(model.itemIDs, model.itemFactors, fit.items)
+        }
+    }
+
     /// At the optimum no component can be improved: positive ones have no gradient, the others none that points inside.
     @Test(arguments: InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue })
     func nonNegativeFactorsAreOptimal(instructionSet: InstructionSet) throws {

@@ -90,6 +90,12 @@ import Testing
         let expected = all.filter { $0.index % 5 == 0 && $0.index != all[0].index }
         #expect(model.recommendItems(forUser: 3, limit: 10, filter: filter) == Array(expected.prefix(10)))
         #expect(model.recommendItems(forUser: 3, limit: 10, filter: .init(allowed: [])).isEmpty)
+        var lists = 0
+        try model.recommendForAllUsers(limit: 10, filter: filter) { user, list in
+            lists += 1
+            if user % 50 == 3 { #expect(list == model.recommendItems(forUser: user, limit: 10, filter: filter)) }
+        }
+        #expect(lists == model.userIDs.count)
         #expect(model.popularItems(limit: 3, filter: .init(allowed: [8, 9], denied: [9])).map(\.index) == [8])
     }
 

@@ -91,12 +91,18 @@ extension MatrixFactorizationModel {
         limit: Int, includeSeen: Bool = false, filter: RecommendationFilter = .none,
         threads: Int = WorkerPool.coreCount, _ body: (Int, [Scored]) throws -> Void
     ) throws {
-        let never = filter.excluded(of: itemIDs.count)
-        try forAll(userIDs.count, userFactors, serving.items(of: self), limit, threads: threads, body) { user in
+        let never = Set(filter.excluded(of: itemIDs.count))
+        let items =
+            never.isEmpty
+            ? serving.items(of: self)
+            : PackedFactors(
+                itemFactors, rank: rank, biases: biases?.items, instructionSet: settings.instructionSet
+            ) { knows(item: $0) && !never.contains(UInt32($0)) }
+        try forAll(userIDs.count, userFactors, items, limit, threads: threads, body) { user in
             guard knows(user: user) else { return nil }
             return (
                 biases.map { $0.mean + $0.users[user] } ?? 0,
-                (never + (includeSeen ? [] : history.columns[history.range(of: user)]))[...]
+                includeSeen ? [] : history.columns[history.range(of: user)]
             )
         }
     }
