@@ -24,7 +24,7 @@ soak: packages
 	SWIFTWATER_KILLS=300 SWIFTWATER_SOAK=1 $(SWIFT) test -c release --skip-build --filter "KillTests|damageIsRecovered"
 	$(SWIFT) test --scratch-path .build-debug
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
-	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
+	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip aSeedReplaysExactly --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 
 ## Our figures beside the peers' on this machine; see Benchmarks/README.md.
 bench: bench-als bench-als-speed bench-streams

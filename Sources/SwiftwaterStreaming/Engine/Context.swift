@@ -17,7 +17,7 @@ public final class Context: Sendable {
     public let settings: ContextSettings
     let pool: WorkerPool
     let cache: PartitionCache
-    private let spilled = Atomic<Int>(0)
+    private let spilled = SpilledBytes()
     private let log: Mutex<Logger>
     private let nextIdentifier = Atomic<Int>(0)
 
@@ -59,13 +59,13 @@ public final class Context: Sendable {
     public var defaultParallelism: Int { master.threads }
 
     /// How many bytes stages have written to disk because they did not fit into memory.
-    public var spilledBytes: Int { spilled.load(ordering: .relaxed) }
+    public var spilledBytes: Int { spilled.total.load(ordering: .relaxed) }
 
     @usableFromInline
     var spillSettings: SpillSettings {
         SpillSettings(
             directory: settings.spillDirectory, taskMemoryMaxBytes: max(1024, settings.shuffleMemoryMaxBytes / 16),
-            spilled: { [weak self] bytes in self?.spilled.wrappingAdd(bytes, ordering: .relaxed) })
+            spilled: { [spilled] bytes in spilled.total.wrappingAdd(bytes, ordering: .relaxed) })
     }
 
     func makeIdentifier() -> Int { nextIdentifier.wrappingAdd(1, ordering: .relaxed).oldValue }
@@ -96,6 +96,11 @@ public final class Context: Sendable {
             }
         }
     }
+}
+
+/// What has gone to disk because it did not fit into memory.
+private final class SpilledBytes: Sendable {
+    let total = Atomic<Int>(0)
 }
 
 /// Thrown by a sink that wants no more elements.
