@@ -12,6 +12,11 @@
 #define SW_INLINE static inline __attribute__((always_inline))
 /// The largest rank there is.
 #define SW_RANK_MAX 512
+/// Ratings in a panel, and those that a register of a small rank sums before it is added to the matrix.
+#define SW_PANEL 64
+#define SW_FLUSH 256
+/// Rows that a factorisation finishes at a time.
+#define SW_BLOCK 8
 /// Rows in a panel of packed factors.
 #define SW_PACKED 32
 /// So much of the packed factors stays in the cache while rows pass over it.
@@ -60,7 +65,7 @@ int sw_best_isa(void) {
 
 size_t sw_als_scratch_floats(size_t rank) {
     const size_t stride = (rank + 15) & ~(size_t)15;
-    return stride * (stride + 3 + 8 + 64);
+    return stride * (stride + 3 + SW_BLOCK + SW_PANEL);
 }
 
 int sw_als_solve_row(int isa, int method, size_t rank, const float *factors, const uint32_t *columns, const float *weights,

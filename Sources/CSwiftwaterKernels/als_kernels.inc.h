@@ -9,9 +9,6 @@
 #undef SW_LANES
 #undef SW_ROWS
 #undef SW_WIDTH
-#undef SW_PANEL
-#undef SW_FLUSH
 #undef SW_SMALL
 #undef SW_GATHER
-#undef SW_BLOCK
 #undef SW_OWN

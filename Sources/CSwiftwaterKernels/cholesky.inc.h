@@ -10,7 +10,6 @@
 //
 // b is one more column: after each block its part is taken from b as well.
 
-#define SW_BLOCK 8
 #define SW_OWN ((SW_BLOCK + SW_LANES - 1) / SW_LANES)
 
 /// The steps within a block whose columns begin at lane `offset` (a constant) of their first vector. `scaled` gets the multipliers, and

@@ -14,9 +14,6 @@
 // A register sums at most SW_FLUSH or SW_PANEL ratings before it is added to the matrix, so that the rounding error grows with the
 // number of such pieces and not with that of ratings: float32 stays good for rows of many thousand.
 
-#define SW_PANEL 64
-#define SW_FLUSH 256
-
 /// Ranks up to SW_LANES: everything in registers. `rank` is a constant where this is inlined.
 SW_INLINE void SW_NAME(accumulate_small)(const size_t rank, size_t stride, const float *factors,
                                          const uint32_t *columns, const float *weights, const float *targets,

@@ -21,7 +21,8 @@ struct TuneCommand: ParsableCommand {
     @Option(help: "Numbers of iterations.") var maxIterations = NumberList<Int>([1, 3, 5, 7])
     @Option(help: "Ranks to try, instead of --rank.") var ranks: NumberList<Int>?
     @Option(help: "Regularizations to try, instead of --regularization.") var regularizations: NumberList<Double>?
-    @Option(help: "Cross-validation with so many parts of the training and validation data.") var folds: Int?
+    @Option(help: "Cross-validation with so many parts of the training data, instead of the validation data.")
+    var folds: Int?
     @Option(help: "An SVG file to draw the curve in, that of the best where several are tried.") var plot: String?
     @Flag(help: "A JSON object instead of a table and a drawing.") var json = false
 
@@ -34,14 +35,17 @@ struct TuneCommand: ParsableCommand {
         let parts = try data.load(ratings, seed: als.seed, console: console) { text in
             if json { console.remark(text) } else { try console.line(text) }
         }
-        guard let validation = parts.validation ?? (folds == nil ? nil : parts.train) else {
+        let settings = als.settings(iterations: 1)
+        if let folds {
+            return try search(settings, try parts.train.folds(folds, seed: als.seed), parts, console)
+        }
+        guard let validation = parts.validation else {
             throw SwiftwaterError(
                 .invalidArgument, "there is no validation data",
-                remedy: "give --validation FILE, or a second weight to --split")
+                remedy: "give --validation FILE, a second weight to --split, or --folds")
         }
-        let settings = als.settings(iterations: 1)
-        if ranks != nil || regularizations != nil || folds != nil {
-            return try search(settings, parts, validation, console)
+        if ranks != nil || regularizations != nil {
+            return try search(settings, [(parts.train, validation)], parts, console)
         }
         let (curve, model) = try LearningCurve.fit(
             settings, iterations: maxIterations.values, train: parts.train, validation: validation)
@@ -62,12 +66,12 @@ struct TuneCommand: ParsableCommand {
     // MARK: Grids
 
     private func search(
-        _ settings: ALSSettings, _ parts: SplitOptions.Parts, _ validation: Ratings, _ console: Console
+        _ settings: ALSSettings, _ rows: [(train: Ratings, validation: Ratings)], _ parts: SplitOptions.Parts,
+        _ console: Console
     ) throws {
         let grid = GridSearch(
             settings, ranks: ranks?.values ?? [als.rank],
             regularizations: regularizations?.values ?? [als.regularization], iterations: maxIterations.values)
-        let rows = try folds.map { try parts.train.folds($0, seed: als.seed) } ?? [(parts.train, validation)]
         let results = try grid.run(rows) { done, all in console.progress("fits", Double(done) / Double(all)) }
         console.endProgress()
         let best = results[0]

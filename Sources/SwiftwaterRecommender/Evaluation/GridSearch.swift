@@ -41,8 +41,8 @@ public struct GridSearch: Sendable {
         let settings: ALSSettings
     }
 
-    /// Fits and evaluates all of them, as many at a time, each on one thread, as there are threads and memory for; the results do not
-    /// depend on that.
+    /// Fits and evaluates all of them, as many at a time, each on one thread, as there are threads and memory for, or one at a time on all
+    /// threads; the results do not depend on that.
     ///
     /// - Parameter onFit: called after each fit, in no particular order, with how many of all are done; one call at a time.
     /// - Returns: best first, of equal ones the one that was named first.
@@ -81,7 +81,7 @@ public struct GridSearch: Sendable {
         let jobs = candidates.indices.flatMap { candidate in
             folds.indices.map { fold in
                 var settings = candidates[candidate]
-                settings.threads = max(1, self.settings.threads / atOnce)
+                settings.threads = atOnce == 1 ? self.settings.threads : 1
                 return Job(candidate: candidate, fold: fold, settings: settings)
             }
         }
