@@ -19,7 +19,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let rooms: [Target.Dependency] = [
     "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
     "SwiftwaterTrends",
-    "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSamples", "SwiftwaterConnectors",
+    "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSQL", "SwiftwaterSamples", "SwiftwaterConnectors",
 ]
 
 func example(_ name: String) -> Target {
@@ -38,6 +38,7 @@ let nio: [Target.Dependency] = [
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqliteInterface: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -69,6 +70,12 @@ let package = Package(
         room(
             "SwiftwaterRecommender", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
         room("SwiftwaterLive", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterRecommender"]),
+        room(
+            "SwiftwaterSQL",
+            [
+                "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
+                "SwiftwaterRecommender", sqlite, sqliteInterface,
+            ]),
         room("SwiftwaterSamples", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender"]),
         room(
             "SwiftwaterConnectors", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", logging, sqlite] + nio),
@@ -104,6 +111,7 @@ let package = Package(
         tests("PostsTests"),
         tests("RecommenderTests"),
         tests("LiveTests"),
+        tests("SQLTests", [sqlite]),
         tests("SamplesTests"),
         tests("ConnectorsTests", ["SwiftwaterTesting", sqlite] + nio),
         tests("HouseTests"),

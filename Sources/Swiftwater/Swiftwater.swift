@@ -6,6 +6,7 @@
 @_exported import SwiftwaterLive
 @_exported import SwiftwaterPosts
 @_exported import SwiftwaterRecommender
+@_exported import SwiftwaterSQL
 @_exported import SwiftwaterSamples
 @_exported import SwiftwaterStorage
 @_exported import SwiftwaterStreaming

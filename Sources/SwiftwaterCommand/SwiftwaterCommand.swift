@@ -20,6 +20,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
                           swiftwater trends --source socket://127.0.0.1:7773
             Films         swiftwater train ratings.csv --out films.model
                           swiftwater recommend --model films.model --user 42
+            Questions     swiftwater sql --table ratings=ratings.csv "SELECT ..."
             No data yet?  swiftwater generate ratings --preset 1m --out data
 
             Exit codes: 0 done, 64 wrong usage, 65 malformed data, 66 no such file, \
@@ -30,7 +31,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, RelayCommand.self, TrendsCommand.self, GenerateCommand.self, RatingsCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, TuneCommand.self, RecommendCommand.self,
-            SimilarCommand.self, FactorsCommand.self, NeighboursCommand.self, CheckpointCommand.self,
+            SimilarCommand.self, FactorsCommand.self, NeighboursCommand.self, SQLCommand.self, CheckpointCommand.self,
         ])
 
     static func main() async {

@@ -4,12 +4,13 @@ import SwiftwaterCore
 ///
 /// Ids are numbered in the order in which they were first seen.
 public struct IdentifierTable: Sendable, Equatable {
-    enum Storage: Sendable, Equatable {
+    /// All ids, in the order of their numbers.
+    public enum Storage: Sendable, Equatable {
         case integers([Int64])
         case strings([String])
     }
 
-    private(set) var storage: Storage
+    public private(set) var storage: Storage
     private var integerIndex = IntegerIndex()
     private var stringIndex: [Text: UInt32] = [:]
 

@@ -17,6 +17,8 @@ public struct RatingsFormat: Sendable {
     public var ratingColumn = "rating"
     /// Reads pairs to predict: ratings are not looked at and count as 0, and a pair may come more than once.
     public var readsPairs = false
+    /// Keeps rows for the same user and item instead of the last of them only.
+    public var keepsDuplicates = false
     /// A column that may be missing.
     public var timestampColumn = "timestamp"
     /// One byte.
@@ -88,7 +90,7 @@ struct RatingsReader {
             report = RatingsReport()
             do {
                 let all = try parse(bytes, userStrings: userStrings, itemStrings: itemStrings, progress: progress)
-                if format.readsPairs { return (all, report) }
+                if format.readsPairs || format.keepsDuplicates { return (all, report) }
                 let (ratings, removed) = all.removingDuplicates()
                 report.duplicates = removed
                 return (ratings, report)
@@ -137,17 +139,5 @@ struct RatingsReader {
             if report.rows & 0xFFFF == 0 { progress?(Double(csv.byteOffset) / Double(bytes.count)) }
         }
         return ratings
-    }
-}
-
-/// The bytes of a file: mapped where it is plain, read where it is compressed or a pipe.
-enum FileBytes {
-    static func with<Result>(path: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-        if path != "-" {
-            let file = try MappedFile(path: path)
-            let isGzip = file.withBytes { $0.count >= 2 && $0[0] == 0x1F && $0[1] == 0x8B }
-            if !isGzip { return try file.withBytes(body) }
-        }
-        return try ByteSource(path: path).readAll().withUnsafeBytes(body)
     }
 }

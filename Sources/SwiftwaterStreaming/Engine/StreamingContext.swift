@@ -128,4 +128,12 @@ public final class StreamingContext: Sendable {
 
     /// The end of the interval before the first batch; known after `start()`.
     public var zeroTime: BatchTime { graph.zeroTime }
+
+    /// Notes a mistake in the program, found while it is put together by an operator from outside the engine; `start` throws the first.
+    public func reportProblem(_ error: any Error, in name: String) {
+        var problem = error as? SwiftwaterError ?? SwiftwaterError(.invalidArgument, "\(error)", cause: error)
+        problem.location = problem.location ?? .init()
+        problem.location?.streamOperator = name
+        graph.add(problem)
+    }
 }

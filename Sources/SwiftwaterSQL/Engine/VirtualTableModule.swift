@@ -1,0 +1,127 @@
+import GRDBSQLite
+import SwiftwaterCore
+
+/// The C side of the tables: SQLite asks, a `TableCursor` answers. The protocol: sqlite.org/vtab.html.
+///
+/// SQLite checks every condition again, so a plan may give rows too many and must not leave one out.
+enum VirtualTableModule {
+    static let name = "swiftwater"
+
+    /// Makes the tables of a catalogue known to a connection, which keeps the catalogue as long as it lives.
+    static func install(_ catalogue: TableCatalogue, in connection: OpaquePointer) -> Int32 {
+        sqlite3_create_module_v2(
+            connection, name, module, Unmanaged.passRetained(catalogue).toOpaque(),
+            { Unmanaged<TableCatalogue>.fromOpaque($0!).release() })
+    }
+
+    /// SQLite keeps the address: the module lives as long as the program.
+    private nonisolated(unsafe) static let module: UnsafeMutablePointer<sqlite3_module> = {
+        var module = sqlite3_module()
+        module.xCreate = { connection, catalogue, count, words, table, message in
+            VirtualTableModule.connect(connection, catalogue, count, words, table, message)
+        }
+        module.xConnect = module.xCreate
+        module.xBestIndex = { table, info in
+            QueryPlan.choose(info!, for: Attached<sqlite3_vtab, TableSlot>.value(table!).table)
+            return SQLITE_OK
+        }
+        module.xDisconnect = { Attached<sqlite3_vtab, TableSlot>.free($0!) }
+        module.xDestroy = { Attached<sqlite3_vtab, TableSlot>.free($0!) }
+        module.xOpen = { table, cursor in
+            cursor!.pointee = Attached.make(
+                sqlite3_vtab_cursor(), TableCursor(Attached<sqlite3_vtab, TableSlot>.value(table!)))
+            return SQLITE_OK
+        }
+        module.xClose = { Attached<sqlite3_vtab_cursor, TableCursor>.free($0!) }
+        module.xFilter = { cursor, number, _, count, values in
+            let arguments = (0..<Int(count)).map { VirtualTableModule.value(of: values![$0]!) }
+            Attached<sqlite3_vtab_cursor, TableCursor>.value(cursor!).start(QueryPlan(number: number), arguments)
+            return SQLITE_OK
+        }
+        module.xNext = {
+            Attached<sqlite3_vtab_cursor, TableCursor>.value($0!).advance()
+            return SQLITE_OK
+        }
+        module.xEof = { Attached<sqlite3_vtab_cursor, TableCursor>.value($0!).isAtEnd ? 1 : 0 }
+        module.xColumn = { cursor, context, column in
+            Attached<sqlite3_vtab_cursor, TableCursor>.value(cursor!).report(Int(column), to: context!)
+            return SQLITE_OK
+        }
+        module.xRowid = { cursor, rowid in
+            rowid!.pointee = Int64(Attached<sqlite3_vtab_cursor, TableCursor>.value(cursor!).row + 1)
+            return SQLITE_OK
+        }
+        let pointer = UnsafeMutablePointer<sqlite3_module>.allocate(capacity: 1)
+        pointer.initialize(to: module)
+        return pointer
+    }()
+
+    /// `CREATE VIRTUAL TABLE name USING swiftwater`: the third word is the name.
+    private static func connect(
+        _ connection: OpaquePointer?, _ catalogue: UnsafeMutableRawPointer?, _ count: Int32,
+        _ words: UnsafePointer<UnsafePointer<CChar>?>?,
+        _ table: UnsafeMutablePointer<UnsafeMutablePointer<sqlite3_vtab>?>?,
+        _ message: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+    ) -> Int32 {
+        let catalogue = Unmanaged<TableCatalogue>.fromOpaque(catalogue!).takeUnretainedValue()
+        guard count >= 3, let slot = catalogue[String(cString: words![2]!)] else { return SQLITE_ERROR }
+        let columns = slot.columns.map { "\(SQLName.quoted($0.name)) \($0.type.rawValue)" }.joined(separator: ", ")
+        let status = sqlite3_declare_vtab(connection, "CREATE TABLE x(\(columns))")
+        guard status == SQLITE_OK else { return status }
+        table!.pointee = Attached.make(sqlite3_vtab(), slot)
+        return SQLITE_OK
+    }
+
+    private static func value(of value: OpaquePointer) -> SQLValue {
+        switch sqlite3_value_type(value) {
+        case SQLITE_INTEGER: return .integer(sqlite3_value_int64(value))
+        case SQLITE_FLOAT: return .real(sqlite3_value_double(value))
+        case SQLITE_TEXT:
+            let start = sqlite3_value_text(value)
+            return .text(Text(copying: UnsafeBufferPointer(start: start, count: Int(sqlite3_value_bytes(value)))))
+        default: return .null  // a blob equals no value here
+        }
+    }
+}
+
+enum SQLName {
+    static func quoted(_ name: String) -> String {
+        var result = "\""
+        for scalar in name.unicodeScalars {
+            if scalar == "\"" { result += "\"" }
+            if scalar != "\0" { result.unicodeScalars.append(scalar) }
+        }
+        return result + "\""
+    }
+}
+
+/// A C structure that SQLite knows by its address, with an object of ours behind it:
+///
+///     | base (SQLite's) | reference (ours) |
+private enum Attached<Base, Value: AnyObject> {
+    private static var offset: Int {
+        let alignment = MemoryLayout<UnsafeRawPointer>.alignment
+        return (MemoryLayout<Base>.size + alignment - 1) / alignment * alignment
+    }
+
+    static func make(_ base: Base, _ value: Value) -> UnsafeMutablePointer<Base> {
+        let raw = UnsafeMutableRawPointer.allocate(
+            byteCount: offset + MemoryLayout<UnsafeRawPointer>.size, alignment: 16)
+        (raw + offset).storeBytes(of: Unmanaged.passRetained(value).toOpaque(), as: UnsafeMutableRawPointer.self)
+        let pointer = raw.bindMemory(to: Base.self, capacity: 1)
+        pointer.initialize(to: base)
+        return pointer
+    }
+
+    private static func reference(_ pointer: UnsafeMutablePointer<Base>) -> Unmanaged<Value> {
+        .fromOpaque((UnsafeMutableRawPointer(pointer) + offset).load(as: UnsafeMutableRawPointer.self))
+    }
+
+    static func value(_ pointer: UnsafeMutablePointer<Base>) -> Value { reference(pointer).takeUnretainedValue() }
+
+    static func free(_ pointer: UnsafeMutablePointer<Base>) -> Int32 {
+        reference(pointer).release()
+        UnsafeMutableRawPointer(pointer).deallocate()
+        return SQLITE_OK
+    }
+}

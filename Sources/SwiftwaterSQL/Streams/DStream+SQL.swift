@@ -1,0 +1,74 @@
+import SwiftwaterCore
+import SwiftwaterStreaming
+
+extension DStream where Element: SQLRecord {
+    /// The result of a query over each batch, which is the table `batch`, and tables that stay.
+    ///
+    /// ```swift
+    /// posts.sql("SELECT country, count(*) FROM batch JOIN users USING (author_id) GROUP BY 1", tables: ["users": users])
+    /// ```
+    ///
+    /// Over a window, `batch` is the window. A batch is brought together in one task, and the query runs on one thread: filter and
+    /// reduce first where there is much. Rows come in the order of the query, and a batch without elements is a table without rows.
+    ///
+    /// A query that SQLite refuses is an error at `start()`.
+    public func sql(_ query: String, tables: KeyValuePairs<String, SQLTable> = [:]) -> DStream<SQLRow> {
+        sql(query, columns: Element.sqlColumns, tables: tables)
+    }
+}
+
+extension DStream {
+    /// As above for elements of any type, with the columns that they have as rows.
+    ///
+    /// ```swift
+    /// counts.sql("SELECT word, n FROM batch WHERE n > 10", columns: [SQLField("word") { $0.0 }, SQLField("n") { $0.1 }])
+    /// ```
+    public func sql(
+        _ query: String, columns: [SQLField<Element>], tables: KeyValuePairs<String, SQLTable> = [:]
+    ) -> DStream<SQLRow> {
+        let batchQuery: BatchQuery<Element>
+        do {
+            batchQuery = try BatchQuery(query, columns, tables)
+        } catch {
+            context.reportProblem(error, in: "sql")
+            return transform { $0.mapPartitions { _ in [] } }
+        }
+        return transform { rdd in rdd.coalesce(1).mapPartitions { try batchQuery.rows(over: $0) } }
+    }
+}
+
+extension RDD {
+    /// The result of a query over these elements, which are the table `batch`.
+    ///
+    /// - Throws: `invalidArgument` for a query that SQLite refuses.
+    public func sql(
+        _ query: String, columns: [SQLField<Element>], tables: KeyValuePairs<String, SQLTable> = [:]
+    ) throws -> RDD<SQLRow> {
+        let batchQuery = try BatchQuery(query, columns, tables)
+        return coalesce(1).mapPartitions { try batchQuery.rows(over: $0) }
+    }
+}
+
+/// One query over batches that come one after the other: tables and statement are prepared once.
+private final class BatchQuery<Element: Sendable>: Sendable {
+    private let query: String
+    private let columns: [SQLField<Element>]
+    private let session: Monitor<SQLSession>
+
+    init(_ query: String, _ columns: [SQLField<Element>], _ tables: KeyValuePairs<String, SQLTable>) throws {
+        self.query = query
+        self.columns = columns
+        let session = try SQLSession(tables: tables)
+        try session.add(SQLTable([Element](), columns: columns), named: "batch")
+        _ = try session.columns(of: query)
+        self.session = Monitor(session)
+    }
+
+    func rows(over elements: [Element]) throws -> [SQLRow] {
+        try session.update { session in
+            session.replace("batch", with: SQLTable(elements, columns: columns))
+            defer { session.replace("batch", with: SQLTable([Element](), columns: columns)) }
+            return try session.query(query)
+        }
+    }
+}
