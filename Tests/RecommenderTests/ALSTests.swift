@@ -98,7 +98,7 @@ import Testing
                     - Double(ratings.values[row])
                 sum += error * error
             }
-            func penalty(_ factors: [Float], _ rows: RatingMatrix.Rows) -> Double {
+            func penalty(_ factors: NumberColumn<Float>, _ rows: RatingMatrix.Rows) -> Double {
                 (0..<rows.rowCount).reduce(0.0) { total, row in
                     total + Double(rows.count(of: row))
                         * factors[row * rank..<(row + 1) * rank].reduce(0.0) { $0 + Double($1) * Double($1) }

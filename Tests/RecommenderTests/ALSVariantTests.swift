@@ -45,7 +45,7 @@ import Testing
                 ($0.isImplicit, $0.maxIterations) = (true, fit.iterations)
             }
             let model = try ALS(settings).fit(ratings, from: start)
-            func check(_ ids: IdentifierTable, _ factors: [Float], _ expected: [[Double]]) {
+            func check(_ ids: IdentifierTable, _ factors: NumberColumn<Float>, _ expected: [[Double]]) {
                 for row in 0..<ids.count {
                     for (own, right) in zip(
                         factors[row * recorded.rank..<(row + 1) * recorded.rank], expected[Int(ids[row])!])

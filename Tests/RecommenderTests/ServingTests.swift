@@ -137,6 +137,35 @@ import Testing
         #expect(try ModelFile.read(folder.file("m")) == integers)
     }
 
+    /// Factors and history stay in the file; what changes them works on a copy.
+    @Test func modelsAreUsedInPlace() throws {
+        let path = folder.file("m")
+        try ModelFile.write(Self.model, to: path)
+        let mapped = try ModelFile.read(path)
+        #expect(mapped.userFactors.isMapped && mapped.itemFactors.isMapped)
+        #expect(mapped.history.columns.isMapped && mapped.history.values.isMapped)
+        let bytes = try folder.bytes("m")
+        let more = try ALS().fit(TextbookRatings.sixUsers, from: mapped)
+        #expect(more == (try ALS().fit(TextbookRatings.sixUsers, from: Self.model)) && !more.userFactors.isMapped)
+        #expect(try folder.bytes("m") == bytes)
+        // The file that a model came from may be replaced while it is used.
+        try ModelFile.write(try ALS().fit(Ratings([(user: 1, item: 1, rating: 3)])), to: path)
+        #expect(mapped == Self.model)
+        #expect(try ModelFile.read(bytes: bytes) == Self.model)
+    }
+
+    /// Version 1 had its arrays one behind the other.
+    @Test func modelsOfVersionOneAreRead() throws {
+        let ratings = Ratings([(user: 1, item: -5, rating: 3), (user: Int64.max, item: 2, rating: 4)])
+        var settings = ALSSettings()
+        settings.hasBiases = true
+        for model in [try ALS(settings).fit(ratings), Self.model] {
+            try ModelFile.write(model, to: folder.file("m"))
+            let old = try folder.write("old", bytes: VersionOne.bytes(try folder.bytes("m"), model))
+            #expect(try ModelFile.read(old) == model)
+        }
+    }
+
     /// A model cut at any length, or with any one bit turned, is refused; none is read wrong.
     @Test func damagedModelsAreRefused() throws {
         try ModelFile.write(Self.model, to: folder.file("m"))
@@ -187,6 +216,42 @@ import Testing
         }
         #expect(error?.description.contains("No space left on device") == true)
         #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    }
+}
+
+/// Takes the room between the arrays out of a model file of today.
+private enum VersionOne {
+    static func bytes(_ bytes: [UInt8], _ model: MatrixFactorizationModel) -> [UInt8] {
+        var (result, offset) = (Array(bytes[..<80]), 80)
+        result[8] = 1
+        func take(_ count: Int) {
+            result += bytes[offset..<offset + count]
+            offset += count
+        }
+        func array(_ count: Int) {
+            offset = (offset + 63) / 64 * 64
+            take(count)
+        }
+        let (users, items) = (model.userIDs.count, model.itemIDs.count)
+        for ids in [model.userIDs, model.itemIDs] {
+            take(1)
+            if ids.isInteger {
+                array(8 * ids.count)
+            } else {
+                take(8 + (0..<ids.count).reduce(0) { $0 + 1 + ids[$1].utf8.count })
+            }
+        }
+        array(4 * users * model.rank)
+        array(4 * items * model.rank)
+        if model.biases != nil { for count in [1, users, items] { array(4 * count) } }
+        array(4 * items)
+        array(8 * (users + 1))
+        array(4 * model.history.columns.count)
+        array(4 * model.history.columns.count)
+        var checksum = Checksum()
+        result.withUnsafeBytes { checksum.update($0) }
+        withUnsafeBytes(of: checksum.value.littleEndian) { result.append(contentsOf: $0) }
+        return result
     }
 }
 

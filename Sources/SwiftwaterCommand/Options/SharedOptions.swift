@@ -48,6 +48,7 @@ struct RatingsOptions: ParsableArguments {
     @Option(help: "What separates the fields: one character, or tab.") var separator = ","
     @Flag(name: .customLong("integer-ids"), help: "Refuse ids that are no 64-bit integers.") var integerIDs = false
     @Flag(help: "Stop at the first malformed row instead of passing it over.") var strict = false
+    @Flag(help: "Keep what was read in FILE.swratings, which is read faster the next time.") var cache = false
 
     func format() throws -> RatingsFormat {
         var format = RatingsFormat()
@@ -60,7 +61,7 @@ struct RatingsOptions: ParsableArguments {
                 remedy: "use --separator with one, or tab")
         }
         format.separator = Character(separator)
-        (format.requiresIntegerIDs, format.isStrict) = (integerIDs, strict)
+        (format.requiresIntegerIDs, format.isStrict, format.keepsCache) = (integerIDs, strict, cache)
         return format
     }
 
@@ -70,6 +71,7 @@ struct RatingsOptions: ParsableArguments {
         format.readsPairs = pairs
         let (ratings, report) = try Ratings.read(path, format: format) { console.progress("reading \(path)", $0) }
         console.endProgress()
+        if let problem = report.cacheProblem { console.remark("without a cache: \(TerminalText.safe("\(problem)"))") }
         if report.malformedRows > 0 {
             console.remark(
                 "\(path): \(Format.count(report.malformedRows)) of \(Format.count(report.rows)) rows were malformed and passed over:"

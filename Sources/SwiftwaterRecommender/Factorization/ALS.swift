@@ -64,11 +64,15 @@ public struct ALS: Sendable {
     }
 
     /// How far factors have moved, as a part of their length.
-    private static func change(_ before: [Float], _ after: [Float]) -> Double {
+    private static func change(_ before: NumberColumn<Float>, _ after: NumberColumn<Float>) -> Double {
         var (difference, length) = (0.0, 0.0)
-        for (old, new) in zip(before, after) {
-            difference += Double(new - old) * Double(new - old)
-            length += Double(old) * Double(old)
+        before.withUnsafeBufferPointer { before in
+            after.withUnsafeBufferPointer { after in
+                for (old, new) in zip(before, after) {
+                    difference += Double(new - old) * Double(new - old)
+                    length += Double(old) * Double(old)
+                }
+            }
         }
         return length > 0 ? (difference / length).squareRoot() : .infinity
     }
@@ -76,7 +80,7 @@ public struct ALS: Sendable {
     /// Where the iterations begin. The first factor holds each item's mean rating, drawn towards the mean of all (as though
     /// it had a few more average ratings), the others small random numbers: the first half-step then fits what is left over
     /// the items' means instead of finding the means themselves.
-    private func initialItemFactors(_ matrix: RatingMatrix, mean: Double, _ pool: WorkerPool) -> [Float] {
+    private func initialItemFactors(_ matrix: RatingMatrix, mean: Double, _ pool: WorkerPool) -> NumberColumn<Float> {
         let (rank, rows, settings) = (settings.rank, matrix.byItem, settings)
         let scale = settings.isImplicit ? 0.1 : ALS.startScale
         var factors = [Float](largePagesOf: rows.rowCount * rank)
@@ -98,7 +102,7 @@ public struct ALS: Sendable {
                 }
             }
         }
-        return factors
+        return NumberColumn(factors)
     }
 
     static let startScale = 0.1
@@ -106,7 +110,8 @@ public struct ALS: Sendable {
     // MARK: Half-steps
 
     private func solve(
-        _ rows: RatingMatrix.Rows, from fixed: [Float], into solved: inout [Float], _ pool: WorkerPool,
+        _ rows: RatingMatrix.Rows, from fixed: NumberColumn<Float>, into solved: inout NumberColumn<Float>,
+        _ pool: WorkerPool,
         nameOf: @escaping @Sendable (Int) -> String
     ) throws {
         let (settings, rank) = (settings, settings.rank)
@@ -120,11 +125,13 @@ public struct ALS: Sendable {
                     let range = rows.range(of: row)
                     let isSolved = rows.columns.withUnsafeBufferPointer { columns in
                         rows.values.withUnsafeBufferPointer { values in
-                            solver.solve(
-                                UnsafeBufferPointer(rebasing: columns[range]),
-                                UnsafeBufferPointer(rebasing: values[range]),
-                                following: columns.count - range.upperBound, fixed: fixed,
-                                into: output.value.baseAddress! + row * rank)
+                            fixed.withUnsafeBufferPointer { fixed in
+                                solver.solve(
+                                    UnsafeBufferPointer(rebasing: columns[range]),
+                                    UnsafeBufferPointer(rebasing: values[range]),
+                                    following: columns.count - range.upperBound, fixed: fixed.baseAddress!,
+                                    into: output.value.baseAddress! + row * rank)
+                            }
                         }
                     }
                     guard isSolved else {

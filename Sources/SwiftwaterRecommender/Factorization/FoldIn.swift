@@ -34,7 +34,9 @@ extension MatrixFactorizationModel {
         return UserVector(factors: factors, offset: biases.map { $0.mean + bias! } ?? 0)
     }
 
-    private func solve(_ columns: [Int], _ targets: [Float], _ fixed: [Float], _ what: String) throws -> [Float] {
+    private func solve(_ columns: [Int], _ targets: [Float], _ fixed: NumberColumn<Float>, _ what: String) throws
+        -> [Float]
+    {
         let shared = settings.isImplicit ? RowSolver.gram(fixed, settings, WorkerPool(threads: 1)) : nil
         var exact = settings
         if exact.solver == .conjugateGradient { exact.solver = .cholesky }
@@ -42,7 +44,9 @@ extension MatrixFactorizationModel {
         var solution = [Float](repeating: 0, count: rank)
         let isSolved = columns.map { UInt32($0) }.withUnsafeBufferPointer { columns in
             targets.withUnsafeBufferPointer { values in
-                solver.solve(columns, values, fixed: fixed, into: &solution)
+                fixed.withUnsafeBufferPointer {
+                    solver.solve(columns, values, fixed: $0.baseAddress!, into: &solution)
+                }
             }
         }
         guard isSolved else {

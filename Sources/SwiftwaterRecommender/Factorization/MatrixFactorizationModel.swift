@@ -11,8 +11,8 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
     public internal(set) var settings: ALSSettings
     public let userIDs: IdentifierTable
     public let itemIDs: IdentifierTable
-    public internal(set) var userFactors: [Float] { didSet { serving = ServingCache() } }
-    public internal(set) var itemFactors: [Float] { didSet { serving = ServingCache() } }
+    public internal(set) var userFactors: NumberColumn<Float> { didSet { serving = ServingCache() } }
+    public internal(set) var itemFactors: NumberColumn<Float> { didSet { serving = ServingCache() } }
     /// What is added to the factors' product; nil in a model without biases.
     public internal(set) var biases: ModelBiases? { didSet { serving = ServingCache() } }
     private(set) var serving = ServingCache()
@@ -28,7 +28,7 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
         self.settings = settings
         userIDs = ratings.userIDs
         itemIDs = ratings.itemIDs
-        userFactors = [Float](largePagesOf: ratings.userIDs.count * settings.rank)
+        userFactors = NumberColumn([Float](largePagesOf: ratings.userIDs.count * settings.rank))
         itemFactors = []
         history = matrix.byUser
         itemCounts = (0..<ratings.itemIDs.count).map { UInt32(matrix.byItem.count(of: $0)) }
@@ -36,8 +36,9 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
     }
 
     init(
-        settings: ALSSettings, userIDs: IdentifierTable, itemIDs: IdentifierTable, userFactors: [Float],
-        itemFactors: [Float], history: RatingMatrix.Rows, itemCounts: [UInt32], meanRating: Double,
+        settings: ALSSettings, userIDs: IdentifierTable, itemIDs: IdentifierTable,
+        userFactors: NumberColumn<Float>, itemFactors: NumberColumn<Float>, history: RatingMatrix.Rows,
+        itemCounts: [UInt32], meanRating: Double,
         biases: ModelBiases? = nil
     ) {
         rank = settings.rank
@@ -68,8 +69,9 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
         settings.rank = rank
         self.init(
             settings: settings, userIDs: IdentifierTable(storage: .integers(userIDs)),
-            itemIDs: IdentifierTable(storage: .integers(itemIDs)), userFactors: userFactors.flatMap { $0 },
-            itemFactors: itemFactors.flatMap { $0 },
+            itemIDs: IdentifierTable(storage: .integers(itemIDs)),
+            userFactors: NumberColumn(userFactors.flatMap { $0 }),
+            itemFactors: NumberColumn(itemFactors.flatMap { $0 }),
             history: RatingMatrix.Rows(starts: [Int](repeating: 0, count: userIDs.count + 1), columns: [], values: []),
             itemCounts: [UInt32](repeating: 1, count: itemIDs.count), meanRating: 0)
     }
@@ -113,7 +115,8 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
                 remedy: "use the same rank, or begin anew")
         }
         func take(
-            _ own: inout [Float], _ ids: IdentifierTable, _ others: [Float], _ otherIDs: IdentifierTable, _ rank: Int
+            _ own: inout NumberColumn<Float>, _ ids: IdentifierTable, _ others: NumberColumn<Float>,
+            _ otherIDs: IdentifierTable, _ rank: Int
         ) {
             let map = IndexMap(from: ids, to: otherIDs)
             for row in 0..<ids.count {

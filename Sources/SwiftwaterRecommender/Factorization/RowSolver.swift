@@ -62,7 +62,7 @@ final class RowSolver {
     }
 
     /// The sum of q q^T over all rows, in double precision, in fixed pieces that are added in order.
-    static func gram(_ factors: [Float], _ settings: ALSSettings, _ pool: WorkerPool) -> [Float] {
+    static func gram(_ factors: NumberColumn<Float>, _ settings: ALSSettings, _ pool: WorkerPool) -> [Float] {
         let rank = settings.rank
         let rows = factors.count / rank
         let pieces = (rows + 4095) / 4096

@@ -59,7 +59,7 @@ public struct StochasticGradientDescent: Sendable {
                     remedy: "use a smaller learning rate")
             }
         }
-        (model.userFactors, model.itemFactors) = (users, items)
+        (model.userFactors, model.itemFactors) = (NumberColumn(users), NumberColumn(items))
         return model
     }
 

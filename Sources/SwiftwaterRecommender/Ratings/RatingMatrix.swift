@@ -12,14 +12,14 @@ public struct RatingMatrix: Sendable {
     /// One direction of the index.
     public struct Rows: Sendable, Equatable {
         public let starts: [Int]
-        public let columns: [UInt32]
-        public let values: [Float]
+        public let columns: NumberColumn<UInt32>
+        public let values: NumberColumn<Float>
 
         public var rowCount: Int { starts.count - 1 }
         public func range(of row: Int) -> Range<Int> { starts[row]..<starts[row + 1] }
         public func count(of row: Int) -> Int { starts[row + 1] - starts[row] }
 
-        init(starts: [Int], columns: [UInt32], values: [Float]) {
+        init(starts: [Int], columns: NumberColumn<UInt32>, values: NumberColumn<Float>) {
             self.starts = starts
             self.columns = columns
             self.values = values
@@ -46,10 +46,12 @@ public struct RatingMatrix: Sendable {
 
     init(_ ratings: Ratings, pool: WorkerPool) {
         byUser = Rows(
-            rows: ratings.users, rowCount: ratings.userIDs.count, columns: ratings.items, values: ratings.values,
+            rows: NumberColumn(ratings.users), rowCount: ratings.userIDs.count, columns: NumberColumn(ratings.items),
+            values: NumberColumn(ratings.values),
             pool: pool)
         byItem = Rows(
-            rows: ratings.items, rowCount: ratings.itemIDs.count, columns: ratings.users, values: ratings.values,
+            rows: NumberColumn(ratings.items), rowCount: ratings.itemIDs.count, columns: NumberColumn(ratings.users),
+            values: NumberColumn(ratings.values),
             pool: pool)
     }
 }
@@ -59,25 +61,45 @@ extension RatingMatrix.Rows {
     func transposed(rowCount: Int, threads: Int) -> RatingMatrix.Rows {
         let rows = (0..<self.rowCount).flatMap { row in repeatElement(UInt32(row), count: count(of: row)) }
         return RatingMatrix.Rows(
-            rows: columns, rowCount: rowCount, columns: rows, values: values, pool: WorkerPool(threads: threads))
+            rows: columns, rowCount: rowCount, columns: NumberColumn(rows), values: values,
+            pool: WorkerPool(threads: threads))
     }
 
     /// Sorts entries by their rows: a stable counting sort in pieces.
     ///
     /// Each piece of the input counts its entries of every row; from that follows where in the output the entries of each
     /// (row, piece) begin, and the pieces move theirs there side by side. The result is that of one piece.
-    init(rows: [UInt32], rowCount: Int, columns: [UInt32], values: [Float], pool: WorkerPool) {
-        let pieces = max(1, min(8, rows.count >> 16))
+    init(
+        rows: NumberColumn<UInt32>, rowCount: Int, columns: NumberColumn<UInt32>, values: NumberColumn<Float>,
+        pool: WorkerPool
+    ) {
+        self = rows.withUnsafeBufferPointer { rows in
+            columns.withUnsafeBufferPointer { columns in
+                values.withUnsafeBufferPointer { values in
+                    RatingMatrix.Rows(
+                        UncheckedSendable((rows: rows, columns: columns, values: values)), rowCount: rowCount, pool)
+                }
+            }
+        }
+    }
+
+    private typealias Entries = (
+        rows: UnsafeBufferPointer<UInt32>, columns: UnsafeBufferPointer<UInt32>, values: UnsafeBufferPointer<Float>
+    )
+
+    private init(_ entries: UncheckedSendable<Entries>, rowCount: Int, _ pool: WorkerPool) {
+        let entryCount = entries.value.rows.count
+        let pieces = max(1, min(8, entryCount >> 16))
         @Sendable func piece(_ index: Int) -> Range<Int> {
-            rows.count * index / pieces..<rows.count * (index + 1) / pieces
+            entryCount * index / pieces..<entryCount * (index + 1) / pieces
         }
         var next = [UInt32](repeating: 0, count: pieces * rowCount)
-        precondition(rows.count < Int(UInt32.max), "at most 2^32 - 1 ratings")
+        precondition(entryCount < Int(UInt32.max), "at most 2^32 - 1 ratings")
         next.withUnsafeMutableBufferPointer { next in
             let next = UncheckedSendable(next)
             try? pool.run(count: pieces) { index in
                 let counts = next.value.baseAddress.map { $0 + index * rowCount }
-                for entry in piece(index) { counts![Int(rows[entry])] += 1 }
+                for entry in piece(index) { counts![Int(entries.value.rows[entry])] += 1 }
             }
         }
         var starts = [Int](repeating: 0, count: rowCount + 1)
@@ -90,27 +112,27 @@ extension RatingMatrix.Rows {
                 position += count
             }
         }
-        starts[rowCount] = rows.count
+        starts[rowCount] = entryCount
         var sortedColumns: [UInt32] = []
-        let sortedValues = [Float](unsafeUninitializedCapacity: rows.count) { valueOutput, valueCount in
-            sortedColumns = [UInt32](unsafeUninitializedCapacity: rows.count) { columnOutput, columnCount in
+        let sortedValues = [Float](unsafeUninitializedCapacity: entryCount) { valueOutput, valueCount in
+            sortedColumns = [UInt32](unsafeUninitializedCapacity: entryCount) { columnOutput, columnCount in
                 next.withUnsafeMutableBufferPointer { next in
                     let output = UncheckedSendable((next: next, columns: columnOutput, values: valueOutput))
                     try? pool.run(count: pieces) { index in
                         guard let next = output.value.next.baseAddress.map({ $0 + index * rowCount }) else { return }
                         for entry in piece(index) {
-                            let row = Int(rows[entry])
+                            let row = Int(entries.value.rows[entry])
                             let place = Int(next[row])
                             next[row] += 1
-                            output.value.columns.initializeElement(at: place, to: columns[entry])
-                            output.value.values.initializeElement(at: place, to: values[entry])
+                            output.value.columns.initializeElement(at: place, to: entries.value.columns[entry])
+                            output.value.values.initializeElement(at: place, to: entries.value.values[entry])
                         }
                     }
                 }
-                columnCount = rows.count
+                columnCount = entryCount
             }
-            valueCount = rows.count
+            valueCount = entryCount
         }
-        self.init(starts: starts, columns: sortedColumns, values: sortedValues)
+        self.init(starts: starts, columns: NumberColumn(sortedColumns), values: NumberColumn(sortedValues))
     }
 }

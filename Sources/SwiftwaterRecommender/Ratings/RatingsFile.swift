@@ -19,6 +19,9 @@ public struct RatingsFormat: Sendable {
     public var readsPairs = false
     /// Keeps rows for the same user and item instead of the last of them only.
     public var keepsDuplicates = false
+    /// Keeps what was read in a compact file beside the ratings (`ratings.csv.swratings`), and reads that the next time, unless the ratings
+    /// have changed. Not for standard input.
+    public var keepsCache = false
     /// A column that may be missing.
     public var timestampColumn = "timestamp"
     /// One byte.
@@ -43,6 +46,10 @@ public struct RatingsReport: Sendable {
     public var samples: [SwiftwaterError] = []
     /// Rows whose (user, item) came again later; the last counts.
     public var duplicates = 0
+    /// Whether the ratings came out of the cache beside the file.
+    public var cameFromCache = false
+    /// Why the cache could not be used or written; the ratings are none the worse for it.
+    public var cacheProblem: SwiftwaterError?
 
     public init() {}
 }
@@ -58,8 +65,44 @@ extension Ratings {
     public static func read(
         _ path: String, format: RatingsFormat = RatingsFormat(), progress: ((Double) -> Void)? = nil
     ) throws -> (ratings: Ratings, report: RatingsReport) {
+        guard format.keepsCache, path != "-", !format.readsPairs else {
+            var reader = RatingsReader(path: path, format: format)
+            return try reader.read(progress: progress)
+        }
+        return try readCached(path, format, progress)
+    }
+
+    /// Ratings from the bytes of such a file.
+    ///
+    /// - Parameter name: what errors call it.
+    public static func read(
+        bytes: [UInt8], name: String, format: RatingsFormat = RatingsFormat()
+    ) throws -> (ratings: Ratings, report: RatingsReport) {
+        var reader = RatingsReader(path: name, format: format)
+        return try bytes.withUnsafeBytes { try reader.read($0, progress: nil) }
+    }
+
+    private static func readCached(
+        _ path: String, _ format: RatingsFormat, _ progress: ((Double) -> Void)?
+    ) throws -> (ratings: Ratings, report: RatingsReport) {
+        let (cache, stamp) = (RatingsCache.path(for: path), try FileStamp(of: path))
+        var problem: SwiftwaterError?
+        do {
+            if var found = try RatingsCache.read(cache, stamp, format) {
+                for index in found.report.samples.indices { found.report.samples[index].location?.file = path }
+                if format.isStrict, let first = found.report.samples.first { throw first }
+                found.report.cameFromCache = true
+                return found
+            }
+        } catch let error as SwiftwaterError where error.code != .malformedInput { problem = error }
         var reader = RatingsReader(path: path, format: format)
-        return try reader.read(progress: progress)
+        var result = try reader.read(progress: progress)
+        do {
+            try RatingsCache.write(result.ratings, result.report, stamp, format, to: cache)
+        } catch let error as SwiftwaterError { problem = error }
+        if problem != nil, problem!.location == nil { problem!.location = .init(file: cache) }
+        result.report.cacheProblem = problem
+        return result
     }
 }
 
@@ -77,7 +120,7 @@ struct RatingsReader {
         try FileBytes.with(path: path) { try read($0, progress: progress) }
     }
 
-    private mutating func read(
+    mutating func read(
         _ bytes: UnsafeRawBufferPointer, progress: ((Double) -> Void)?
     ) throws -> (ratings: Ratings, report: RatingsReport) {
         guard bytes.count > 0 else {

@@ -20,7 +20,8 @@ final class PackedFactors: @unchecked Sendable {
     ///   - biases: what is added to the score of each row; nothing unless given.
     ///   - isWanted: which rows may be in a result.
     init(
-        _ factors: [Float], rank: Int, biases: [Float]?, instructionSet: InstructionSet, isWanted: (Int) -> Bool
+        _ factors: NumberColumn<Float>, rank: Int, biases: [Float]?, instructionSet: InstructionSet,
+        isWanted: (Int) -> Bool
     ) {
         idCount = factors.count / rank
         ids = (0..<idCount).filter(isWanted).map(UInt32.init)
@@ -28,10 +29,13 @@ final class PackedFactors: @unchecked Sendable {
         self.instructionSet = instructionSet
         packed = .allocate(byteCount: max(64, sw_packed_floats(depth, ids.count) * 4), alignment: 64)
         let output = packed.assumingMemoryBound(to: Float.self)
-        if let biases {
-            sw_pack(rank, factors, biases, ids, ids.count, output)
-        } else {
-            sw_pack(rank, factors, nil, ids, ids.count, output)
+        factors.withUnsafeBufferPointer { factors in
+            guard let factors = factors.baseAddress else { return }
+            if let biases {
+                sw_pack(rank, factors, biases, ids, ids.count, output)
+            } else {
+                sw_pack(rank, factors, nil, ids, ids.count, output)
+            }
         }
     }
 
@@ -44,7 +48,7 @@ final class PackedFactors: @unchecked Sendable {
     ///   - excluded: the indexes that are left out for row `r`.
     func best(
         count: Int, limit: Int, fill: (Int, UnsafeMutablePointer<Float>) -> Void,
-        excluded: (Int) -> ArraySlice<UInt32>
+        excluded: (Int) -> Slice<NumberColumn<UInt32>>
     ) -> [[Scored]] {
         precondition(count <= PackedFactors.rowsMax)
         let limit = min(limit, ids.count)

@@ -28,8 +28,8 @@ extension MatrixFactorizationModel {
         forUser user: Int, limit: Int, includeSeen: Bool = false, filter: RecommendationFilter = .none
     ) -> [Scored] {
         guard knows(user: user) else { return [] }
-        let seen = includeSeen ? [] : history.columns[history.range(of: user)]
-        let excluded = filter == .none ? seen : (filter.excluded(of: itemIDs.count) + seen)[...]
+        let seen = history.columns[includeSeen ? 0..<0 : history.range(of: user)]
+        let excluded = filter == .none ? seen : NumberColumn(filter.excluded(of: itemIDs.count) + seen)[...]
         return best(vector(ofUser: user), among: serving.items(of: self), limit: limit, excluded: excluded)
     }
 
@@ -38,7 +38,8 @@ extension MatrixFactorizationModel {
         for user: UserVector, limit: Int, filter: RecommendationFilter = .none
     ) -> [Scored] {
         best(
-            user, among: serving.items(of: self), limit: limit, excluded: filter.excluded(of: itemIDs.count)[...])
+            user, among: serving.items(of: self), limit: limit,
+            excluded: NumberColumn(filter.excluded(of: itemIDs.count))[...])
     }
 
     /// The users with the highest predictions for an item, best first.
@@ -53,7 +54,8 @@ extension MatrixFactorizationModel {
         let raters = (0..<(includeSeen ? 0 : userIDs.count)).filter { user in
             history.columns[history.range(of: user)].contains(UInt32(item))
         }
-        return best(row, among: serving.users(of: self), limit: limit, excluded: raters.map { UInt32($0) }[...])
+        return best(
+            row, among: serving.users(of: self), limit: limit, excluded: NumberColumn(raters.map { UInt32($0) })[...])
     }
 
     /// The items whose factors point in the direction nearest to this item's (cosine), nearest first. O(items x rank).
@@ -69,7 +71,7 @@ extension MatrixFactorizationModel {
     }
 
     private func nearest(
-        to row: Int, among factors: [Float], limit: Int, isWanted: (Int) -> Bool
+        to row: Int, among factors: NumberColumn<Float>, limit: Int, isWanted: (Int) -> Bool
     ) -> [Scored] {
         func norm(_ index: Int) -> Float {
             factors[index * rank..<(index + 1) * rank].reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -102,7 +104,7 @@ extension MatrixFactorizationModel {
             guard knows(user: user) else { return nil }
             return (
                 biases.map { $0.mean + $0.users[user] } ?? 0,
-                includeSeen ? [] : history.columns[history.range(of: user)]
+                history.columns[includeSeen ? 0..<0 : history.range(of: user)]
             )
         }
     }
@@ -116,18 +118,22 @@ extension MatrixFactorizationModel {
         try forAll(itemIDs.count, itemFactors, serving.users(of: self), limit, threads: threads, body) { item in
             guard knows(item: item) else { return nil }
             return (
-                biases.map { $0.mean + $0.items[item] } ?? 0, raters.map { $0.columns[$0.range(of: item)] } ?? []
+                biases.map { $0.mean + $0.items[item] } ?? 0,
+                raters.map { $0.columns[$0.range(of: item)] } ?? NumberColumn([])[...]
             )
         }
     }
 
     // MARK: Scoring
 
-    private func allScores(_ row: [Float], _ factors: [Float]) -> [Float] {
+    private func allScores(_ row: [Float], _ factors: NumberColumn<Float>) -> [Float] {
         let rows = factors.count / rank
         return [Float](unsafeUninitializedCapacity: rows) { output, count in
             if rows > 0 {
-                sw_scores(settings.instructionSet.rawValue, rank, row, factors, rows, output.baseAddress!)
+                factors.withUnsafeBufferPointer {
+                    sw_scores(
+                        settings.instructionSet.rawValue, rank, row, $0.baseAddress!, rows, output.baseAddress!)
+                }
             }
             count = rows
         }
@@ -135,7 +141,7 @@ extension MatrixFactorizationModel {
 
     /// The best for one row: a user among items, or an item among users.
     private func best(
-        _ row: UserVector, among others: PackedFactors, limit: Int, excluded: ArraySlice<UInt32>
+        _ row: UserVector, among others: PackedFactors, limit: Int, excluded: Slice<NumberColumn<UInt32>>
     ) -> [Scored] {
         let best = others.best(count: 1, limit: max(0, limit)) { _, output in
             for factor in 0..<rank { output[factor] = row.factors[factor] }
@@ -148,9 +154,9 @@ extension MatrixFactorizationModel {
 
     /// - Parameter about: what is added to a row's scores, and who is left out; nil where the row gets an empty list.
     private func forAll(
-        _ count: Int, _ factors: [Float], _ others: PackedFactors, _ limit: Int, threads: Int,
+        _ count: Int, _ factors: NumberColumn<Float>, _ others: PackedFactors, _ limit: Int, threads: Int,
         _ body: (Int, [Scored]) throws -> Void,
-        about: @escaping @Sendable (Int) -> (offset: Float, excluded: ArraySlice<UInt32>)?
+        about: @escaping @Sendable (Int) -> (offset: Float, excluded: Slice<NumberColumn<UInt32>>)?
     ) throws {
         let pool = WorkerPool(threads: threads)
         let (size, rank) = (PackedFactors.rowsMax, rank)
