@@ -1,9 +1,9 @@
 # Every target installs what it needs, where it may, and then runs.
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
-SOURCES = Package.swift Sources Tests Examples Benchmarks/streaming Benchmarks/recommender
+SOURCES = Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/streaming Benchmarks/recommender
 
-.PHONY: demo test soak bench bench-als bench-als-speed bench-streams lint format packages clean
+.PHONY: demo test soak fuzz bench bench-als bench-als-speed bench-streams lint format packages clean
 
 ## Both case studies, in under a minute once built.
 demo: packages
@@ -17,7 +17,7 @@ test: packages
 
 ## What takes longer: 10,000 simulated runs, 300 kills, every bit of a checkpoint and a log; then the tests in a debug build (which checks
 ## that no text outlives its batch), then under the thread and the address sanitizer, which slow the simulation's one thread down and see few seeds of it.
-soak: packages
+soak: packages fuzz
 	$(BUILD) --product swiftwater-simulation
 	.build/release/swiftwater-simulation 0 10000
 	$(SWIFT) build -c release --build-tests
@@ -25,6 +25,10 @@ soak: packages
 	$(SWIFT) test --scratch-path .build-debug
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip aSeedReplaysExactly --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
+
+## Readers under libFuzzer: a million inputs or ten minutes each.
+fuzz: packages
+	Fuzz/run.sh
 
 ## Our figures beside the peers' on this machine; see Benchmarks/README.md.
 bench: bench-als bench-als-speed bench-streams

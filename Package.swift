@@ -47,6 +47,7 @@ let package = Package(
     products: [
         .library(name: "Swiftwater", targets: ["Swiftwater"]),
         .library(name: "SwiftwaterTesting", targets: ["SwiftwaterTesting"]),
+        .library(name: "SwiftwaterFuzzChecks", targets: ["SwiftwaterFuzzChecks"]),
         .executable(name: "swiftwater", targets: ["SwiftwaterCommand"]),
     ],
     dependencies: [
@@ -92,6 +93,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["Swiftwater"] + rooms, path: "Tests/TestSupport",
             swiftSettings: settings),
         .target(
+            name: "SwiftwaterFuzzChecks", dependencies: ["Swiftwater"] + rooms, path: "Tests/FuzzChecks",
+            swiftSettings: settings),
+        .target(
             name: "SimulationSupport", dependencies: ["SwiftwaterTesting", "Swiftwater"] + rooms + [logging],
             path: "Tests/SimulationSupport", swiftSettings: settings),
         .executableTarget(
@@ -109,7 +113,7 @@ let package = Package(
         tests("FormatsTests"),
         tests("StreamingTests", [logging, "SwiftwaterTesting"] + nio),
         tests("PostsTests"),
-        tests("RecommenderTests"),
+        tests("RecommenderTests", ["SwiftwaterFuzzChecks", "CSwiftwaterKernels"]),
         tests("LiveTests"),
         tests("SQLTests", [sqlite]),
         tests("SamplesTests"),

@@ -40,25 +40,46 @@ struct TrainCommand: ParsableCommand {
         let clock = ContinuousClock()
         var spent = Duration.zero
         var mark = clock.now
-        let model = try ALS(settings).fit(parts.train, from: start) { progress in
-            spent += clock.now - mark
-            let iteration = done + progress.iteration
-            if let checkpoint { try ModelFile.write(progress.model, to: checkpoint) }
-            if let validation = parts.validation, !settings.isImplicit {
-                let metrics = try progress.model.evaluate(on: validation, threads: settings.threads)
-                try console.line(
-                    "iteration \(Format.right("\(iteration)", 3))   RMSE on validation \(Format.decimal(metrics.rmse))"
-                )
-            } else {
-                console.progress("training", Double(iteration) / Double(maxIterations))
+        let cancellation = Cancellation()
+        let signals = StopSignals { cancellation.cancel() }
+        defer { withExtendedLifetime(signals) {} }
+        var finished = done
+        let model = try stoppable(console, { finished }) {
+            try ALS(settings).fit(parts.train, from: start, cancellation: cancellation) { progress in
+                finished = done + progress.iteration
+                spent += clock.now - mark
+                let iteration = done + progress.iteration
+                if let checkpoint { try ModelFile.write(progress.model, to: checkpoint) }
+                if let validation = parts.validation, !settings.isImplicit {
+                    let metrics = try progress.model.evaluate(on: validation, threads: settings.threads)
+                    try console.line(
+                        "iteration \(Format.right("\(iteration)", 3))   RMSE on validation \(Format.decimal(metrics.rmse))"
+                    )
+                } else {
+                    console.progress("training", Double(iteration) / Double(maxIterations))
+                }
+                mark = clock.now
             }
-            mark = clock.now
         }
         console.endProgress()
         try console.line(
             "trained rank \(settings.rank), \(model.settings.maxIterations - done) iterations in \(Format.seconds(spent))"
         )
         try finish(model, parts, settings, console)
+    }
+
+    /// Ends the program where training is stopped by a signal, and says what there is of it.
+    private func stoppable(
+        _ console: Console, _ iterations: () -> Int, _ body: () throws -> MatrixFactorizationModel
+    ) throws -> MatrixFactorizationModel {
+        do { return try body() } catch is CancellationError {
+            console.endProgress()
+            let kept =
+                checkpoint.map { ", kept in \($0): the same command goes on from there" }
+                ?? ", not kept: use --checkpoint"
+            console.remark("stopped after \(iterations()) iterations\(kept)")
+            ExitStatus.leave(130)
+        }
     }
 
     private func finish(

@@ -23,7 +23,10 @@ struct TuneCommand: ParsableCommand {
     @Option(help: "Regularizations to try, instead of --regularization.") var regularizations: NumberList<Double>?
     @Option(help: "Cross-validation with so many parts of the training data, instead of the validation data.")
     var folds: Int?
-    @Option(help: "An SVG file to draw the curve in, that of the best where several are tried.") var plot: String?
+    @Option(
+        help:
+            "An SVG file to draw the curve in: those of the best twelve where several are tried, of each fold where one is."
+    ) var plot: String?
     @Flag(help: "A JSON object instead of a table and a drawing.") var json = false
 
     func validate() throws {
@@ -49,7 +52,7 @@ struct TuneCommand: ParsableCommand {
         }
         let (curve, model) = try LearningCurve.fit(
             settings, iterations: maxIterations.values, train: parts.train, validation: validation)
-        try draw(curve)
+        try draw(curve.svg())
         if json {
             return try console.line(
                 "{\"curve\":\(TuneCommand.json(curve)),\"enough\":\(curve.enough()?.iterations ?? 0)}")
@@ -75,7 +78,7 @@ struct TuneCommand: ParsableCommand {
         let results = try grid.run(rows) { done, all in console.progress("fits", Double(done) / Double(all)) }
         console.endProgress()
         let best = results[0]
-        try draw(best.curve)
+        try draw(LearningCurvesPlot(results).svg())
         if json {
             let list = results.map { result in
                 "{\"rank\":\(result.settings.rank),\"regularization\":\(result.settings.regularization),\"iterations\":\(result.settings.maxIterations),\"rmse\":\(result.rmse),\"deviation\":\(result.deviation),\"curve\":\(TuneCommand.json(result.curve))}"
@@ -102,10 +105,10 @@ struct TuneCommand: ParsableCommand {
 
     // MARK: Curves
 
-    private func draw(_ curve: LearningCurve) throws {
+    private func draw(_ svg: String) throws {
         guard let plot else { return }
         let file = try AtomicFile(path: plot)
-        try file.write(curve.svg())
+        try file.write(svg)
         try file.commit()
     }
 

@@ -9,6 +9,46 @@ import Testing
     private static let ratings = try! RatingsGenerator(.init(preset: .hundredThousand, seed: 3)).make().ratings
 
     /// Every combination is what a fit of it alone gives, whatever the threads and the memory; the best comes first.
+    /// Work stops in the middle of an iteration, and what was there before is not touched.
+    @Test func trainingCanBeCancelled() throws {
+        let ratings = TextbookRatings.sixUsers
+        let cancellation = Cancellation()
+        var iterations = 0
+        #expect(throws: CancellationError.self) {
+            var settings = ALSSettings()
+            settings.maxIterations = 50
+            try ALS(settings).fit(ratings, cancellation: cancellation) { progress in
+                iterations = progress.iteration
+                if iterations == 3 { cancellation.cancel() }
+            }
+        }
+        #expect(iterations == 3)
+        #expect(throws: CancellationError.self) {
+            try GridSearch(ALSSettings(), ranks: [2, 3], regularizations: [0.1], iterations: [1, 2])
+                .run([(ratings, ratings)], cancellation: cancellation)
+        }
+    }
+
+    @Test func severalCurvesAreDrawnWithTheirNames() throws {
+        func curve(_ values: Double...) -> LearningCurve {
+            LearningCurve(points: values.enumerated().map { .init(iterations: 2 * $0 + 1, rmse: $1) })
+        }
+        let svg = LearningCurvesPlot([("a < b", curve(0.9, 0.85)), ("second", curve(0.95, 0.8, 0.79))]).svg()
+        #expect(
+            svg.components(separatedBy: "<polyline").count == 3 && svg.components(separatedBy: "<circle").count == 6)
+        #expect(svg.contains(">a &lt; b<") && svg.contains("second, 5 iterations: 0.7900") && svg.contains(">5</text>"))
+        let many = LearningCurvesPlot((0..<20).map { ("curve \($0)", curve(0.9, 0.8)) })
+        #expect(many.curves.count == LearningCurvesPlot.curvesMax && many.svg().contains("stroke-dasharray"))
+        let folds = try GridSearch(ALSSettings(), ranks: [2], regularizations: [0.1], iterations: [1, 2])
+            .run(try TextbookRatings.sixUsers.folds(3, seed: 1))
+        #expect(folds[0].foldCurves.count == 3)
+        #expect(LearningCurvesPlot(folds).curves.map(\.name) == ["mean", "fold 1", "fold 2", "fold 3"])
+        for (index, point) in folds[0].curve.points.enumerated() {
+            let mean = folds[0].foldCurves.reduce(0) { $0 + $1.points[index].rmse } / 3
+            #expect(abs(point.rmse - mean) < 1e-12)
+        }
+    }
+
     @Test func gridsHoldWhatSingleFitsGive() throws {
         let folds = try Self.ratings.folds(3, seed: 1)
         var settings = ALSSettings()

@@ -10,6 +10,8 @@ public struct GridSearch: Sendable {
         public let settings: ALSSettings
         /// The mean over the folds.
         public let curve: LearningCurve
+        /// That of each fold.
+        public let foldCurves: [LearningCurve]
         /// RMSE of each fold after the best number of iterations.
         public let folds: [Double]
 
@@ -48,7 +50,7 @@ public struct GridSearch: Sendable {
     /// - Returns: best first, of equal ones the one that was named first.
     /// - Throws: `invalidArgument` where nothing is to be tried, and what the fits throw.
     public func run(
-        _ folds: [(train: Ratings, validation: Ratings)],
+        _ folds: [(train: Ratings, validation: Ratings)], cancellation: Cancellation? = nil,
         onFit: (@Sendable (_ done: Int, _ all: Int) -> Void)? = nil
     ) throws -> [Result] {
         guard !ranks.isEmpty, !regularizations.isEmpty, !folds.isEmpty, iterations.allSatisfy({ $0 >= 1 }),
@@ -67,7 +69,7 @@ public struct GridSearch: Sendable {
                 candidates.append(candidate)
             }
         }
-        let curves = try fitAll(candidates, folds, onFit)
+        let curves = try fitAll(candidates, folds, cancellation, onFit)
         return candidates.indices.map { Self.result(candidates[$0], curves[$0]) }
             .enumerated().sorted { $0.1.rmse != $1.1.rmse ? $0.1.rmse < $1.1.rmse : $0.0 < $1.0 }.map(\.1)
     }
@@ -75,7 +77,7 @@ public struct GridSearch: Sendable {
     /// The curve of each fold, for each candidate.
     private func fitAll(
         _ candidates: [ALSSettings], _ folds: [(train: Ratings, validation: Ratings)],
-        _ onFit: (@Sendable (Int, Int) -> Void)?
+        _ cancellation: Cancellation?, _ onFit: (@Sendable (Int, Int) -> Void)?
     ) throws -> [[LearningCurve]] {
         let atOnce = concurrentFits(candidates, folds)
         let jobs = candidates.indices.flatMap { candidate in
@@ -92,7 +94,8 @@ public struct GridSearch: Sendable {
             try WorkerPool(threads: atOnce).run(count: jobs.count) { index in
                 let (job, fold) = (jobs[index], folds[jobs[index].fold])
                 output.value[index] = try LearningCurve.fit(
-                    job.settings, iterations: iterations, train: fold.train, validation: fold.validation
+                    job.settings, iterations: iterations, train: fold.train, validation: fold.validation,
+                    cancellation: cancellation
                 ).curve
                 done.update { done in
                     done += 1
@@ -130,6 +133,6 @@ public struct GridSearch: Sendable {
         let best = points.indices.min { points[$0].rmse < points[$1].rmse }!
         var settings = candidate
         settings.maxIterations = points[best].iterations
-        return Result(settings: settings, curve: curve, folds: folds.map { $0.points[best].rmse })
+        return Result(settings: settings, curve: curve, foldCurves: folds, folds: folds.map { $0.points[best].rmse })
     }
 }

@@ -21,7 +21,7 @@ public struct LearningCurve: Sendable, Equatable {
     /// - Throws: what `ALS.fit` and `evaluate` throw; `invalidArgument` where `iterations` is empty or not positive.
     public static func fit(
         _ settings: ALSSettings, iterations: [Int], train: Ratings, validation: Ratings,
-        onPoint: ((Point) -> Void)? = nil
+        cancellation: Cancellation? = nil, onPoint: ((Point) -> Void)? = nil
     ) throws -> (curve: LearningCurve, model: MatrixFactorizationModel) {
         guard let last = iterations.max(), iterations.allSatisfy({ $0 >= 1 }) else {
             throw SwiftwaterError(
@@ -31,7 +31,7 @@ public struct LearningCurve: Sendable, Equatable {
         settings.maxIterations = last
         let wanted = Set(iterations)
         var points: [Point] = []
-        let model = try ALS(settings).fit(train) { progress in
+        let model = try ALS(settings).fit(train, cancellation: cancellation) { progress in
             guard wanted.contains(progress.iteration) else { return }
             let metrics = try progress.model.evaluate(on: validation, threads: settings.threads)
             points.append(Point(iterations: progress.iteration, rmse: metrics.rmse))

@@ -26,11 +26,13 @@ public struct ALS: Sendable {
     /// - Parameters:
     ///   - start: a model to go on from: its factors are where the iterations begin, and users and items that it does not know begin as
     ///     without it. On the same ratings with the same settings, k iterations and then n - k from there give the model of n, bit for bit.
-    ///   - onIteration: called after every iteration; what it throws (`CancellationError`, say) ends the training.
+    ///   - cancellation: ends the training within some ten thousand ratings' work, in the middle of an iteration.
+    ///   - onIteration: called after every iteration; what it throws ends the training.
     /// - Throws: `invalidArgument` for settings that cannot work or where there are no ratings; `limitExceeded` where memory would not
-    ///   suffice; `numerical` where a system is singular, naming the user or item.
+    ///   suffice; `numerical` where a system is singular, naming the user or item; `CancellationError` where it was cancelled.
     public func fit(
-        _ ratings: Ratings, from start: MatrixFactorizationModel? = nil, onIteration: ((Progress) throws -> Void)? = nil
+        _ ratings: Ratings, from start: MatrixFactorizationModel? = nil, cancellation: Cancellation? = nil,
+        onIteration: ((Progress) throws -> Void)? = nil
     ) throws -> MatrixFactorizationModel {
         try settings.validate()
         guard ratings.count > 0 else {
@@ -50,10 +52,10 @@ public struct ALS: Sendable {
         try start.map { try model.takeFactors(of: $0) }
         for iteration in 1...settings.maxIterations {
             let before = settings.tolerance > 0 ? model.itemFactors : []
-            try solve(matrix.byUser, from: model.itemFactors, into: &model.userFactors, pool) {
+            try solve(matrix.byUser, from: model.itemFactors, into: &model.userFactors, pool, cancellation) {
                 "user \(ratings.userIDs[$0])"
             }
-            try solve(matrix.byItem, from: model.userFactors, into: &model.itemFactors, pool) {
+            try solve(matrix.byItem, from: model.userFactors, into: &model.itemFactors, pool, cancellation) {
                 "item \(ratings.itemIDs[$0])"
             }
             model.settings.maxIterations = (start?.settings.maxIterations ?? 0) + iteration
@@ -111,8 +113,7 @@ public struct ALS: Sendable {
 
     private func solve(
         _ rows: RatingMatrix.Rows, from fixed: NumberColumn<Float>, into solved: inout NumberColumn<Float>,
-        _ pool: WorkerPool,
-        nameOf: @escaping @Sendable (Int) -> String
+        _ pool: WorkerPool, _ cancellation: Cancellation?, nameOf: @escaping @Sendable (Int) -> String
     ) throws {
         let (settings, rank) = (settings, settings.rank)
         let shared = settings.isImplicit ? RowSolver.gram(fixed, settings, pool) : nil
@@ -120,6 +121,7 @@ public struct ALS: Sendable {
         try solved.withUnsafeMutableBufferPointer { output in
             let output = UncheckedSendable(output)
             try pool.run(count: chunks.count) { chunk in
+                try cancellation?.check()
                 let solver = RowSolver(settings: settings, shared: shared)
                 for row in chunks[chunk] where rows.count(of: row) > 0 {
                     let range = rows.range(of: row)

@@ -1,3 +1,4 @@
+import CSwiftwaterKernels
 import SwiftwaterCore
 import SwiftwaterFormats
 
@@ -112,8 +113,13 @@ struct RatingsRowParser: Sendable {
     private func identifier(
         _ field: CSVReader.Field, _ line: Int, isInteger: Bool, isUser: Bool
     ) throws -> Identifier {
+        if isInteger, let id = Int64.parse(field.bytes) { return .integer(id) }
+        guard sw_is_utf8(field.bytes.baseAddress, field.bytes.count) != 0 else {
+            throw malformed(
+                line, isUser ? format.userColumn : format.itemColumn, "the id is not valid UTF-8",
+                "write the file in UTF-8")
+        }
         if isInteger {
-            if let id = Int64.parse(field.bytes) { return .integer(id) }
             guard format.requiresIntegerIDs else { throw StringIDs(isUser: isUser) }
             throw malformed(
                 line, isUser ? format.userColumn : format.itemColumn,

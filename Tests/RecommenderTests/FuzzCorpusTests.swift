@@ -1,0 +1,18 @@
+import Foundation
+import SwiftwaterFuzzChecks
+import TestSupport
+import Testing
+
+/// What the fuzzers begin with, and what they found, once more.
+@Suite struct FuzzCorpusTests {
+    private func replay(_ name: String, _ check: ([UInt8]) -> Void) throws {
+        let folder = URL(filePath: PackageFolder.root + "Fuzz/Corpora/" + name)
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        #expect(files.count >= 3)
+        for file in files { check(Array(try Data(contentsOf: file))) }
+    }
+
+    @Test func ratingsOfAnyBytes() throws { try replay("ratings", FuzzChecks.ratings) }
+
+    @Test func modelsOfAnyBytes() throws { try replay("model", FuzzChecks.model) }
+}
