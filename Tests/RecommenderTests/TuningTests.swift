@@ -17,7 +17,7 @@ import Testing
         #expect(throws: CancellationError.self) {
             var settings = ALSSettings()
             settings.maxIterations = 50
-            try ALS(settings).fit(ratings, cancellation: cancellation) { progress in
+            _ = try ALS(settings).fit(ratings, cancellation: cancellation) { progress in
                 iterations = progress.iteration
                 if iterations == 3 { cancellation.cancel() }
             }
