@@ -67,7 +67,9 @@ let package = Package(
             "SwiftwaterTesting",
             ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
         room("SwiftwaterPosts", ["SwiftwaterCore", "SwiftwaterFormats"]),
-        room("SwiftwaterTrends", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts"]),
+        room(
+            "SwiftwaterTrends",
+            ["SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts", "CSwiftwaterKernels"]),
         room(
             "SwiftwaterRecommender", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
         room("SwiftwaterLive", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterRecommender"]),
@@ -114,6 +116,7 @@ let package = Package(
         tests("StreamingTests", [logging, "SwiftwaterTesting"] + nio),
         tests("PostsTests"),
         tests("RecommenderTests", ["SwiftwaterFuzzChecks", "CSwiftwaterKernels"]),
+        tests("TrendsTests"),
         tests("LiveTests"),
         tests("SQLTests", [sqlite]),
         tests("SamplesTests"),

@@ -3,6 +3,7 @@ import Logging
 import Swiftwater
 
 // swiftwater-bench files DIR        the classic program, words to the letter, over the files of a directory, as one batch
+// swiftwater-bench trends DIR words|hashtags   the built-in counter over the files of a directory, as one batch
 // swiftwater-bench empty            what an empty batch costs
 // swiftwater-bench window           a slide of a window of 60 batches against one of 2, where two batches hold every key
 // swiftwater-bench distinct         memory while 10 million distinct keys pass through a window
@@ -60,6 +61,27 @@ case "files":
             let seconds = now() - begin.read { $0 }
             print(
                 "files round \(round): \(seconds) s, \(rows.count) tags, first \(rows[0])  peak \(peakMegabytes()) MB")
+            done.update { $0 = true }
+        }
+        begin.update { $0 = now() }
+        try await context.start()
+        done.wait { $0 ? () : nil }
+        await context.stop()
+    }
+case "trends":
+    var settings = TrendsSettings()
+    settings.window = .milliseconds(200)
+    settings.tokenizer = TrendsSettings.Tokenizer(rawValue: arguments[2])!
+    for round in 0..<4 {
+        let context = makeContext(.milliseconds(100))
+        let done = Monitor(false)
+        let begin = Monitor(0.0)
+        context.textFileStream(directory: arguments[1], newFilesOnly: false).forEachTrendTable(settings) { table in
+            guard !table.rows.isEmpty, !done.read({ $0 }) else { return }
+            let seconds = now() - begin.read { $0 }
+            print(
+                "trends \(arguments[2]) round \(round): \(seconds) s, \(table.rows.count) tags, first \(table.rows[0])  peak \(peakMegabytes()) MB"
+            )
             done.update { $0 = true }
         }
         begin.update { $0 = now() }

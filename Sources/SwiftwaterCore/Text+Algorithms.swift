@@ -89,35 +89,63 @@ extension Text {
         }
     }
 
-    /// Lower case where each scalar is as long as before: ASCII, Latin-1, Cyrillic up to U+045F, and scripts without case. Nil where
-    /// there is anything else.
+    /// Lower case where each scalar is as long as before; nil where there is anything else.
     private static func lowercasedInPlace(_ bytes: UnsafeBufferPointer<UInt8>) -> Text? {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { lower in
-            var index = 0
-            while index < bytes.count {
-                let byte = bytes[index]
-                if byte < 0x80 {
-                    lower[index] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
-                    index += 1
-                } else if byte < 0xE0 {
-                    guard index + 1 < bytes.count else { return nil }
-                    let scalar = (UInt32(byte) & 0x1F) << 6 | UInt32(bytes[index + 1]) & 0x3F
-                    guard let small = lowercasedTwoBytes(scalar) else { return nil }
-                    lower[index] = 0xC0 | UInt8(small >> 6)
-                    lower[index + 1] = 0x80 | UInt8(small & 0x3F)
-                    index += 2
-                } else {
-                    guard byte < 0xF0, index + 2 < bytes.count else { return nil }
-                    let scalar =
-                        (UInt32(byte) & 0x0F) << 12 | (UInt32(bytes[index + 1]) & 0x3F) << 6
-                        | UInt32(bytes[index + 2]) & 0x3F
-                    guard isWithoutCase(scalar) else { return nil }
-                    for offset in 0..<3 { lower[index + offset] = bytes[index + offset] }
-                    index += 3
-                }
-            }
+            guard lowercase(bytes, into: lower.baseAddress!) else { return nil }
             return Text(copying: UnsafeBufferPointer(lower))
         }
+    }
+
+    /// Writes the lower case of UTF-8 of which each scalar is as long as before: ASCII, Latin-1, Cyrillic up to U+045F, and scripts
+    /// without case.
+    ///
+    /// - Parameter output: has room for as many bytes.
+    /// - Returns: false where there is anything else; `output` holds no result then.
+    public static func lowercase(
+        _ bytes: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte < 0x80 {
+                output[index] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+                index += 1
+            } else if byte < 0xE0 {
+                guard index + 1 < bytes.count else { return false }
+                let scalar = (UInt32(byte) & 0x1F) << 6 | UInt32(bytes[index + 1]) & 0x3F
+                guard let small = lowercasedTwoBytes(scalar) else { return false }
+                output[index] = 0xC0 | UInt8(small >> 6)
+                output[index + 1] = 0x80 | UInt8(small & 0x3F)
+                index += 2
+            } else {
+                guard byte < 0xF0, index + 2 < bytes.count else { return false }
+                let scalar =
+                    (UInt32(byte) & 0x0F) << 12 | (UInt32(bytes[index + 1]) & 0x3F) << 6
+                    | UInt32(bytes[index + 2]) & 0x3F
+                guard isWithoutCase(scalar) else { return false }
+                for offset in 0..<3 { output[index + offset] = bytes[index + offset] }
+                index += 3
+            }
+        }
+        return true
+    }
+
+    /// Folded for comparison without case: Unicode's lower case of its upper case, so that ß and SS, σ and ς are one. O(length).
+    public func caseFolded() -> Text {
+        let simple = withBytes { bytes -> Text? in
+            // ß and µ have an upper case outside of Latin-1.
+            let isPlain = !zip(bytes, bytes.dropFirst()).contains { $0 == (0xC3, 0x9F) || $0 == (0xC2, 0xB5) }
+            return bytes.isEmpty ? self : isPlain ? Text.lowercasedInPlace(bytes) : nil
+        }
+        if let simple { return simple }
+        var mapped = ""
+        for scalar in String(self).unicodeScalars {
+            for upper in scalar.properties.uppercaseMapping.unicodeScalars {
+                mapped += upper.properties.lowercaseMapping
+            }
+        }
+        return Text(mapped)
     }
 
     /// Lower case of a scalar from U+0080 to U+07FF, or nil where it is not known here.

@@ -70,6 +70,13 @@ public struct Text: @unchecked Sendable {
         self.init(word0: low, word1: high | (UInt64(count) << 56), owner: nil)
     }
 
+    /// The two words that are the text: see the layout above. Those of a text of more than 15 bytes point to bytes that something else keeps
+    /// alive.
+    @inlinable public var words: (UInt64, UInt64) { (word0, word1) }
+
+    /// The text of two such words.
+    @inlinable public init(word0: UInt64, word1: UInt64) { self.init(word0: word0, word1: word1, owner: nil) }
+
     /// A text with a copy of `bytes`. The bytes must be valid UTF-8 for `String(text)` to give them back unchanged.
     @inlinable
     public init(copying bytes: UnsafeBufferPointer<UInt8>) {

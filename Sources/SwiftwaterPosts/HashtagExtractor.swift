@@ -69,6 +69,28 @@ public struct HashtagExtractor: Sendable {
         return position
     }
 
+    /// What is known of the text before a sign, from one sign to the next, so that no byte is looked at twice.
+    public struct Cursor {
+        fileprivate var run = URLRun()
+        public init() {}
+    }
+
+    /// Where the tag ends whose sign stands at `sign` and whose name would begin at `after`; nil where there is none. `bytes` may be many
+    /// lines. Looks around the sign only.
+    ///
+    /// - Parameter cursor: the same for the signs of one text, which are asked for in their order.
+    public func tagEnd(
+        in bytes: UnsafeBufferPointer<UInt8>, signAt sign: Int, after: Int, _ cursor: inout Cursor
+    ) -> Int? {
+        guard isBoundary(bytes, before: sign), let end = tagEnd(bytes, after: after) else { return nil }
+        var start = sign
+        while start > cursor.run.scanned, (0x21...0x7E).contains(bytes[start - 1]) { start -= 1 }
+        if start == sign, start > cursor.run.scanned { return end }
+        if start > cursor.run.scanned { cursor.run = URLRun(from: start) }
+        cursor.run.advance(to: sign, in: bytes)
+        return cursor.run.isURL ? nil : end
+    }
+
     private func isBoundary(_ bytes: UnsafeBufferPointer<UInt8>, before sign: Int) -> Bool {
         guard sign > 0 else { return true }
         let scalar = Scalars.decodeBackwards(bytes, before: sign)
@@ -79,11 +101,13 @@ public struct HashtagExtractor: Sendable {
 
 /// Whether the run of visible ASCII before a position is the beginning of a URL: with a scheme, or a domain and a slash. Moves
 /// forward only, so that all signs of a text together cost one pass.
-private struct URLRun {
-    private var start = 0
-    private var scanned = 0
+struct URLRun {
+    private var start: Int
+    private(set) var scanned: Int
     private var hasSlash = false
     private(set) var isURL = false
+
+    init(from start: Int = 0) { (self.start, scanned) = (start, start) }
 
     mutating func advance(to end: Int, in bytes: UnsafeBufferPointer<UInt8>) {
         while scanned < end {

@@ -24,13 +24,25 @@ extension DStream where Element == Text {
             return flatMap { $0.split(separator: " ") }.filter { $0.hasPrefix("#") }.map { $0.lowercased() }
         case .hashtags:
             let extractor = HashtagExtractor()
-            return flatMap { extractor.hashtags(in: $0) }.map { Text("#" + String($0.lowercased())) }
+            return flatMap { extractor.hashtags(in: $0) }.map { Text("#" + String($0.caseFolded())) }
+        }
+    }
+
+    /// How often each tag occurs in runs of posts, counted in bytes, block by block: what `tags(_:)` and a count of each give, but for the order.
+    /// A tag may come several times.
+    func partialCounts(_ settings: TrendsSettings) -> DStream<(Text, Int)> {
+        mapBlocks(named: "countTags", groups: TrendsSettings.partialTables) { forEachBlock, sink in
+            let table = TagTable()
+            var scanner = TagScanner(settings.tokenizer)
+            defer { scanner.deallocate() }
+            try forEachBlock { block in scanner.forEachTag(in: block) { table.add($0) } }
+            try table.forEach { try sink(($0, $1)) }
         }
     }
 
     /// Counts tags over a sliding window of posts: the windowed aggregate, with subtraction. Its name is `trends`.
     public func trends(_ settings: TrendsSettings = TrendsSettings()) -> DStream<(Text, Int)> {
-        tags(settings.tokenizer).map { ($0, 1) }
+        partialCounts(settings)
             .reduceByKeyAndWindow(+, inverse: -, window: settings.window, slide: settings.slide).named("trends")
             .transform { $0.sorted(by: { $0.1 }, ascending: false) }
     }

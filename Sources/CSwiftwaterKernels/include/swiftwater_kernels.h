@@ -24,6 +24,10 @@ size_t sw_count_byte(const uint8_t *base, size_t count, uint8_t byte);
 /// Offset of the first occurrence of `wanted` in `base`, or -1.
 ptrdiff_t sw_find_bytes(const uint8_t *base, size_t count, const uint8_t *wanted, size_t wanted_count);
 
+/// Writes the offsets of up to `capacity` hash signs (`#`, or the wide one, U+FF03, by its first byte) at or after `from` to `found`, in
+/// order, and returns how many. `next` gets where to go on; it is `count` at the end.
+size_t sw_find_signs(const uint8_t *base, size_t count, size_t from, uint32_t *found, size_t capacity, size_t *next);
+
 /// How many processors this process may run on (respects taskset and container masks).
 int sw_core_count(void);
 

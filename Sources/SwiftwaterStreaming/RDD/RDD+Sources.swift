@@ -25,11 +25,11 @@ extension Context {
             // A file that cannot be looked at is an error of the action, as one that cannot be read.
             (try? FileSplit.splits(of: path)) ?? [FileSplit(missing: path)]
         }
-        return RDD(context: self, name: "textFile", partitionCount: splits.count) { partition, sink in
+        return RDD(blocksOf: self, name: "textFile", partitionCount: splits.count) { partition, sink in
             var reader = try BlockReader(splits[partition], limits: limits)
             while let block = try reader.next() {
                 defer { block.retire() }
-                try block.forEachLine(sink)
+                try sink(block)
             }
             for message in reader.faults.messages(limits: limits) {
                 self.logger.warning("\(splits[partition].path): \(message)")
@@ -40,8 +40,8 @@ extension Context {
     /// The lines of blocks that a receiver delivered, one partition a block.
     func blocks(_ blocks: [StoredBlock], name: String = "blocks") -> RDD<Text> {
         let held = HeldBlocks(blocks)
-        return RDD(context: self, name: name, partitionCount: blocks.count) { partition, sink in
-            try held.blocks[partition].withBlock { try $0.forEachLine(sink) }
+        return RDD(blocksOf: self, name: name, partitionCount: blocks.count) { partition, sink in
+            try held.blocks[partition].withBlock(sink)
         }
     }
 
@@ -50,12 +50,23 @@ extension Context {
         if rdds.count == 1 { return rdds[0] }
         var ends: [Int] = []
         for rdd in rdds { ends.append((ends.last ?? 0) + rdd.partitionCount) }
-        return RDD(
-            context: self, name: "union", parents: rdds.map(\.lineage), partitionCount: ends.last ?? 0
-        ) { [ends] partition, sink in
+        let place = { @Sendable [ends] (partition: Int) -> (rdd: Int, partition: Int) in
             let index = ends.firstIndex { partition < $0 }!
-            try rdds[index].compute(partition - (index == 0 ? 0 : ends[index - 1]), sink)
+            return (index, partition - (index == 0 ? 0 : ends[index - 1]))
         }
+        var union = RDD<Element>(
+            context: self, name: "union", parents: rdds.map(\.lineage), partitionCount: ends.last ?? 0
+        ) { partition, sink in
+            let (rdd, own) = place(partition)
+            try rdds[rdd].compute(own, sink)
+        }
+        if rdds.allSatisfy({ $0.blocks != nil }) {
+            union.blocks = { partition, sink in
+                let (rdd, own) = place(partition)
+                try rdds[rdd].blocks!(own, sink)
+            }
+        }
+        return union
     }
 }
 

@@ -14,6 +14,10 @@ public struct RDD<Element: Sendable>: Sendable {
     /// How this RDD came about.
     public let lineage: Lineage
     @usableFromInline let compute: Compute
+    /// Where the elements are the lines of blocks of text: pushes the blocks of a partition, which are gone afterwards.
+    @usableFromInline var blocks: BlockCompute?
+    @usableFromInline typealias BlockCompute =
+        @Sendable (_ partition: Int, _ sink: (TextBlock) throws -> Void) throws -> Void
 
     /// An RDD of your own: how to compute each of its partitions.
     ///

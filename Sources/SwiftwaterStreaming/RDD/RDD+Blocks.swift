@@ -1,0 +1,74 @@
+import SwiftwaterCore
+
+// Operators that look at text as the blocks in which it came, many lines at a time.
+
+extension RDD where Element == Text {
+    /// The lines of blocks; `blocks` may be called more than once for a partition.
+    init(
+        blocksOf context: Context, name: String, partitionCount: Int, blocks: @escaping BlockCompute
+    ) {
+        self.init(context: context, name: name, partitionCount: partitionCount) { partition, sink in
+            try blocks(partition) { try $0.forEachLine(sink) }
+        }
+        self.blocks = blocks
+    }
+
+    /// What `body` makes of runs of partitions, block by block: for counting in bytes, without a call for each line.
+    ///
+    /// Where the lines did not come in blocks (from a queue, or through `map` and `filter`), they are put together into some.
+    ///
+    /// - Parameters:
+    ///   - name: what `toDebugString` and errors call it.
+    ///   - groups: how many partitions the result has, at most: neighbours are put together.
+    ///   - body: calls its first argument with a closure that gets each block, in order, and pushes results into its second. Blocks, and
+    ///     what points into them, are gone when that closure returns.
+    public func mapBlocks<Result: Sendable>(
+        named name: String, groups: Int,
+        _ body:
+            @escaping @Sendable (
+                _ forEachBlock: ((TextBlock) throws -> Void) throws -> Void, _ sink: (Result) throws -> Void
+            ) throws -> Void
+    ) -> RDD<Result> {
+        let (all, push) = (partitionCount, blocks ?? RDD.gathering(compute))
+        let count = max(1, min(groups, all))
+        return RDD<Result>(context: context, name: name, parents: [lineage], partitionCount: count) { group, sink in
+            try body(
+                { take in
+                    for partition in (all * group / count)..<(all * (group + 1) / count) { try push(partition, take) }
+                }, sink)
+        }
+    }
+
+    /// Puts lines together into blocks of about a megabyte.
+    private static func gathering(_ compute: @escaping Compute) -> BlockCompute {
+        { partition, sink in
+            var bytes: [UInt8] = []
+            func flush() throws {
+                guard !bytes.isEmpty else { return }
+                let block = TextBlock(bytes)
+                defer { block.retire() }
+                bytes.removeAll(keepingCapacity: true)
+                try sink(block)
+            }
+            try compute(partition) { line in
+                line.withBytes { bytes.append(contentsOf: $0) }
+                bytes.append(0x0A)
+                if bytes.count > 1 << 20 { try flush() }
+            }
+            try flush()
+        }
+    }
+}
+
+extension DStream where Element == Text {
+    /// `RDD.mapBlocks` on every batch.
+    public func mapBlocks<Result: Sendable>(
+        named name: String, groups: Int,
+        _ body:
+            @escaping @Sendable (
+                _ forEachBlock: ((TextBlock) throws -> Void) throws -> Void, _ sink: (Result) throws -> Void
+            ) throws -> Void
+    ) -> DStream<Result> {
+        derive(named: name) { rdd, _ in rdd.mapBlocks(named: name, groups: groups, body) }
+    }
+}

@@ -1,0 +1,110 @@
+import CSwiftwaterKernels
+import SwiftwaterCore
+import SwiftwaterPosts
+
+/// Finds the tags in blocks of text, in bytes: no string and no text is made for a post.
+///
+/// Signs are found a vector at a time (`sw_find_signs`); what stands around each decides whether it begins a tag. The closure form
+/// (`DStream.tags`) is the readable reference, and gives the same.
+struct TagScanner {
+    private let tokenizer: TrendsSettings.Tokenizer
+    private let extractor = HashtagExtractor()
+    private var cursor = HashtagExtractor.Cursor()
+    private let signs: UnsafeMutablePointer<UInt32>
+    private static let signsAtOnce = 4096
+    /// Where a tag is brought to lower case.
+    private var lower: UnsafeMutablePointer<UInt8>
+    private var lowerCapacity = 1024
+
+    init(_ tokenizer: TrendsSettings.Tokenizer) {
+        self.tokenizer = tokenizer
+        signs = .allocate(capacity: TagScanner.signsAtOnce)
+        lower = .allocate(capacity: lowerCapacity)
+    }
+
+    func deallocate() {
+        signs.deallocate()
+        lower.deallocate()
+    }
+
+    /// Calls `body` with each tag of the block's lines, folded and with `#`; the bytes are gone when it returns.
+    mutating func forEachTag(in block: TextBlock, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        block.withBytes { raw in
+            let bytes = raw.bindMemory(to: UInt8.self)
+            guard let base = bytes.baseAddress, bytes.count < Int(UInt32.max) else { return }
+            var next = 0
+            cursor = HashtagExtractor.Cursor()
+            // Signs within a tag that was found begin none.
+            var passed = 0
+            while next < bytes.count {
+                var following = 0
+                let found = sw_find_signs(base, bytes.count, next, signs, TagScanner.signsAtOnce, &following)
+                for index in 0..<found {
+                    let sign = Int(signs[index])
+                    if sign < passed { continue }
+                    switch tokenizer {
+                    case .words: word(bytes, sign, body)
+                    case .hashtags: passed = hashtag(bytes, sign, body)
+                    }
+                }
+                next = following
+            }
+        }
+    }
+
+    /// The case study to the letter: a word that begins with `#`, up to the next space.
+    private mutating func word(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ sign: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+    ) {
+        guard bytes[sign] == 0x23, sign == 0 || bytes[sign - 1] == 0x20 || bytes[sign - 1] == 0x0A else { return }
+        var end = sign + 1
+        while end < bytes.count, bytes[end] != 0x20, bytes[end] != 0x0A { end += 1 }
+        if end < bytes.count ? bytes[end] == 0x0A : true, bytes[end - 1] == 0x0D { end -= 1 }
+        fold(UnsafeBufferPointer(rebasing: bytes[sign..<end]), { $0.lowercased() }, body)
+    }
+
+    /// A tag by the public rules; where the search goes on.
+    private mutating func hashtag(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ sign: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+    ) -> Int {
+        let after = sign + (bytes[sign] == 0x23 ? 1 : 3)
+        guard let end = extractor.tagEnd(in: bytes, signAt: sign, after: after, &cursor) else { return 0 }
+        // The sign before it, one byte, is the plain one of the folded tag.
+        reserve(end - after + 1)
+        let tag = UnsafeBufferPointer(rebasing: bytes[after..<end])
+        if TagScanner.foldQuickly(tag, into: lower + 1) {
+            lower[0] = 0x23
+            body(UnsafeBufferPointer(start: lower, count: tag.count + 1))
+        } else {
+            var folded: [UInt8] = [0x23]
+            Text(unownedBytes: tag, owner: nil).caseFolded().withBytes { folded.append(contentsOf: $0) }
+            folded.withUnsafeBufferPointer(body)
+        }
+        return end
+    }
+
+    /// Case folding where that is lower case of the same length.
+    private static func foldQuickly(_ tag: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<UInt8>) -> Bool
+    {
+        Text.lowercase(tag, into: output)
+            && !zip(tag, tag.dropFirst()).contains { $0 == (0xC3, 0x9F) || $0 == (0xC2, 0xB5) }
+    }
+
+    private mutating func fold(
+        _ tag: UnsafeBufferPointer<UInt8>, _ slowly: (Text) -> Text, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+    ) {
+        reserve(tag.count)
+        if Text.lowercase(tag, into: lower) {
+            body(UnsafeBufferPointer(start: lower, count: tag.count))
+        } else {
+            slowly(Text(unownedBytes: tag, owner: nil)).withBytes(body)
+        }
+    }
+
+    private mutating func reserve(_ count: Int) {
+        guard count > lowerCapacity else { return }
+        lower.deallocate()
+        lowerCapacity = 2 * count
+        lower = .allocate(capacity: lowerCapacity)
+    }
+}

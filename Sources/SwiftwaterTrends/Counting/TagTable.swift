@@ -1,0 +1,122 @@
+import SwiftwaterCore
+
+/// Counts of byte strings on one thread: open addressing, keys of up to 15 bytes within the slot, longer ones in an arena.
+///
+///     slot (32 bytes)   hash (8) | the key as a text: 15 bytes in place, or place in the arena and length (16) | count (8)
+///
+/// At most half full; a slot is half a cache line, and a short key costs no other. Grows by doubling; nothing is taken out.
+final class TagTable {
+    struct Slot {
+        var hash: UInt64 = 0
+        var word0: UInt64 = 0
+        var word1: UInt64 = 0
+        var count: Int64 = 0
+    }
+
+    private var slots: UnsafeMutablePointer<Slot>
+    private var mask: Int
+    private(set) var count = 0
+    private var chunks: [UnsafeMutablePointer<UInt8>] = []
+    private var chunkUsed = TagTable.chunkBytes
+    private static let chunkBytes = 1 << 16
+
+    init(capacity: Int = 1 << 10) {
+        mask = capacity - 1
+        slots = .allocate(capacity: capacity)
+        slots.initialize(repeating: Slot(), count: capacity)
+    }
+
+    deinit {
+        slots.deallocate()
+        for chunk in chunks { chunk.deallocate() }
+    }
+
+    /// Adds to the count of a key. The bytes are copied where they are new.
+    @inline(__always)
+    func add(_ bytes: UnsafeBufferPointer<UInt8>, _ amount: Int64 = 1) {
+        let key = Text(unownedBytes: bytes, owner: nil)
+        // 0 marks a free slot.
+        let hash = key.stableHash | 1
+        let (word0, word1) = key.words
+        var index = Int(truncatingIfNeeded: hash >> 20) & mask
+        while slots[index].hash != 0 {
+            if slots[index].hash == hash, slots[index].word1 == word1, slots[index].word0 == word0 || isSame(key, index)
+            {
+                slots[index].count &+= amount
+                return
+            }
+            index = (index &+ 1) & mask
+        }
+        insert(key, hash, at: index, amount)
+    }
+
+    /// Whether a long key is that of a slot.
+    private func isSame(_ key: Text, _ index: Int) -> Bool {
+        key.utf8Count > Text.inlineCapacity && key == self.key(index)
+    }
+
+    private func key(_ index: Int) -> Text { Text(word0: slots[index].word0, word1: slots[index].word1) }
+
+    private func insert(_ key: Text, _ hash: UInt64, at index: Int, _ amount: Int64) {
+        let (word0, word1) = kept(key).words
+        slots[index] = Slot(hash: hash, word0: word0, word1: word1, count: amount)
+        count += 1
+        if count * 2 > mask { grow() }
+    }
+
+    private func kept(_ key: Text) -> Text {
+        let length = key.utf8Count
+        guard length > Text.inlineCapacity else { return key }
+        return key.withBytes { bytes in
+            if length > TagTable.chunkBytes - chunkUsed {
+                chunks.append(.allocate(capacity: max(TagTable.chunkBytes, length)))
+                chunkUsed = 0
+            }
+            let place = chunks[chunks.count - 1] + chunkUsed
+            place.initialize(from: bytes.baseAddress!, count: length)
+            chunkUsed += length
+            return Text(unownedBytes: UnsafeBufferPointer(start: place, count: length), owner: nil)
+        }
+    }
+
+    private func grow() {
+        let (old, oldCount) = (slots, mask + 1)
+        mask = 2 * oldCount - 1
+        slots = .allocate(capacity: 2 * oldCount)
+        slots.initialize(repeating: Slot(), count: 2 * oldCount)
+        for index in 0..<oldCount where old[index].hash != 0 {
+            var place = Int(truncatingIfNeeded: old[index].hash >> 20) & mask
+            while slots[place].hash != 0 { place = (place + 1) & mask }
+            slots[place] = old[index]
+        }
+        old.deallocate()
+    }
+
+    /// Every key with its count, in no order. The keys point into the table.
+    func forEach(_ body: (Text, Int) throws -> Void) rethrows {
+        for index in 0...mask where slots[index].hash != 0 { try body(key(index), Int(slots[index].count)) }
+    }
+
+    /// Subtracts from all counts, so that at most `limit` keys stay, and drops those that reach zero (Misra and Gries, "Finding repeated
+    /// elements", 1982; merged as in Agarwal et al., "Mergeable summaries", 2012).
+    ///
+    /// - Returns: what was subtracted: by so much at most a count is too low from now on.
+    func reduce(to limit: Int) -> Int64 {
+        guard count > limit else { return 0 }
+        var counts: [Int64] = []
+        counts.reserveCapacity(count)
+        for index in 0...mask where slots[index].hash != 0 { counts.append(slots[index].count) }
+        counts.sort(by: >)
+        let amount = counts[limit]
+        let smaller = TagTable(capacity: mask + 1)
+        for index in 0...mask where slots[index].hash != 0 && slots[index].count > amount {
+            key(index).withBytes { smaller.add($0, slots[index].count - amount) }
+        }
+        swap(&slots, &smaller.slots)
+        swap(&mask, &smaller.mask)
+        swap(&count, &smaller.count)
+        swap(&chunks, &smaller.chunks)
+        swap(&chunkUsed, &smaller.chunkUsed)
+        return amount
+    }
+}
