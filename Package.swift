@@ -66,7 +66,7 @@ let package = Package(
         room(
             "SwiftwaterTesting",
             ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
-        room("SwiftwaterPosts", ["SwiftwaterCore", "SwiftwaterFormats"]),
+        room("SwiftwaterPosts", ["SwiftwaterCore", "SwiftwaterFormats", "CSwiftwaterKernels"]),
         room(
             "SwiftwaterTrends",
             ["SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts", "CSwiftwaterKernels"]),

@@ -1,0 +1,127 @@
+import SwiftwaterCore
+
+/// A post as trends need it, in bytes: slices of the line it was read from or of the reader's own memory. Void when the next line is read.
+public struct PostView {
+    /// What a line was.
+    public enum Kind: Sendable {
+        case post
+        /// A post was taken back: `id` says which.
+        case deletion
+        /// A message of the service that is no post.
+        case control
+    }
+
+    public var kind = Kind.post
+    /// The text as it stands in the line: with JSON's escapes where `isEscaped`.
+    public internal(set) var rawText = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    public internal(set) var isEscaped = false
+    /// Whether the text is HTML, or has character references.
+    public internal(set) var markup = Markup.none
+    public internal(set) var id = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// Whether `id` is one of its author's, which another may have, too.
+    public internal(set) var isIDOfAuthor = false
+    public internal(set) var author = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// When it was written, in milliseconds since 1970; nil where it does not say.
+    public internal(set) var time: Int64?
+    /// The tags that the service found, without sign, perhaps with escapes; nil where it says nothing of tags.
+    public internal(set) var tags: [UnsafeBufferPointer<UInt8>]?
+
+    public enum Markup: Sendable { case none, references, html }
+
+    public init() {}
+
+    /// A stable hash of what the post is called: author and id where ids are the author's.
+    public var idHash: UInt64 {
+        guard isIDOfAuthor else { return StableHasher.hash(UnsafeRawBufferPointer(id)) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: author.count + 1 + id.count) { name in
+            _ = name.update(fromContentsOf: author)
+            name[author.count] = UInt8(ascii: "/")
+            _ = name[(author.count + 1)...].update(fromContentsOf: id)
+            return StableHasher.hash(UnsafeRawBufferPointer(name))
+        }
+    }
+
+    /// The text as people read it.
+    public var text: String {
+        let plain = JSONEscapes.string(rawText, isEscaped)
+        switch markup {
+        case .none: return plain
+        case .references: return HTMLText.unescaped(plain)
+        case .html: return HTMLText.plain(plain)
+        }
+    }
+}
+
+/// What JSON strings have in place of some characters.
+public enum JSONEscapes {
+    static func string(_ raw: UnsafeBufferPointer<UInt8>, _ isEscaped: Bool) -> String {
+        guard isEscaped else { return String(decoding: raw, as: UTF8.self) }
+        var bytes: [UInt8] = []
+        resolve(raw, into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends what the inside of a JSON string stands for. What is no escape is kept; half a surrogate pair becomes U+FFFD.
+    public static func resolve(_ raw: UnsafeBufferPointer<UInt8>, into bytes: inout [UInt8]) {
+        var index = 0
+        while index < raw.count {
+            guard raw[index] == 0x5C, index + 1 < raw.count else {
+                bytes.append(raw[index])
+                index += 1
+                continue
+            }
+            index += 2
+            switch raw[index - 1] {
+            case 0x6E: bytes.append(0x0A)
+            case 0x74: bytes.append(0x09)
+            case 0x72: bytes.append(0x0D)
+            case 0x62: bytes.append(0x08)
+            case 0x66: bytes.append(0x0C)
+            case 0x75:
+                guard let first = hex(raw, index) else { bytes.append(0x75); continue }
+                index += 4
+                var value = first
+                if first & 0xFC00 == 0xD800, index + 6 <= raw.count, raw[index] == 0x5C, raw[index + 1] == 0x75,
+                    let second = hex(raw, index + 2), second & 0xFC00 == 0xDC00
+                {
+                    value = 0x10000 + ((first & 0x3FF) << 10 | second & 0x3FF)
+                    index += 6
+                }
+                append(value & 0xFFFF_F800 == 0xD800 ? 0xFFFD : value, to: &bytes)
+            case let other: bytes.append(other)
+            }
+        }
+    }
+
+    private static func hex(_ raw: UnsafeBufferPointer<UInt8>, _ start: Int) -> UInt32? {
+        guard start + 4 <= raw.count else { return nil }
+        var value: UInt32 = 0
+        for index in start..<start + 4 {
+            let byte = raw[index]
+            switch byte {
+            case 0x30...0x39: value = value << 4 | UInt32(byte - 0x30)
+            case 0x41...0x46, 0x61...0x66: value = value << 4 | (UInt32(byte | 0x20) - 0x57)
+            default: return nil
+            }
+        }
+        return value
+    }
+
+    private static func append(_ value: UInt32, to bytes: inout [UInt8]) {
+        switch value {
+        case ..<0x80: bytes.append(UInt8(value))
+        case ..<0x800:
+            bytes.append(UInt8(0xC0 | value >> 6))
+            bytes.append(UInt8(0x80 | value & 0x3F))
+        case ..<0x10000:
+            bytes.append(UInt8(0xE0 | value >> 12))
+            bytes.append(UInt8(0x80 | value >> 6 & 0x3F))
+            bytes.append(UInt8(0x80 | value & 0x3F))
+        default:
+            bytes.append(UInt8(0xF0 | value >> 18))
+            bytes.append(UInt8(0x80 | value >> 12 & 0x3F))
+            bytes.append(UInt8(0x80 | value >> 6 & 0x3F))
+            bytes.append(UInt8(0x80 | value & 0x3F))
+        }
+    }
+}

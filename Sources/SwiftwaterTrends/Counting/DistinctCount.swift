@@ -1,0 +1,115 @@
+import SwiftwaterCore
+
+/// How many different things there were: exact up to 64, above that HyperLogLog (Flajolet et al., 2007) with the improved raw estimator of
+/// Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6. What it holds depends on the set of the
+/// things alone, not on their order or number.
+///
+/// Things are given by 64-bit hashes that must be well mixed. Standard error 1.04 / sqrt(4096), 1.6 %. At most 4 KiB.
+struct DistinctCount: Sendable, Equatable {
+    static let exactMax = 64
+    /// 2^precision registers.
+    static let precision = 12
+    private static let registerCount = 1 << precision
+
+    /// Sorted while they are few.
+    private var hashes: [UInt64] = []
+    /// Empty while the hashes are held.
+    private var registers: [UInt8] = []
+
+    init() {}
+
+    var isExact: Bool { registers.isEmpty }
+    var isEmpty: Bool { hashes.isEmpty && registers.isEmpty }
+
+    mutating func insert(_ hash: UInt64) {
+        guard registers.isEmpty else { return raise(hash) }
+        var (low, high) = (0, hashes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if hashes[middle] < hash { low = middle + 1 } else { high = middle }
+        }
+        if low < hashes.count, hashes[low] == hash { return }
+        hashes.insert(hash, at: low)
+        if hashes.count > DistinctCount.exactMax { makeRegisters() }
+    }
+
+    mutating func formUnion(_ other: DistinctCount) {
+        if other.registers.isEmpty {
+            for hash in other.hashes { insert(hash) }
+            return
+        }
+        if registers.isEmpty { makeRegisters() }
+        for index in registers.indices { registers[index] = max(registers[index], other.registers[index]) }
+    }
+
+    private mutating func makeRegisters() {
+        registers = [UInt8](repeating: 0, count: DistinctCount.registerCount)
+        for hash in hashes { raise(hash) }
+        hashes = []
+    }
+
+    private mutating func raise(_ hash: UInt64) {
+        let index = Int(hash >> UInt64(64 - DistinctCount.precision))
+        let rest = hash << UInt64(DistinctCount.precision)
+        let rank = UInt8(min(rest.leadingZeroBitCount, 64 - DistinctCount.precision) + 1)
+        registers[index] = max(registers[index], rank)
+    }
+
+    /// The number, rounded.
+    var count: Int { registers.isEmpty ? hashes.count : Int(estimate.rounded()) }
+
+    /// The estimate of the registers.
+    var estimate: Double {
+        guard !registers.isEmpty else { return Double(hashes.count) }
+        let q = 64 - DistinctCount.precision
+        let m = Double(DistinctCount.registerCount)
+        var multiplicity = [Int](repeating: 0, count: q + 2)
+        for register in registers { multiplicity[Int(register)] += 1 }
+        var z = m * DistinctCount.tau(1 - Double(multiplicity[q + 1]) / m)
+        for k in stride(from: q, through: 1, by: -1) { z = 0.5 * (z + Double(multiplicity[k])) }
+        z += m * DistinctCount.sigma(Double(multiplicity[0]) / m)
+        // 1 / (2 ln 2)
+        return 0.7213475204444817 * m * m / z
+    }
+
+    private static func sigma(_ start: Double) -> Double {
+        if start == 1 { return .infinity }
+        var (x, y, z) = (start, 1.0, start)
+        while true {
+            x *= x
+            let before = z
+            z += x * y
+            y += y
+            if z == before { return z }
+        }
+    }
+
+    private static func tau(_ start: Double) -> Double {
+        if start == 0 || start == 1 { return 0 }
+        var (x, y, z) = (start, 1.0, 1 - start)
+        while true {
+            x = x.squareRoot()
+            let before = z
+            y *= 0.5
+            z -= (1 - x) * (1 - x) * y
+            if z == before { return z / 3 }
+        }
+    }
+}
+
+extension DistinctCount: StreamCodable {
+    func encode(to writer: inout ByteWriter) {
+        hashes.encode(to: &writer)
+        registers.withUnsafeBytes { writer.write(countedBytes: $0) }
+    }
+
+    static func decode(from reader: inout ByteReader) throws -> DistinctCount {
+        var result = DistinctCount()
+        result.hashes = try [UInt64].decode(from: &reader)
+        result.registers = try reader.readCountedBytes { Array($0) }
+        guard result.registers.isEmpty || result.registers.count == registerCount,
+            result.registers.allSatisfy({ $0 <= 65 - precision })
+        else { throw SwiftwaterError(.corrupted, "a count of distinct values has \(result.registers.count) registers") }
+        return result
+    }
+}

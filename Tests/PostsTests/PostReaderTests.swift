@@ -1,0 +1,158 @@
+import SwiftwaterCore
+import SwiftwaterPosts
+import Testing
+
+/// The reader in place says what the parser says that reads everything.
+@Suite struct PostReaderTests {
+    private struct Seen: Equatable {
+        var kind: PostView.Kind
+        var id = ""
+        var idHash: UInt64 = 0
+        var text = ""
+        var author = ""
+        var tags: [String]?
+        var hasTime = false
+    }
+
+    private func read(_ line: [UInt8]) throws -> Seen {
+        var (reader, view) = (PostReader(), PostView())
+        return try line.withUnsafeBufferPointer { bytes in
+            try reader.read(bytes, into: &view)
+            func string(_ slice: UnsafeBufferPointer<UInt8>) -> String { String(decoding: slice, as: UTF8.self) }
+            switch view.kind {
+            case .control: return Seen(kind: .control)
+            case .deletion: return Seen(kind: .deletion, id: string(view.id), idHash: view.idHash)
+            case .post:
+                let tags = view.tags?.map { tag in
+                    var bytes: [UInt8] = []
+                    JSONEscapes.resolve(tag, into: &bytes)
+                    return String(decoding: bytes, as: UTF8.self)
+                }
+                let id = view.isIDOfAuthor ? string(view.author) + "/" + string(view.id) : string(view.id)
+                return Seen(
+                    kind: .post, id: id, idHash: view.idHash, text: view.text, author: string(view.author), tags: tags,
+                    hasTime: view.time != nil)
+            }
+        }
+    }
+
+    private func parse(_ line: [UInt8]) throws -> Seen {
+        let parsed = try line.withUnsafeBufferPointer { try PostParser().parse(Text(copying: $0)) }
+        func hash(_ id: String) -> UInt64 { Array(id.utf8).withUnsafeBytes { StableHasher.hash($0) } }
+        switch parsed {
+        case .control: return Seen(kind: .control)
+        case .deletion(let id): return Seen(kind: .deletion, id: id, idHash: hash(id))
+        case .post(let post):
+            return Seen(
+                kind: .post, id: post.id ?? "", idHash: hash(post.id ?? ""), text: post.text,
+                author: post.authorID ?? "", tags: post.hashtags, hasTime: post.createdAt != nil)
+        }
+    }
+
+    /// A line of one of the shapes, with what makes trouble in it.
+    private func line(_ random: inout SeededRandom) -> String {
+        func one(_ choices: [String]) -> String { choices[random.below(choices.count)] }
+        let string = {
+            (_ random: inout SeededRandom) in
+            (0..<random.below(12)).map { _ in
+                [
+                    "a", "é", "#tag", " ", #"\n"#, #"\""#, #"\\"#, #"\u00e9"#, #"\ud83d\ude00"#, "&amp;", "<br>", "日",
+                    "{", "]", #"\/"#,
+                ][
+                    random.below(15)]
+            }.joined()
+        }
+        let extra = one([
+            "", #""x":{"a":[1,{"b":"}\"]"}],"c":"\\"},"#, #""retweeted":null,"#, #""list":[[],[{}],"]"],"#,
+            #""n":-1.5e3,"#,
+        ])
+        let tags = one([
+            "[]", #"[{"text":"One","indices":[0,3]},{"text":"caf\u00e9"}]"#, #"[{"indices":[1],"text":"b"}]"#,
+        ])
+        let time = one([
+            #""Mon Nov 23 12:00:00 +0000 2026""#, #""2026-11-23T12:00:00.123Z""#, #""2026-11-23T12:00:00+02:00""#,
+        ])
+        let text = string(&random)
+        let space = one(["", " "])
+        switch random.below(8) {
+        case 0, 1, 2:
+            let extended = one([
+                "",
+                #""extended_tweet":{"display":[0,1],"full_text":"\#(string(&random))","entities":{"hashtags":\#(tags)}},"#,
+            ])
+            return
+                #"{"created_at":\#(time),\#(space)"id":17,"id_str":"17",\#(extra)"text":\#(space)"\#(text)",\#(extended)"user":{"id":5,"name":"\#(string(&random))","id_str":"5"},"entities":{"urls":[],"hashtags":\#(tags)}}"#
+        case 3:
+            let facets = one([
+                "",
+                #","facets":[{"index":{"byteStart":0},"features":[{"$type":"app.bsky.richtext.facet#tag","tag":"t"},{"$type":"app.bsky.richtext.facet#link","uri":"u"}]}]"#,
+            ])
+            return
+                #"{"did":"did:plc:a","time_us":1,\#(extra)"kind":"commit","commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"k","record":{"text":"\#(text)","createdAt":\#(time)\#(facets)}}}"#
+        case 4:
+            return
+                #"{"id":"5",\#(extra)"created_at":\#(time),"content":"<p>\#(text)</p>","tags":[{"name":"tag","url":"u"}],"account":{"id":"3","acct":"ana"},"reblog":\#(one(["null", #"{"content":"boosted","account":{"id":"8"}}"#]))}"#
+        case 5:
+            return
+                #"{"data":{"id":"9","text":"\#(text)","author_id":"7","created_at":\#(time),"entities":{"hashtags":[{"tag":"x"}]}}}"#
+        case 6:
+            return one([
+                #"{"delete":{"status":{"id":7,"id_str":"7"},"timestamp_ms":"5"}}"#, #"{"limit":{"track":5}}"#,
+                #"{"did":"did:plc:a","kind":"identity"}"#,
+                #"{"did":"did:plc:a","kind":"commit","commit":{"operation":"delete","collection":"app.bsky.feed.post","rkey":"k"}}"#,
+                #"{"did":"did:plc:a","kind":"commit","commit":{"operation":"create","collection":"app.bsky.feed.like","rkey":"k"}}"#,
+                "", "plain #text", #"{"text":"only \#(text)"}"#, #"{"full_text":"\#(text)","text":"short","id":3}"#,
+            ])
+        default: return #"{ "text" : "\#(text)" , \#(extra) "user":{} , "id" : 12 }"#
+        }
+    }
+
+    @Test(arguments: 0..<20)
+    func theReaderSaysWhatTheParserSays(seed: Int) throws {
+        var random = SeededRandom(seed: UInt64(seed), stream: 1)
+        for _ in 0..<500 {
+            var bytes = Array(line(&random).utf8)
+            let (found, expected) = (try read(bytes), try parse(bytes))
+            #expect(found == expected, "\(String(decoding: bytes, as: UTF8.self))")
+            // Damaged lines: what the parser takes, the reader takes in the same way.
+            guard !bytes.isEmpty else { continue }
+            switch random.below(3) {
+            case 0: bytes.remove(at: random.below(bytes.count))
+            case 1: bytes[random.below(bytes.count)] = Array(#"{}[]",:\a0 "#.utf8)[random.below(11)]
+            default: bytes.removeLast(random.below(bytes.count))
+            }
+            guard var parsed = try? parse(bytes), String(validating: bytes, as: UTF8.self) != nil else { continue }
+            var damaged = try? read(bytes)
+            // A time that is none any more.
+            parsed.hasTime = false
+            damaged?.hasTime = false
+            #expect(damaged == parsed, "\(String(decoding: bytes, as: UTF8.self))")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("Mon Nov 23 12:00:00 +0000 2026", 1_795_435_200_000), ("2026-11-23T12:00:00.123Z", 1_795_435_200_123),
+            ("2026-11-23T14:00:00+02:00", 1_795_435_200_000), ("2026-11-23T12:00:00Z", 1_795_435_200_000),
+            ("2000-02-29T00:00:00.5Z", 951_782_400_500), ("1969-12-31T23:59:59Z", -1000),
+            ("1795435200000", 1_795_435_200_000),
+        ] as [(String, Int64)])
+    func timesAreRead(text: String, expected: Int64) throws {
+        let line = Array(#"{"text":"x","created_at":"\#(text)"}"#.utf8)
+        var (reader, view) = (PostReader(), PostView())
+        try line.withUnsafeBufferPointer { try reader.read($0, into: &view) }
+        #expect(view.time == expected)
+    }
+
+    @Test func timesThatAreNoneAreNone() throws {
+        for text in [
+            "", "yesterday", "2026-13-23T12:00:00Z", "2026-11-23T12:00:00", "2026-11-23T25:00:00Z",
+            "Mon Xxx 23 12:00:00 +0000 2026",
+        ] {
+            let line = Array(#"{"text":"x","created_at":"\#(text)"}"#.utf8)
+            var (reader, view) = (PostReader(), PostView())
+            try line.withUnsafeBufferPointer { try reader.read($0, into: &view) }
+            #expect(view.time == nil, "\(text)")
+        }
+    }
+}
