@@ -70,10 +70,10 @@ case "files":
     }
 case "trends":
     var settings = TrendsSettings()
-    settings.window = .milliseconds(200)
+    settings.window = .milliseconds(20)
     settings.tokenizer = TrendsSettings.Tokenizer(rawValue: arguments[2])!
     for round in 0..<4 {
-        let context = makeContext(.milliseconds(100))
+        let context = makeContext(.milliseconds(10))
         let done = Monitor(false)
         let begin = Monitor(0.0)
         context.textFileStream(directory: arguments[1], newFilesOnly: false).forEachTrendTable(settings) { table in

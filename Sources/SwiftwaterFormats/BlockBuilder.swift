@@ -177,10 +177,22 @@ public final class BlockBuilder: @unchecked Sendable {
         return TextBlock(lines)
     }
 
+    /// From the start of a line, the last line end within the limit is where the next look begins: few bytes are looked at.
+    private func hasOverlongLine(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var start = 0
+        while bytes.count - start > limits.lineLengthMaxBytes {
+            var end = start + limits.lineLengthMaxBytes
+            while end >= start, bytes[end] != 0x0A { end -= 1 }
+            if end < start { return true }
+            start = end + 1
+        }
+        return false
+    }
+
     /// What is to be kept, where a line is above the limit; nil where all are good.
     private func withoutOverlongLines(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         // Only pieces longer than the limit can hold such a line.
-        guard bytes.count > limits.lineLengthMaxBytes else { return nil }
+        guard bytes.count > limits.lineLengthMaxBytes, hasOverlongLine(bytes) else { return nil }
         var kept: [UInt8] = []
         var start = 0
         var dropped = 0

@@ -170,6 +170,15 @@ enum Scalars {
 
     static func isLetterOrMark(_ value: UInt32) -> Bool {
         if value < 0x80 { return (0x41...0x5A).contains(value) || (0x61...0x7A).contains(value) }
+        return value < 0x10000 ? BasicPlane.letters[value] : isLetterOrMarkByCategory(value)
+    }
+
+    static func isTagScalar(_ value: UInt32) -> Bool {
+        if value < 0x80 { return isLetterOrMark(value) || (0x30...0x39).contains(value) || value == 0x5F }
+        return value < 0x10000 ? BasicPlane.tagScalars[value] : isTagScalarByCategory(value)
+    }
+
+    fileprivate static func isLetterOrMarkByCategory(_ value: UInt32) -> Bool {
         guard let scalar = Unicode.Scalar(value) else { return false }
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
@@ -179,8 +188,7 @@ enum Scalars {
         }
     }
 
-    static func isTagScalar(_ value: UInt32) -> Bool {
-        if value < 0x80 { return isLetterOrMark(value) || (0x30...0x39).contains(value) || value == 0x5F }
+    fileprivate static func isTagScalarByCategory(_ value: UInt32) -> Bool {
         switch value {
         // Joiners, hyphens, dots and repetition signs that scripts write inside words.
         case 0x200C, 0x200D, 0xA67E, 0x05BE, 0x05F3, 0x05F4, 0xFF5E, 0x301C, 0x309B, 0x309C, 0x30A0, 0x30FB, 0x3003,
@@ -188,7 +196,23 @@ enum Scalars {
             0x0F0C, 0x00B7:
             return true
         default:
-            return isLetterOrMark(value) || Unicode.Scalar(value)?.properties.generalCategory == .decimalNumber
+            return isLetterOrMarkByCategory(value) || Unicode.Scalar(value)?.properties.generalCategory == .decimalNumber
         }
     }
+}
+
+/// What the rules say of the scalars below U+10000, a bit each: looking a category up costs ten times as much.
+private struct BasicPlane {
+    static let letters = BasicPlane(Scalars.isLetterOrMarkByCategory)
+    static let tagScalars = BasicPlane(Scalars.isTagScalarByCategory)
+
+    private let words: [UInt64]
+
+    private init(_ isIn: (UInt32) -> Bool) {
+        words = (0..<1024).map { word in
+            (0..<64).reduce(0) { bits, bit in isIn(UInt32(word * 64 + bit)) ? bits | 1 << UInt64(bit) : bits }
+        }
+    }
+
+    subscript(value: UInt32) -> Bool { words[Int(value >> 6)] >> UInt64(value & 63) & 1 == 1 }
 }

@@ -31,7 +31,8 @@ extension DStream where Element == Text {
     /// How often each tag occurs in runs of posts, counted in bytes, block by block: what `tags(_:)` and a count of each give, but for the order.
     /// A tag may come several times.
     func partialCounts(_ settings: TrendsSettings) -> DStream<(Text, Int)> {
-        mapBlocks(named: "countTags", groups: TrendsSettings.partialTables) { forEachBlock, sink in
+        // Counts do not depend on how many tables they are put together from.
+        mapBlocks(named: "countTags", groups: 2 * context.context.defaultParallelism) { forEachBlock, sink in
             let table = TagTable()
             var scanner = TagScanner(settings.tokenizer)
             defer { scanner.deallocate() }

@@ -15,8 +15,5 @@ public struct TrendsSettings: Sendable {
     public var slide: Duration?
     public var tokenizer = Tokenizer.hashtags
 
-    /// Into how many tables a batch is counted before they are put together; does not depend on the threads.
-    static let partialTables = 16
-
     public init() {}
 }

@@ -114,9 +114,8 @@ extension StreamingContext {
         let node = StreamNode<Text>(kind: name, slide: batchInterval, parents: [], graph: graph) { time in
             guard let range = input.range(of: time) else { return context.parallelize([Text]()) }
             let partitions = try source.partitions(of: range)
-            return RDD(context: context, name: name, partitionCount: partitions.count) { partition, sink in
-                let read = partitions[partition]
-                try read { block in try block.forEachLine(sink) }
+            return RDD(blocksOf: context, name: name, partitionCount: partitions.count) { partition, sink in
+                try partitions[partition](sink)
             }
         }
         graph.add(input, for: node)
