@@ -54,6 +54,9 @@ public final class Context: Sendable {
 
     var logger: Logger { log.withLock { $0 } }
 
+    /// Says something in the program's log, for operators from outside the engine.
+    public func warn(_ message: String) { logger.warning("\(message)") }
+
     /// Into how many partitions by-key operators divide their result unless told: the number of threads. Results and
     /// their order do not depend on it.
     public var defaultParallelism: Int { master.threads }

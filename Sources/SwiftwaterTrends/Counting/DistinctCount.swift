@@ -5,10 +5,10 @@ import SwiftwaterCore
 /// things alone, not on their order or number.
 ///
 /// Things are given by 64-bit hashes that must be well mixed. Standard error 1.04 / sqrt(4096), 1.6 %. At most 4 KiB.
-struct DistinctCount: Sendable, Equatable {
-    static let exactMax = 64
+public struct DistinctCount: Sendable, Equatable {
+    public static let exactMax = 64
     /// 2^precision registers.
-    static let precision = 12
+    public static let precision = 12
     private static let registerCount = 1 << precision
 
     /// Sorted while they are few.
@@ -16,12 +16,12 @@ struct DistinctCount: Sendable, Equatable {
     /// Empty while the hashes are held.
     private var registers: [UInt8] = []
 
-    init() {}
+    public init() {}
 
-    var isExact: Bool { registers.isEmpty }
-    var isEmpty: Bool { hashes.isEmpty && registers.isEmpty }
+    public var isExact: Bool { registers.isEmpty }
+    public var isEmpty: Bool { hashes.isEmpty && registers.isEmpty }
 
-    mutating func insert(_ hash: UInt64) {
+    public mutating func insert(_ hash: UInt64) {
         guard registers.isEmpty else { return raise(hash) }
         var (low, high) = (0, hashes.count)
         while low < high {
@@ -33,7 +33,7 @@ struct DistinctCount: Sendable, Equatable {
         if hashes.count > DistinctCount.exactMax { makeRegisters() }
     }
 
-    mutating func formUnion(_ other: DistinctCount) {
+    public mutating func formUnion(_ other: DistinctCount) {
         if other.registers.isEmpty {
             for hash in other.hashes { insert(hash) }
             return
@@ -56,10 +56,10 @@ struct DistinctCount: Sendable, Equatable {
     }
 
     /// The number, rounded.
-    var count: Int { registers.isEmpty ? hashes.count : Int(estimate.rounded()) }
+    public var count: Int { registers.isEmpty ? hashes.count : Int(estimate.rounded()) }
 
     /// The estimate of the registers.
-    var estimate: Double {
+    public var estimate: Double {
         guard !registers.isEmpty else { return Double(hashes.count) }
         let q = 64 - DistinctCount.precision
         let m = Double(DistinctCount.registerCount)
@@ -98,12 +98,12 @@ struct DistinctCount: Sendable, Equatable {
 }
 
 extension DistinctCount: StreamCodable {
-    func encode(to writer: inout ByteWriter) {
+    public func encode(to writer: inout ByteWriter) {
         hashes.encode(to: &writer)
         registers.withUnsafeBytes { writer.write(countedBytes: $0) }
     }
 
-    static func decode(from reader: inout ByteReader) throws -> DistinctCount {
+    public static func decode(from reader: inout ByteReader) throws -> DistinctCount {
         var result = DistinctCount()
         result.hashes = try [UInt64].decode(from: &reader)
         result.registers = try reader.readCountedBytes { Array($0) }

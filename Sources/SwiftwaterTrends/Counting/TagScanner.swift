@@ -27,34 +27,38 @@ struct TagScanner {
         lower.deallocate()
     }
 
+    typealias Bytes = UnsafeBufferPointer<UInt8>
+
     /// Calls `body` with each tag of the block's lines, folded and with `#`; the bytes are gone when it returns.
-    mutating func forEachTag(in block: TextBlock, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-        block.withBytes { raw in
-            let bytes = raw.bindMemory(to: UInt8.self)
-            guard let base = bytes.baseAddress, bytes.count < Int(UInt32.max) else { return }
-            var next = 0
-            cursor = HashtagExtractor.Cursor()
-            // Signs within a tag that was found begin none.
-            var passed = 0
-            while next < bytes.count {
-                var following = 0
-                let found = sw_find_signs(base, bytes.count, next, signs, TagScanner.signsAtOnce, &following)
-                for index in 0..<found {
-                    let sign = Int(signs[index])
-                    if sign < passed { continue }
-                    switch tokenizer {
-                    case .words: word(bytes, sign, body)
-                    case .hashtags: passed = hashtag(bytes, sign, body)
-                    }
+    mutating func forEachTag(in block: TextBlock, _ body: (Bytes) -> Void) {
+        block.withBytes { raw in forEachTag(in: raw.bindMemory(to: UInt8.self)) { tag, _ in body(tag) } }
+    }
+
+    /// Calls `body` with each tag, folded and with `#`, and as it is written.
+    mutating func forEachTag(in bytes: Bytes, _ body: (_ tag: Bytes, _ spelling: Bytes) -> Void) {
+        guard let base = bytes.baseAddress, bytes.count < Int(UInt32.max) else { return }
+        var next = 0
+        cursor = HashtagExtractor.Cursor()
+        // Signs within a tag that was found begin none.
+        var passed = 0
+        while next < bytes.count {
+            var following = 0
+            let found = sw_find_signs(base, bytes.count, next, signs, TagScanner.signsAtOnce, &following)
+            for index in 0..<found {
+                let sign = Int(signs[index])
+                if sign < passed { continue }
+                switch tokenizer {
+                case .words: word(bytes, sign, body)
+                case .hashtags: passed = hashtag(bytes, sign, body)
                 }
-                next = following
             }
+            next = following
         }
     }
 
     /// The case study to the letter: a word that begins with `#`, up to the next space.
     private mutating func word(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ sign: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+        _ bytes: Bytes, _ sign: Int, _ body: (Bytes, Bytes) -> Void
     ) {
         guard bytes[sign] == 0x23, sign == 0 || bytes[sign - 1] == 0x20 || bytes[sign - 1] == 0x0A else { return }
         var end = sign + 1
@@ -65,7 +69,7 @@ struct TagScanner {
 
     /// A tag by the public rules; where the search goes on.
     private mutating func hashtag(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ sign: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+        _ bytes: Bytes, _ sign: Int, _ body: (Bytes, Bytes) -> Void
     ) -> Int {
         let after = sign + (bytes[sign] == 0x23 ? 1 : 3)
         guard let end = extractor.tagEnd(in: bytes, signAt: sign, after: after, &cursor) else { return 0 }
@@ -74,30 +78,27 @@ struct TagScanner {
         let tag = UnsafeBufferPointer(rebasing: bytes[after..<end])
         if TagScanner.foldQuickly(tag, into: lower + 1) {
             lower[0] = 0x23
-            body(UnsafeBufferPointer(start: lower, count: tag.count + 1))
+            body(Bytes(start: lower, count: tag.count + 1), Bytes(rebasing: bytes[sign..<end]))
         } else {
             var folded: [UInt8] = [0x23]
             Text(unownedBytes: tag, owner: nil).caseFolded().withBytes { folded.append(contentsOf: $0) }
-            folded.withUnsafeBufferPointer(body)
+            folded.withUnsafeBufferPointer { body($0, Bytes(rebasing: bytes[sign..<end])) }
         }
         return end
     }
 
     /// Case folding where that is lower case of the same length.
-    private static func foldQuickly(_ tag: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<UInt8>) -> Bool
-    {
+    static func foldQuickly(_ tag: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<UInt8>) -> Bool {
         Text.lowercase(tag, into: output)
             && !zip(tag, tag.dropFirst()).contains { $0 == (0xC3, 0x9F) || $0 == (0xC2, 0xB5) }
     }
 
-    private mutating func fold(
-        _ tag: UnsafeBufferPointer<UInt8>, _ slowly: (Text) -> Text, _ body: (UnsafeBufferPointer<UInt8>) -> Void
-    ) {
+    private mutating func fold(_ tag: Bytes, _ slowly: (Text) -> Text, _ body: (Bytes, Bytes) -> Void) {
         reserve(tag.count)
         if Text.lowercase(tag, into: lower) {
-            body(UnsafeBufferPointer(start: lower, count: tag.count))
+            body(Bytes(start: lower, count: tag.count), tag)
         } else {
-            slowly(Text(unownedBytes: tag, owner: nil)).withBytes(body)
+            slowly(Text(unownedBytes: tag, owner: nil)).withBytes { body($0, tag) }
         }
     }
 

@@ -5,7 +5,7 @@ import SwiftwaterCore
 ///     slot (32 bytes)   hash (8) | the key as a text: 15 bytes in place, or place in the arena and length (16) | count (8)
 ///
 /// At most half full; a slot is half a cache line, and a short key costs no other. Grows by doubling; nothing is taken out.
-final class TagTable {
+final class TagTable: @unchecked Sendable {
     struct Slot {
         var hash: UInt64 = 0
         var word0: UInt64 = 0
@@ -34,7 +34,11 @@ final class TagTable {
     /// Adds to the count of a key. The bytes are copied where they are new.
     @inline(__always)
     func add(_ bytes: UnsafeBufferPointer<UInt8>, _ amount: Int64 = 1) {
-        let key = Text(unownedBytes: bytes, owner: nil)
+        add(Text(unownedBytes: bytes, owner: nil), amount)
+    }
+
+    @inline(__always)
+    func add(_ key: Text, _ amount: Int64) {
         // 0 marks a free slot.
         let hash = key.stableHash | 1
         let (word0, word1) = key.words
@@ -48,6 +52,21 @@ final class TagTable {
             index = (index &+ 1) & mask
         }
         insert(key, hash, at: index, amount)
+    }
+
+    /// The count of a key, 0 where it is not there.
+    subscript(key: Text) -> Int64 {
+        let hash = key.stableHash | 1
+        let (word0, word1) = key.words
+        var index = Int(truncatingIfNeeded: hash >> 20) & mask
+        while slots[index].hash != 0 {
+            if slots[index].hash == hash, slots[index].word1 == word1, slots[index].word0 == word0 || isSame(key, index)
+            {
+                return slots[index].count
+            }
+            index = (index &+ 1) & mask
+        }
+        return 0
     }
 
     /// Whether a long key is that of a slot.
@@ -95,28 +114,5 @@ final class TagTable {
     /// Every key with its count, in no order. The keys point into the table.
     func forEach(_ body: (Text, Int) throws -> Void) rethrows {
         for index in 0...mask where slots[index].hash != 0 { try body(key(index), Int(slots[index].count)) }
-    }
-
-    /// Subtracts from all counts, so that at most `limit` keys stay, and drops those that reach zero (Misra and Gries, "Finding repeated
-    /// elements", 1982; merged as in Agarwal et al., "Mergeable summaries", 2012).
-    ///
-    /// - Returns: what was subtracted: by so much at most a count is too low from now on.
-    func reduce(to limit: Int) -> Int64 {
-        guard count > limit else { return 0 }
-        var counts: [Int64] = []
-        counts.reserveCapacity(count)
-        for index in 0...mask where slots[index].hash != 0 { counts.append(slots[index].count) }
-        counts.sort(by: >)
-        let amount = counts[limit]
-        let smaller = TagTable(capacity: mask + 1)
-        for index in 0...mask where slots[index].hash != 0 && slots[index].count > amount {
-            key(index).withBytes { smaller.add($0, slots[index].count - amount) }
-        }
-        swap(&slots, &smaller.slots)
-        swap(&mask, &smaller.mask)
-        swap(&count, &smaller.count)
-        swap(&chunks, &smaller.chunks)
-        swap(&chunkUsed, &smaller.chunkUsed)
-        return amount
     }
 }

@@ -113,4 +113,8 @@ public struct TrendingTable: Sendable, Equatable {
     /// Posts that came too late for their windows, since the start.
     public let late: Int
     public let rows: [TrendingRow]
+
+    public init(end: BatchTime, window: Duration, posts: Int, keys: Int, late: Int, rows: [TrendingRow]) {
+        (self.end, self.window, self.posts, self.keys, self.late, self.rows) = (end, window, posts, keys, late, rows)
+    }
 }

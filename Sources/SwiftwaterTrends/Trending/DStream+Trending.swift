@@ -1,0 +1,63 @@
+import SwiftwaterCore
+import SwiftwaterStreaming
+
+extension DStream where Element == Text {
+    /// What is trending in a stream of posts, and why: a table for each window that is over. Posts are plain lines or JSON of the four
+    /// services (`PostParser`). Its name is `trending`.
+    ///
+    /// ```swift
+    /// var settings = TrendingSettings()
+    /// (settings.window, settings.slide, settings.order) = (.seconds(600), .seconds(60), .burst)
+    /// posts.trending(settings).forEachBatch { tables, _ in for table in try tables.collect() { show(table) } }
+    /// ```
+    ///
+    /// A slide costs what its posts, its keys and the keys of the window cost, whatever the number of slides in the window. Memory: about
+    /// 300 bytes for each key of each slide of the window (and of `history`), up to 4 KiB more for keys with more than 64 authors, and
+    /// 80 bytes for each key of the baseline.
+    ///
+    /// - Parameters:
+    ///   - filter: keys that do not trend, or the only ones that may.
+    ///   - isLast: asked after each batch: whether no more will come, and the windows that are open end now.
+    public func trending(
+        _ settings: TrendingSettings = TrendingSettings(), filter: TrendFilter? = nil,
+        isLast: @escaping @Sendable () -> Bool = { false }
+    ) -> DStream<TrendingTable> {
+        var settings = settings
+        // What trends by the time of arrival has a table for each batch, unless told otherwise.
+        if settings.slide == nil, !settings.usesEventTime { settings.slide = slideDuration }
+        for problem in settings.problems(batch: slideDuration) { context.reportProblem(problem, in: "trending") }
+        let engine = context.context
+        let state = TrendState(settings, filter: filter, origin: 0, isLast: isLast) { engine.warn($0) }
+        return withState("trending", state).named("trending")
+    }
+}
+
+extension TrendingSettings {
+    /// What cannot work.
+    func problems(batch: Duration) -> [SwiftwaterError] {
+        var problems: [SwiftwaterError] = []
+        func refuse(_ what: String, _ remedy: String) {
+            problems.append(SwiftwaterError(.invalidArgument, what, remedy: remedy))
+        }
+        if step < .milliseconds(1) || !window.isMultiple(of: step) || window < step {
+            refuse(
+                "a window of \(window.label) is no multiple of the slide of \(step.label)",
+                "choose a window that is a multiple of \(step.label)")
+        }
+        if !usesEventTime, !step.isMultiple(of: batch) {
+            refuse(
+                "a slide of \(step.label) is no multiple of the batch interval of \(batch.label)",
+                "choose a multiple of \(batch.label)")
+        }
+        if usesEventTime ? lateness < .zero : lateness != .zero {
+            refuse("a lateness of \(lateness.label)", "give one of zero or more, with event time")
+        }
+        if baseline < step { refuse("a baseline of \(baseline.label)", "give one of at least a slide") }
+        if limit < 0 || keysMax < 16 || samples < 0 || history < 1 {
+            refuse(
+                "a limit of \(limit), keysMax of \(keysMax), \(samples) samples or a history of \(history)",
+                "use a limit and samples of 0 or more, keysMax of 16 or more, and a history of 1 or more")
+        }
+        return problems
+    }
+}

@@ -1,0 +1,216 @@
+import SwiftwaterCore
+
+/// What is known of a key in a slide. Cells are put together in any order and grouping to the same result.
+struct TrendCell: Sendable, Equatable {
+    /// A post, as far as taking it back needs it.
+    struct Post: Sendable, Equatable {
+        let id: UInt64
+        let author: UInt64
+        let text: UInt64
+    }
+
+    struct Spelling: Sendable, Equatable {
+        let hash: UInt64
+        let text: Text
+        var count: Int
+    }
+
+    struct Sample: Sendable, Equatable {
+        let hash: UInt64
+        let text: Text
+    }
+
+    /// So many spellings are counted: those with the smallest hashes.
+    static let spellingsMax = 6
+
+    var count: Int64 = 0
+    var authors = DistinctCount()
+    var texts = DistinctCount()
+    /// When it was first seen, in milliseconds since 1970.
+    var first = Int64.max
+    private(set) var spellings: [Spelling] = []
+    /// Those with the smallest hashes, deleted ones among them: what they are depends on all posts, not on when some were taken back.
+    private(set) var samples: [Sample] = []
+    /// Texts of which every post was taken back.
+    private var withdrawn: Set<UInt64> = []
+    var posts: [Post] = []
+
+    mutating func add(spelling hash: UInt64, count: Int = 1, _ text: () -> Text) {
+        var place = 0
+        while place < spellings.count, spellings[place].hash < hash { place += 1 }
+        if place < spellings.count, spellings[place].hash == hash {
+            spellings[place].count += count
+        } else if place < TrendCell.spellingsMax {
+            spellings.insert(Spelling(hash: hash, text: text(), count: count), at: place)
+            if spellings.count > TrendCell.spellingsMax { spellings.removeLast() }
+        }
+    }
+
+    mutating func add(sample hash: UInt64, limit: Int, _ text: () -> Text) {
+        if samples.count == limit, limit == 0 || hash >= samples[limit - 1].hash { return }
+        var place = 0
+        while place < samples.count, samples[place].hash < hash { place += 1 }
+        if place < samples.count, samples[place].hash == hash { return }
+        samples.insert(Sample(hash: hash, text: text()), at: place)
+        if samples.count > limit { samples.removeLast() }
+    }
+
+    mutating func merge(_ other: TrendCell, samplesMax: Int) {
+        count += other.count
+        authors.formUnion(other.authors)
+        texts.formUnion(other.texts)
+        first = min(first, other.first)
+        for spelling in other.spellings { add(spelling: spelling.hash, count: spelling.count) { spelling.text } }
+        for sample in other.shownSamples { add(sample: sample.hash, limit: samplesMax) { sample.text } }
+        posts.append(contentsOf: other.posts)
+    }
+
+    /// Takes posts back; how many there were.
+    mutating func remove(_ ids: Set<UInt64>) -> Int64 {
+        let kept = posts.filter { !ids.contains($0.id) }
+        let removed = Int64(posts.count - kept.count)
+        guard removed > 0 else { return 0 }
+        posts = kept
+        count -= removed
+        (authors, texts) = (DistinctCount(), DistinctCount())
+        for post in kept {
+            if post.author != 0 { authors.insert(post.author) }
+            texts.insert(post.text)
+        }
+        for sample in samples where !kept.contains(where: { $0.text == sample.hash }) { withdrawn.insert(sample.hash) }
+        return removed
+    }
+
+    private var shownSamples: [Sample] {
+        if withdrawn.isEmpty { return samples }
+        return samples.filter { sample in
+            !withdrawn.contains(sample.hash) || posts.contains { $0.text == sample.hash }
+        }
+    }
+
+    /// The most frequent spelling; of equal ones the first by bytes.
+    var display: Text? {
+        spellings.min { $0.count != $1.count ? $0.count > $1.count : $0.text < $1.text }?.text
+    }
+
+    /// Several authors, and less than half as many texts.
+    var isCopied: Bool {
+        let authors = authors.count
+        return authors >= 5 && texts.count * 2 <= authors
+    }
+}
+
+extension TrendCell: StreamCodable {
+    func encode(to writer: inout ByteWriter) {
+        count.encode(to: &writer)
+        authors.encode(to: &writer)
+        texts.encode(to: &writer)
+        first.encode(to: &writer)
+        writer.write(count: spellings.count)
+        for spelling in spellings {
+            spelling.hash.encode(to: &writer)
+            spelling.text.encode(to: &writer)
+            spelling.count.encode(to: &writer)
+        }
+        writer.write(count: samples.count)
+        for sample in samples {
+            sample.hash.encode(to: &writer)
+            sample.text.encode(to: &writer)
+        }
+        Array(withdrawn).sorted().encode(to: &writer)
+        writer.write(count: posts.count)
+        for post in posts { for word in [post.id, post.author, post.text] { word.encode(to: &writer) } }
+    }
+
+    static func decode(from reader: inout ByteReader) throws -> TrendCell {
+        var cell = TrendCell()
+        cell.count = try Int64.decode(from: &reader)
+        cell.authors = try DistinctCount.decode(from: &reader)
+        cell.texts = try DistinctCount.decode(from: &reader)
+        cell.first = try Int64.decode(from: &reader)
+        for _ in 0..<(try reader.readCount()) {
+            cell.spellings.append(
+                Spelling(
+                    hash: try UInt64.decode(from: &reader), text: try Text.decode(from: &reader),
+                    count: try Int.decode(from: &reader)))
+        }
+        for _ in 0..<(try reader.readCount()) {
+            cell.samples.append(Sample(hash: try UInt64.decode(from: &reader), text: try Text.decode(from: &reader)))
+        }
+        cell.withdrawn = Set(try [UInt64].decode(from: &reader))
+        for _ in 0..<(try reader.readCount()) {
+            cell.posts.append(
+                Post(
+                    id: try UInt64.decode(from: &reader), author: try UInt64.decode(from: &reader),
+                    text: try UInt64.decode(from: &reader)))
+        }
+        return cell
+    }
+}
+
+/// The keys of a slide, or of a part of one, each with its cell.
+final class PaneTable: @unchecked Sendable {
+    /// The number of each key's cell, and 1.
+    private let index = TagTable(capacity: 64)
+    private(set) var keys: [Text] = []
+    var cells: [TrendCell] = []
+    /// By so much at most counts are too low, because keys were given up.
+    private(set) var error: Int64 = 0
+
+    var count: Int { keys.count }
+
+    /// The number of a key's cell, which is made where there is none. The key is copied where it is new.
+    @inline(__always)
+    func cell(of key: Text) -> Int {
+        let known = index[key]
+        if known > 0 { return Int(known) - 1 }
+        keys.append(key.detached())
+        cells.append(TrendCell())
+        index.add(key, Int64(keys.count))
+        return keys.count - 1
+    }
+
+    func find(_ key: Text) -> Int? {
+        let known = index[key]
+        return known > 0 ? Int(known) - 1 : nil
+    }
+
+    /// A table of at most `limit` keys: of more, the count of the one after them is subtracted from all, and those that reach zero are
+    /// given up (Misra and Gries, "Finding repeated elements", 1982; merged as in Agarwal et al., "Mergeable summaries", 2012). A count is
+    /// then too low by at most `error`.
+    func reduced(to limit: Int, samplesMax: Int) -> PaneTable {
+        guard count > limit else { return self }
+        let amount = cells.map(\.count).sorted(by: >)[limit]
+        let smaller = PaneTable()
+        smaller.error = error + amount
+        for number in 0..<count where cells[number].count > amount {
+            let place = smaller.cell(of: keys[number])
+            smaller.cells[place] = cells[number]
+            smaller.cells[place].count -= amount
+        }
+        return smaller
+    }
+
+    func addError(_ amount: Int64) { error += amount }
+}
+
+extension PaneTable {
+    func encode(to writer: inout ByteWriter) {
+        error.encode(to: &writer)
+        writer.write(count: count)
+        for number in 0..<count {
+            keys[number].encode(to: &writer)
+            cells[number].encode(to: &writer)
+        }
+    }
+
+    static func decode(from reader: inout ByteReader) throws -> PaneTable {
+        let table = PaneTable()
+        table.error = try Int64.decode(from: &reader)
+        for _ in 0..<(try reader.readCount()) {
+            let place = table.cell(of: try Text.decode(from: &reader))
+            table.cells[place] = try TrendCell.decode(from: &reader)
+        }
+        return table
+    }
+}

@@ -1,0 +1,56 @@
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterStorage
+import Synchronization
+
+/// Keys that do not trend, or the only ones that do, from files that may change while the program runs: one key a line, `#` or not, in any
+/// case; lines that begin with `//` and empty ones are passed over.
+public final class TrendFilter: Sendable {
+    /// What the files say now.
+    struct Lists: Sendable, Equatable {
+        var ignored: Set<Text> = []
+        var allowed: Set<Text>?
+
+        func allows(_ key: Text) -> Bool { allowed.map { $0.contains(key) } ?? true && !ignored.contains(key) }
+    }
+
+    private let ignore: String?
+    private let allow: String?
+    private let state: Mutex<(lists: Lists, stamps: [FileStamp?])>
+
+    /// - Parameters:
+    ///   - ignore: a file of keys that do not trend.
+    ///   - allow: a file of the only keys that may.
+    /// - Throws: `notFound` or `io`.
+    public init(ignore: String?, allow: String?) throws {
+        (self.ignore, self.allow) = (ignore, allow)
+        state = Mutex((Lists(), []))
+        let lists = try read()
+        state.withLock { $0 = (lists, stamps) }
+    }
+
+    private var stamps: [FileStamp?] { [ignore, allow].map { path in path.flatMap { try? FileStamp(of: $0) } } }
+
+    private func read() throws -> Lists {
+        func keys(_ path: String) throws -> Set<Text> {
+            let lines = try ByteSource(path: path).readAll().split { $0 == 0x0A || $0 == 0x0D }
+            let texts = lines.map { String(decoding: $0, as: UTF8.self) }.filter { !$0.hasPrefix("//") }
+            return Set(
+                texts.flatMap { line -> [Text] in
+                    let key = Text(line.drop { $0 == " " }).caseFolded()
+                    return key.hasPrefix("#") || key.hasPrefix("@") || key.hasPrefix("$")
+                        ? [key] : [key, Text("#" + String(key))]
+                })
+        }
+        return Lists(ignored: try ignore.map(keys) ?? [], allowed: try allow.map(keys))
+    }
+
+    /// The lists, read again where a file has changed; as they were where it cannot be read.
+    var lists: Lists {
+        let now = stamps
+        return state.withLock { state in
+            if state.stamps != now, let lists = try? read() { state = (lists, now) }
+            return state.lists
+        }
+    }
+}

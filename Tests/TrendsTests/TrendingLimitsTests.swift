@@ -1,0 +1,151 @@
+import Foundation
+import Swiftwater
+import TestSupport
+import Testing
+
+/// Bounds, lists, other keys, checkpoints.
+@Suite struct TrendingLimitsTests {
+    /// With more keys than there is room for, each count that is shown lies within its bounds, and frequent keys are there.
+    @Test(arguments: 0..<12)
+    func boundsHoldTheTruth(seed: Int) async throws {
+        var random = SeededRandom(seed: UInt64(seed), stream: 31)
+        var truth: [String: [Int64: Int]] = [:]
+        let lines = (0..<6000).map { number -> String in
+            let tag = random.below(3) == 0 ? random.below(10) : random.below(3000)
+            let time = TrendingTests.now - 3_600_000 + Int64(number) * 40
+            truth["#t\(tag)", default: [:]][time / 60_000, default: 0] += 1
+            return ##"{"id_str":"\##(number)","created_at":"\##(TrendingTests.stamp(time))","text":"#t\##(tag)"}"##
+        }
+        var settings = TrendingSettings()
+        settings.usesEventTime = true
+        (settings.window, settings.slide, settings.keysMax) = (.seconds(120), .seconds(60), [64, 320, 1600][seed % 3])
+        settings.limit = 0
+        let tables = try await TrendingTests.run(lines, settings, batches: 1 + seed % 4)
+        var isApproximate = false
+        for table in tables {
+            let slides = [table.end.milliseconds / 60_000 - 2, table.end.milliseconds / 60_000 - 1]
+            #expect(table.keys <= 2 * (settings.keysMax + 16))
+            for row in table.rows {
+                let count = slides.reduce(0) { $0 + (truth[String(row.key)]?[$1] ?? 0) }
+                #expect(
+                    row.count <= count && count <= row.countMost,
+                    "\(row.key): \(row.count)...\(row.countMost), \(count)")
+                isApproximate = isApproximate || row.count < row.countMost
+            }
+            // What is left out is rarer than the bound says.
+            let shown = Set(table.rows.map { String($0.key) })
+            let bound = table.rows.map { $0.countMost - $0.count }.max() ?? 0
+            for (key, counts) in truth where !shown.contains(key) {
+                #expect(slides.reduce(0) { $0 + (counts[$1] ?? 0) } <= max(bound, 0))
+            }
+        }
+        #expect(isApproximate == (settings.keysMax < 1600))
+    }
+
+    @Test func listsAreReadAgainWhenTheyChange() async throws {
+        let folder = try TemporaryDirectory()
+        let ignore = try folder.write("ignore.txt", "// not these\n#A\nb\n\n")
+        let filter = try TrendFilter(ignore: ignore, allow: nil)
+        var settings = TrendingSettings()
+        settings.usesEventTime = true
+        settings.window = .seconds(60)
+        let lines = ["a", "b", "c"].map {
+            ##"{"created_at":"\##(TrendingTests.stamp(TrendingTests.now - 90_000))","text":"#\##($0)"}"##
+        }
+        #expect(try await TrendingTests.run(lines, settings, batches: 1, filter: filter)[0].rows.map(\.key) == ["#c"])
+        try folder.write("ignore.txt", "#c\n")
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: ignore)
+        #expect(
+            try await TrendingTests.run(lines, settings, batches: 1, filter: filter)[0].rows.map(\.key) == ["#a", "#b"])
+        // A file that is gone leaves the lists as they were.
+        try FileManager.default.removeItem(atPath: ignore)
+        #expect(
+            try await TrendingTests.run(lines, settings, batches: 1, filter: filter)[0].rows.map(\.key) == ["#a", "#b"])
+        let allow = try TrendFilter(ignore: nil, allow: try folder.write("allow.txt", "B\n"))
+        #expect(try await TrendingTests.run(lines, settings, batches: 1, filter: allow)[0].rows.map(\.key) == ["#b"])
+        #expect(throws: SwiftwaterError.self) { try TrendFilter(ignore: folder.file("none"), allow: nil) }
+    }
+
+    @Test(
+        arguments: [
+            (.cashtags, "buy $BTC, ($brk.a) $BRK.A! $toolong1 $5 US$ $ABCDEFGH $", ["$brk.a", "$btc"]),
+            (
+                .mentions, "@Ana: hi (@bo_1) @Ana's @carl@example.org mail@x.org @ @éva",
+                ["@ana", "@bo_1", "@carl@example.org"]
+            ),
+            (
+                .links, "https://WWW.Example.com/A/#x, http://example.com/A (https://b.org/) ftp://c.org https://nodot",
+                ["b.org", "example.com/A"]
+            ),
+            (.plainWords, "The the CATS' don't été #tag @name http://x.y/z ab", ["cats", "don't", "the", "été"]),
+            (.words, "#One,two #one, #", ["#", "#one,", "#one,two"]),
+        ] as [(TrendingSettings.Keys, String, [String])])
+    func otherKeys(keys: TrendingSettings.Keys, text: String, expected: [String]) async throws {
+        var settings = TrendingSettings()
+        settings.keys = keys
+        settings.usesEventTime = true
+        settings.window = .seconds(60)
+        let line = #"{"created_at":"\#(TrendingTests.stamp(TrendingTests.now - 90_000))","text":"\#(text)"}"#
+        let rows = try await TrendingTests.run([line], settings, batches: 1)[0].rows
+        #expect(rows.map { String($0.key) }.sorted() == expected.sorted())
+        #expect(rows.allSatisfy { $0.count == 1 })
+    }
+
+    /// A program that is stopped in the middle and started again from its checkpoint gives the tables of one that was not.
+    @Test(arguments: 0..<6)
+    func aRestartChangesNothing(seed: Int) async throws {
+        var random = SeededRandom(seed: UInt64(seed), stream: 41)
+        let lines = TrendingTests.archive(&random, count: 300)
+        var settings = TrendingSettings()
+        settings.usesEventTime = true
+        (settings.window, settings.slide, settings.lateness) = (.seconds(50), .seconds(10), .seconds(20))
+        (settings.order, settings.baseline) = ([.count, .burst, .authors][seed % 3], .seconds(300))
+        if seed % 2 == 1 { settings.score = .chiSquare }
+        let whole = try await TrendingTests.run(lines, settings, batches: 10)
+        let folder = try TemporaryDirectory()
+        var tables: [TrendingTable] = []
+        let parts = (0..<10).map { Array(lines[(300 * $0 / 10)..<(300 * ($0 + 1) / 10)]) }
+        for run in [0..<4, 4..<10] {
+            for batch in run {
+                try folder.write("in-\(batch).tmp", parts[batch].joined(separator: "\n") + "\n")
+            }
+            tables += try await restarted(folder, run, settings, isLast: run.upperBound == 10)
+        }
+        #expect(tables.map(\.end) == whole.map(\.end))
+        #expect(tables.map(\.rows) == whole.map(\.rows))
+    }
+
+    /// Runs the batches of a directory's files, one file a batch, from the checkpoint that is there.
+    private func restarted(
+        _ folder: TemporaryDirectory, _ batches: Range<Int>, _ settings: TrendingSettings, isLast: Bool
+    ) async throws -> [TrendingTable] {
+        var stream = StreamSettings()
+        stream.isStepped = true
+        let clock = ManualClock(at: BatchTime(milliseconds: TrendingTests.now + Int64(batches.lowerBound) * 1000))
+        let context = StreamingContext(
+            Context(master: .local(threads: 2), appName: "trending"), batchInterval: .seconds(1), settings: stream,
+            clock: clock)
+        var checkpoint = CheckpointSettings(directory: folder.file("state"))
+        checkpoint.interval = .seconds(1)
+        context.checkpoint(checkpoint)
+        let (tables, end) = (Collected<TrendingTable>(), Monitor(false))
+        try FileManager.default.createDirectory(atPath: folder.file("posts"), withIntermediateDirectories: true)
+        context.textFileStream(directory: folder.file("posts"), newFilesOnly: false).named("posts")
+            .trending(settings, isLast: { end.read { $0 } })
+            .forEachBatch(name: "tables") { rdd, _ in for table in try rdd.collect() { tables.append(table) } }
+        try await context.start()
+        for batch in batches {
+            try FileManager.default.moveItem(
+                atPath: folder.file("in-\(batch).tmp"), toPath: folder.file("posts/\(100 + batch).txt"))
+            clock.advance(by: .seconds(1))
+            try context.step()
+        }
+        if isLast {
+            end.update { $0 = true }
+            try context.step()
+        }
+        await context.stop()
+        return tables.all
+    }
+}
