@@ -196,7 +196,8 @@ enum Scalars {
             0x0F0C, 0x00B7:
             return true
         default:
-            return isLetterOrMarkByCategory(value) || Unicode.Scalar(value)?.properties.generalCategory == .decimalNumber
+            return isLetterOrMarkByCategory(value)
+                || Unicode.Scalar(value)?.properties.generalCategory == .decimalNumber
         }
     }
 }

@@ -26,7 +26,7 @@ public struct PostView {
     /// The tags that the service found, without sign, perhaps with escapes; nil where it says nothing of tags.
     public internal(set) var tags: [UnsafeBufferPointer<UInt8>]?
 
-    public enum Markup: Sendable { case none, references, html }
+    public enum Markup: UInt8, Sendable { case none, references, html }
 
     public init() {}
 
@@ -42,8 +42,11 @@ public struct PostView {
     }
 
     /// The text as people read it.
-    public var text: String {
-        let plain = JSONEscapes.string(rawText, isEscaped)
+    public var text: String { PostView.text(rawText, isEscaped: isEscaped, markup) }
+
+    /// What raw text stands for.
+    public static func text(_ raw: UnsafeBufferPointer<UInt8>, isEscaped: Bool, _ markup: Markup) -> String {
+        let plain = JSONEscapes.string(raw, isEscaped)
         switch markup {
         case .none: return plain
         case .references: return HTMLText.unescaped(plain)

@@ -7,6 +7,7 @@ enum PostSource: ExpressibleByArgument {
     case acknowledged(host: String, port: Int)
     case push(host: String, port: Int)
     case files(directory: String)
+    case archive(path: String)
 
     init?(argument: String) {
         func address(_ scheme: String) -> (String, Int)? {
@@ -25,13 +26,22 @@ enum PostSource: ExpressibleByArgument {
             self = .push(host: host, port: port)
         } else if argument.hasPrefix("files:"), argument.count > 6 {
             self = .files(directory: String(argument.dropFirst(6)))
+        } else if argument.hasPrefix("file:"), argument.count > 5 {
+            self = .archive(path: String(argument.dropFirst(5)))
         } else {
             return nil
         }
     }
 
-    func stream(in context: StreamingContext) -> DStream<Text> {
+    /// The files that are read to their end, where that is what the source is.
+    func archive() throws -> ArchiveSource? {
+        if case .archive(let path) = self { try ArchiveSource([path]) } else { nil }
+    }
+
+    /// - Parameter archive: what `archive` gave.
+    func stream(in context: StreamingContext, _ archive: ArchiveSource?) -> DStream<Text> {
         switch self {
+        case .archive: context.archiveTextStream(archive!)
         case .socket(let host, let port): context.socketTextStream(host: host, port: port)
         case .acknowledged(let host, let port): context.acknowledgedTextStream(host: host, port: port)
         case .push(let host, let port): context.pushedTextStream(host: host, port: port)
@@ -91,3 +101,57 @@ struct DurabilityOptions: ParsableArguments {
         return settings
     }
 }
+
+/// How trends are ranked, and what is kept of them.
+struct TrendingOptions: ParsableArguments {
+    @Flag(help: "Windows of the time that posts carry: an archive gives the same tables at any speed.") var eventTime =
+        false
+    @Option(help: "With --event-time: how long a window waits for posts that come late.") var lateness:
+        DurationArgument?
+    @Option(help: "What tables are ordered by: count, authors or burst.") var by: TrendingSettings.Order?
+    @Option(
+        help: "How bursts are measured: z (standard deviations above the expected) or chi-square (as Mastodon does).")
+    var score = TrendingSettings.Score.deviation
+    @Option(help: "Over how much time what is expected is an average.") var baseline = DurationArgument(
+        .seconds(24 * 3600))
+    @Option(help: "With --score chi-square: a score falls by half in so long.") var halfLife = DurationArgument(
+        .seconds(7200))
+    @Option(help: "Rarer keys do not trend.") var minSupport: Int?
+    @Option(help: "What is counted: words, hashtags, cashtags, mentions, links or plain-words.") var keys:
+        TrendingSettings.Keys?
+    @Flag(help: "An author counts once for each key and window.") var oncePerAuthor = false
+    @Option(help: "A file of keys that do not trend, one a line; read again when it changes.") var ignore: String?
+    @Option(help: "A file of the only keys that may trend.") var allow: String?
+    @Option(help: "Above so many keys in a slide, counts have bounds instead of being exact.") var keysMax =
+        TrendingSettings().keysMax
+
+    /// Whether more is asked for than counts.
+    var isUsed: Bool {
+        eventTime || by != nil || minSupport != nil || keys != nil || oncePerAuthor || ignore != nil || allow != nil
+    }
+
+    func validate() throws {
+        if lateness != nil, !eventTime { throw ValidationError("--lateness needs --event-time.") }
+        if keysMax < 16 { throw ValidationError("--keys-max takes 16 or more.") }
+    }
+
+    func filter() throws -> TrendFilter? {
+        ignore == nil && allow == nil ? nil : try TrendFilter(ignore: ignore, allow: allow)
+    }
+
+    func settings(_ counts: TrendsSettings, limit: Int) -> TrendingSettings {
+        var settings = TrendingSettings()
+        (settings.window, settings.slide, settings.limit) = (counts.window, counts.slide, limit)
+        settings.keys = keys ?? (counts.tokenizer == .words ? .words : .hashtags)
+        (settings.order, settings.score, settings.usesEventTime) = (by ?? .count, score, eventTime)
+        settings.lateness = lateness?.duration ?? .zero
+        (settings.baseline, settings.halfLife) = (baseline.duration, halfLife.duration)
+        (settings.minimumSupport, settings.countsAuthorsOnce) = (minSupport ?? 1, oncePerAuthor)
+        settings.keysMax = keysMax
+        return settings
+    }
+}
+
+extension TrendingSettings.Order: ExpressibleByArgument {}
+extension TrendingSettings.Score: ExpressibleByArgument {}
+extension TrendingSettings.Keys: ExpressibleByArgument {}

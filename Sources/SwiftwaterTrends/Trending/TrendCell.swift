@@ -1,4 +1,5 @@
 import SwiftwaterCore
+import SwiftwaterPosts
 
 /// What is known of a key in a slide. Cells are put together in any order and grouping to the same result.
 struct TrendCell: Sendable, Equatable {
@@ -15,9 +16,12 @@ struct TrendCell: Sendable, Equatable {
         var count: Int
     }
 
+    /// A text as it stands in its line: few are ever shown, so that it is read when it is.
     struct Sample: Sendable, Equatable {
         let hash: UInt64
-        let text: Text
+        let raw: Text
+        let isEscaped: Bool
+        let markup: PostView.Markup
     }
 
     /// So many spellings are counted: those with the smallest hashes.
@@ -46,12 +50,12 @@ struct TrendCell: Sendable, Equatable {
         }
     }
 
-    mutating func add(sample hash: UInt64, limit: Int, _ text: () -> Text) {
+    mutating func add(sample hash: UInt64, limit: Int, _ sample: () -> Sample) {
         if samples.count == limit, limit == 0 || hash >= samples[limit - 1].hash { return }
         var place = 0
         while place < samples.count, samples[place].hash < hash { place += 1 }
         if place < samples.count, samples[place].hash == hash { return }
-        samples.insert(Sample(hash: hash, text: text()), at: place)
+        samples.insert(sample(), at: place)
         if samples.count > limit { samples.removeLast() }
     }
 
@@ -61,7 +65,7 @@ struct TrendCell: Sendable, Equatable {
         texts.formUnion(other.texts)
         first = min(first, other.first)
         for spelling in other.spellings { add(spelling: spelling.hash, count: spelling.count) { spelling.text } }
-        for sample in other.shownSamples { add(sample: sample.hash, limit: samplesMax) { sample.text } }
+        for sample in other.shownSamples { add(sample: sample.hash, limit: samplesMax) { sample } }
         posts.append(contentsOf: other.posts)
     }
 
@@ -81,7 +85,7 @@ struct TrendCell: Sendable, Equatable {
         return removed
     }
 
-    private var shownSamples: [Sample] {
+    var shownSamples: [Sample] {
         if withdrawn.isEmpty { return samples }
         return samples.filter { sample in
             !withdrawn.contains(sample.hash) || posts.contains { $0.text == sample.hash }
@@ -100,6 +104,29 @@ struct TrendCell: Sendable, Equatable {
     }
 }
 
+extension TrendCell.Sample {
+    /// The most bytes of a line's text that are kept.
+    static let bytesMax = 600
+
+    init(hash: UInt64, _ view: PostView) {
+        let raw = view.rawText
+        var end = min(raw.count, Self.bytesMax)
+        // No half of a scalar.
+        while end > 0, end < raw.count, raw[end] & 0xC0 == 0x80 { end -= 1 }
+        self.init(
+            hash: hash, raw: Text(copying: UnsafeBufferPointer(rebasing: raw[..<end])), isEscaped: view.isEscaped,
+            markup: view.markup)
+    }
+
+    /// On one line, at most 280 characters.
+    var text: Text {
+        let plain = raw.withBytes { PostView.text($0, isEscaped: isEscaped, markup) }
+        let line = plain.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let isCut = line.count > 280 || raw.utf8Count >= Self.bytesMax - 3
+        return Text(isCut ? line.prefix(279) + "…" : line[...])
+    }
+}
+
 extension TrendCell: StreamCodable {
     func encode(to writer: inout ByteWriter) {
         count.encode(to: &writer)
@@ -115,7 +142,9 @@ extension TrendCell: StreamCodable {
         writer.write(count: samples.count)
         for sample in samples {
             sample.hash.encode(to: &writer)
-            sample.text.encode(to: &writer)
+            sample.raw.encode(to: &writer)
+            sample.isEscaped.encode(to: &writer)
+            writer.write(byte: sample.markup.rawValue)
         }
         Array(withdrawn).sorted().encode(to: &writer)
         writer.write(count: posts.count)
@@ -135,7 +164,11 @@ extension TrendCell: StreamCodable {
                     count: try Int.decode(from: &reader)))
         }
         for _ in 0..<(try reader.readCount()) {
-            cell.samples.append(Sample(hash: try UInt64.decode(from: &reader), text: try Text.decode(from: &reader)))
+            cell.samples.append(
+                Sample(
+                    hash: try UInt64.decode(from: &reader), raw: try Text.decode(from: &reader),
+                    isEscaped: try Bool.decode(from: &reader),
+                    markup: PostView.Markup(rawValue: try reader.readByte()) ?? .none))
         }
         cell.withdrawn = Set(try [UInt64].decode(from: &reader))
         for _ in 0..<(try reader.readCount()) {

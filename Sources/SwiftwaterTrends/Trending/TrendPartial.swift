@@ -135,16 +135,10 @@ struct TrendReader {
                 cell.pointee.add(spelling: StableHasher.hash(UnsafeRawBufferPointer(spelling))) {
                     Text(copying: spelling)
                 }
-                cell.pointee.add(sample: textHash, limit: samplesMax) { TrendReader.sample(view) }
+                cell.pointee.add(sample: textHash, limit: samplesMax) { .init(hash: textHash, view) }
                 if tracksPost { cell.pointee.posts.append(.init(id: idHash, author: author, text: textHash)) }
             }
         }
-    }
-
-    /// A post's text as a sample: on one line, at most 280 characters.
-    private static func sample(_ view: PostView) -> Text {
-        let line = view.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        return Text(line.count > 280 ? line.prefix(279) + "…" : line[...])
     }
 }
 

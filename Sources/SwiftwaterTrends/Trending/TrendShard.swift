@@ -5,6 +5,8 @@ final class TrendShard: @unchecked Sendable {
     private let settings: TrendingSettings
     private let clock: PaneClock
     private var panes: [Int: PaneTable] = [:]
+    /// The counts of slides that no window reads any more, for rows' histories.
+    private var history: [Int: TagTable] = [:]
     /// The counts of the slides that the last window had.
     private var window = TagTable(capacity: 64)
     private var windowKeys: [Text] = []
@@ -57,9 +59,10 @@ final class TrendShard: @unchecked Sendable {
     /// What this shard has for a window: its best rows, and how many keys there are.
     func rows(_ window: Window, _ filter: TrendFilter.Lists?) -> (rows: [TrendingRow], keys: Int) {
         let first = window.last - clock.length + 1
+        leave(before: first)
         absorb(through: first - 1, window)
         remove(window.deleted)
-        slide(first, window.last)
+        enter(first, window.last)
         let posts = (first...window.last).reduce(0) { $0 + (window.posts[$1] ?? 0) }
         let error = (first...window.last).reduce(0) { $0 + (panes[$1]?.error ?? 0) }
         let slide = window.slideNumbers[first - 1] ?? 0
@@ -67,8 +70,7 @@ final class TrendShard: @unchecked Sendable {
         ranked.sort(by: Ranked.precedes)
         if settings.limit > 0 { ranked = Array(ranked.prefix(settings.limit)) }
         let rows = ranked.map { row($0, window, first, error: Int(error)) }
-        let oldest = window.last - max(clock.length, settings.history)
-        panes = panes.filter { $0.key > oldest || $0.key > first - 1 }
+        history = history.filter { $0.key > window.last - settings.history }
         return (rows, windowKeys.reduce(0) { $0 + (self.window[$1] > 0 ? 1 : 0) })
     }
 
@@ -86,12 +88,18 @@ final class TrendShard: @unchecked Sendable {
             if number % 64 == 0 || baseline.count > settings.keysMax / TrendState.shardCount {
                 baseline.prune(posts: posts, slide: number, limit: max(1, settings.keysMax / TrendState.shardCount))
             }
+            let counts = TagTable(capacity: 64)
+            for key in 0..<table.count where table.cells[key].count > 0 {
+                counts.add(table.keys[key], table.cells[key].count)
+            }
+            history[pane] = counts
+            panes[pane] = nil
         }
         absorbedThrough = max(begin, last)
     }
 
-    /// Brings the running counts forward: what comes is added, what leaves is taken out.
-    private func slide(_ first: Int, _ last: Int) {
+    /// Takes slides out of the running counts.
+    private func leave(before first: Int) {
         for pane in windowPanes.sorted() where pane < first {
             if let table = panes[pane] {
                 for key in 0..<table.count where table.cells[key].count != 0 {
@@ -100,6 +108,10 @@ final class TrendShard: @unchecked Sendable {
             }
             windowPanes.remove(pane)
         }
+    }
+
+    /// Adds slides to the running counts.
+    private func enter(_ first: Int, _ last: Int) {
         for pane in panes.keys.sorted() where pane >= first && pane <= last && !windowPanes.contains(pane) {
             let table = panes[pane]!
             for key in 0..<table.count where table.cells[key].count != 0 {
@@ -210,16 +222,18 @@ final class TrendShard: @unchecked Sendable {
             guard let table = panes[pane], let place = table.find(ranked.key) else { continue }
             cell.merge(table.cells[place], samplesMax: settings.samples)
         }
-        let history = (0..<settings.history).reversed().map { back -> Int in
-            guard let table = panes[window.last - back], let place = table.find(ranked.key) else { return 0 }
+        let counts = (0..<settings.history).reversed().map { back -> Int in
+            let pane = window.last - back
+            if let old = self.history[pane] { return Int(old[ranked.key]) }
+            guard let table = panes[pane], let place = table.find(ranked.key) else { return 0 }
             return Int(table.cells[place].count)
         }
         let firstSeen = min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max)
         return TrendingRow(
             rank: 0, key: ranked.key, display: cell.display ?? ranked.key, count: Int(ranked.count),
             countMost: Int(ranked.count) + error, authors: cell.authors.count, expected: ranked.expected,
-            score: ranked.score, firstSeen: BatchTime(milliseconds: firstSeen), history: history,
-            samples: cell.samples.map(\.text), isCopied: cell.isCopied)
+            score: ranked.score, firstSeen: BatchTime(milliseconds: firstSeen), history: counts,
+            samples: cell.shownSamples.map(\.text), isCopied: cell.isCopied)
     }
 }
 
@@ -253,6 +267,17 @@ extension TrendShard {
             panes[pane]!.encode(to: &writer)
         }
         absorbedThrough.encode(to: &writer)
+        writer.write(count: history.count)
+        for pane in history.keys.sorted() {
+            pane.encode(to: &writer)
+            var counts: [(key: Text, count: Int)] = []
+            history[pane]!.forEach { counts.append(($0, $1)) }
+            writer.write(count: counts.count)
+            for entry in counts.sorted(by: { $0.key < $1.key }) {
+                entry.key.encode(to: &writer)
+                entry.count.encode(to: &writer)
+            }
+        }
         baseline.encode(to: &writer)
     }
 
@@ -263,6 +288,16 @@ extension TrendShard {
             panes[pane] = try PaneTable.decode(from: &reader)
         }
         absorbedThrough = try Int?.decode(from: &reader)
+        history = [:]
+        for _ in 0..<(try reader.readCount()) {
+            let pane = try Int.decode(from: &reader)
+            let counts = TagTable(capacity: 64)
+            for _ in 0..<(try reader.readCount()) {
+                let key = try Text.decode(from: &reader)
+                counts.add(key, Int64(try Int.decode(from: &reader)))
+            }
+            history[pane] = counts
+        }
         try baseline.restore(from: &reader)
         // The next window adds its slides up anew.
         (window, windowKeys, windowPanes) = (TagTable(capacity: 64), [], [])
