@@ -4,6 +4,7 @@ import Swiftwater
 
 // swiftwater-bench files DIR        the classic program, words to the letter, over the files of a directory, as one batch
 // swiftwater-bench trends DIR words|hashtags   the built-in counter over the files of a directory, as one batch
+// swiftwater-bench posts DIR counts|all       NDJSON: tags by event time, as one batch; all: with authors, bursts, samples, deletions
 // swiftwater-bench empty            what an empty batch costs
 // swiftwater-bench window           a slide of a window of 60 batches against one of 2, where two batches hold every key
 // swiftwater-bench distinct         memory while 10 million distinct keys pass through a window
@@ -87,6 +88,31 @@ case "trends":
         begin.update { $0 = now() }
         try await context.start()
         done.wait { $0 ? () : nil }
+        await context.stop()
+    }
+case "posts":
+    var settings = TrendingSettings()
+    (settings.window, settings.usesEventTime, settings.limit) = (.seconds(3600), true, 10)
+    settings.keepsReasons = arguments[2] == "all"
+    settings.order = arguments[2] == "all" ? .burst : .count
+    if arguments[2] == "all" { (settings.window, settings.slide) = (.seconds(100), .seconds(100)) }
+    if arguments.count > 3 { (settings.window, settings.slide) = (.seconds(100), .seconds(100)) }
+    for round in 0..<3 {
+        let context = makeContext(.seconds(1), isStepped: true)
+        let archive = try ArchiveSource([arguments[1]])
+        let isLast = Monitor(false)
+        let posts = Monitor(0)
+        context.archiveTextStream(archive).trending(settings, isLast: { isLast.read { $0 } }).forEachBatch { rdd, _ in
+            for table in try rdd.collect() { posts.update { $0 += table.posts } }
+        }
+        try await context.start()
+        let begin = now()
+        while !archive.isAtEnd { try context.step() }
+        isLast.update { $0 = true }
+        try context.step()
+        print(
+            "posts \(arguments[2]) round \(round): \(now() - begin) s, \(posts.read { $0 }) posts, peak \(peakMegabytes()) MB"
+        )
         await context.stop()
     }
 case "empty":

@@ -4,16 +4,32 @@
 #include "swiftwater_kernels.h"
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static size_t string_end_avx2(const uint8_t *base, size_t count, size_t at, size_t *done) {
+// Escapes are passed over within the vector; one whose second byte stands in the next is left to the next round.
+__attribute__((target("avx2"))) static size_t string_end_avx2(const uint8_t *base, size_t count, size_t at, int *escaped,
+                                                              int *done) {
     const __m256i quote = _mm256_set1_epi8('"'), backslash = _mm256_set1_epi8('\\');
-    for (; at + 32 <= count; at += 32) {
+    while (at + 32 <= count) {
         __m256i bytes = _mm256_loadu_si256((const __m256i *)(base + at));
-        __m256i equal = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, quote), _mm256_cmpeq_epi8(bytes, backslash));
-        uint32_t found = (uint32_t)_mm256_movemask_epi8(equal);
-        if (found) {
-            *done = 1;
-            return at + (size_t)__builtin_ctz(found);
+        uint32_t quotes = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, quote));
+        uint32_t slashes = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, backslash));
+        size_t next = at + 32;
+        // All that matters stands before the first quote, if that is none that is escaped.
+        while (slashes && (!quotes || (slashes & -slashes) < (quotes & -quotes))) {
+            uint32_t place = (uint32_t)__builtin_ctz(slashes);
+            *escaped = 1;
+            if (place == 31) {
+                next = at + 33;
+                slashes = 0;
+            } else {
+                slashes &= ~(3u << place);
+                quotes &= ~(2u << place);
+            }
         }
+        if (quotes) {
+            *done = 1;
+            return at + (size_t)__builtin_ctz(quotes);
+        }
+        at = next;
     }
     return at;
 }
@@ -58,17 +74,22 @@ __attribute__((target("avx2"))) static size_t skip_nested_avx2(const uint8_t *ba
 }
 #endif
 
-size_t sw_json_string_end(const uint8_t *base, size_t count, size_t from) {
+size_t sw_json_string_end(const uint8_t *base, size_t count, size_t from, int *escaped) {
     size_t at = from;
+    *escaped = 0;
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2")) {
-        size_t done = 0;
-        at = string_end_avx2(base, count, at, &done);
+        int done = 0;
+        at = string_end_avx2(base, count, at, escaped, &done);
         if (done) return at;
     }
 #endif
-    while (at < count && base[at] != '"' && base[at] != '\\') at++;
-    return at;
+    for (; at < count && base[at] != '"'; at++) {
+        if (base[at] != '\\') continue;
+        *escaped = 1;
+        at++;
+    }
+    return at < count ? at : count;
 }
 
 size_t sw_json_skip_nested(const uint8_t *base, size_t count, size_t from) {

@@ -9,6 +9,7 @@ import SwiftwaterFormats
 public struct PostReader {
     private let parser = PostParser()
     private var times = PostTimeReader()
+    private var fields = PostFields()
     /// Holds what a line was turned into where it could not be read in place.
     private var own: [[UInt8]] = []
 
@@ -27,8 +28,9 @@ public struct PostReader {
             view.rawText = line
             return
         }
-        var (scan, found) = (PostScan(line), PostFields())
-        if scan.run(&found), found.fill(&view, &times) { return }
+        var scan = PostScan(line)
+        fields.reset()
+        if scan.run(&fields), fields.fill(&view, &times) { return }
         try readSlowly(line, &view)
     }
 
@@ -76,6 +78,7 @@ struct PostFields {
         var created = Value()
         var tags: [Slice] = []
         var hasRecord = false
+        var hasAny = false
     }
 
     var text = Value()
@@ -89,11 +92,44 @@ struct PostFields {
     var account = Value()
     var did = Value()
     var kind = Value()
-    var tags: [Slice]?
-    var extendedTags: [Slice]?
+    var tags = Tags()
+    var extendedTags = Tags()
     var hasExtendedEntities = false
-    var mastodonTags: [Slice]?
+    var mastodonTags = Tags()
     var commit = Commit()
+
+    /// A list, or none. Keeps its memory from line to line.
+    struct Tags {
+        var isThere = false
+        var slices: [Slice] = []
+
+        var list: [Slice]? { isThere ? slices : nil }
+
+        mutating func begin() {
+            isThere = true
+            slices.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Forgets what was found.
+    mutating func reset() {
+        text.isThere = false
+        fullText.isThere = false
+        extendedText.isThere = false
+        content.isThere = false
+        id = Value()
+        idString = Value()
+        created.isThere = false
+        user = Value()
+        account = Value()
+        did.isThere = false
+        kind.isThere = false
+        tags.isThere = false
+        extendedTags.isThere = false
+        hasExtendedEntities = false
+        mastodonTags.isThere = false
+        if commit.hasAny { commit = Commit() }
+    }
 }
 
 /// The walk over one line.
@@ -164,6 +200,7 @@ struct PostScan {
     }
 
     private mutating func commitMember(_ key: Slice, _ commit: inout PostFields.Commit) -> Bool {
+        commit.hasAny = true
         if key.isSame("operation") { return take(&commit.operation) }
         if key.isSame("collection") { return take(&commit.collection) }
         if key.isSame("rkey") { return take(&commit.key) }
@@ -193,15 +230,15 @@ struct PostScan {
     }
 
     /// A list of objects, of each of which one string is wanted.
-    private mutating func takeTags(named name: StaticString, into tags: inout [Slice]?) -> Bool {
+    private mutating func takeTags(named name: StaticString, into tags: inout PostFields.Tags) -> Bool {
         guard peek() == 0x5B else { return skip() }
-        tags = []
+        tags.begin()
         return list { scan in
             scan.walkOrSkip { scan, key in
                 guard key.isSame(name) else { return scan.skip() }
                 var tag = Value()
                 guard scan.take(&tag) else { return false }
-                if tag.isThere { tags!.append(tag.slice) }
+                if tag.isThere { tags.slices.append(tag.slice) }
                 return true
             }
         }
@@ -274,15 +311,11 @@ struct PostScan {
     /// The string that begins here, without its quotes.
     private mutating func string() -> (slice: Slice, isEscaped: Bool)? {
         let start = at + 1
-        var end = sw_json_string_end(base, line.count, start)
-        var isEscaped = false
-        while end < line.count, base[end] == 0x5C {
-            isEscaped = true
-            end = sw_json_string_end(base, line.count, end + 2)
-        }
+        var isEscaped: Int32 = 0
+        let end = sw_json_string_end(base, line.count, start, &isEscaped)
         guard end < line.count else { return nil }
         at = end + 1
-        return (Slice(start: base + start, count: end - start), isEscaped)
+        return (Slice(start: base + start, count: end - start), isEscaped != 0)
     }
 
     /// A string or a number; anything else is passed over.
@@ -328,7 +361,7 @@ extension PostFields {
         set(&view, text: wanted, .references)
         view.id = (idString.isThere ? idString : id).slice
         view.author = user.slice
-        view.tags = hasExtendedEntities ? extendedTags : tags
+        view.tags = hasExtendedEntities ? extendedTags.list : tags.list
         view.time = created.isThere ? times.milliseconds(created.slice) : nil
         return !(id.isEscaped || idString.isEscaped || user.isEscaped)
     }
@@ -353,7 +386,7 @@ extension PostFields {
         set(&view, text: content, .html)
         view.id = id.slice
         view.author = account.slice
-        view.tags = mastodonTags
+        view.tags = mastodonTags.list
         view.time = created.isThere ? times.milliseconds(created.slice) : nil
         return true
     }

@@ -1,5 +1,13 @@
 import SwiftwaterCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Reads when posts were written, as the services say it: `Mon Nov 23 12:00:00 +0000 2026`, `2026-11-23T12:00:00.123Z` (or with an offset), or
 /// milliseconds since 1970. Remembers the last one, since many posts say the same.
 struct PostTimeReader {
@@ -7,7 +15,9 @@ struct PostTimeReader {
     private var lastTime: Int64?
 
     mutating func milliseconds(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
-        if bytes.count == last.count, bytes.elementsEqual(last) { return lastTime }
+        if bytes.count == last.count, !last.isEmpty, memcmp(bytes.baseAddress!, last, last.count) == 0 {
+            return lastTime
+        }
         lastTime = PostTimeReader.parse(bytes)
         last = Array(bytes)
         return lastTime

@@ -28,8 +28,9 @@ ptrdiff_t sw_find_bytes(const uint8_t *base, size_t count, const uint8_t *wanted
 /// order, and returns how many. `next` gets where to go on; it is `count` at the end.
 size_t sw_find_signs(const uint8_t *base, size_t count, size_t from, uint32_t *found, size_t capacity, size_t *next);
 
-/// The offset of the first `"` or `\` at or after `from`, or `count`.
-size_t sw_json_string_end(const uint8_t *base, size_t count, size_t from);
+/// The offset of the quote that ends the JSON string whose first byte behind its opening quote is at `from`, or `count` where it does not end.
+/// `escaped` tells whether there are backslashes in it.
+size_t sw_json_string_end(const uint8_t *base, size_t count, size_t from, int *escaped);
 
 /// Where the array or object that begins at `from` ends: the offset behind its closing bracket, or `count` where it has none. Brackets are
 /// counted and not compared with each other.

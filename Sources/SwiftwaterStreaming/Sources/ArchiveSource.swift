@@ -52,7 +52,7 @@ public final class ArchiveSource: ReplayableSource {
     ///   - paths: files, plain or gzip, and directories.
     ///   - batchBytes: about how much a batch holds, at least one part.
     /// - Throws: `notFound`, `io`; `invalidArgument` where there are no files.
-    public init(_ paths: [String], batchBytes: Int = 256 << 20, limits: LineLimits = LineLimits()) throws {
+    public init(_ paths: [String], batchBytes: Int = 512 << 20, limits: LineLimits = LineLimits()) throws {
         files = try paths.flatMap { path -> [String] in
             guard Directory.isDirectory(path) else { return [path] }
             return try Directory.entries(path).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }.map(\.name)

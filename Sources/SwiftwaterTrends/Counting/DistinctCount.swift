@@ -11,6 +11,8 @@ public struct DistinctCount: Sendable, Equatable {
     public static let precision = 12
     private static let registerCount = 1 << precision
 
+    /// The only one, without an array: most keys of a slide have one author. 0 is none.
+    private var only: UInt64 = 0
     /// Sorted while they are few.
     private var hashes: [UInt64] = []
     /// Empty while the hashes are held.
@@ -19,10 +21,19 @@ public struct DistinctCount: Sendable, Equatable {
     public init() {}
 
     public var isExact: Bool { registers.isEmpty }
-    public var isEmpty: Bool { hashes.isEmpty && registers.isEmpty }
+    public var isEmpty: Bool { only == 0 && hashes.isEmpty && registers.isEmpty }
 
     public mutating func insert(_ hash: UInt64) {
         guard registers.isEmpty else { return raise(hash) }
+        if hashes.isEmpty {
+            if only == hash, hash != 0 { return }
+            if only == 0, hash != 0 {
+                only = hash
+                return
+            }
+            if only != 0 { hashes.append(only) }
+            only = 0
+        }
         var (low, high) = (0, hashes.count)
         while low < high {
             let middle = (low + high) / 2
@@ -35,6 +46,7 @@ public struct DistinctCount: Sendable, Equatable {
 
     public mutating func formUnion(_ other: DistinctCount) {
         if other.registers.isEmpty {
+            if other.only != 0 { insert(other.only) }
             for hash in other.hashes { insert(hash) }
             return
         }
@@ -44,8 +56,9 @@ public struct DistinctCount: Sendable, Equatable {
 
     private mutating func makeRegisters() {
         registers = [UInt8](repeating: 0, count: DistinctCount.registerCount)
+        if only != 0 { raise(only) }
         for hash in hashes { raise(hash) }
-        hashes = []
+        (hashes, only) = ([], 0)
     }
 
     private mutating func raise(_ hash: UInt64) {
@@ -56,11 +69,12 @@ public struct DistinctCount: Sendable, Equatable {
     }
 
     /// The number, rounded.
-    public var count: Int { registers.isEmpty ? hashes.count : Int(estimate.rounded()) }
+    public var count: Int { registers.isEmpty ? exactCount : Int(estimate.rounded()) }
+    private var exactCount: Int { hashes.count + (only == 0 ? 0 : 1) }
 
     /// The estimate of the registers.
     public var estimate: Double {
-        guard !registers.isEmpty else { return Double(hashes.count) }
+        guard !registers.isEmpty else { return Double(exactCount) }
         let q = 64 - DistinctCount.precision
         let m = Double(DistinctCount.registerCount)
         var multiplicity = [Int](repeating: 0, count: q + 2)
@@ -99,12 +113,14 @@ public struct DistinctCount: Sendable, Equatable {
 
 extension DistinctCount: StreamCodable {
     public func encode(to writer: inout ByteWriter) {
+        only.encode(to: &writer)
         hashes.encode(to: &writer)
         registers.withUnsafeBytes { writer.write(countedBytes: $0) }
     }
 
     public static func decode(from reader: inout ByteReader) throws -> DistinctCount {
         var result = DistinctCount()
+        result.only = try UInt64.decode(from: &reader)
         result.hashes = try [UInt64].decode(from: &reader)
         result.registers = try reader.readCountedBytes { Array($0) }
         guard result.registers.isEmpty || result.registers.count == registerCount,

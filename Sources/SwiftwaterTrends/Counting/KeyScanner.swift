@@ -5,9 +5,9 @@ import SwiftwaterPosts
 struct KeyScanner {
     private let keys: TrendingSettings.Keys
     private var tags: TagScanner
-    /// The keys of this post: a post that repeats one says it once.
-    private var seen: [Text] = []
-    private var folded: [UInt8] = []
+    /// The hashes of this post's keys: a post that repeats one says it once.
+    private var seen: [UInt64] = []
+    private var folded = [UInt8](repeating: 0, count: 256)
     private var unescaped: [UInt8] = []
 
     init(_ keys: TrendingSettings.Keys) {
@@ -48,20 +48,14 @@ struct KeyScanner {
         } else {
             unescaped.append(contentsOf: tag)
         }
+        if folded.count < unescaped.count { folded = [UInt8](repeating: 0, count: 2 * unescaped.count) }
+        let isSimple = unescaped.withUnsafeBufferPointer { spelling in
+            folded.withUnsafeMutableBufferPointer { TagScanner.foldQuickly(spelling, into: $0.baseAddress!) }
+        }
         unescaped.withUnsafeBufferPointer { spelling in
-            var key = Text()
-            folded.removeAll(keepingCapacity: true)
-            folded.append(contentsOf: spelling)
-            let isSimple = folded.withUnsafeMutableBufferPointer {
-                TagScanner.foldQuickly(spelling, into: $0.baseAddress!)
-            }
-            if isSimple {
-                folded.withUnsafeBufferPointer { found in
-                    key = Text(unownedBytes: found, owner: nil)
-                    give(key, spelling, body)
-                }
-            } else {
-                key = Text(copying: spelling).caseFolded()
+            guard isSimple else { return give(Text(copying: spelling).caseFolded(), spelling, body) }
+            folded.withUnsafeBufferPointer { found in
+                let key = Text(unownedBytes: UnsafeBufferPointer(rebasing: found[..<spelling.count]), owner: nil)
                 give(key, spelling, body)
             }
         }
@@ -70,8 +64,9 @@ struct KeyScanner {
     private mutating func give(
         _ key: Text, _ spelling: UnsafeBufferPointer<UInt8>, _ body: (Text, UnsafeBufferPointer<UInt8>) -> Void
     ) {
-        guard !seen.contains(key) else { return }
-        seen.append(key.detached())
+        let hash = key.stableHash
+        guard !seen.contains(hash) else { return }
+        seen.append(hash)
         body(key, spelling)
     }
 

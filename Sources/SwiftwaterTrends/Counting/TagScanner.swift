@@ -90,7 +90,19 @@ struct TagScanner {
     /// Case folding where that is lower case of the same length.
     static func foldQuickly(_ tag: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<UInt8>) -> Bool {
         Text.lowercase(tag, into: output)
-            && !zip(tag, tag.dropFirst()).contains { $0 == (0xC3, 0x9F) || $0 == (0xC2, 0xB5) }
+            && !TagScanner.hasLongFold(tag)
+    }
+
+    /// Whether ß or µ is in it, which lower case leaves and folding does not.
+    private static func hasLongFold(_ tag: Bytes) -> Bool {
+        var index = 0
+        while index + 1 < tag.count {
+            if tag[index] == 0xC3 && tag[index + 1] == 0x9F || tag[index] == 0xC2 && tag[index + 1] == 0xB5 {
+                return true
+            }
+            index += 1
+        }
+        return false
     }
 
     private mutating func fold(_ tag: Bytes, _ slowly: (Text) -> Text, _ body: (Bytes, Bytes) -> Void) {

@@ -1,6 +1,40 @@
 import SwiftwaterCore
 import SwiftwaterPosts
 
+/// A list whose first element has no array: most keys of a slide have one of everything.
+struct ShortList<Element: Sendable & Equatable>: Sendable, Equatable {
+    private var first: Element?
+    private var others: [Element] = []
+
+    var count: Int { first == nil ? 0 : others.count + 1 }
+    var isEmpty: Bool { first == nil }
+
+    subscript(index: Int) -> Element {
+        get { index == 0 ? first! : others[index - 1] }
+        set { if index == 0 { first = newValue } else { others[index - 1] = newValue } }
+    }
+
+    mutating func append(_ element: Element) { if first == nil { first = element } else { others.append(element) } }
+
+    mutating func insert(_ element: Element, at index: Int) {
+        guard index == 0 else { return others.insert(element, at: index - 1) }
+        if let first { others.insert(first, at: 0) }
+        first = element
+    }
+
+    mutating func removeLast() { if others.isEmpty { first = nil } else { others.removeLast() } }
+
+    mutating func append(contentsOf other: ShortList) { for index in 0..<other.count { append(other[index]) } }
+
+    var all: [Element] { first.map { [$0] + others } ?? [] }
+
+    init() {}
+    init(_ elements: [Element]) {
+        first = elements.first
+        others = Array(elements.dropFirst())
+    }
+}
+
 /// What is known of a key in a slide. Cells are put together in any order and grouping to the same result.
 struct TrendCell: Sendable, Equatable {
     /// A post, as far as taking it back needs it.
@@ -32,12 +66,16 @@ struct TrendCell: Sendable, Equatable {
     var texts = DistinctCount()
     /// When it was first seen, in milliseconds since 1970.
     var first = Int64.max
-    private(set) var spellings: [Spelling] = []
+    /// How often it was written as it is folded; other spellings stand below.
+    private(set) var foldedCount = 0
+    private(set) var spellings = ShortList<Spelling>()
     /// Those with the smallest hashes, deleted ones among them: what they are depends on all posts, not on when some were taken back.
-    private(set) var samples: [Sample] = []
+    private(set) var samples = ShortList<Sample>()
     /// Texts of which every post was taken back.
     private var withdrawn: Set<UInt64> = []
-    var posts: [Post] = []
+    var posts = ShortList<Post>()
+
+    mutating func addFolded() { foldedCount += 1 }
 
     mutating func add(spelling hash: UInt64, count: Int = 1, _ text: () -> Text) {
         var place = 0
@@ -64,37 +102,41 @@ struct TrendCell: Sendable, Equatable {
         authors.formUnion(other.authors)
         texts.formUnion(other.texts)
         first = min(first, other.first)
-        for spelling in other.spellings { add(spelling: spelling.hash, count: spelling.count) { spelling.text } }
+        foldedCount += other.foldedCount
+        for spelling in other.spellings.all { add(spelling: spelling.hash, count: spelling.count) { spelling.text } }
         for sample in other.shownSamples { add(sample: sample.hash, limit: samplesMax) { sample } }
         posts.append(contentsOf: other.posts)
     }
 
     /// Takes posts back; how many there were.
     mutating func remove(_ ids: Set<UInt64>) -> Int64 {
-        let kept = posts.filter { !ids.contains($0.id) }
-        let removed = Int64(posts.count - kept.count)
+        let before = posts.all
+        let kept = before.filter { !ids.contains($0.id) }
+        let removed = Int64(before.count - kept.count)
         guard removed > 0 else { return 0 }
-        posts = kept
+        posts = ShortList(kept)
         count -= removed
         (authors, texts) = (DistinctCount(), DistinctCount())
         for post in kept {
             if post.author != 0 { authors.insert(post.author) }
             texts.insert(post.text)
         }
-        for sample in samples where !kept.contains(where: { $0.text == sample.hash }) { withdrawn.insert(sample.hash) }
+        for sample in samples.all where !kept.contains(where: { $0.text == sample.hash }) {
+            withdrawn.insert(sample.hash)
+        }
         return removed
     }
 
     var shownSamples: [Sample] {
-        if withdrawn.isEmpty { return samples }
-        return samples.filter { sample in
-            !withdrawn.contains(sample.hash) || posts.contains { $0.text == sample.hash }
-        }
+        if withdrawn.isEmpty { return samples.all }
+        let texts = Set(posts.all.map(\.text))
+        return samples.all.filter { !withdrawn.contains($0.hash) || texts.contains($0.hash) }
     }
 
-    /// The most frequent spelling; of equal ones the first by bytes.
-    var display: Text? {
-        spellings.min { $0.count != $1.count ? $0.count > $1.count : $0.text < $1.text }?.text
+    /// The most frequent spelling of a key; of equal ones the first by bytes.
+    func display(of key: Text) -> Text {
+        let all = spellings.all + (foldedCount > 0 ? [Spelling(hash: 0, text: key, count: foldedCount)] : [])
+        return all.min { $0.count != $1.count ? $0.count > $1.count : $0.text < $1.text }?.text ?? key
     }
 
     /// Several authors, and less than half as many texts.
@@ -133,14 +175,15 @@ extension TrendCell: StreamCodable {
         authors.encode(to: &writer)
         texts.encode(to: &writer)
         first.encode(to: &writer)
+        foldedCount.encode(to: &writer)
         writer.write(count: spellings.count)
-        for spelling in spellings {
+        for spelling in spellings.all {
             spelling.hash.encode(to: &writer)
             spelling.text.encode(to: &writer)
             spelling.count.encode(to: &writer)
         }
         writer.write(count: samples.count)
-        for sample in samples {
+        for sample in samples.all {
             sample.hash.encode(to: &writer)
             sample.raw.encode(to: &writer)
             sample.isEscaped.encode(to: &writer)
@@ -148,7 +191,7 @@ extension TrendCell: StreamCodable {
         }
         Array(withdrawn).sorted().encode(to: &writer)
         writer.write(count: posts.count)
-        for post in posts { for word in [post.id, post.author, post.text] { word.encode(to: &writer) } }
+        for post in posts.all { for word in [post.id, post.author, post.text] { word.encode(to: &writer) } }
     }
 
     static func decode(from reader: inout ByteReader) throws -> TrendCell {
@@ -157,6 +200,7 @@ extension TrendCell: StreamCodable {
         cell.authors = try DistinctCount.decode(from: &reader)
         cell.texts = try DistinctCount.decode(from: &reader)
         cell.first = try Int64.decode(from: &reader)
+        cell.foldedCount = try Int.decode(from: &reader)
         for _ in 0..<(try reader.readCount()) {
             cell.spellings.append(
                 Spelling(

@@ -1,6 +1,14 @@
 import SwiftwaterCore
 import SwiftwaterPosts
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// What one run of partitions of a batch holds, by slides: made in parallel, then put together in the order of the runs.
 final class TrendPartial: @unchecked Sendable {
     /// A slide's keys, in the state's shards by hash.
@@ -118,6 +126,13 @@ struct TrendReader {
     /// Adds the post to the cells of its keys, once to each.
     private mutating func count(_ time: Int64) {
         let table = pane!.content.table
+        guard settings.keepsReasons else {
+            return scanner.forEachKey(of: view, &text) { key, _ in
+                let place = table.cell(of: key)
+                table.cells[place].count += 1
+                if time < table.cells[place].first { table.cells[place].first = time }
+            }
+        }
         let author = view.author.isEmpty ? 0 : StableHasher.hash(UnsafeRawBufferPointer(view.author)) | 1
         let textHash = StableHasher.hash(UnsafeRawBufferPointer(view.rawText))
         let tracksPost = settings.honoursDeletions && !view.id.isEmpty
@@ -132,8 +147,13 @@ struct TrendReader {
                 if author != 0 { cell.pointee.authors.insert(author) }
                 cell.pointee.texts.insert(textHash)
                 cell.pointee.first = min(cell.pointee.first, time)
-                cell.pointee.add(spelling: StableHasher.hash(UnsafeRawBufferPointer(spelling))) {
-                    Text(copying: spelling)
+                if key.withBytes({
+                    $0.count == spelling.count && memcmp($0.baseAddress!, spelling.baseAddress!, $0.count) == 0
+                }) {
+                    cell.pointee.addFolded()
+                } else {
+                    let hash = StableHasher.hash(UnsafeRawBufferPointer(spelling))
+                    cell.pointee.add(spelling: hash) { Text(copying: spelling) }
                 }
                 cell.pointee.add(sample: textHash, limit: samplesMax) { .init(hash: textHash, view) }
                 if tracksPost { cell.pointee.posts.append(.init(id: idHash, author: author, text: textHash)) }

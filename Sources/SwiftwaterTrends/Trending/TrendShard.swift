@@ -230,7 +230,7 @@ final class TrendShard: @unchecked Sendable {
         }
         let firstSeen = min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max)
         return TrendingRow(
-            rank: 0, key: ranked.key, display: cell.display ?? ranked.key, count: Int(ranked.count),
+            rank: 0, key: ranked.key, display: cell.display(of: ranked.key), count: Int(ranked.count),
             countMost: Int(ranked.count) + error, authors: cell.authors.count, expected: ranked.expected,
             score: ranked.score, firstSeen: BatchTime(milliseconds: firstSeen), history: counts,
             samples: cell.shownSamples.map(\.text), isCopied: cell.isCopied)

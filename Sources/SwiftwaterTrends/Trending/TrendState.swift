@@ -12,7 +12,7 @@ import Synchronization
 final class TrendState: BatchState, @unchecked Sendable {
     static let shardCount = 16
     /// How many partials a batch has; does not depend on the threads.
-    static let partials = 16
+    static let partials = 8
 
     private let settings: TrendingSettings
     private let filter: TrendFilter?

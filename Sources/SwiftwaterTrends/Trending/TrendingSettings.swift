@@ -59,6 +59,9 @@ public struct TrendingSettings: Sendable {
     public var countsAuthorsOnce = false
     /// Takes posts back that the service says were deleted. Keeps 32 bytes for each key of each post in the window.
     public var honoursDeletions = true
+    /// Keeps what rows say beside counts: authors, spellings, samples, copies; and deletions are honoured only so. Without it a post costs about
+    /// half as much.
+    public var keepsReasons = true
     /// How many rows a table has; 0 for all.
     public var limit = 100
     /// Above so many keys in a slide, rare ones are given up and counts have bounds (`TrendingRow.countMost`).
