@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/streaming Benchmarks/recommender
 
-.PHONY: demo test soak fuzz bench bench-als bench-als-speed bench-streams lint format packages clean
+.PHONY: demo test soak fuzz bench bench-als bench-als-speed bench-streams bench-trends lint format packages clean
 
 ## Both case studies, in under a minute once built.
 demo: packages
@@ -31,7 +31,7 @@ fuzz: packages
 	Fuzz/run.sh
 
 ## Our figures beside the peers' on this machine; see Benchmarks/README.md.
-bench: bench-als bench-als-speed bench-streams
+bench: bench-als bench-als-speed bench-streams bench-trends
 
 bench-als: packages
 	$(BUILD) --product swiftwater
@@ -42,6 +42,9 @@ bench-als-speed: packages
 
 bench-streams: packages
 	Benchmarks/streams.sh
+
+bench-trends: packages
+	Benchmarks/trends.sh
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -4,7 +4,9 @@ import Swiftwater
 
 // swiftwater-bench files DIR        the classic program, words to the letter, over the files of a directory, as one batch
 // swiftwater-bench trends DIR words|hashtags   the built-in counter over the files of a directory, as one batch
-// swiftwater-bench posts DIR counts|all       NDJSON: tags by event time, as one batch; all: with authors, bursts, samples, deletions
+// swiftwater-bench posts DIR counts|words|all [slides]   NDJSON by event time: tags of the entities; words of the texts; with authors, bursts,
+//                                             samples and deletions. As one window, or in slides of 100 s (all always)
+// swiftwater-bench keys                       what a post costs when there are 1,000 to 100 million distinct keys
 // swiftwater-bench empty            what an empty batch costs
 // swiftwater-bench window           a slide of a window of 60 batches against one of 2, where two batches hold every key
 // swiftwater-bench distinct         memory while 10 million distinct keys pass through a window
@@ -94,6 +96,7 @@ case "posts":
     var settings = TrendingSettings()
     (settings.window, settings.usesEventTime, settings.limit) = (.seconds(3600), true, 10)
     settings.keepsReasons = arguments[2] == "all"
+    if arguments[2] == "words" { settings.keys = .words }
     settings.order = arguments[2] == "all" ? .burst : .count
     if arguments[2] == "all" { (settings.window, settings.slide) = (.seconds(100), .seconds(100)) }
     if arguments.count > 3 { (settings.window, settings.slide) = (.seconds(100), .seconds(100)) }
@@ -114,6 +117,34 @@ case "posts":
             "posts \(arguments[2]) round \(round): \(now() - begin) s, \(posts.read { $0 }) posts, peak \(peakMegabytes()) MB"
         )
         await context.stop()
+    }
+case "keys":
+    for distinct in [1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] {
+        let (posts, perBatch) = (4_000_000, 500_000)
+        let context = makeContext(.seconds(1), isStepped: true)
+        var settings = TrendingSettings()
+        (settings.window, settings.slide, settings.keysMax) = (.seconds(2), .seconds(1), 200_000)
+        (settings.keepsReasons, settings.limit) = (false, 10)
+        let batches = (0..<posts / perBatch).map { batch in
+            RDD(context: context.context, name: "posts", partitionCount: 4) { partition, sink in
+                var random = SeededRandom(seed: 9, stream: UInt64(batch * 4 + partition))
+                for _ in 0..<perBatch / 4 {
+                    try sink(Text("a post of some words and a tag #k\(random.below(distinct))"))
+                }
+            }
+        }
+        let widest = Monitor(0)
+        context.queueStream(batches).trending(settings).forEachBatch { rdd, _ in
+            for row in try rdd.collect().flatMap(\.rows) { widest.update { $0 = max($0, row.countMost - row.count) } }
+        }
+        try await context.start()
+        let begin = now()
+        for _ in batches { try context.step() }
+        let seconds = now() - begin
+        await context.stop()
+        print(
+            "keys: \(distinct) distinct: \(Int(seconds * 1e9) / posts) ns a post, widest bound \(widest.read { $0 }), now \(currentMegabytes()) MB, peak so far \(peakMegabytes()) MB"
+        )
     }
 case "empty":
     let context = makeContext(.milliseconds(5))

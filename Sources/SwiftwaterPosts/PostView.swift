@@ -1,5 +1,13 @@
 import SwiftwaterCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// A post as trends need it, in bytes: slices of the line it was read from or of the reader's own memory. Void when the next line is read.
 public struct PostView {
     /// What a line was.
@@ -68,12 +76,14 @@ public enum JSONEscapes {
     public static func resolve(_ raw: UnsafeBufferPointer<UInt8>, into bytes: inout [UInt8]) {
         var index = 0
         while index < raw.count {
-            guard raw[index] == 0x5C, index + 1 < raw.count else {
-                bytes.append(raw[index])
-                index += 1
-                continue
+            let hit = memchr(raw.baseAddress! + index, 0x5C, raw.count - index)
+            let escape = hit.map { UnsafeRawPointer($0) - UnsafeRawPointer(raw.baseAddress!) } ?? raw.count
+            if escape > index { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: raw[index..<escape])) }
+            guard escape + 1 < raw.count else {
+                if escape < raw.count { bytes.append(0x5C) }
+                return
             }
-            index += 2
+            index = escape + 2
             switch raw[index - 1] {
             case 0x6E: bytes.append(0x0A)
             case 0x74: bytes.append(0x09)

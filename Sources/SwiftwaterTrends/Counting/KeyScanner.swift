@@ -1,5 +1,14 @@
+import CSwiftwaterKernels
 import SwiftwaterCore
 import SwiftwaterPosts
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// Finds the keys of one post: each once, folded, with the bytes as they are written.
 struct KeyScanner {
@@ -28,12 +37,21 @@ struct KeyScanner {
             for tag in list { listed(tag, body) }
             return
         }
-        if !view.isEscaped, view.markup == .none || !view.rawText.contains(UInt8(ascii: "&")), view.markup != .html {
-            return scan(view.rawText, body)
-        }
+        if view.markup != .html, !view.isEscaped, !hasReferences(view.rawText) { return scan(view.rawText, body) }
         text.removeAll(keepingCapacity: true)
-        text.append(contentsOf: view.text.utf8)
+        if view.markup != .html, !hasReferences(view.rawText) {
+            JSONEscapes.resolve(view.rawText, into: &text)
+        } else {
+            text.append(contentsOf: view.text.utf8)
+        }
         text.withUnsafeBufferPointer { scan($0, body) }
+    }
+
+    /// Whether there may be character references: an ampersand, or what may stand for one.
+    private func hasReferences(_ raw: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let base = raw.baseAddress else { return false }
+        if memchr(base, 0x26, raw.count) != nil { return true }
+        return sw_find_bytes(base, raw.count, "u0026", 5) >= 0
     }
 
     /// A tag that the service found.

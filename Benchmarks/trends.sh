@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The built-in trend counter over files: ours, a C program, Polars and DuckDB, one after the other in one run. Nothing else may run meanwhile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. Benchmarks/peers.sh
+BENCH=.build/release/swiftwater-bench
+DATA="$PEERS_DIR/posts-5m"
+"$PEERS_DIR/venv/bin/pip" install -q duckdb
+
+swift build -c release --product swiftwater-bench
+[ -e "$DATA/json/part-07.ndjson" ] || "$PYTHON" Benchmarks/gen_tweets.py 5000000 "$DATA"
+cc -O3 -march=native -pthread -o "$PEERS_DIR/hashcount" Benchmarks/native/hashcount.c
+
+echo "== Text, 5M posts (683 MB), the full sorted table"
+cat "$DATA"/text/* > /dev/null
+"$PEERS_DIR/hashcount" 2 "$DATA"/text/* 2>&1 >/dev/null
+"$BENCH" trends "$DATA/text" words
+"$BENCH" trends "$DATA/text" hashtags
+"$PEERS_DIR/hashcount" 2 "$DATA"/text/* 2>&1 >/dev/null
+
+echo "== NDJSON of Twitter's shape, 5M posts (2.9 GB)"
+cat "$DATA"/json/* > /dev/null
+"$BENCH" posts "$DATA/json" counts
+"$BENCH" posts "$DATA/json" words
+for engine in polars duckdb; do "$PYTHON" Benchmarks/posts_sql.py $engine "$DATA/json"; done
+echo "== The same by slides of 100 s: counts only, and with authors, bursts, samples and deletions"
+"$BENCH" posts "$DATA/json" counts slides
+"$BENCH" posts "$DATA/json" all
+echo "== Cost of a key: 4M posts of ever more distinct keys"
+"$BENCH" keys
