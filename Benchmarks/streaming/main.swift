@@ -13,6 +13,7 @@ import Swiftwater
 // swiftwater-bench latency PORT MS  batches of MS milliseconds; markers "#zlatNANOSECONDS" on the socket say when they were sent
 // swiftwater-bench socket PORT      1 s batches: what each held and how long after its time it was written
 // swiftwater-bench socketlog PORT DIR   the same with the log on
+// swiftwater-bench trendsocket PORT     the same with the built-in counter
 let arguments = Array(CommandLine.arguments.dropFirst())
 
 func makeContext(_ interval: Duration, master: String = "local[2]", isStepped: Bool = false) -> StreamingContext {
@@ -220,10 +221,13 @@ case "latency":
     print(
         "latency: p50 \(percentile(all, 0.5)) ms, p90 \(percentile(all, 0.9)), p99 \(percentile(all, 0.99)), most \(all.max()!), \(all.count) markers, peak \(peakMegabytes()) MB"
     )
-case "socket", "socketlog":
+case "socket", "socketlog", "trendsocket":
     let context = makeContext(.seconds(1))
     if arguments[0] == "socketlog" { context.checkpoint(arguments[2]) }
-    classic(context.socketTextStream(host: "127.0.0.1", port: Int(arguments[1])!).named("posts"))
+    let posts = context.socketTextStream(host: "127.0.0.1", port: Int(arguments[1])!).named("posts")
+    var settings = TrendsSettings()
+    (settings.window, settings.tokenizer) = (.seconds(1), .words)
+    (arguments[0] == "trendsocket" ? posts.trends(settings) : classic(posts))
         .forEachBatch(name: "out") { rdd, _ in _ = try rdd.collect() }
     context.onBatchCompleted { batch in
         print(

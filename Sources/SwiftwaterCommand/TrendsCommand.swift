@@ -46,6 +46,8 @@ struct TrendsCommand: AsyncParsableCommand {
     @Option(help: "Write which posts each batch held to this file.") var traceBatches: String?
     @Option(help: "Stop after so many batches.") var batches: Int?
     @Flag(help: "Log connections and batches.") var verbose = false
+    @Option(help: "For file: sources: about how much a batch holds, at least one file or 32 MiB of one.")
+    var archiveBatchBytes = 512 << 20
 
     @Option(help: "Longer lines are dropped and counted.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
@@ -56,7 +58,7 @@ struct TrendsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try source.archive()
+        let archive = try source.archive(batchBytes: archiveBatchBytes)
         var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = verbose ? .debug : .warning
         var limits = StreamSettings()

@@ -34,8 +34,8 @@ enum PostSource: ExpressibleByArgument {
     }
 
     /// The files that are read to their end, where that is what the source is.
-    func archive() throws -> ArchiveSource? {
-        if case .archive(let path) = self { try ArchiveSource([path]) } else { nil }
+    func archive(batchBytes: Int) throws -> ArchiveSource? {
+        if case .archive(let path) = self { try ArchiveSource([path], batchBytes: batchBytes) } else { nil }
     }
 
     /// - Parameter archive: what `archive` gave.

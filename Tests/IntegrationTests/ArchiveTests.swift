@@ -1,0 +1,96 @@
+import Foundation
+import Swiftwater
+import TestSupport
+import Testing
+
+/// An archive through the real program: the same tables in one go, in small batches, with any number of threads, and when it is killed on the
+/// way.
+@Suite struct ArchiveTests {
+    private let folder = try! TemporaryDirectory()
+
+    /// 300 files of 30 posts, a post every half second of event time.
+    private func makeArchive() throws -> String {
+        var random = SeededRandom(seed: 6)
+        let path = folder.file("archive")
+        try FileManagerSupport.makeDirectory(path)
+        var time: Int64 = 1_795_435_200_000
+        for file in 0..<300 {
+            var lines = ""
+            for number in 0..<30 {
+                time += Int64(random.below(1000))
+                let seconds = time / 1000 % 60
+                let minutes = time / 60_000 % 60
+                let stamp =
+                    "2026-11-23T\(CivilDate.two(12 + Int(time / 3_600_000 % 24 - 12))):\(CivilDate.two(Int(minutes))):\(CivilDate.two(Int(seconds)))Z"
+                lines +=
+                    ##"{"id_str":"\##(file * 30 + number)","created_at":"\##(stamp)","text":"#a\##(random.below(9)) #b\##(random.below(200))","user":{"id":\##(random.below(50))}}"##
+                    + "\n"
+                if random.below(20) == 0 {
+                    lines += ##"{"delete":{"status":{"id_str":"\##(random.below(file * 30 + number + 1))"}}}"## + "\n"
+                }
+            }
+            try folder.write("archive/part-\(1000 + file).ndjson", lines)
+        }
+        return path
+    }
+
+    private func arguments(_ path: String, _ more: [String]) -> [String] {
+        [
+            "trends", "--source", "file:" + path, "--event-time", "--window", "60s", "--slide", "10s", "--lateness",
+            "5s",
+            "--by", "burst", "--baseline", "5m", "--min-support", "3", "--top", "10", "--json",
+        ] + more
+    }
+
+    /// The rows that a run has put into its sink, in any order.
+    private func rows(_ out: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: out).filter { !$0.hasPrefix(".") }.flatMap { name in
+            try String(contentsOfFile: out + "/" + name, encoding: .utf8).split(separator: "\n").map(String.init)
+        }.sorted()
+    }
+
+    @Test func anArchiveGivesTheSameTablesHoweverItIsRead() throws {
+        let path = try makeArchive()
+        let whole = try Program(arguments(path, ["--sink", "files:" + folder.file("whole")])).wait()
+        #expect(whole.status == 0, "\(whole.error)")
+        let tables = whole.output.split(separator: "\n")
+        #expect(tables.count > 300)
+        let small = try Program(arguments(path, ["--archive-batch-bytes", "1", "--master", "local[1]"])).wait()
+        #expect(small.output == whole.output)
+
+        // Killed on the way, until it comes to the end by itself.
+        var random = SeededRandom(seed: 8)
+        var kills = 0
+        while true {
+            let program = try Program(
+                arguments(
+                    path,
+                    [
+                        "--archive-batch-bytes", "1", "--checkpoint", folder.file("state"), "--checkpoint-interval",
+                        "1s",
+                        "--batch", "1s", "--sink", "files:" + folder.file("killed"),
+                    ]))
+            if kills < 8 {
+                Thread.sleep(forTimeInterval: 0.06 + random.uniform() * 0.12)
+                kill(program.pid, SIGKILL)
+            }
+            let result = program.wait()
+            if result.status == 0 { break }
+            #expect(result.status == SIGKILL, "\(result.error)")
+            kills += 1
+            if result.status != SIGKILL { break }
+        }
+        #expect(kills >= 3)
+        #expect(try rows(folder.file("killed")) == rows(folder.file("whole")))
+    }
+
+    @Test func anArchiveThatChangedIsRefused() throws {
+        let path = try makeArchive()
+        let state = ["--checkpoint", folder.file("state"), "--batch", "1s"]
+        #expect(try Program(arguments(path, state)).wait().status == 0)
+        try folder.write("archive/part-9999.ndjson", "{}\n")
+        let result = try Program(arguments(path, state)).wait()
+        #expect(result.status == 64 && result.error.contains("not those of the checkpoint"))
+        #expect(try Program(arguments(folder.file("none"), [])).wait().status == 66)
+    }
+}
