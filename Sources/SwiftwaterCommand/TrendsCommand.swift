@@ -90,7 +90,8 @@ struct TrendsCommand: AsyncParsableCommand {
         if trending.isUsed {
             let view = TrendingView(console: Console(), top: top, isJSON: json)
             let tables = posts.trending(
-                trending.settings(settings, limit: top), filter: try trending.filter(), isLast: isLast)
+                trending.settings(settings, limit: top), filter: try trending.filter(),
+                enrichment: try trending.enrichment(), isLast: isLast)
             for (number, argument) in sink.enumerated() {
                 tables.flatMap { table in table.rows.map { (table.end, $0) } }.save(
                     to: try argument.open(), name: "trending" + (number == 0 ? "" : "-\(number + 1)"),

@@ -6,7 +6,8 @@ import Testing
 @Suite struct TrendingTests {
     /// Runs lines through the job in so many batches; all tables, and how many posts were late at the end.
     static func run(
-        _ lines: [String], _ settings: TrendingSettings, batches: Int, threads: Int = 2, filter: TrendFilter? = nil
+        _ lines: [String], _ settings: TrendingSettings, batches: Int, threads: Int = 2, filter: TrendFilter? = nil,
+        enrichment: TrendEnrichment? = nil
     ) async throws -> [TrendingTable] {
         var stream = StreamSettings()
         stream.isStepped = true
@@ -19,8 +20,10 @@ import Testing
             lines[$0..<min(lines.count, $0 + size)].map { Text($0) }
         }
         let (tables, isLast) = (Collected<TrendingTable>(), Monitor(false))
-        context.queueStream(parts).trending(settings, filter: filter, isLast: { isLast.read { $0 } })
-            .forEachBatch { rdd, _ in for table in try rdd.collect() { tables.append(table) } }
+        context.queueStream(parts).trending(
+            settings, filter: filter, enrichment: enrichment, isLast: { isLast.read { $0 } }
+        )
+        .forEachBatch { rdd, _ in for table in try rdd.collect() { tables.append(table) } }
         try await context.start()
         for _ in parts { try context.step() }
         isLast.update { $0 = true }

@@ -122,12 +122,16 @@ struct TrendingOptions: ParsableArguments {
     @Flag(help: "An author counts once for each key and window.") var oncePerAuthor = false
     @Option(help: "A file of keys that do not trend, one a line; read again when it changes.") var ignore: String?
     @Option(help: "A file of the only keys that may trend.") var allow: String?
+    @Option(help: "A CSV or NDJSON file of authors; rows say what was most often behind a key.") var enrich: String?
+    @Option(help: "The file's column of author ids.") var enrichKey = "author_id"
+    @Option(help: "The file's column of values: location, verified, followers ...") var enrichBy = "location"
     @Option(help: "Above so many keys in a slide, counts have bounds instead of being exact.") var keysMax =
         TrendingSettings().keysMax
 
     /// Whether more is asked for than counts.
     var isUsed: Bool {
         eventTime || by != nil || minSupport != nil || keys != nil || oncePerAuthor || ignore != nil || allow != nil
+            || enrich != nil
     }
 
     func validate() throws {
@@ -137,6 +141,10 @@ struct TrendingOptions: ParsableArguments {
 
     func filter() throws -> TrendFilter? {
         ignore == nil && allow == nil ? nil : try TrendFilter(ignore: ignore, allow: allow)
+    }
+
+    func enrichment() throws -> TrendEnrichment? {
+        try enrich.map { try TrendEnrichment.read($0, key: enrichKey, column: enrichBy) }
     }
 
     func settings(_ counts: TrendsSettings, limit: Int) -> TrendingSettings {

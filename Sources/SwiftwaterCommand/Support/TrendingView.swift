@@ -36,6 +36,9 @@ final class TrendingView: Sendable {
                 + authors
             lines.append(
                 line + "  " + console.styled(TrendingView.sparkline(row.history), .accent)
+                    + (row.groups.first.map {
+                        "  " + TerminalText.safe(String($0.value)) + " \(100 * $0.count / max(row.count, 1)) %"
+                    } ?? "")
                     + (row.isCopied ? console.styled("  copies", .dim) : ""))
         }
         if table.rows.isEmpty { lines.append("     nothing trends in this window") }
@@ -71,6 +74,7 @@ final class TrendingView: Sendable {
                 "\"samples\":[\(row.samples.map { JSONValue.quoted(String($0)) }.joined(separator: ","))]",
                 "\"copied\":\(row.isCopied)",
             ]
+            if !row.groups.isEmpty { members.append("\"groups\":\(TrendingView.json(row.groups))") }
             if let expected = row.expected { members.append("\"expected\":\(expected)") }
             return "{" + members.joined(separator: ",") + "}"
         }
@@ -78,9 +82,14 @@ final class TrendingView: Sendable {
             + "\"posts\":\(table.posts),\"keys\":\(table.keys),\"trends\":[\(rows.joined(separator: ","))]}\n"
     }
 
+    /// `{"Wien":4,"Graz":1}`
+    private static func json(_ groups: [TrendingRow.Group]) -> String {
+        "{" + groups.map { "\(JSONValue.quoted(String($0.value))):\($0.count)" }.joined(separator: ",") + "}"
+    }
+
     static let columns = [
         "window_end", "rank", "key", "display", "count", "count_most", "authors", "score", "expected", "first_seen",
-        "copied",
+        "copied", "groups",
     ]
 
     static let values: @Sendable ((BatchTime, TrendingRow)) -> [SinkValue] = { entry in
@@ -89,6 +98,7 @@ final class TrendingView: Sendable {
             .integer(end.milliseconds), .integer(row.rank), .text(row.key), .text(row.display), .integer(row.count),
             .integer(row.countMost), .integer(row.authors), .real(row.score), row.expected.map { .real($0) } ?? .null,
             .integer(row.firstSeen.milliseconds), .integer(row.isCopied ? 1 : 0),
+            row.groups.isEmpty ? .null : .text(json(row.groups)),
         ]
     }
 }

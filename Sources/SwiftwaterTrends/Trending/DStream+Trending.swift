@@ -17,9 +17,11 @@ extension DStream where Element == Text {
     ///
     /// - Parameters:
     ///   - filter: keys that do not trend, or the only ones that may.
+    ///   - enrichment: what is known of authors: rows say how often each value was behind a key.
     ///   - isLast: asked after each batch: whether no more will come, and the windows that are open end now.
     public func trending(
         _ settings: TrendingSettings = TrendingSettings(), filter: TrendFilter? = nil,
+        enrichment: TrendEnrichment? = nil,
         isLast: @escaping @Sendable () -> Bool = { false }
     ) -> DStream<TrendingTable> {
         var settings = settings
@@ -27,7 +29,9 @@ extension DStream where Element == Text {
         if settings.slide == nil, !settings.usesEventTime { settings.slide = slideDuration }
         for problem in settings.problems(batch: slideDuration) { context.reportProblem(problem, in: "trending") }
         let engine = context.context
-        let state = TrendState(settings, filter: filter, origin: 0, isLast: isLast) { engine.warn($0) }
+        let state = TrendState(settings, filter: filter, enrichment: enrichment, origin: 0, isLast: isLast) {
+            engine.warn($0)
+        }
         return withState("trending", state).named("trending")
     }
 }

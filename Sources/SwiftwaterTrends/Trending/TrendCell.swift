@@ -58,6 +58,12 @@ struct TrendCell: Sendable, Equatable {
         let markup: PostView.Markup
     }
 
+    /// How often a value of the enrichment was behind the key.
+    struct Group: Sendable, Equatable {
+        let value: UInt64
+        var count: Int
+    }
+
     /// So many spellings are counted: those with the smallest hashes.
     static let spellingsMax = 6
 
@@ -74,6 +80,18 @@ struct TrendCell: Sendable, Equatable {
     /// Texts of which every post was taken back.
     private var withdrawn: Set<UInt64> = []
     var posts = ShortList<Post>()
+    /// By value.
+    private(set) var groups = ShortList<Group>()
+
+    mutating func add(group value: UInt64, _ amount: Int = 1) {
+        var place = 0
+        while place < groups.count, groups[place].value < value { place += 1 }
+        if place < groups.count, groups[place].value == value {
+            groups[place].count += amount
+        } else {
+            groups.insert(Group(value: value, count: amount), at: place)
+        }
+    }
 
     mutating func addFolded() { foldedCount += 1 }
 
@@ -106,16 +124,20 @@ struct TrendCell: Sendable, Equatable {
         for spelling in other.spellings.all { add(spelling: spelling.hash, count: spelling.count) { spelling.text } }
         for sample in other.shownSamples { add(sample: sample.hash, limit: samplesMax) { sample } }
         posts.append(contentsOf: other.posts)
+        for group in other.groups.all { add(group: group.value, group.count) }
     }
 
     /// Takes posts back; how many there were.
-    mutating func remove(_ ids: Set<UInt64>) -> Int64 {
+    ///
+    /// - Parameter value: the enrichment of an author.
+    mutating func remove(_ ids: Set<UInt64>, _ value: (UInt64) -> UInt64?) -> Int64 {
         let before = posts.all
         let kept = before.filter { !ids.contains($0.id) }
         let removed = Int64(before.count - kept.count)
         guard removed > 0 else { return 0 }
         posts = ShortList(kept)
         count -= removed
+        for post in before where ids.contains(post.id) { value(post.author).map { add(group: $0, -1) } }
         (authors, texts) = (DistinctCount(), DistinctCount())
         for post in kept {
             if post.author != 0 { authors.insert(post.author) }
@@ -190,6 +212,11 @@ extension TrendCell: StreamCodable {
             writer.write(byte: sample.markup.rawValue)
         }
         Array(withdrawn).sorted().encode(to: &writer)
+        writer.write(count: groups.count)
+        for group in groups.all {
+            group.value.encode(to: &writer)
+            group.count.encode(to: &writer)
+        }
         writer.write(count: posts.count)
         for post in posts.all { for word in [post.id, post.author, post.text] { word.encode(to: &writer) } }
     }
@@ -215,6 +242,9 @@ extension TrendCell: StreamCodable {
                     markup: PostView.Markup(rawValue: try reader.readByte()) ?? .none))
         }
         cell.withdrawn = Set(try [UInt64].decode(from: &reader))
+        for _ in 0..<(try reader.readCount()) {
+            cell.groups.append(Group(value: try UInt64.decode(from: &reader), count: try Int.decode(from: &reader)))
+        }
         for _ in 0..<(try reader.readCount()) {
             cell.posts.append(
                 Post(

@@ -44,7 +44,10 @@ struct TrendReader {
     let partial = TrendPartial()
     private var pane: (number: Int, content: TrendPartial.Pane)?
 
-    init(_ settings: TrendingSettings, _ clock: PaneClock, at time: BatchTime) {
+    private let enrichment: TrendEnrichment?
+
+    init(_ settings: TrendingSettings, _ clock: PaneClock, _ enrichment: TrendEnrichment?, at time: BatchTime) {
+        self.enrichment = enrichment
         self.settings = settings
         self.clock = clock
         batchTime = time.milliseconds
@@ -138,6 +141,7 @@ struct TrendReader {
         let tracksPost = settings.honoursDeletions && !view.id.isEmpty
         let idHash = tracksPost ? view.idHash : 0
         let (samplesMax, view) = (settings.samples, view)
+        let group = author == 0 ? nil : enrichment?.value(of: author)
         scanner.forEachKey(of: view, &text) { key, spelling in
             let place = table.cell(of: key)
             // In place: a cell holds arrays.
@@ -156,6 +160,7 @@ struct TrendReader {
                     cell.pointee.add(spelling: hash) { Text(copying: spelling) }
                 }
                 cell.pointee.add(sample: textHash, limit: samplesMax) { .init(hash: textHash, view) }
+                if let group { cell.pointee.add(group: group) }
                 if tracksPost { cell.pointee.posts.append(.init(id: idHash, author: author, text: textHash)) }
             }
         }

@@ -15,8 +15,10 @@ final class TrendShard: @unchecked Sendable {
     /// Slides up to this one are in the baseline.
     private var absorbedThrough: Int?
 
-    init(_ settings: TrendingSettings, _ clock: PaneClock) {
-        (self.settings, self.clock) = (settings, clock)
+    private let enrichment: TrendEnrichment?
+
+    init(_ settings: TrendingSettings, _ clock: PaneClock, _ enrichment: TrendEnrichment?) {
+        (self.settings, self.clock, self.enrichment) = (settings, clock, enrichment)
         baseline = Baseline(step: clock.step, span: settings.baseline.wholeMilliseconds)
     }
 
@@ -38,7 +40,7 @@ final class TrendShard: @unchecked Sendable {
         guard !ids.isEmpty else { return }
         for (pane, table) in panes {
             for number in 0..<table.count {
-                let removed = table.cells[number].remove(ids)
+                let removed = table.cells[number].remove(ids) { enrichment?.value(of: $0) }
                 if removed > 0, windowPanes.contains(pane) { window.add(table.keys[number], -removed) }
             }
         }
@@ -233,7 +235,19 @@ final class TrendShard: @unchecked Sendable {
             rank: 0, key: ranked.key, display: cell.display(of: ranked.key), count: Int(ranked.count),
             countMost: Int(ranked.count) + error, authors: cell.authors.count, expected: ranked.expected,
             score: ranked.score, firstSeen: BatchTime(milliseconds: firstSeen), history: counts,
-            samples: cell.shownSamples.map(\.text), isCopied: cell.isCopied)
+            samples: cell.shownSamples.map(\.text), groups: groups(cell), isCopied: cell.isCopied)
+    }
+}
+
+extension TrendShard {
+    /// The most frequent values of the enrichment, most frequent first.
+    private func groups(_ cell: TrendCell) -> [TrendingRow.Group] {
+        let all = cell.groups.all.filter { $0.count > 0 }.compactMap { group in
+            enrichment?.name(of: group.value).map { TrendingRow.Group(value: $0, count: group.count) }
+        }
+        return Array(
+            all.sorted { $0.count != $1.count ? $0.count > $1.count : $0.value < $1.value }.prefix(
+                TrendingRow.groupsMax))
     }
 }
 

@@ -16,6 +16,7 @@ final class TrendState: BatchState, @unchecked Sendable {
 
     private let settings: TrendingSettings
     private let filter: TrendFilter?
+    private let enrichment: TrendEnrichment?
     private let isLast: @Sendable () -> Bool
     private let log: @Sendable (String) -> Void
     private var clock: PaneClock
@@ -29,21 +30,23 @@ final class TrendState: BatchState, @unchecked Sendable {
     private var deletions: [TrendPartial.Deletion] = []
 
     init(
-        _ settings: TrendingSettings, filter: TrendFilter?, origin: Int64, isLast: @escaping @Sendable () -> Bool,
+        _ settings: TrendingSettings, filter: TrendFilter?, enrichment: TrendEnrichment?, origin: Int64,
+        isLast: @escaping @Sendable () -> Bool,
         log: @escaping @Sendable (String) -> Void
     ) {
-        (self.settings, self.filter, self.isLast, self.log) = (settings, filter, isLast, log)
+        (self.settings, self.filter, self.enrichment) = (settings, filter, enrichment)
+        (self.isLast, self.log) = (isLast, log)
         let clock = PaneClock(settings, origin: origin)
         self.clock = clock
-        shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock) }
+        shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock, enrichment) }
     }
 
     // MARK: A batch
 
     func prepare(_ rdd: RDD<Text>, at time: BatchTime) throws -> [TrendPartial] {
-        let (settings, clock) = (settings, clock)
+        let (settings, clock, enrichment) = (settings, clock, enrichment)
         return try rdd.mapBlocks(named: "readPosts", groups: TrendState.partials) { forEachBlock, sink in
-            var reader = TrendReader(settings, clock, at: time)
+            var reader = TrendReader(settings, clock, enrichment, at: time)
             try forEachBlock { reader.read($0) }
             try sink(reader.finish())
         }.collect()
@@ -243,7 +246,7 @@ final class TrendState: BatchState, @unchecked Sendable {
             deletions.append(.init(id: try UInt64.decode(from: &reader), time: try Int64.decode(from: &reader)))
         }
         clock = PaneClock(settings, origin: origin)
-        shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock) }
+        shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock, enrichment) }
         for shard in shards { try shard.restore(from: &reader) }
     }
 }

@@ -78,6 +78,15 @@ public struct TrendingSettings: Sendable {
 
 /// One row of a table of trends, and why it is there.
 public struct TrendingRow: Sendable, Equatable {
+    /// A value of the enrichment, and how many posts with the key had it.
+    public struct Group: Sendable, Equatable {
+        public let value: Text
+        public let count: Int
+    }
+
+    /// So many values are named.
+    public static let groupsMax = 5
+
     /// From 1.
     public var rank: Int
     /// The key, folded, with its sign.
@@ -100,6 +109,8 @@ public struct TrendingRow: Sendable, Equatable {
     public let history: [Int]
     /// Texts of some posts.
     public let samples: [Text]
+    /// Where there is an enrichment: the values that were most often behind it, each with the number of posts; the most frequent first.
+    public let groups: [Group]
     /// Most of its posts are copies of few texts, by several authors.
     public let isCopied: Bool
 }
