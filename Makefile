@@ -23,7 +23,7 @@ soak: packages fuzz
 	$(SWIFT) build -c release --build-tests
 	SWIFTWATER_KILLS=300 SWIFTWATER_SOAK=1 $(SWIFT) test -c release --skip-build --filter "KillTests|damageIsRecovered"
 	$(SWIFT) test --scratch-path .build-debug
-	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
+	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip KernelTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip aSeedReplaysExactly --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 
 ## Readers under libFuzzer: a million inputs or ten minutes each.

@@ -172,14 +172,13 @@ extension TrendCell.Sample {
     /// The most bytes of a line's text that are kept.
     static let bytesMax = 600
 
-    init(hash: UInt64, _ view: PostView) {
-        let raw = view.rawText
+    init(hash: UInt64, _ raw: UnsafeBufferPointer<UInt8>, isEscaped: Bool, _ markup: PostView.Markup) {
         var end = min(raw.count, Self.bytesMax)
         // No half of a scalar.
         while end > 0, end < raw.count, raw[end] & 0xC0 == 0x80 { end -= 1 }
         self.init(
-            hash: hash, raw: Text(copying: UnsafeBufferPointer(rebasing: raw[..<end])), isEscaped: view.isEscaped,
-            markup: view.markup)
+            hash: hash, raw: Text(copying: UnsafeBufferPointer(rebasing: raw[..<end])), isEscaped: isEscaped,
+            markup: markup)
     }
 
     /// On one line, at most 280 characters.
@@ -285,7 +284,7 @@ final class PaneTable: @unchecked Sendable {
     /// A table of at most `limit` keys: of more, the count of the one after them is subtracted from all, and those that reach zero are
     /// given up (Misra and Gries, "Finding repeated elements", 1982; merged as in Agarwal et al., "Mergeable summaries", 2012). A count is
     /// then too low by at most `error`.
-    func reduced(to limit: Int, samplesMax: Int) -> PaneTable {
+    func reduced(to limit: Int) -> PaneTable {
         guard count > limit else { return self }
         let amount = cells.map(\.count).sorted(by: >)[limit]
         let smaller = PaneTable()

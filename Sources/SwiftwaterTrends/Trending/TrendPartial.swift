@@ -75,8 +75,7 @@ struct TrendReader {
         if let pane { partial.panes[pane.number] = pane.content }
         pane = nil
         for number in partial.panes.keys {
-            partial.panes[number]!.table = partial.panes[number]!.table.reduced(
-                to: settings.keysMax, samplesMax: settings.samples)
+            partial.panes[number]!.table = partial.panes[number]!.table.reduced(to: settings.keysMax)
         }
         scanner.deallocate()
         return partial
@@ -113,7 +112,7 @@ struct TrendReader {
         pane!.content.posts += 1
         count(time)
         if pane!.content.table.count > 2 * settings.keysMax {
-            pane!.content.table = pane!.content.table.reduced(to: settings.keysMax, samplesMax: settings.samples)
+            pane!.content.table = pane!.content.table.reduced(to: settings.keysMax)
         }
     }
 
@@ -136,11 +135,14 @@ struct TrendReader {
                 if time < table.cells[place].first { table.cells[place].first = time }
             }
         }
+        // Nearly half of all posts have no tag, and need no more.
+        if settings.keys == .hashtags, let tags = view.tags, tags.isEmpty { return }
         let author = view.author.isEmpty ? 0 : StableHasher.hash(UnsafeRawBufferPointer(view.author)) | 1
-        let textHash = StableHasher.hash(UnsafeRawBufferPointer(view.rawText))
+        let (raw, isEscaped, markup) = (view.rawText, view.isEscaped, view.markup)
+        let textHash = StableHasher.hash(UnsafeRawBufferPointer(raw))
         let tracksPost = settings.honoursDeletions && !view.id.isEmpty
         let idHash = tracksPost ? view.idHash : 0
-        let (samplesMax, view) = (settings.samples, view)
+        let samplesMax = settings.samples
         let group = author == 0 ? nil : enrichment?.value(of: author)
         scanner.forEachKey(of: view, &text) { key, spelling in
             let place = table.cell(of: key)
@@ -159,7 +161,9 @@ struct TrendReader {
                     let hash = StableHasher.hash(UnsafeRawBufferPointer(spelling))
                     cell.pointee.add(spelling: hash) { Text(copying: spelling) }
                 }
-                cell.pointee.add(sample: textHash, limit: samplesMax) { .init(hash: textHash, view) }
+                cell.pointee.add(sample: textHash, limit: samplesMax) {
+                    .init(hash: textHash, raw, isEscaped: isEscaped, markup)
+                }
                 if let group { cell.pointee.add(group: group) }
                 if tracksPost { cell.pointee.posts.append(.init(id: idHash, author: author, text: textHash)) }
             }

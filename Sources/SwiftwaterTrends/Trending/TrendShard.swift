@@ -32,7 +32,7 @@ final class TrendShard: @unchecked Sendable {
             table.cells[place].merge(part.cells[number], samplesMax: settings.samples)
         }
         table.addError(part.error)
-        panes[pane] = table.reduced(to: max(1, settings.keysMax / TrendState.shardCount), samplesMax: settings.samples)
+        panes[pane] = table.reduced(to: max(1, settings.keysMax / TrendState.shardCount))
     }
 
     /// Takes posts back from slides that a window still reads.
