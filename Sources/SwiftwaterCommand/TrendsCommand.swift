@@ -74,12 +74,11 @@ struct TrendsCommand: AsyncParsableCommand {
             let trace = try BatchTrace(path: traceBatches, appends: durability.checkpoint != nil)
             posts.forEachBatch(name: "trace") { rdd, time in try trace.write(try rdd.collect(), at: time) }
         }
-        let isLast = Monitor(false)
-        try show(posts, context, isLast: { isLast.read { $0 } })
+        try show(posts, context, isLast: { archive?.isAtEnd ?? false })
         stopAfterBatches(context)
         try await context.start()
         guard let archive else { return try await context.awaitTerminationStoppingOnSignals() }
-        try await replay(archive, context) { isLast.update { $0 = true } }
+        try await replay(archive, context)
     }
 
     /// Tables to the terminal, or as JSON, and to sinks.
@@ -119,23 +118,20 @@ struct TrendsCommand: AsyncParsableCommand {
         }
     }
 
-    /// Reads an archive to its end, batch by batch as fast as they are done; the last batch closes the windows that are open.
-    private func replay(_ archive: ArchiveSource, _ context: StreamingContext, _ end: () -> Void) async throws {
+    /// Reads an archive to its end, batch by batch as fast as they are done; one more, which is empty, closes the windows that are open.
+    private func replay(_ archive: ArchiveSource, _ context: StreamingContext) async throws {
         let console = Console()
         let isStopped = Monitor(false)
         let signals = StopSignals { isStopped.update { $0 = true } }
         defer { withExtendedLifetime(signals) {} }
         var done = 0
-        while !archive.isAtEnd, !isStopped.read({ $0 }), done < batches ?? .max {
+        while !archive.isAtEnd || !context.isCaughtUp, !isStopped.read({ $0 }), done < batches ?? .max {
             try context.step()
             done += 1
             if !StandardStream.output.isTerminal { console.progress("reading", archive.progress) }
         }
         console.endProgress()
-        if archive.isAtEnd {
-            end()
-            try context.step()
-        }
+        if archive.isAtEnd, context.isCaughtUp { try context.step() }
         await context.stop()
     }
 

@@ -69,6 +69,7 @@ public final class Program: @unchecked Sendable {
     }
 
     public var pid: Int32 { process.processIdentifier }
+    public var isRunning: Bool { process.isRunning }
     public func terminate() { process.terminate() }
 
     /// What the program reads on standard input, where it was started with `holdsInputOpen`.

@@ -148,4 +148,57 @@ import Testing
         await context.stop()
         return tables.all
     }
+
+    /// The batch that closes the last windows is in the sink, and the program ends before that batch is done: when it is made again, it closes
+    /// them again, and the sink has them once.
+    @Test func theLastWindowsAreClosedOnce() async throws {
+        let folder = try TemporaryDirectory()
+        var random = SeededRandom(seed: 4, stream: 43)
+        let lines = TrendingTests.archive(&random, count: 200)
+        try folder.write("posts.ndjson", lines.joined(separator: "\n") + "\n")
+        var settings = TrendingSettings()
+        settings.usesEventTime = true
+        (settings.window, settings.slide) = (.seconds(60), .seconds(10))
+        for run in 0..<3 {
+            var stream = StreamSettings()
+            stream.isStepped = true
+            let clock = ManualClock(at: BatchTime(milliseconds: TrendingTests.now + Int64(run) * 5000))
+            let context = StreamingContext(
+                Context(master: .local(threads: 2), appName: "last"), batchInterval: .seconds(1), settings: stream,
+                clock: clock)
+            context.checkpoint(CheckpointSettings(directory: folder.file("state")))
+            let archive = try ArchiveSource([folder.file("posts.ndjson")])
+            let tables = context.archiveTextStream(archive).named("posts").trending(
+                settings, isLast: { archive.isAtEnd })
+            tables.flatMap { table in table.rows.map { (table.end, $0) } }.save(
+                to: FileSink(directory: folder.file("out"), format: .ndjson), name: "rows",
+                columns: ["end", "key", "count"]
+            ) { [.integer($0.0.milliseconds), .text($0.1.key), .integer($0.1.count)] }
+            let batches = Monitor(0)
+            tables.forEachBatch(name: "plug") { _, _ in
+                // The second batch is the one that closes the windows.
+                let number = batches.update { count in
+                    count += 1
+                    return count
+                }
+                if run == 0, number == 2 { throw SwiftwaterError(.io, "the plug is pulled") }
+            }
+            try await context.start()
+            if run == 0 {
+                try context.step()
+                #expect(throws: SwiftwaterError.self) { try context.step() }
+            } else {
+                while !archive.isAtEnd || !context.isCaughtUp { try context.step() }
+                try context.step()
+            }
+            await context.stop()
+        }
+        let whole = try await TrendingTests.run(lines, settings, batches: 1)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("out")).filter {
+            $0.hasSuffix(".ndjson")
+        }
+        let rows = try names.flatMap { try folder.text("out/" + $0).split(separator: "\n").map(String.init) }
+        #expect(rows.count == whole.reduce(0) { $0 + $1.rows.count })
+        #expect(Set(rows).count == rows.count)
+    }
 }

@@ -154,6 +154,8 @@ final class BatchScheduler: Sendable {
 
     // MARK: Stepping
 
+    var isCaughtUp: Bool { !runner.hasReplays }
+
     /// Makes the next batch and runs it, on the calling thread.
     func step() throws {
         let time = runner.nextTime

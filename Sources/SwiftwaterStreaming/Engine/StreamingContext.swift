@@ -122,6 +122,9 @@ public final class StreamingContext: Sendable {
     /// With `settings.isStepped`: makes the next batch, whatever the clock says, and runs it on the calling thread.
     public func step() throws { try scheduler.step() }
 
+    /// With `settings.isStepped`: whether the batches of before a restart have all been made again, so that the next step is a new one.
+    public var isCaughtUp: Bool { scheduler.isCaughtUp }
+
     /// Waits until the batch at `time`, and all before it, are done or the context has stopped. For tests with a
     /// `ManualClock`; blocks the thread.
     public func waitUntilCompleted(_ time: BatchTime) { scheduler.waitUntilCompleted(time) }

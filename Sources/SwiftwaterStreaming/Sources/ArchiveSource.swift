@@ -5,7 +5,8 @@ import SwiftwaterStorage
 
 extension StreamingContext {
     /// A stream of the lines of files that are there already, read once from the first to the last, so many bytes a batch. For replaying an
-    /// archive: with `settings.isStepped`, `step()` until the source `isAtEnd`.
+    /// archive: with `settings.isStepped`, `step()` until the source
+    /// `isAtEnd` and the context `isCaughtUp`, and once more, with a batch that is empty.
     public func archiveTextStream(_ source: ArchiveSource) -> DStream<Text> {
         replayableStream(source, name: "archive of \(source.files.count) file\(source.files.count == 1 ? "" : "s")")
     }

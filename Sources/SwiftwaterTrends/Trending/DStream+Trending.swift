@@ -18,7 +18,8 @@ extension DStream where Element == Text {
     /// - Parameters:
     ///   - filter: keys that do not trend, or the only ones that may.
     ///   - enrichment: what is known of authors: rows say how often each value was behind a key.
-    ///   - isLast: asked after each batch: whether no more will come, and the windows that are open end now.
+    ///   - isLast: asked after each batch without posts: whether no more will come, and the windows that are open end now. What it says may
+    ///     depend on what the source has handed out until then, and on nothing else: a batch that is made again after a restart asks again.
     public func trending(
         _ settings: TrendingSettings = TrendingSettings(), filter: TrendFilter? = nil,
         enrichment: TrendEnrichment? = nil,

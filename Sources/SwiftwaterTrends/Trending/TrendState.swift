@@ -61,8 +61,9 @@ final class TrendState: BatchState, @unchecked Sendable {
             let sample = partials.lazy.flatMap(\.samples).first.map { ", such as: \($0)" } ?? ""
             log("\(malformed) posts could not be read, or have no time\(sample)")
         }
+        let isEmpty = partials.allSatisfy { $0.panes.isEmpty && $0.deletions.isEmpty && $0.late + $0.malformed == 0 }
         let watermark: Int64
-        if isLast() {
+        if isEmpty, isLast() {
             watermark = .max
         } else if settings.usesEventTime {
             watermark = latest == .min ? .min : latest - clock.lateness
