@@ -12,13 +12,13 @@ struct TrendsCommand: AsyncParsableCommand {
 
               swiftwater trends --source socket://127.0.0.1:7773 --window 20s
               swiftwater trends --source files:incoming --tokenizer words --json
-              swiftwater trends --source ack://127.0.0.1:7773 --checkpoint state \
+              swiftwater trends --source ack://127.0.0.1:7773 --checkpoint state \\
                 --sink sqlite:trends.db
-              swiftwater trends --source file:archive.ndjson.gz --event-time \
+              swiftwater trends --source file:archive.ndjson.gz --event-time \\
                 --window 10m --slide 1m --by burst --min-support 5
 
-            With --event-time, --by, --keys, --min-support, --once-per-author, --ignore or \
-            --allow, a row says why it trends: authors, what was expected, when it was first \
+            With --event-time, --by, --keys, --min-support, --once-per-author, --ignore, \
+            --allow or --enrich, a row says why it trends: authors, what was expected, when it was first \
             seen, its counts before, posts. Posts are plain lines or JSON of Twitter v1.1, \
             X v2, Bluesky Jetstream or Mastodon.
             """)
