@@ -9,7 +9,7 @@ import Testing
         let folder = URL(filePath: PackageFolder.root + "Fuzz/Corpora/" + name)
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         #expect(files.count >= 3)
-        for file in files { check(Array(try Data(contentsOf: file))) }
+        for file in files { check(try TestFile.bytes(file.path())) }
     }
 
     @Test func ratingsOfAnyBytes() throws { try replay("ratings", FuzzChecks.ratings) }

@@ -22,7 +22,8 @@ public final class TemporaryDirectory: Sendable {
 
     public func file(_ name: String) -> String { path + "/" + name }
 
-    public func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: file(name)))) }
+    /// Not by `Data(contentsOf:)`, which leaks where a file is empty.
+    public func bytes(_ name: String) throws -> [UInt8] { try TestFile.bytes(file(name)) }
     public func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
 
     @discardableResult
@@ -35,6 +36,15 @@ public final class TemporaryDirectory: Sendable {
     public func write(_ name: String, bytes: [UInt8]) throws -> String {
         try Data(bytes).write(to: URL(filePath: file(name)))
         return file(name)
+    }
+}
+
+/// Reads a whole file.
+public enum TestFile {
+    public static func bytes(_ path: String) throws -> [UInt8] {
+        let handle = try FileHandle(forReadingFrom: URL(filePath: path))
+        defer { try? handle.close() }
+        return Array(try handle.readToEnd() ?? Data())
     }
 }
 
