@@ -12,8 +12,8 @@ extension DStream where Element == Text {
     /// ```
     ///
     /// A slide costs what its posts, its keys and the keys of the window cost, whatever the number of slides in the window. Memory: about
-    /// 300 bytes for each key of each slide of the window (and of `history`), up to 4 KiB more for keys with more than 64 authors, and
-    /// 80 bytes for each key of the baseline.
+    /// 350 bytes for each key of each slide of the window and the texts of its samples, up to 4 KiB more for each of authors and texts where
+    /// there are more than 64, 24 bytes for each key of a post that may be deleted, and 150 bytes for each key of the baseline.
     ///
     /// - Parameters:
     ///   - filter: keys that do not trend, or the only ones that may.

@@ -57,7 +57,7 @@ public struct TrendingSettings: Sendable {
     public var halfLife: Duration = .seconds(2 * 3600)
     /// An author counts once for each key and window: the count is that of the authors.
     public var countsAuthorsOnce = false
-    /// Takes posts back that the service says were deleted. Keeps 32 bytes for each key of each post in the window.
+    /// Takes posts back that the service says were deleted. Keeps 24 bytes for each key of each post in the window.
     public var honoursDeletions = true
     /// Keeps what rows say beside counts: authors, spellings, samples, copies; and deletions are honoured only so. Without it a post costs about
     /// half as much.
