@@ -81,7 +81,8 @@ let package = Package(
             ]),
         room("SwiftwaterSamples", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender"]),
         room(
-            "SwiftwaterConnectors", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", logging, sqlite] + nio),
+            "SwiftwaterConnectors",
+            ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", "SwiftwaterTrends", logging, sqlite] + nio),
         room("Swiftwater", rooms + [logging]),
         .executableTarget(
             name: "SwiftwaterCommand",

@@ -23,8 +23,9 @@ cat "$DATA"/json/* > /dev/null
 "$BENCH" posts "$DATA/json" counts
 "$BENCH" posts "$DATA/json" words
 for engine in polars duckdb; do "$PYTHON" Benchmarks/posts_sql.py $engine "$DATA/json"; done
-echo "== The same by slides of 100 s: counts only, and with authors, bursts, samples and deletions"
+echo "== The same by slides of 100 s: counts only, with authors and bursts, and with samples and deletions as well"
 "$BENCH" posts "$DATA/json" counts slides
+"$BENCH" posts "$DATA/json" authors
 "$BENCH" posts "$DATA/json" all
 echo "== Cost of a key: 4M posts of ever more distinct keys"
 "$BENCH" keys

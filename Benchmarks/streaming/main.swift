@@ -4,7 +4,7 @@ import Swiftwater
 
 // swiftwater-bench files DIR        the classic program, words to the letter, over the files of a directory, as one batch
 // swiftwater-bench trends DIR words|hashtags   the built-in counter over the files of a directory, as one batch
-// swiftwater-bench posts DIR counts|words|all [slides]   NDJSON by event time: tags of the entities; words of the texts; with authors, bursts,
+// swiftwater-bench posts DIR counts|words|authors|all [slides]   NDJSON by event time: tags of the entities; words of the texts; with authors, bursts,
 //                                             samples and deletions. As one window, or in slides of 100 s (all always)
 // swiftwater-bench keys                       what a post costs when there are 1,000 to 100 million distinct keys
 // swiftwater-bench empty            what an empty batch costs
@@ -96,11 +96,12 @@ case "trends":
 case "posts":
     var settings = TrendingSettings()
     (settings.window, settings.usesEventTime, settings.limit) = (.seconds(3600), true, 10)
-    settings.keepsReasons = arguments[2] == "all"
+    let hasReasons = ["all", "authors"].contains(arguments[2])
+    settings.keepsReasons = hasReasons
     if arguments[2] == "words" { settings.keys = .words }
-    settings.order = arguments[2] == "all" ? .burst : .count
-    if arguments[2] == "all" { (settings.window, settings.slide) = (.seconds(100), .seconds(100)) }
-    if arguments.count > 3 { (settings.window, settings.slide) = (.seconds(100), .seconds(100)) }
+    settings.order = hasReasons ? .burst : .count
+    if arguments[2] == "authors" { (settings.honoursDeletions, settings.samples) = (false, 0) }
+    if hasReasons || arguments.count > 3 { (settings.window, settings.slide) = (.seconds(100), .seconds(100)) }
     for round in 0..<3 {
         let context = makeContext(.seconds(1), isStepped: true)
         let archive = try ArchiveSource([arguments[1]])

@@ -122,9 +122,11 @@ struct TrendingOptions: ParsableArguments {
     @Flag(help: "An author counts once for each key and window.") var oncePerAuthor = false
     @Option(help: "A file of keys that do not trend, one a line; read again when it changes.") var ignore: String?
     @Option(help: "A file of the only keys that may trend.") var allow: String?
-    @Option(help: "A CSV or NDJSON file of authors; rows say what was most often behind a key.") var enrich: String?
+    @Option(help: "A CSV, NDJSON or SQLite file of authors; rows say what was most often behind a key.") var enrich:
+        String?
     @Option(help: "The file's column of author ids.") var enrichKey = "author_id"
-    @Option(help: "The file's column of values: location, verified, followers ...") var enrichBy = "location"
+    @Option(help: "The file's columns of values, with commas: location,verified,followers.") var enrichBy = "location"
+    @Option(help: "The SQLite file's table.") var enrichTable = "authors"
     @Option(help: "Above so many keys in a slide, counts have bounds instead of being exact.") var keysMax =
         TrendingSettings().keysMax
 
@@ -144,7 +146,12 @@ struct TrendingOptions: ParsableArguments {
     }
 
     func enrichment() throws -> TrendEnrichment? {
-        try enrich.map { try TrendEnrichment.read($0, key: enrichKey, column: enrichBy) }
+        try enrich.map { path in
+            let columns = enrichBy.split(separator: ",").map(String.init)
+            return try TrendEnrichment.isSQLite(path)
+                ? .read(sqlite: path, table: enrichTable, key: enrichKey, columns: columns)
+                : .read(path, key: enrichKey, columns: columns)
+        }
     }
 
     func settings(_ counts: TrendsSettings, limit: Int) -> TrendingSettings {

@@ -36,9 +36,7 @@ final class TrendingView: Sendable {
                 + authors
             lines.append(
                 line + "  " + console.styled(TrendingView.sparkline(row.history), .accent)
-                    + (row.groups.first.map {
-                        "  " + TerminalText.safe(String($0.value)) + " \(100 * $0.count / max(row.count, 1)) %"
-                    } ?? "")
+                    + TrendingView.leaders(row)
                     + (row.isCopied ? console.styled("  copies", .dim) : ""))
         }
         if table.rows.isEmpty { lines.append("     nothing trends in this window") }
@@ -59,6 +57,16 @@ final class TrendingView: Sendable {
         let bars = Array("▁▂▃▄▅▆▇█")
         let most = max(counts.max() ?? 0, 1)
         return String(counts.map { $0 == 0 ? " " : bars[min(7, ($0 * 8 - 1) / most)] })
+    }
+
+    /// The most frequent value of each column, with its share: `  Wien 80 %  verified 40 %`.
+    private static func leaders(_ row: TrendingRow) -> String {
+        var columns: Set<String> = []
+        return row.groups.filter { columns.insert($0.column).inserted }.map { group in
+            let value = String(group.value)
+            let name = value == "true" || value == "false" ? "\(group.column): \(value)" : value
+            return "  \(TerminalText.safe(name)) \(100 * group.count / max(row.count, 1)) %"
+        }.joined()
     }
 
     // MARK: For machines
@@ -82,9 +90,13 @@ final class TrendingView: Sendable {
             + "\"posts\":\(table.posts),\"keys\":\(table.keys),\"trends\":[\(rows.joined(separator: ","))]}\n"
     }
 
-    /// `{"Wien":4,"Graz":1}`
+    /// `{"location":{"Wien":4,"Graz":1}}`
     private static func json(_ groups: [TrendingRow.Group]) -> String {
-        "{" + groups.map { "\(JSONValue.quoted(String($0.value))):\($0.count)" }.joined(separator: ",") + "}"
+        let columns = Dictionary(grouping: groups, by: \.column).sorted { $0.key < $1.key }.map { column in
+            let counts = column.value.map { "\(JSONValue.quoted(String($0.value))):\($0.count)" }
+            return "\(JSONValue.quoted(column.key)):{\(counts.joined(separator: ","))}"
+        }
+        return "{" + columns.joined(separator: ",") + "}"
     }
 
     static let columns = [

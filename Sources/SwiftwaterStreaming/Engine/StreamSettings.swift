@@ -7,8 +7,8 @@ public struct StreamSettings: Sendable {
     /// Limits of the lines that receivers take.
     public var lineLimits = LineLimits()
     /// How many bytes a receiver may hold that no finished batch has used yet, before it stops reading and lets the sender
-    /// wait. 256 MiB.
-    public var receiverBufferMaxBytes = 256 << 20
+    /// wait. 384 MiB: with batches of 1 s that is the most that a source can bring, 400 MB/s.
+    public var receiverBufferMaxBytes = 384 << 20
     /// How a receiver tries again after its connection was lost.
     public var reconnect = ReconnectPolicy()
     /// Whether batches are kept as small as they are processed in time; see `RateEstimator`.

@@ -129,15 +129,15 @@ struct TrendCell: Sendable, Equatable {
 
     /// Takes posts back; how many there were.
     ///
-    /// - Parameter value: the enrichment of an author.
-    mutating func remove(_ ids: Set<UInt64>, _ value: (UInt64) -> UInt64?) -> Int64 {
+    /// - Parameter values: the enrichment of an author.
+    mutating func remove(_ ids: Set<UInt64>, _ values: (UInt64) -> [UInt64]) -> Int64 {
         let before = posts.all
         let kept = before.filter { !ids.contains($0.id) }
         let removed = Int64(before.count - kept.count)
         guard removed > 0 else { return 0 }
         posts = ShortList(kept)
         count -= removed
-        for post in before where ids.contains(post.id) { value(post.author).map { add(group: $0, -1) } }
+        for post in before where ids.contains(post.id) { for value in values(post.author) { add(group: value, -1) } }
         (authors, texts) = (DistinctCount(), DistinctCount())
         for post in kept {
             if post.author != 0 { authors.insert(post.author) }

@@ -1,78 +1,94 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// What is known of authors beside their posts: one value for each, such as a place or whether they are verified. Rows of trends say how often
-/// each value was behind a key.
+/// What is known of authors beside their posts: a value in each of some columns, such as a place or whether they are verified. Rows of trends
+/// say how often each value was behind a key.
 public struct TrendEnrichment: Sendable {
-    /// By the hash of an author's id, the hash of the value.
-    private var values: [UInt64: UInt64] = [:]
-    private var names: [UInt64: Text] = [:]
+    /// By the hash of an author's id, the hashes of the values.
+    private var values: [UInt64: [UInt64]] = [:]
+    private var names: [UInt64: (column: String, value: Text)] = [:]
 
-    /// - Parameter authors: ids as posts have them, each with its value; of two for one author the last counts.
-    public init(_ authors: some Sequence<(id: String, value: String)>) {
-        for author in authors { add(author.id, author.value) }
+    /// - Parameters:
+    ///   - column: what the values are, such as `location`.
+    ///   - authors: ids as posts have them, each with its value; of two for one author the last counts.
+    public init(column: String = "", _ authors: some Sequence<(id: String, value: String)>) {
+        add(column, Dictionary(authors.map { ($0.id, $0.value) }, uniquingKeysWith: { $1 }))
     }
 
-    private mutating func add(_ id: String, _ value: String) {
-        let name = Text(value)
-        let hash = name.withBytes { StableHasher.hash(UnsafeRawBufferPointer($0)) } | 1
-        names[hash] = name
-        values[Array(id.utf8).withUnsafeBytes { StableHasher.hash($0) } | 1] = hash
+    /// - Parameters:
+    ///   - columns: what the values are.
+    ///   - rows: an author's id, and a value of each column or nil. Whole numbers of more than 20 kinds are put together by their digits
+    ///     (`1000-9999`).
+    public init(columns: [String], rows: [(id: String, values: [String?])]) {
+        for (number, column) in columns.enumerated() {
+            var known: [String: String] = [:]
+            for row in rows { if let value = row.values[number], !value.isEmpty { known[row.id] = value } }
+            if Set(known.values).count > 20, known.values.allSatisfy({ UInt64($0) != nil }) {
+                known = known.mapValues(TrendEnrichment.magnitude)
+            }
+            add(column, known)
+        }
+    }
+
+    private mutating func add(_ column: String, _ authors: [String: String]) {
+        for (id, value) in authors {
+            let hash = Array((column + "\0" + value).utf8).withUnsafeBytes { StableHasher.hash($0) } | 1
+            names[hash] = (column, Text(value))
+            values[Array(id.utf8).withUnsafeBytes { StableHasher.hash($0) } | 1, default: []].append(hash)
+        }
     }
 
     public var authorCount: Int { values.count }
 
-    /// The value of an author, by the hash of the id; nil where none is known.
-    func value(of author: UInt64) -> UInt64? { values[author] }
-    func name(of value: UInt64) -> Text? { names[value] }
+    /// The values of an author, by the hash of the id; empty where none is known.
+    func values(of author: UInt64) -> [UInt64] { values[author] ?? [] }
+    func name(of value: UInt64) -> (column: String, value: Text)? { names[value] }
 
-    /// Reads a table of authors: CSV with a header, or NDJSON, plain or gzip. Whole numbers of more than 20 kinds are put together by their
-    /// digits (`1000-9999`).
+    /// Reads a table of authors: CSV with a header, or NDJSON, plain or gzip.
     ///
     /// - Parameters:
     ///   - key: the column of author ids.
-    ///   - column: the column of values; authors without one are passed over.
+    ///   - columns: the columns of values; authors without one are passed over there.
     /// - Throws: `notFound`, `io`; `malformedInput` where a column is missing or a line is no JSON object.
-    public static func read(_ path: String, key: String, column: String) throws -> TrendEnrichment {
-        var rows = try FileBytes.with(path: path) { bytes in
-            bytes.first { $0 > 0x20 } == UInt8(ascii: "{")
-                ? try objects(bytes, path, key, column) : try fields(bytes, path, key, column)
+    public static func read(_ path: String, key: String, columns: [String]) throws -> TrendEnrichment {
+        try FileBytes.with(path: path) { bytes in
+            TrendEnrichment(
+                columns: columns,
+                rows: bytes.first { $0 > 0x20 } == UInt8(ascii: "{")
+                    ? try objects(bytes, path, key, columns) : try fields(bytes, path, key, columns))
         }
-        if Set(rows.map(\.value)).count > 20, rows.allSatisfy({ UInt64($0.value) != nil }) {
-            rows = rows.map { ($0.id, magnitude($0.value)) }
-        }
-        return TrendEnrichment(rows)
     }
 
     private static func fields(
-        _ bytes: UnsafeRawBufferPointer, _ path: String, _ key: String, _ column: String
-    ) throws -> [(id: String, value: String)] {
+        _ bytes: UnsafeRawBufferPointer, _ path: String, _ key: String, _ columns: [String]
+    ) throws -> [(id: String, values: [String?])] {
         var csv = CSVReader(bytes, fileName: path)
         guard try csv.next() else { throw SwiftwaterError(.malformedInput, "the file is empty", at: .init(file: path)) }
         let header = csv.fields.map(\.string)
-        guard let id = header.firstIndex(of: key), let value = header.firstIndex(of: column) else {
-            throw SwiftwaterError(
-                .malformedInput, "the header has no column '\(header.contains(key) ? column : key)'",
-                at: .init(file: path, line: 1), remedy: "it has \(header.joined(separator: ", "))")
+        let places = try ([key] + columns).map { name in
+            guard let place = header.firstIndex(of: name) else {
+                throw SwiftwaterError(
+                    .malformedInput, "the header has no column '\(name)'", at: .init(file: path, line: 1),
+                    remedy: "it has \(header.joined(separator: ", "))")
+            }
+            return place
         }
-        var rows: [(String, String)] = []
+        var rows: [(id: String, values: [String?])] = []
         while try csv.next() {
-            guard csv.fields.count > max(id, value), !csv.fields[value].bytes.isEmpty else { continue }
-            rows.append((csv.fields[id].string, csv.fields[value].string))
+            let values = places.map { $0 < csv.fields.count ? csv.fields[$0].string : nil }
+            if let id = values[0] { rows.append((id, Array(values[1...]))) }
         }
         return rows
     }
 
     private static func objects(
-        _ bytes: UnsafeRawBufferPointer, _ path: String, _ key: String, _ column: String
-    ) throws -> [(id: String, value: String)] {
-        var rows: [(String, String)] = []
+        _ bytes: UnsafeRawBufferPointer, _ path: String, _ key: String, _ columns: [String]
+    ) throws -> [(id: String, values: [String?])] {
+        var rows: [(id: String, values: [String?])] = []
         for (number, line) in bytes.split(separator: 0x0A).enumerated() where line.contains(where: { $0 > 0x20 }) {
             do {
                 let json = try Array(line).withUnsafeBufferPointer { try JSONValue(parsing: $0) }
-                if let id = json[key].flatMap(plain), let value = json[column].flatMap(plain) {
-                    rows.append((id, value))
-                }
+                if let id = json[key].flatMap(plain) { rows.append((id, columns.map { json[$0].flatMap(plain) })) }
             } catch var error as SwiftwaterError {
                 error.location = .init(file: path, line: number + 1)
                 throw error

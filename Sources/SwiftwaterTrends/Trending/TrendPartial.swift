@@ -143,7 +143,7 @@ struct TrendReader {
         let tracksPost = settings.honoursDeletions && !view.id.isEmpty
         let idHash = tracksPost ? view.idHash : 0
         let samplesMax = settings.samples
-        let group = author == 0 ? nil : enrichment?.value(of: author)
+        let groups = author == 0 ? [] : enrichment?.values(of: author) ?? []
         scanner.forEachKey(of: view, &text) { key, spelling in
             let place = table.cell(of: key)
             // In place: a cell holds arrays.
@@ -164,7 +164,7 @@ struct TrendReader {
                 cell.pointee.add(sample: textHash, limit: samplesMax) {
                     .init(hash: textHash, raw, isEscaped: isEscaped, markup)
                 }
-                if let group { cell.pointee.add(group: group) }
+                for group in groups { cell.pointee.add(group: group) }
                 if tracksPost { cell.pointee.posts.append(.init(id: idHash, author: author, text: textHash)) }
             }
         }

@@ -40,7 +40,7 @@ final class TrendShard: @unchecked Sendable {
         guard !ids.isEmpty else { return }
         for (pane, table) in panes {
             for number in 0..<table.count {
-                let removed = table.cells[number].remove(ids) { enrichment?.value(of: $0) }
+                let removed = table.cells[number].remove(ids) { enrichment?.values(of: $0) ?? [] }
                 if removed > 0, windowPanes.contains(pane) { window.add(table.keys[number], -removed) }
             }
         }
@@ -240,14 +240,18 @@ final class TrendShard: @unchecked Sendable {
 }
 
 extension TrendShard {
-    /// The most frequent values of the enrichment, most frequent first.
+    /// The most frequent values of each column of the enrichment, most frequent first.
     private func groups(_ cell: TrendCell) -> [TrendingRow.Group] {
         let all = cell.groups.all.filter { $0.count > 0 }.compactMap { group in
-            enrichment?.name(of: group.value).map { TrendingRow.Group(value: $0, count: group.count) }
+            enrichment?.name(of: group.value).map {
+                TrendingRow.Group(column: $0.column, value: $0.value, count: group.count)
+            }
         }
-        return Array(
-            all.sorted { $0.count != $1.count ? $0.count > $1.count : $0.value < $1.value }.prefix(
-                TrendingRow.groupsMax))
+        let columns = Dictionary(grouping: all, by: \.column).sorted { $0.key < $1.key }
+        return columns.flatMap { column in
+            column.value.sorted { $0.count != $1.count ? $0.count > $1.count : $0.value < $1.value }.prefix(
+                TrendingRow.groupsMax)
+        }
     }
 }
 

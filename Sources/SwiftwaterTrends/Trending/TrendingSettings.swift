@@ -80,11 +80,13 @@ public struct TrendingSettings: Sendable {
 public struct TrendingRow: Sendable, Equatable {
     /// A value of the enrichment, and how many posts with the key had it.
     public struct Group: Sendable, Equatable {
+        /// What the value is, such as `location`.
+        public let column: String
         public let value: Text
         public let count: Int
     }
 
-    /// So many values are named.
+    /// So many values of a column are named.
     public static let groupsMax = 5
 
     /// From 1.
