@@ -39,6 +39,12 @@ let nio: [Target.Dependency] = [
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqliteInterface: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+/// What only the server needs, and takes minutes to build.
+let web: [Target.Dependency] = [
+    ("Hummingbird", "hummingbird"), ("HummingbirdCore", "hummingbird"), ("HTTPTypes", "swift-http-types"),
+    ("CoreMetrics", "swift-metrics"),
+    ("ServiceLifecycle", "swift-service-lifecycle"),
+].map { .product(name: $0, package: $1, condition: .when(traits: ["Server"])) }
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -50,11 +56,19 @@ let package = Package(
         .library(name: "SwiftwaterFuzzChecks", targets: ["SwiftwaterFuzzChecks"]),
         .executable(name: "swiftwater", targets: ["SwiftwaterCommand"]),
     ],
+    traits: [
+        .trait(name: "Server", description: "swiftwater serve: the live page and the HTTP API."),
+        .default(enabledTraits: ["Server"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "CSwiftwaterKernels"),
@@ -72,7 +86,12 @@ let package = Package(
             ["SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts", "CSwiftwaterKernels"]),
         room(
             "SwiftwaterRecommender", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
-        room("SwiftwaterLive", ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterRecommender"]),
+        room(
+            "SwiftwaterLive",
+            [
+                "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming",
+                "SwiftwaterRecommender",
+            ]),
         room(
             "SwiftwaterSQL",
             [
@@ -83,10 +102,17 @@ let package = Package(
         room(
             "SwiftwaterConnectors",
             ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", "SwiftwaterTrends", logging, sqlite] + nio),
+        .target(
+            name: "SwiftwaterServer", dependencies: rooms + [logging, sqlite, "CZlib"] + nio + web,
+            resources: [
+                .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"),
+                .embedInCode("Resources/page.js"), .embedInCode("Resources/openapi.json"),
+            ],
+            swiftSettings: settings),
         room("Swiftwater", rooms + [logging]),
         .executableTarget(
             name: "SwiftwaterCommand",
-            dependencies: ["Swiftwater", arguments, logging] + rooms,
+            dependencies: ["Swiftwater", "SwiftwaterServer", arguments, logging] + rooms,
             swiftSettings: settings),
         example("HashtagTrends"),
         example("MeterReadings"),

@@ -20,6 +20,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
                           swiftwater trends --source socket://127.0.0.1:7773
             Films         swiftwater train ratings.csv --out films.model
                           swiftwater recommend --model films.model --user 42
+            Live page     swiftwater serve --demo
             Questions     swiftwater sql --table ratings=ratings.csv "SELECT ..."
             No data yet?  swiftwater generate ratings --preset 1m --out data
 
@@ -32,7 +33,13 @@ struct SwiftwaterCommand: AsyncParsableCommand {
             DemoCommand.self, RelayCommand.self, TrendsCommand.self, GenerateCommand.self, RatingsCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, TuneCommand.self, RecommendCommand.self,
             SimilarCommand.self, FactorsCommand.self, NeighboursCommand.self, SQLCommand.self, CheckpointCommand.self,
-        ])
+        ] + server)
+
+    #if Server
+        private static let server: [any ParsableCommand.Type] = [ServeCommand.self]
+    #else
+        private static let server: [any ParsableCommand.Type] = []
+    #endif
 
     static func main() async {
         // A closed pipe and a file-size limit are errors to report, not reasons to die without a word.

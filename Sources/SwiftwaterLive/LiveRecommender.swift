@@ -1,93 +1,160 @@
 import SwiftwaterCore
 import SwiftwaterRecommender
-import SwiftwaterStreaming
+import SwiftwaterStorage
 import Synchronization
 
-/// A rating as it arrives, with ids as they are written.
-public struct RatingEvent: Sendable, Equatable {
-    public var user: String
-    public var item: String
-    public var rating: Float
+/// Settings of a live recommender.
+public struct LiveSettings: Sendable {
+    /// How long what was rated of late counts as trending: weights fall by half in so long.
+    public var trendingHalfLife: Duration = .seconds(3600)
+    /// Milliseconds since 1970.
+    public var now: @Sendable () -> Int64 = { SystemClock().instant().wholeMilliseconds }
+    /// Where the log and the model are kept.
+    public var files: any FileSystem = LocalFileSystem()
 
-    public init(user: String, item: String, rating: Float) {
-        self.user = user
-        self.item = item
-        self.rating = rating
-    }
-
-    /// Reads `user,item,rating` (more fields may follow); nil for anything else, a rating that is not finite included.
-    public init?(line: Text) {
-        let fields = Array(line.split(separator: ",", omittingEmptySubsequences: false))
-        guard fields.count >= 3, !fields[0].isEmpty, !fields[1].isEmpty, let rating = Double(fields[2]),
-            Float(rating).isFinite
-        else { return nil }
-        self.init(user: String(fields[0]), item: String(fields[1]), rating: Float(rating))
-    }
+    public init() {}
 }
 
 /// A factor model whose answers follow ratings at once: a rated user's factors are computed anew, exactly, from the user's
 /// whole history (training and since), with the items' factors as they are.
 ///
-/// Items that the model does not know are kept in the history and count from the next training on. Histories are held in
-/// memory; nothing here is durable.
+/// With a directory, a rating is answered for when it is in a log on the disk (many share one commit), and is there again after a stop of any
+/// kind. Readers wait for nobody: not for the disk, nor for fold-in, training or a new model. Ratings of items that the model does not know
+/// count from the next training on. Of two ratings of an item by a user the last counts.
+///
+/// Memory: the model, and about 200 bytes for each rating since.
 public final class LiveRecommender: Sendable {
-    private struct State {
-        var histories: [Text: [Int: Float]] = [:]
-        var vectors: [Text: UserVector] = [:]
-        var unknownItems = 0
-    }
+    let serving: Monitor<ServingState>
+    let writer: LiveWriter
+    let settings: LiveSettings
+    let directory: String?
+    let training = Monitor(TrainingState())
+    let trending: TrendingItems
+    private let lock: DirectoryLock?
 
-    public let model: MatrixFactorizationModel
-    private let state = Mutex(State())
-
-    public init(model: MatrixFactorizationModel) { self.model = model }
-
-    /// Takes a rating; the user's next recommendations follow it. O(history x rank^2 + rank^3).
-    public func rate(_ event: RatingEvent) throws {
-        try state.withLock { state in
-            let user = Text(event.user)
-            guard let item = model.itemIDs.index(of: event.item), model.knows(item: item) else {
-                state.unknownItems += 1
-                return
-            }
-            var history = state.histories[user] ?? trainingHistory(of: event.user)
-            history[item] = event.rating
-            state.histories[user] = history
-            let ratings = history.sorted { $0.key < $1.key }.map { (item: $0.key, rating: $0.value) }
-            state.vectors[user] = try model.foldIn(ratings)
+    /// A recommender that forgets its ratings when it ends.
+    public convenience init(model: MatrixFactorizationModel) {
+        do { try self.init(directory: nil) { model } } catch {
+            preconditionFailure("nothing on a disk can fail: \(error)")
         }
     }
 
-    /// Ratings of items that the model does not know.
-    public var unknownItemCount: Int { state.withLock { $0.unknownItems } }
-
-    /// The best items for a user, with all ratings until now taken into account and left out; empty for a user who never rated.
-    public func recommend(user: String, limit: Int) -> [(item: String, score: Float)] {
-        let (vector, seen) = state.withLock { state in
-            (state.vectors[Text(user)], state.histories[Text(user)].map { Set($0.keys) } ?? [])
-        }
-        let scored: [Scored]
-        if let vector {
-            scored = model.recommendItems(for: vector, limit: limit, filter: RecommendationFilter(denied: seen))
+    /// A recommender whose ratings are kept in `directory`, which is made where there is none.
+    ///
+    /// - Parameters:
+    ///   - directory: holds `ratings/` (the log) and, after a training or when someone was forgotten, `model.swmodel`, which then takes the
+    ///     place of what `model` gives. nil keeps nothing.
+    ///   - model: asked where the directory holds none.
+    /// - Throws: `invalidState` where another process has the directory; `corrupted` where the log or the model is damaged; what `model` throws.
+    public init(
+        directory: String?, settings: LiveSettings = LiveSettings(), model: () throws -> MatrixFactorizationModel
+    ) throws {
+        self.settings = settings
+        self.directory = directory
+        trending = TrendingItems(halfLife: settings.trendingHalfLife)
+        var (log, ratings): (RatingLog?, LoggedRatings) = (nil, LoggedRatings())
+        var own: MatrixFactorizationModel?
+        if let directory {
+            try settings.files.createDirectory(directory)
+            lock = try DirectoryLock(directory)
+            (log, ratings) = try RatingLog.open(directory + "/ratings", files: settings.files)
+            let path = directory + "/model.swmodel"
+            if settings.files.exists(path) { own = try ModelFile.read(path) }
+            training.update { $0.last = TrainingReport.read(directory) }
         } else {
-            scored = model.userIDs.index(of: user).map { model.recommendItems(forUser: $0, limit: limit) } ?? []
+            lock = nil
         }
-        return scored.map { (model.itemIDs[$0.index], $0.score) }
+        let known = try own ?? model()
+        let forgotten = ratings.forgotten
+        let first = forgotten.isEmpty ? known : known.removing { forgotten.contains(ForgottenUser(Text($0))) }
+        for (_, items) in ratings.users { for (item, rating) in items { trending.add(item, at: rating.time) } }
+        serving = Monitor(try PreparedModel(first, generation: 1, ratings).state)
+        writer = LiveWriter(log: log, logged: ratings, serving: serving, trending: trending, now: settings.now)
     }
 
-    private func trainingHistory(of user: String) -> [Int: Float] {
-        guard let index = model.userIDs.index(of: user) else { return [:] }
-        let range = model.history.range(of: index)
-        return Dictionary(
-            zip(model.history.columns[range].map(Int.init), model.history.values[range]), uniquingKeysWith: { $1 })
-    }
-}
+    deinit { writer.requestStop() }
 
-extension DStream where Element == RatingEvent {
-    /// Feeds every rating of the stream to the recommender, in order.
-    public func update(_ recommender: LiveRecommender) {
-        forEachBatch(name: "live ratings") { rdd, _ in
-            for event in try rdd.collect() { try recommender.rate(event) }
+    /// Takes no more ratings, finishes those that wait, and closes the log.
+    public func close() { writer.stop() }
+
+    /// The model that serves now.
+    public var model: MatrixFactorizationModel { serving.read { $0.model } }
+    /// Counts the models of this process, from 1.
+    public var generation: Int { serving.read { $0.generation } }
+    /// Ratings of items that the model did not know, since the start.
+    public var unknownItemCount: Int { writer.unknownItemCount }
+    /// Ratings since the training: pairs of user and item.
+    public var ratingCount: Int { writer.ratings.count }
+    /// Users with ratings since the training.
+    public var ratedUserCount: Int { writer.ratings.users.count }
+
+    // MARK: Ratings
+
+    /// Takes ratings, all of them or none; when it returns they are safe, and the users' next recommendations follow them.
+    /// O(history x rank^2 + rank^3) for each user; implicit models add O(items x rank^2).
+    ///
+    /// - Throws: `invalidArgument` for an empty id or a rating that is not finite; `io` where the log cannot be written, after which the
+    ///   recommender takes no ratings until it is opened again; `limitExceeded` where too many wait.
+    @discardableResult
+    public func rate(_ events: [RatingEvent]) async throws -> RatingReceipt {
+        try Self.check(events)
+        return try await withCheckedThrowingContinuation { continuation in
+            writer.submit(.ratings(events)) { continuation.resume(with: $0) }
         }
+    }
+
+    /// As `rate`, for threads that may be blocked.
+    @discardableResult
+    public func rateAndWait(_ events: [RatingEvent]) throws -> RatingReceipt {
+        try Self.check(events)
+        return try wait(for: .ratings(events))
+    }
+
+    /// Takes a rating and waits until it is safe.
+    public func rate(_ event: RatingEvent) throws { try rateAndWait([event]) }
+
+    private static func check(_ events: [RatingEvent]) throws {
+        for event in events where event.user.isEmpty || event.item.isEmpty || !event.rating.isFinite {
+            throw SwiftwaterError(
+                .invalidArgument, "a rating of '\(event.item)' by '\(event.user)' is \(event.rating)",
+                remedy: "give a user, an item and a finite number")
+        }
+    }
+
+    func wait(for request: LiveWriter.Request) throws -> RatingReceipt {
+        let result = Monitor<Result<RatingReceipt, any Error>?>(nil)
+        writer.submit(request) { answer in result.update { $0 = answer } }
+        return try result.wait { $0 }.get()
+    }
+
+    /// Forgets a person: ratings since the training, factors, and what the training knew are gone from every answer when the log says so on the
+    /// disk; then the log is written anew without them, and the model in the directory as well. Blocks the thread.
+    ///
+    /// Files elsewhere, such as the ratings that the model was trained from, are yours to clean. A training does not bring the person back: what
+    /// stays is a hash of the id.
+    public func forget(user: String) throws {
+        _ = try wait(for: .forget(user))
+        try replaceModel { model, ratings in
+            model.removing { ratings.forgotten.contains(ForgottenUser(Text($0))) }
+        }
+    }
+
+    /// Makes a model from the one that serves, keeps it in the directory, and lets it serve.
+    func replaceModel(
+        _ make: (MatrixFactorizationModel, LoggedRatings) throws -> MatrixFactorizationModel
+    ) throws {
+        while true {
+            let (state, ratings) = (serving.read { $0 }, writer.ratings)
+            let next = try make(state.model, ratings)
+            guard next.userIDs.count != state.model.userIDs.count || next != state.model else { return }
+            do { return try install(next, ratings) } catch is OutdatedModel { continue }
+        }
+    }
+
+    func install(_ model: MatrixFactorizationModel, _ ratings: LoggedRatings) throws {
+        let clean = model.removing { ratings.forgotten.contains(ForgottenUser(Text($0))) }
+        let prepared = try PreparedModel(clean, generation: generation + 1, ratings)
+        if let directory { try ModelFile.write(clean, to: directory + "/model.swmodel") }
+        _ = try wait(for: .swap(prepared))
     }
 }

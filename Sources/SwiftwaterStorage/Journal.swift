@@ -53,6 +53,8 @@ public final class Journal: Sendable {
         var durable: UInt64
         var isWriting = false
         var failure: SwiftwaterError?
+        /// The record that begins a segment, whatever the size of the one before.
+        var segmentStart: UInt64?
         /// Numbers of first records, oldest first.
         var segments: [UInt64]
     }
@@ -169,8 +171,11 @@ public final class Journal: Sendable {
             try buffer.withUnsafeBytes { try output.file!.append($0) }
             buffer.removeAll(keepingCapacity: true)
         }
+        let start = state.read { $0.segmentStart }
         for record in records {
-            if output.file == nil || output.fileBytes + record.byteCount > settings.segmentMaxBytes {
+            if output.file == nil || record.number == start
+                || output.fileBytes + record.byteCount > settings.segmentMaxBytes
+            {
                 if output.file != nil {
                     try put()
                     if settings.synchronizes { try output.file!.synchronize() }
@@ -205,6 +210,15 @@ public final class Journal: Sendable {
         }
         // A torn segment without a whole record has the same number, and its file was replaced.
         state.update { if $0.segments.last != segment { $0.segments.append(segment) } }
+    }
+
+    /// The next record begins a segment; its number.
+    public func beginSegment() throws -> UInt64 {
+        try state.update { state in
+            if let failure = state.failure { throw failure }
+            state.segmentStart = state.nextNumber
+            return state.nextNumber
+        }
     }
 
     /// Removes the segments all of whose records come before record `number`.

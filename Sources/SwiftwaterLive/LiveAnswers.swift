@@ -1,0 +1,162 @@
+import SwiftwaterCore
+import SwiftwaterRecommender
+
+/// Items for someone, by ids, as of one model.
+public struct LiveRecommendation: Sendable, Equatable {
+    public struct Item: Sendable, Equatable {
+        public let id: String
+        /// What the order is by: the prediction, and what is added for trending.
+        public let score: Float
+        /// The part of the score that is for trending.
+        public let boost: Float
+    }
+
+    public let source: Recommendation.Source
+    public let items: [Item]
+    public let generation: Int
+}
+
+/// What is asked of a list.
+public struct LiveQuery: Sendable, Equatable {
+    public var limit = 10
+    /// Keeps items that the user has rated.
+    public var includesSeen = false
+    /// Item ids that are left out.
+    public var excluded: Set<String> = []
+    /// How much the most rated item of late gains; 0 leaves the order to the model. See `LiveSettings.trendingHalfLife`.
+    public var trendWeight: Float = 0
+
+    public init(limit: Int = 10) { self.limit = limit }
+}
+
+extension LiveRecommender {
+    /// The best items for a user: by the whole history where there are ratings since the training, by the training's factors otherwise; the
+    /// most rated ones for a user of whom nothing is known. O(items x rank).
+    public func recommendations(user: String, _ query: LiveQuery = LiveQuery()) -> LiveRecommendation {
+        let state = serving.read { $0 }
+        let model = state.model
+        let live = state.user(Text(user))
+        var filter = filter(query, model)
+        if let live, let vector = live.vector {
+            if !query.includesSeen {
+                filter.denied = filter.denied.isEmpty ? live.seen : filter.denied.union(live.seen)
+            }
+            return answer(.foldIn, query, state) { model.recommendItems(for: vector, limit: $0, filter: filter) }
+        }
+        if live == nil || live!.isForgotten == false, let index = model.userIDs.index(of: user),
+            model.knows(user: index)
+        {
+            return answer(.model, query, state) {
+                model.recommendItems(forUser: index, limit: $0, includeSeen: query.includesSeen, filter: filter)
+            }
+        }
+        return answer(.popular, query, state) { model.popularItems(limit: $0, filter: filter) }
+    }
+
+    /// The best items for someone with these ratings, of whom nothing is kept.
+    ///
+    /// - Throws: `numerical` where the system is singular.
+    public func recommendations(
+        ratings: [(item: String, rating: Float)], _ query: LiveQuery = LiveQuery()
+    ) throws -> LiveRecommendation {
+        let state = serving.read { $0 }
+        let model = state.model
+        var known: [Int: Float] = [:]
+        for rated in ratings { if let index = index(rated.item, model) { known[index] = rated.rating } }
+        var filter = filter(query, model)
+        guard let vector = try model.foldIn(known.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }) else {
+            return answer(.popular, query, state) { model.popularItems(limit: $0, filter: filter) }
+        }
+        if !query.includesSeen { filter.denied.formUnion(known.keys) }
+        return answer(.foldIn, query, state) { model.recommendItems(for: vector, limit: $0, filter: filter) }
+    }
+
+    /// The items nearest to one by their factors (cosine); nil where the model does not know it.
+    public func similar(to item: String, limit: Int) -> [LiveRecommendation.Item]? {
+        let model = model
+        return index(item, model).map { index in
+            model.similarItems(to: index, limit: limit).map {
+                .init(id: model.itemIDs[$0.index], score: $0.score, boost: 0)
+            }
+        }
+    }
+
+    /// Items with the most ratings of the training, or of late.
+    public func popular(limit: Int, ofLate: Bool) -> [LiveRecommendation.Item] {
+        if ofLate {
+            return trending.best(limit, at: settings.now()).map {
+                .init(id: String($0.item), score: Float($0.weight), boost: 0)
+            }
+        }
+        let model = model
+        return model.popularItems(limit: limit).map { .init(id: model.itemIDs[$0.index], score: $0.score, boost: 0) }
+    }
+
+    /// What is known of a user's ratings, by item id; empty where nothing is.
+    public func history(of user: String) -> [(item: String, rating: Float)] {
+        let state = serving.read { $0 }
+        return indexedHistory(of: user, state).map { (state.model.itemIDs[$0.item], $0.rating) }
+    }
+
+    private func indexedHistory(of user: String, _ state: ServingState) -> [(item: Int, rating: Float)] {
+        if let live = state.user(Text(user)) { return live.history }
+        guard let index = state.model.userIDs.index(of: user) else { return [] }
+        let history = state.model.history
+        return history.range(of: index).map { (Int(history.columns[$0]), history.values[$0]) }
+    }
+
+    /// Why an item has its score for a user: what each of the user's ratings adds, the largest share first.
+    ///
+    /// - Throws: as `MatrixFactorizationModel.explain`.
+    public func because(
+        user: String, item: String
+    ) throws -> (base: Float, score: Float, reasons: [(item: String, rating: Float, share: Float)]) {
+        let state = serving.read { $0 }
+        let index = index(item, state.model) ?? state.model.itemIDs.count
+        let explanation = try state.model.explain(item: index, from: indexedHistory(of: user, state))
+        let ids = state.model.itemIDs
+        return (
+            explanation.base, explanation.score, explanation.contributions.map { (ids[$0.item], $0.rating, $0.share) }
+        )
+    }
+
+    /// As `recommendations(user:)` by the model, as pairs; empty for a user who never rated.
+    public func recommend(user: String, limit: Int) -> [(item: String, score: Float)] {
+        let answer = recommendations(user: user, LiveQuery(limit: limit))
+        return answer.source == .popular ? [] : answer.items.map { ($0.id, $0.score) }
+    }
+
+    // MARK: Parts
+
+    private func index(_ item: String, _ model: MatrixFactorizationModel) -> Int? {
+        model.itemIDs.index(of: item).flatMap { model.knows(item: $0) ? $0 : nil }
+    }
+
+    private func filter(_ query: LiveQuery, _ model: MatrixFactorizationModel) -> RecommendationFilter {
+        RecommendationFilter(denied: Set(query.excluded.compactMap { model.itemIDs.index(of: $0) }))
+    }
+
+    /// Where trending counts, four times as many candidates are put in the new order.
+    private func answer(
+        _ source: Recommendation.Source, _ query: LiveQuery, _ state: ServingState, _ best: (Int) -> [Scored]
+    ) -> LiveRecommendation {
+        let ids = state.model.itemIDs
+        guard query.trendWeight != 0, source != .popular else {
+            return LiveRecommendation(
+                source: source, items: best(query.limit).map { .init(id: ids[$0.index], score: $0.score, boost: 0) },
+                generation: state.generation)
+        }
+        let candidates = best(4 * query.limit)
+        let boosts = trending.boosts(candidates.map { Text(ids[$0.index]) }, at: settings.now())
+        let ranked = zip(candidates, boosts).map { candidate, boost in
+            let gain = boost * query.trendWeight
+            return LiveRecommendation.Item(id: ids[candidate.index], score: candidate.score + gain, boost: gain)
+        }
+        // Equal scores stay in the model's order.
+        let order = ranked.indices.sorted {
+            ranked[$0].score != ranked[$1].score ? ranked[$0].score > ranked[$1].score : $0 < $1
+        }
+        return LiveRecommendation(
+            source: source, items: order.prefix(query.limit).map { ranked[$0] }, generation: state.generation)
+    }
+}

@@ -1,0 +1,190 @@
+import SwiftwaterCore
+import SwiftwaterRecommender
+import SwiftwaterStorage
+
+/// What an acknowledged rating became.
+public struct RatingReceipt: Sendable, Equatable {
+    /// How many ratings were taken.
+    public let count: Int
+    /// How many of them are of items that the model does not know: they count from the next training on.
+    public let unknownItems: Int
+}
+
+/// The one thread that changes things: requests that come while the disk is busy share the next commit.
+final class LiveWriter: @unchecked Sendable {
+    enum Request {
+        case ratings([RatingEvent])
+        case forget(String)
+        /// Puts a model in place of the one that serves; the users were worked out for what was known when they were prepared.
+        case swap(PreparedModel)
+    }
+
+    struct Queue {
+        var waiting: [(request: Request, tell: @Sendable (Result<RatingReceipt, any Error>) -> Void)] = []
+        var isStopped = false
+        var isDone = false
+    }
+
+    private let queue = Monitor(Queue())
+    private let log: RatingLog?
+    /// Changed by the thread alone, under the lock because a training reads it.
+    private let logged: Monitor<LoggedRatings>
+    private let serving: Monitor<ServingState>
+    private let trending: TrendingItems
+    private let now: @Sendable () -> Int64
+    private let unknownItems = Monitor(0)
+    private static let waitingMax = 10_000
+
+    init(
+        log: RatingLog?, logged: LoggedRatings, serving: Monitor<ServingState>, trending: TrendingItems,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        (self.log, self.serving, self.trending, self.now) = (log, serving, trending, now)
+        self.logged = Monitor(logged)
+        startThread(named: "swiftwater-live") { self.run() }
+    }
+
+    var unknownItemCount: Int { unknownItems.read { $0 } }
+    var ratings: LoggedRatings { logged.read { $0 } }
+
+    func submit(_ request: Request, _ tell: @escaping @Sendable (Result<RatingReceipt, any Error>) -> Void) {
+        let refusal: SwiftwaterError? = queue.update { queue in
+            if queue.isStopped { return SwiftwaterError(.invalidState, "the recommender was closed") }
+            guard queue.waiting.count < Self.waitingMax else {
+                return SwiftwaterError(
+                    .limitExceeded, "\(Self.waitingMax) requests wait for the disk",
+                    remedy: "send fewer, or larger ones",
+                    isRetryable: true)
+            }
+            queue.waiting.append((request, tell))
+            return nil
+        }
+        if let refusal { tell(.failure(refusal)) }
+    }
+
+    /// Takes no more requests, finishes those that wait, and closes the log.
+    func stop() {
+        queue.update { $0.isStopped = true }
+        _ = queue.wait { $0.isDone ? true : nil }
+    }
+
+    /// As above, without waiting for it.
+    func requestStop() { queue.update { $0.isStopped = true } }
+
+    private func run() {
+        while true {
+            let work = queue.wait { queue -> [(Request, @Sendable (Result<RatingReceipt, any Error>) -> Void)]? in
+                if queue.waiting.isEmpty { return queue.isStopped ? [] : nil }
+                defer { queue.waiting = [] }
+                return queue.waiting.map { ($0.request, $0.tell) }
+            }
+            if work.isEmpty { break }
+            commit(work)
+        }
+        log?.close()
+        queue.update { $0.isDone = true }
+    }
+
+    /// First the log, then what readers see, then the answers.
+    private func commit(_ work: [(Request, @Sendable (Result<RatingReceipt, any Error>) -> Void)]) {
+        let time = now()
+        do {
+            for (request, _) in work {
+                switch request {
+                case .ratings(let events): try log?.append(events, at: time)
+                case .forget(let user): try log?.append(forget: ForgottenUser(Text(user)))
+                case .swap: break
+                }
+            }
+            try log?.flush()
+        } catch {
+            for (_, tell) in work { tell(.failure(error)) }
+            return
+        }
+        for (request, tell) in work { tell(Result { try apply(request, at: time) }) }
+        compactIfWorthwhile()
+    }
+
+    private func apply(_ request: Request, at time: Int64) throws -> RatingReceipt {
+        switch request {
+        case .ratings(let events): return try apply(events, at: time)
+        case .forget(let user):
+            let id = Text(user)
+            logged.update { $0.forget(ForgottenUser(id)) }
+            try show([id])
+            try log?.compact(ratings)
+            return RatingReceipt(count: 0, unknownItems: 0)
+        case .swap(let prepared):
+            let (current, past) = (ratings, prepared.ratings)
+            // Who was forgotten meanwhile may be in the model.
+            guard current.forgotten == past.forgotten else { throw OutdatedModel() }
+            for id in current.users.keys where current.users[id] != past.users[id] { try prepared.show(id, current) }
+            for id in past.users.keys where current.users[id] == nil { try prepared.show(id, current) }
+            serving.update { $0 = prepared.state }
+            return RatingReceipt(count: 0, unknownItems: 0)
+        }
+    }
+
+    private func apply(_ events: [RatingEvent], at time: Int64) throws -> RatingReceipt {
+        let model = serving.read { $0.model }
+        var unknown = 0
+        var users: [Text] = []
+        logged.update { logged in
+            for event in events {
+                let (user, item) = (Text(event.user), Text(event.item))
+                logged.add(user, item, .init(rating: event.rating, time: time))
+                trending.add(item, at: time)
+                users.append(user)
+                if model.itemIDs.index(of: event.item).map({ !model.knows(item: $0) }) ?? true { unknown += 1 }
+            }
+        }
+        unknownItems.update { $0 += unknown }
+        try show(Set(users))
+        return RatingReceipt(count: events.count, unknownItems: unknown)
+    }
+
+    /// Works out anew what readers see of users.
+    private func show(_ users: Set<Text>) throws {
+        let state = serving.read { $0 }
+        for user in users {
+            let (own, isForgotten) = logged.read { ($0.users[user], $0.forgotten.contains(ForgottenUser(user))) }
+            let isKnown = own != nil || isForgotten
+            state.set(
+                user, isKnown ? try LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
+        }
+    }
+
+    /// Ratings that others took the place of are written no more.
+    private func compactIfWorthwhile() {
+        guard let log else { return }
+        let count = logged.read(\.count)
+        guard log.writtenCount > 2 * count + 100_000 else { return }
+        // A failure shows with the next rating: the journal takes nothing more.
+        try? log.compact(ratings)
+    }
+}
+
+/// Someone was forgotten while a model was prepared.
+struct OutdatedModel: Error {}
+
+/// A model with all users of whom more is known, ready to serve.
+struct PreparedModel: Sendable {
+    let state: ServingState
+    /// What was known when the users were worked out.
+    let ratings: LoggedRatings
+
+    init(_ model: MatrixFactorizationModel, generation: Int, _ ratings: LoggedRatings) throws {
+        state = ServingState(model: model, generation: generation)
+        self.ratings = ratings
+        for id in ratings.users.keys { try show(id, ratings) }
+    }
+
+    func show(_ user: Text, _ ratings: LoggedRatings) throws {
+        let own = ratings.users[user]
+        let isForgotten = ratings.forgotten.contains(ForgottenUser(user))
+        state.set(
+            user,
+            own != nil || isForgotten
+                ? try LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
+    }
+}

@@ -1,0 +1,148 @@
+import SwiftwaterCore
+import SwiftwaterStorage
+
+/// Whom the log was told to forget: a hash of the id, so that the id itself is gone.
+struct ForgottenUser: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
+
+    init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+
+    init(_ user: Text) {
+        high = user.withBytes { StableHasher.hash(UnsafeRawBufferPointer($0)) }
+        let salted = Array("forgotten\u{0}".utf8) + user.withBytes(Array.init)
+        low = salted.withUnsafeBytes { StableHasher.hash($0) }
+    }
+}
+
+/// What the log holds: the last rating of each user for each item, and who was forgotten.
+struct LoggedRatings: Sendable {
+    struct Rating: Sendable, Equatable {
+        var rating: Float
+        /// Milliseconds since 1970.
+        var time: Int64
+    }
+
+    var users: [Text: [Text: Rating]] = [:]
+    var forgotten: Set<ForgottenUser> = []
+    /// The pairs of user and item.
+    private(set) var count = 0
+
+    mutating func add(_ user: Text, _ item: Text, _ rating: Rating) {
+        if users[user, default: [:]].updateValue(rating, forKey: item) == nil { count += 1 }
+    }
+
+    mutating func forget(_ user: ForgottenUser) {
+        forgotten.insert(user)
+        for (id, ratings) in users where ForgottenUser(id) == user {
+            count -= ratings.count
+            users[id] = nil
+        }
+    }
+}
+
+/// The durable log of ratings: a journal (`docs/FORMATS.md`) whose records are
+///
+///     1  ratings   count, then for each: user, item (counted UTF-8), bits of the Float32 (4), milliseconds since 1970 (8)
+///     2  forget    two hashes of the user's id (8, 8)
+///
+/// Used by one thread at a time.
+final class RatingLog {
+    private static let ratingsType: UInt8 = 1
+    private static let forgetType: UInt8 = 2
+
+    private let journal: Journal
+    /// Ratings in records since the last compaction.
+    private(set) var writtenCount: Int
+
+    /// Opens the log, and gives what it holds.
+    ///
+    /// - Throws: `corrupted` where it is damaged before its end, `io`.
+    static func open(_ directory: String, files: any FileSystem) throws -> (log: RatingLog, ratings: LoggedRatings) {
+        try files.createDirectory(directory)
+        let contents = try JournalContents(directory: directory, files: files)
+        var ratings = LoggedRatings()
+        var written = 0
+        var segment: (number: UInt64, bytes: [UInt8])?
+        for entry in contents.entries {
+            if segment?.number != entry.location.segment {
+                let path = JournalContents.segmentPath(directory, entry.location.segment)
+                segment = (entry.location.segment, try files.read(path))
+            }
+            let range = entry.location.offset..<entry.location.offset + entry.location.count
+            written += try read(entry.type, Array(segment!.bytes[range]), into: &ratings)
+        }
+        let journal = try Journal(directory: directory, continuing: contents, files: files)
+        return (RatingLog(journal, written), ratings)
+    }
+
+    private init(_ journal: Journal, _ written: Int) { (self.journal, writtenCount) = (journal, written) }
+
+    private static func read(_ type: UInt8, _ payload: [UInt8], into ratings: inout LoggedRatings) throws -> Int {
+        var reader = ByteReader(payload)
+        switch type {
+        case ratingsType:
+            let count = try reader.readCount()
+            for _ in 0..<count {
+                let (user, item) = (try reader.readString(), try reader.readString())
+                let rating = Float(bitPattern: try reader.readInteger(UInt32.self))
+                let time = try reader.readInteger(Int64.self)
+                ratings.add(Text(user), Text(item), .init(rating: rating, time: time))
+            }
+            return count
+        case forgetType:
+            let high = try reader.readInteger(UInt64.self)
+            ratings.forget(.init(high: high, low: try reader.readInteger(UInt64.self)))
+            return 1
+        default:
+            throw SwiftwaterError(
+                .corrupted, "the rating log has a record of type \(type)",
+                remedy: "a newer version may have written it; use that")
+        }
+    }
+
+    /// Queues ratings; `flush` makes them durable.
+    func append(_ events: [RatingEvent], at time: Int64) throws {
+        var writer = ByteWriter()
+        writer.write(count: events.count)
+        for event in events {
+            writer.write(string: event.user)
+            writer.write(string: event.item)
+            writer.write(integer: event.rating.bitPattern)
+            writer.write(integer: time)
+        }
+        try journal.append(type: Self.ratingsType, writer.bytes)
+        writtenCount += events.count
+    }
+
+    func append(forget user: ForgottenUser) throws {
+        var writer = ByteWriter()
+        writer.write(integer: user.high)
+        writer.write(integer: user.low)
+        try journal.append(type: Self.forgetType, writer.bytes)
+        writtenCount += 1
+    }
+
+    /// Returns when all that was appended is on the disk.
+    func flush() throws { try journal.flush() }
+
+    /// Writes what holds into a new segment and removes all older ones. A crash in between leaves both, which read to the same.
+    func compact(_ ratings: LoggedRatings) throws {
+        try journal.flush()
+        let first = try journal.beginSegment()
+        for user in ratings.forgotten.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) {
+            try append(forget: user)
+        }
+        for (user, items) in ratings.users.sorted(by: { $0.key < $1.key }) {
+            for (item, rating) in items.sorted(by: { $0.key < $1.key }) {
+                try append(
+                    [RatingEvent(user: String(user), item: String(item), rating: rating.rating)], at: rating.time)
+            }
+        }
+        try journal.flush()
+        try journal.forget(before: first)
+        writtenCount = ratings.count
+    }
+
+    func close() { try? journal.close() }
+}

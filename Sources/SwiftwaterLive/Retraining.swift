@@ -1,0 +1,131 @@
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterRecommender
+import SwiftwaterStorage
+
+/// What a training came to.
+public struct TrainingReport: Sendable, Equatable {
+    /// When it ended, in milliseconds since 1970.
+    public let ended: Int64
+    public let milliseconds: Int64
+    public let ratings: Int
+    public let users: Int
+    public let items: Int
+    /// RMSE on a tenth of the ratings, held out, after each iteration.
+    public let curve: [LearningCurve.Point]
+    /// The RMSE after the last iteration.
+    public var rmse: Double? { curve.last?.rmse }
+}
+
+/// Whether a training runs.
+public struct TrainingState: Sendable {
+    public internal(set) var isRunning = false
+    public internal(set) var last: TrainingReport?
+    public internal(set) var lastFailure: String?
+
+    init() {}
+}
+
+extension LiveRecommender {
+    public var trainingState: TrainingState { training.read { $0 } }
+
+    /// Trains on all ratings, those since the last training included, and lets the new model serve when it is done; until then, and while it
+    /// takes the other's place, answers come without a pause. Blocks the thread: seconds for some ten million ratings.
+    ///
+    /// A fit on nine tenths gives the curve; then one on everything gives the model.
+    ///
+    /// - Throws: `invalidState` where a training runs; what `ALS.fit` throws, and the model that serves stays.
+    @discardableResult
+    public func retrain(threads: Int = max(1, WorkerPool.coreCount - 1)) throws -> TrainingReport {
+        let isFree = training.update { state in
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        guard isFree else {
+            throw SwiftwaterError(.invalidState, "a training runs already", remedy: "wait until it is done")
+        }
+        do {
+            let report = try train(threads)
+            training.update { ($0.isRunning, $0.last, $0.lastFailure) = (false, report, nil) }
+            return report
+        } catch {
+            training.update { ($0.isRunning, $0.lastFailure) = (false, "\(error)") }
+            throw error
+        }
+    }
+
+    private func train(_ threads: Int) throws -> TrainingReport {
+        let begin = settings.now()
+        let known = writer.ratings
+        var newer: [(user: String, item: String, rating: Float, timestamp: Int64)] = []
+        for (user, items) in known.users.sorted(by: { $0.key < $1.key }) {
+            for (item, rating) in items.sorted(by: { $0.key < $1.key }) {
+                newer.append((String(user), String(item), rating.rating, rating.time / 1000))
+            }
+        }
+        let ratings = model.trainingRatings(
+            without: { known.forgotten.contains(ForgottenUser(Text($0))) }, adding: newer)
+        var als = model.settings
+        als.threads = threads
+        als.maxIterations = max(als.maxIterations, 1)
+        let parts = try ratings.split(weights: [90, 10], seed: als.seed)
+        var curve: [LearningCurve.Point] = []
+        if parts.count == 2, parts[1].count > 0, parts[0].count > 0 {
+            curve = try LearningCurve.fit(
+                als, iterations: Array(1...als.maxIterations), train: parts[0], validation: parts[1]
+            ).curve.points
+        }
+        let model = try ALS(als).fit(ratings)
+        while true {
+            do {
+                try install(model, writer.ratings)
+                break
+            } catch is OutdatedModel { continue }
+        }
+        let end = settings.now()
+        let report = TrainingReport(
+            ended: end, milliseconds: end - begin, ratings: ratings.count, users: model.userIDs.count,
+            items: model.itemIDs.count, curve: curve)
+        if let directory { try report.write(directory) }
+        return report
+    }
+
+    /// Puts a model trained elsewhere in place of the one that serves; ratings since its training are those of the log, as before.
+    public func replace(model: MatrixFactorizationModel) throws {
+        try replaceModel { _, _ in model }
+    }
+}
+
+extension TrainingReport {
+    private static func path(_ directory: String) -> String { directory + "/training.json" }
+
+    /// One JSON object.
+    public var json: String {
+        let points = curve.map { "{\"iterations\":\($0.iterations),\"rmse\":\($0.rmse)}" }
+        return "{\"ended\":\(ended),\"milliseconds\":\(milliseconds),\"ratings\":\(ratings),\"users\":\(users),"
+            + "\"items\":\(items),\"curve\":[\(points.joined(separator: ","))]}"
+    }
+
+    func write(_ directory: String) throws {
+        let file = try AtomicFile(path: Self.path(directory))
+        try file.write(json + "\n")
+        try file.commit()
+    }
+
+    /// The report of the last training; nil where there is none that can be read.
+    static func read(_ directory: String) -> TrainingReport? {
+        guard let bytes = try? LocalFileSystem().read(path(directory)),
+            let json = try? bytes.withUnsafeBufferPointer({ try JSONValue(parsing: $0) }),
+            let ended = json["ended"]?.integer, let spent = json["milliseconds"]?.integer,
+            let ratings = json["ratings"]?.integer, let users = json["users"]?.integer,
+            let items = json["items"]?.integer, let curve = json["curve"]?.array
+        else { return nil }
+        let points = curve.compactMap { point -> LearningCurve.Point? in
+            guard let iterations = point["iterations"]?.integer, let rmse = point["rmse"]?.double else { return nil }
+            return .init(iterations: Int(iterations), rmse: rmse)
+        }
+        return TrainingReport(
+            ended: ended, milliseconds: spent, ratings: Int(ratings), users: Int(users), items: Int(items),
+            curve: points)
+    }
+}

@@ -1,0 +1,107 @@
+import SwiftwaterCore
+import SwiftwaterRecommender
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A user of whom more is known than the model's training says: the factors from the whole history, which is left out of recommendations.
+struct LiveUser: Sendable {
+    /// By index, in that order.
+    let history: [(item: Int, rating: Float)]
+    let seen: Set<Int>
+    /// nil where the model knows none of the items.
+    let vector: UserVector?
+    /// What the training says of the user does not count.
+    let isForgotten: Bool
+
+    /// - Parameter logged: the ratings since the training, by item id.
+    init(_ user: Text, _ logged: [Text: LoggedRatings.Rating], isForgotten: Bool, model: MatrixFactorizationModel)
+        throws
+    {
+        var ratings: [Int: Float] = [:]
+        if !isForgotten, let index = model.userIDs.index(of: String(user)) {
+            for place in model.history.range(of: index) {
+                ratings[Int(model.history.columns[place])] = model.history.values[place]
+            }
+        }
+        for (item, rating) in logged {
+            guard let index = model.itemIDs.index(of: String(item)), model.knows(item: index) else { continue }
+            ratings[index] = rating.rating
+        }
+        history = ratings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        seen = Set(ratings.keys)
+        vector = try model.foldIn(history)
+        self.isForgotten = isForgotten
+    }
+}
+
+/// A model, and the users of whom more is known. Readers take one lock for the time of a look into a dictionary; whoever changes users works
+/// their factors out before.
+final class ServingState: Sendable {
+    let model: MatrixFactorizationModel
+    /// Counts the models of this process, from 1.
+    let generation: Int
+    private let shards = (0..<64).map { _ in Monitor<[Text: LiveUser]>([:]) }
+
+    init(model: MatrixFactorizationModel, generation: Int) { (self.model, self.generation) = (model, generation) }
+
+    private func shard(_ user: Text) -> Monitor<[Text: LiveUser]> {
+        shards[Int(user.withBytes { StableHasher.hash(UnsafeRawBufferPointer($0)) } & 63)]
+    }
+
+    func user(_ id: Text) -> LiveUser? { shard(id).read { $0[id] } }
+    func set(_ id: Text, _ user: LiveUser?) { shard(id).update { $0[id] = user } }
+    var userCount: Int { shards.reduce(0) { $0 + $1.read(\.count) } }
+}
+
+/// How often items were rated of late: counts that fall by half in each `halfLife`.
+final class TrendingItems: Sendable {
+    private struct Count {
+        var weight: Double
+        var time: Int64
+    }
+
+    private let halfLife: Double
+    private let counts = Monitor<[Text: Count]>([:])
+    private static let itemsMax = 200_000
+
+    init(halfLife: Duration) { self.halfLife = Double(halfLife.wholeMilliseconds) }
+
+    private func weight(_ count: Count, at time: Int64) -> Double {
+        count.weight * exp2(-Double(max(0, time - count.time)) / halfLife)
+    }
+
+    func add(_ item: Text, at time: Int64) {
+        counts.update { counts in
+            let before = counts[item].map { weight($0, at: time) } ?? 0
+            counts[item] = Count(weight: before + 1, time: time)
+            if counts.count > Self.itemsMax { counts = counts.filter { weight($0.value, at: time) > 0.05 } }
+        }
+    }
+
+    /// Item ids with their weights, the heaviest first, of equal ones the first by bytes.
+    func best(_ limit: Int, at time: Int64) -> [(item: Text, weight: Double)] {
+        let all = counts.read { counts in counts.map { (item: $0.key, weight: weight($0.value, at: time)) } }
+        let best = all.filter { $0.weight >= 0.01 }.sorted {
+            $0.weight != $1.weight ? $0.weight > $1.weight : $0.item < $1.item
+        }
+        return Array(best.prefix(limit))
+    }
+
+    /// The weight of an item as a share of the heaviest's, on a logarithmic scale from 0 to 1.
+    func boosts(_ items: [Text], at time: Int64) -> [Float] {
+        counts.read { counts in
+            let most = counts.values.reduce(0) { max($0, weight($1, at: time)) }
+            guard most > 0 else { return items.map { _ in 0 } }
+            return items.map { item in
+                guard let count = counts[item] else { return 0 }
+                return Float(log1p(weight(count, at: time)) / log1p(most))
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import SwiftwaterCore
+
+extension MatrixFactorizationModel {
+    /// The ratings to train on next: those of this model's training without some users, and newer ones, of which the last counts for each
+    /// user and item. Ids stay integers where all are. O(ratings).
+    public func trainingRatings(
+        without isLeftOut: (String) -> Bool = { _ in false },
+        adding newer: [(user: String, item: String, rating: Float, timestamp: Int64)] = []
+    ) -> Ratings {
+        let hasIntegers = (
+            users: userIDs.isInteger && newer.allSatisfy { Int64($0.user) != nil },
+            items: itemIDs.isInteger && newer.allSatisfy { Int64($0.item) != nil }
+        )
+        var ratings = Ratings(
+            userIDs: IdentifierTable(isInteger: hasIntegers.users),
+            itemIDs: IdentifierTable(isInteger: hasIntegers.items))
+        func userNumber(_ id: String) -> UInt32 {
+            hasIntegers.users ? ratings.userIDs.insert(Int64(id)!) : ratings.userIDs.insert(Text(id))
+        }
+        func itemNumber(_ id: String) -> UInt32 {
+            hasIntegers.items ? ratings.itemIDs.insert(Int64(id)!) : ratings.itemIDs.insert(Text(id))
+        }
+        let items = (0..<itemIDs.count).map { itemNumber(itemIDs[$0]) }
+        for user in 0..<userIDs.count {
+            let range = history.range(of: user)
+            let id = userIDs[user]
+            guard !range.isEmpty, !isLeftOut(id) else { continue }
+            let number = userNumber(id)
+            for place in range {
+                ratings.append(
+                    user: number, item: items[Int(history.columns[place])], rating: history.values[place], time: 0)
+            }
+        }
+        for row in newer {
+            ratings.append(
+                user: userNumber(row.user), item: itemNumber(row.item), rating: row.rating, time: row.timestamp)
+        }
+        return ratings.removingDuplicates().ratings
+    }
+
+    /// This model without some users: their ids, factors and ratings are gone, and their ratings count for no item's popularity. The factors of
+    /// items, which their ratings had a part in, stay until the next training. O(model).
+    public func removing(users isRemoved: (String) -> Bool) -> MatrixFactorizationModel {
+        let kept = (0..<userIDs.count).filter { !isRemoved(userIDs[$0]) }
+        guard kept.count < userIDs.count else { return self }
+        var ids = IdentifierTable(isInteger: userIDs.isInteger)
+        var factors: [Float] = []
+        factors.reserveCapacity(kept.count * rank)
+        var starts = [0]
+        var (columns, values): ([UInt32], [Float]) = ([], [])
+        for user in kept {
+            _ = userIDs.isInteger ? ids.insert(Int64(userIDs[user])!) : ids.insert(Text(userIDs[user]))
+            factors.append(contentsOf: userFactors[user * rank..<(user + 1) * rank])
+            let range = history.range(of: user)
+            columns.append(contentsOf: history.columns[range])
+            values.append(contentsOf: history.values[range])
+            starts.append(columns.count)
+        }
+        var counts = itemCounts
+        // An item that nobody else rated keeps its factors, and so one count.
+        for user in 0..<userIDs.count where isRemoved(userIDs[user]) {
+            for item in history.columns[history.range(of: user)] { counts[Int(item)] = max(1, counts[Int(item)] - 1) }
+        }
+        return MatrixFactorizationModel(
+            settings: settings, userIDs: ids, itemIDs: itemIDs, userFactors: NumberColumn(factors),
+            itemFactors: itemFactors,
+            history: RatingMatrix.Rows(starts: starts, columns: NumberColumn(columns), values: NumberColumn(values)),
+            itemCounts: counts, meanRating: meanRating,
+            biases: biases.map { $0.keeping(users: kept) })
+    }
+}
+
+extension ModelBiases {
+    func keeping(users kept: [Int]) -> ModelBiases {
+        ModelBiases(mean: mean, users: kept.map { users[$0] }, items: items)
+    }
+}

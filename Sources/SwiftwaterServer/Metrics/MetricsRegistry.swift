@@ -1,0 +1,166 @@
+#if Server
+    import CoreMetrics
+    import SwiftwaterCore
+
+    /// A back end for swift-metrics that keeps numbers in memory and writes them as Prometheus's text format has them
+    /// (`text/plain; version=0.0.4`). `MetricsSystem.bootstrap(registry)` makes it that of the whole process.
+    ///
+    /// Counters become counters with `_total`, meters and gauges gauges, recorders and timers histograms (timers in seconds). Labels that the format does
+    /// not allow are changed into underscores. At most 10,000 series; others are counted in `swiftwater_metrics_dropped_total`.
+    public final class MetricsRegistry: MetricsFactory, Sendable {
+        private let families = Monitor<[String: MetricFamily]>([:])
+        private let help = Monitor<[String: String]>([:])
+        private static let seriesMax = 10_000
+        private let dropped = Series()
+
+        public init() {}
+
+        /// Says what a metric is, by its name in the text.
+        public func describe(_ name: String, _ text: String) { help.update { $0[name] = text } }
+
+        private func series(
+            _ label: String, _ kind: MetricFamily.Kind, _ dimensions: [(String, String)], suffix: String = ""
+        ) -> Series {
+            var name = MetricFamily.name(label)
+            if !suffix.isEmpty, !name.hasSuffix(suffix) { name += suffix }
+            let labels = MetricFamily.labels(dimensions)
+            return families.update { families in
+                if families[name] == nil { families[name] = MetricFamily(kind: kind) }
+                if let known = families[name]!.series[labels] { return known }
+                guard families.values.reduce(0, { $0 + $1.series.count }) < Self.seriesMax else { return dropped }
+                let made = Series()
+                families[name]!.series[labels] = made
+                return made
+            }
+        }
+
+        public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+            series(label, .counter, dimensions, suffix: "_total")
+        }
+
+        public func makeFloatingPointCounter(
+            label: String, dimensions: [(String, String)]
+        ) -> any FloatingPointCounterHandler {
+            series(label, .counter, dimensions, suffix: "_total")
+        }
+
+        public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+            series(label, .gauge, dimensions)
+        }
+
+        public func makeRecorder(
+            label: String, dimensions: [(String, String)], aggregate: Bool
+        ) -> any RecorderHandler {
+            series(label, aggregate ? .histogram : .gauge, dimensions)
+        }
+
+        public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+            series(label, .histogram, dimensions, suffix: "_seconds")
+        }
+
+        public func destroyCounter(_ handler: any CounterHandler) {}
+        public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+        public func destroyMeter(_ handler: any MeterHandler) {}
+        public func destroyRecorder(_ handler: any RecorderHandler) {}
+        public func destroyTimer(_ handler: any TimerHandler) {}
+
+        /// All metrics, families in order of their names and series in order of their labels.
+        public var text: String {
+            let all = families.read { $0 }
+            let help = help.read { $0 }
+            var lines: [String] = []
+            for (name, family) in all.sorted(by: { $0.key < $1.key }) {
+                lines.append("# HELP \(name) \(help[name] ?? "As the program calls it.")")
+                lines.append("# TYPE \(name) \(family.kind.rawValue)")
+                for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
+                    lines += series.lines(name, labels, family.kind)
+                }
+            }
+            return lines.joined(separator: "\n") + "\n"
+        }
+    }
+
+    /// The metrics of one name.
+    struct MetricFamily {
+        enum Kind: String { case counter, gauge, histogram }
+        let kind: Kind
+        var series: [String: Series] = [:]
+
+        static func name(_ label: String) -> String {
+            let name = String(
+                label.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") ? $0 : "_" })
+            return name.first?.isNumber ?? true ? "_" + name : name
+        }
+
+        /// `route="/v1/trends",status="200"`
+        static func labels(_ dimensions: [(String, String)]) -> String {
+            dimensions.sorted { $0.0 < $1.0 }.map { key, value in
+                let escaped = value.map { character in
+                    switch character {
+                    case "\\": "\\\\"
+                    case "\"": "\\\""
+                    case "\n": "\\n"
+                    default: String(character)
+                    }
+                }.joined()
+                return "\(name(key).replacing(":", with: "_"))=\"\(escaped)\""
+            }.joined(separator: ",")
+        }
+    }
+
+    /// One number, or one histogram.
+    final class Series: CounterHandler, FloatingPointCounterHandler, MeterHandler, RecorderHandler, TimerHandler,
+        Sendable
+    {
+        /// Upper bounds, in seconds for timers.
+        static let bounds: [Double] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+        private struct Value {
+            var number = 0.0
+            var count = 0
+            var buckets = [Int](repeating: 0, count: Series.bounds.count)
+        }
+
+        private let value = Monitor(Value())
+
+        func increment(by amount: Int64) { value.update { $0.number += Double(amount) } }
+        func increment(by amount: Double) { value.update { $0.number += amount } }
+        func decrement(by amount: Double) { value.update { $0.number -= amount } }
+        func reset() { value.update { $0 = Value() } }
+        func set(_ number: Int64) { value.update { $0.number = Double(number) } }
+        func set(_ number: Double) { value.update { $0.number = number } }
+        func record(_ number: Int64) { record(Double(number)) }
+        func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
+
+        func record(_ number: Double) {
+            value.update { value in
+                value.number += number
+                value.count += 1
+                if let bucket = Series.bounds.firstIndex(where: { number <= $0 }) { value.buckets[bucket] += 1 }
+            }
+        }
+
+        func lines(_ name: String, _ labels: String, _ kind: MetricFamily.Kind) -> [String] {
+            let value = value.read { $0 }
+            let own = labels.isEmpty ? "" : "{\(labels)}"
+            guard kind == .histogram else { return ["\(name)\(own) \(Series.text(value.number))"] }
+            let before = labels.isEmpty ? "" : labels + ","
+            var lines: [String] = []
+            var sum = 0
+            for (bound, count) in zip(Series.bounds, value.buckets) {
+                sum += count
+                lines.append("\(name)_bucket{\(before)le=\"\(Series.text(bound))\"} \(sum)")
+            }
+            lines.append("\(name)_bucket{\(before)le=\"+Inf\"} \(value.count)")
+            lines.append("\(name)_sum\(own) \(Series.text(value.number))")
+            lines.append("\(name)_count\(own) \(value.count)")
+            return lines
+        }
+
+        private static func text(_ number: Double) -> String {
+            if number.isNaN { return "NaN" }
+            if number.isInfinite { return number > 0 ? "+Inf" : "-Inf" }
+            return number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : "\(number)"
+        }
+    }
+#endif

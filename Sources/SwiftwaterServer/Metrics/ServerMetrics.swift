@@ -1,0 +1,86 @@
+#if Server
+    import CoreMetrics
+    import SwiftwaterCore
+    import SwiftwaterStreaming
+
+    /// What the server counts; `docs/OPERATIONS.md` says what each number means and when to worry.
+    final class ServerMetrics: Sendable {
+        let registry: MetricsRegistry
+        private let requests = Monitor<[String: (counter: Counter, timer: Timer)]>([:])
+        private let batches: Counter
+        private let posts: Counter
+        private let lag: Gauge
+        private let processing: Timer
+        private let ratings: Counter
+        private let commits: Timer
+
+        init(_ registry: MetricsRegistry) {
+            self.registry = registry
+            batches = Counter(label: "swiftwater_batches", factory: registry)
+            posts = Counter(label: "swiftwater_posts", factory: registry)
+            lag = Gauge(label: "swiftwater_batch_lag_seconds", factory: registry)
+            processing = Timer(label: "swiftwater_batch_processing_seconds", factory: registry)
+            ratings = Counter(label: "swiftwater_ratings", factory: registry)
+            commits = Timer(label: "swiftwater_rating_commit_seconds", factory: registry)
+            for (name, text) in Self.help { registry.describe(name, text) }
+        }
+
+        private static let help = [
+            ("swiftwater_http_requests_total", "Requests answered, by route and status."),
+            ("swiftwater_http_request_seconds", "From a request's head to its answer, by route."),
+            ("swiftwater_batches_total", "Batches of the stream that are done."),
+            ("swiftwater_posts_total", "Posts in those batches."),
+            ("swiftwater_batch_lag_seconds", "From the last batch's time until its tables were written."),
+            ("swiftwater_batch_processing_seconds", "What batches took."),
+            ("swiftwater_ratings_total", "Ratings that are safe."),
+            ("swiftwater_rating_commit_seconds", "From a request with ratings until they were safe and visible."),
+            ("swiftwater_batch_interval_seconds", "The batch interval."),
+            ("swiftwater_waiting_batches", "Batches that wait for the last one."),
+            ("swiftwater_checkpoint_age_seconds", "Since the last batch that is in the checkpoint; 0 without one."),
+            ("swiftwater_event_clients", "Pages that listen."),
+            ("swiftwater_live_ratings", "Ratings since the training: pairs of user and item."),
+            ("swiftwater_live_users", "Users with ratings since the training."),
+            ("swiftwater_model_generation", "Models since the start."),
+            ("swiftwater_model_rmse", "RMSE of the last training on held-out ratings."),
+            ("swiftwater_training_running", "1 while a training runs."),
+            ("swiftwater_resident_bytes", "Memory of the process."),
+            ("swiftwater_start_time_seconds", "When the process began, in seconds since 1970."),
+        ]
+
+        func count(route: String?, status: Int, _ duration: Duration) {
+            let route = route ?? "none"
+            let key = "\(status) \(route)"
+            let known = requests.read { $0[key] }
+            let (counter, timer) =
+                known
+                ?? requests.update { requests in
+                    let made = (
+                        Counter(
+                            label: "swiftwater_http_requests", dimensions: [("route", route), ("status", "\(status)")],
+                            factory: registry),
+                        Timer(
+                            label: "swiftwater_http_request_seconds", dimensions: [("route", route)], factory: registry)
+                    )
+                    requests[key] = made
+                    return made
+                }
+            counter.increment()
+            timer.recordNanoseconds(Int64(duration.inSeconds * 1e9))
+        }
+
+        func count(_ batch: BatchInformation) {
+            batches.increment()
+            posts.increment(by: batch.size.records)
+            lag.record(batch.totalDelay.inSeconds)
+            processing.recordNanoseconds(Int64(batch.processingTime.inSeconds * 1e9))
+            gauge("swiftwater_waiting_batches", Double(batch.waitingBatches))
+        }
+
+        func count(ratings number: Int, _ duration: Duration) {
+            ratings.increment(by: number)
+            commits.recordNanoseconds(Int64(duration.inSeconds * 1e9))
+        }
+
+        func gauge(_ name: String, _ value: Double) { Gauge(label: name, factory: registry).record(value) }
+    }
+#endif

@@ -1,0 +1,89 @@
+#if Server
+    import HTTPTypes
+    import Logging
+    import SwiftwaterCore
+    import SwiftwaterFormats
+    import SwiftwaterLive
+    import SwiftwaterRecommender
+
+    /// A live recommender with titles, its trainings, and the file that its model came from.
+    public final class RecommendationService: Sendable {
+        public let live: LiveRecommender
+        private let catalogue: Catalogue
+        private let source: (@Sendable () throws -> MatrixFactorizationModel)?
+        private let logger: Logger
+        /// Titles in lower case with their ids, in order of popularity.
+        private let titles: [(title: String, id: String)]
+
+        /// - Parameter source: reads the model again, for `reload`.
+        public init(
+            _ live: LiveRecommender, catalogue: Catalogue, logger: Logger,
+            source: (@Sendable () throws -> MatrixFactorizationModel)? = nil
+        ) {
+            (self.live, self.catalogue, self.source, self.logger) = (live, catalogue, source, logger)
+            titles = live.popular(limit: live.model.itemIDs.count, ofLate: false).map { item in
+                (catalogue.title(item.id).lowercased(), item.id)
+            }
+        }
+
+        // MARK: Items
+
+        /// `"item":"1","title":"..."`
+        func head(of item: String) -> String {
+            let title = catalogue[item].map { ",\"title\":\(JSONValue.quoted($0.title))" } ?? ""
+            return "\"item\":\(JSONValue.quoted(item))" + title
+        }
+
+        func json(_ items: [LiveRecommendation.Item]) -> String {
+            items.map { item in
+                "{\(head(of: item.id)),\"score\":\(item.score)\(item.boost == 0 ? "" : ",\"boost\":\(item.boost)")}"
+            }.joined(separator: ",")
+        }
+
+        /// The most popular items whose title or id has the text.
+        func find(_ text: String, limit: Int) -> [String] {
+            let text = text.lowercased()
+            var found: [String] = []
+            for entry in titles where text.isEmpty || entry.id == text || entry.title.contains(text) {
+                found.append(entry.id)
+                if found.count == limit { break }
+            }
+            return found
+        }
+
+        // MARK: Model
+
+        var modelJSON: String {
+            let (model, state) = (live.model, live.trainingState)
+            var members = [
+                "\"generation\":\(live.generation)", "\"rank\":\(model.rank)", "\"users\":\(model.userIDs.count)",
+                "\"items\":\(model.itemIDs.count)", "\"ratings\":\(model.history.columns.count)",
+                "\"liveRatings\":\(live.ratingCount)", "\"liveUsers\":\(live.ratedUserCount)",
+                "\"isTraining\":\(state.isRunning)",
+            ]
+            members.append("\"lastTraining\":\(state.last?.json ?? "null")")
+            members.append("\"lastFailure\":\(state.lastFailure.map(JSONValue.quoted) ?? "null")")
+            return "{" + members.joined(separator: ",") + "}"
+        }
+
+        /// Begins a training on a thread of its own; false where one runs.
+        ///
+        /// - Parameter whenDone: called when it is over, well or not.
+        public func beginTraining(_ whenDone: @escaping @Sendable () -> Void) -> Bool {
+            guard !live.trainingState.isRunning else { return false }
+            startThread(named: "swiftwater-training") { [live, logger] in
+                do {
+                    let report = try live.retrain()
+                    logger.info("trained on \(report.ratings) ratings in \(report.milliseconds) ms")
+                } catch { logger.error("the training failed, the model stays: \(error)") }
+                whenDone()
+            }
+            return true
+        }
+
+        func reload() throws {
+            guard let source else { throw Problem(.conflict, "the model came from no file") }
+            try live.replace(model: try source())
+        }
+    }
+#endif

@@ -1,0 +1,408 @@
+"use strict";
+
+// Everything that comes from outside is put into the page by textContent: it can be no markup.
+const find = (id) => document.getElementById(id);
+const state = { window: null, order: "count", table: null, open: null, user: "", films: [], source: null };
+
+function make(name, className, text) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function drawing(name, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const key in attributes) element.setAttribute(key, attributes[key]);
+  return element;
+}
+
+// Controls that would reorder or hide what stands around a text become visible, and heaps of marks are cut.
+function safe(text) {
+  return String(text)
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd")
+    .replace(/(\p{M}{4})\p{M}+/gu, "$1");
+}
+
+const whole = new Intl.NumberFormat("en");
+const decimal = (value, digits) => Number(value).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const clock = (milliseconds) => new Date(milliseconds).toLocaleTimeString();
+
+async function ask(path, options) {
+  const answer = await fetch(path, options);
+  if (answer.status === 401) showSignIn();
+  const body = answer.status === 204 ? null : await answer.json();
+  if (!answer.ok) throw new Error(body && body.detail ? body.detail : "HTTP " + answer.status);
+  return body;
+}
+
+const send = (path, body) => ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+// Signing in
+
+function showSignIn() {
+  find("sign-in").hidden = false;
+  setConnection("lost", "Sign in to see the numbers");
+}
+
+find("sign-in").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  find("sign-in-error").textContent = "";
+  try {
+    await send("/v1/session", { token: find("token").value });
+    find("sign-in").hidden = true;
+    begin();
+  } catch (error) {
+    find("sign-in-error").textContent = error.message;
+  }
+});
+
+// Live events
+
+function setConnection(kind, text) {
+  find("connection").className = kind;
+  find("connection-text").textContent = text;
+}
+
+function listen() {
+  if (state.source) state.source.close();
+  const source = new EventSource("/v1/events?limit=20&order=" + state.order + "&window=" + encodeURIComponent(state.window));
+  state.source = source;
+  source.onopen = () => setConnection("live", "Live");
+  source.onerror = () => {
+    setConnection("lost", "Connection lost, trying again");
+    // A stream that was refused, not cut, is not tried again by itself.
+    if (source.readyState === EventSource.CLOSED && state.source === source) setTimeout(begin, 2000);
+  };
+  source.addEventListener("trends", (event) => showTrends(JSON.parse(event.data)));
+  source.addEventListener("health", (event) => showHealth(JSON.parse(event.data)));
+  source.addEventListener("model", (event) => showModel(JSON.parse(event.data)));
+}
+
+// Trends
+
+function choices(id, names, chosen, onChoice) {
+  const set = find(id);
+  for (const label of set.querySelectorAll("label")) label.remove();
+  for (const name of names) {
+    const label = make("label");
+    const input = make("input");
+    Object.assign(input, { type: "radio", name: id, value: name, checked: name === chosen });
+    input.addEventListener("change", () => onChoice(name));
+    label.append(input, name);
+    set.append(label);
+  }
+}
+
+function spark(counts, label) {
+  const most = Math.max(1, ...counts);
+  const svg = drawing("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", role: "img", "aria-label": label });
+  const step = counts.length > 1 ? 100 / (counts.length - 1) : 0;
+  svg.append(drawing("polyline", { points: counts.map((count, index) => (index * step).toFixed(1) + "," + (22 - 20 * count / most).toFixed(1)).join(" ") }));
+  return svg;
+}
+
+function changeOf(row) {
+  if (row.change === null) return ["new", "new"];
+  if (row.change > 0) return ["up", "▲ " + row.change];
+  if (row.change < 0) return ["down", "▼ " + -row.change];
+  return ["same", "–"];
+}
+
+function showTrends(table) {
+  state.table = table;
+  const end = table.end ? " until " + clock(table.end) : "";
+  find("trends-note").textContent = whole.format(table.posts) + " posts and " + whole.format(table.keys) + " tags in the last " +
+    state.window + end + (table.late ? ", " + whole.format(table.late) + " posts came late" : "");
+  const body = find("trend-rows");
+  // The rows stay where they are, with other contents: nothing jumps, and who reads or types is not disturbed.
+  const focused = document.activeElement && document.activeElement.classList.contains("tag") ? document.activeElement.dataset.key : null;
+  const most = Math.max(1, ...table.trends.map((row) => row.count));
+  const rows = [];
+  for (const row of table.trends) {
+    rows.push(trendRow(row, most));
+    if (row.key === state.open) rows.push(detailRow(row));
+  }
+  body.replaceChildren(...rows);
+  if (focused !== null) {
+    const again = [...body.querySelectorAll(".tag")].find((button) => button.dataset.key === focused);
+    if (again) again.focus({ preventScroll: true });
+  }
+}
+
+function trendRow(row, most) {
+  const line = make("tr");
+  line.append(make("td", "number", row.rank));
+  const tag = make("button", "tag", safe(row.display));
+  Object.assign(tag, { type: "button", dir: "auto", title: safe(row.display) });
+  tag.dataset.key = row.key;
+  tag.setAttribute("aria-expanded", row.key === state.open);
+  tag.addEventListener("click", () => {
+    state.open = state.open === row.key ? null : row.key;
+    showTrends(state.table);
+  });
+  const name = make("th");
+  name.scope = "row";
+  name.className = "name";
+  const cell = make("td");
+  cell.append(tag);
+  line.append(cell);
+  const share = make("td", "bar-cell");
+  const meter = make("span", "meter");
+  meter.style.width = Math.max(1, 100 * row.count / most) + "%";
+  share.append(meter);
+  line.append(share, make("td", "number", whole.format(row.count) + (row.countMost > row.count ? "+" : "")));
+  line.append(make("td", "number authors", row.authors ? whole.format(row.authors) : "–"));
+  const [kind, text] = changeOf(row);
+  const change = make("td", "change");
+  change.append(make("span", kind, text));
+  line.append(change);
+  const lately = make("td", "spark");
+  lately.append(spark(row.history, "counts of the last slides: " + row.history.join(", ")));
+  line.append(lately);
+  return line;
+}
+
+function detailRow(row) {
+  const line = make("tr", "detail");
+  const cell = make("td");
+  cell.colSpan = 7;
+  const facts = ["score " + decimal(row.score, 1), "first seen " + new Date(row.firstSeen).toLocaleString()];
+  if (row.expected !== null) facts.unshift(decimal(row.expected, 1) + " expected");
+  if (row.copied) facts.push("mostly copies of few texts");
+  cell.append(make("p", "note", facts.join(" · ")));
+  if (row.samples.length) {
+    const list = make("ul");
+    for (const sample of row.samples) {
+      const item = make("li", "", safe(sample));
+      item.dir = "auto";
+      list.append(item);
+    }
+    cell.append(list);
+  } else {
+    cell.append(make("p", "note", "No sample posts."));
+  }
+  line.append(cell);
+  return line;
+}
+
+// Health
+
+function facts(id, pairs) {
+  const list = find(id);
+  const parts = [];
+  for (const [name, value] of pairs) {
+    const pair = make("div");
+    pair.append(make("dt", "", name), make("dd", "", value));
+    parts.push(pair);
+  }
+  list.replaceChildren(...parts);
+}
+
+function showHealth(health) {
+  find("application").textContent = health.application;
+  document.title = health.application;
+  const interval = health.intervalMilliseconds;
+  facts("health-facts", [
+    ["Posts a second", decimal(health.postsPerSecond, 0)],
+    ["Last batch", health.batch ? whole.format(health.posts) + " posts" : "none yet"],
+    ["Lag of interval", health.batch ? health.lagMilliseconds + " of " + interval + " ms" : "–"],
+    ["Waiting batches", health.batch ? health.waitingBatches : "–"],
+    ["Backpressure", health.nextBatchMaxBytes ? "next batch up to " + decimal(health.nextBatchMaxBytes / 1048576, 0) + " MiB" : "off"],
+    ["Checkpoint", health.durable ? (health.checkpointAgeMilliseconds === null ? "none yet" : decimal(health.checkpointAgeMilliseconds / 1000, 1) + " s old") : "not kept"],
+  ]);
+  const svg = find("rates");
+  const rates = health.rates;
+  const most = Math.max(1, ...rates);
+  const step = rates.length > 1 ? 320 / (rates.length - 1) : 0;
+  svg.replaceChildren(drawing("polyline", { points: rates.map((rate, index) => (index * step).toFixed(1) + "," + (46 - 42 * rate / most).toFixed(1)).join(" ") }));
+}
+
+// The model
+
+function showModel(model) {
+  find("model").hidden = false;
+  facts("model-facts", [
+    ["Films", whole.format(model.items)], ["Users", whole.format(model.users)], ["Ratings", whole.format(model.ratings)],
+    ["Ratings since", whole.format(model.liveRatings)], ["Rank", model.rank], ["Model", "no. " + model.generation],
+  ]);
+  const button = find("retrain");
+  button.disabled = model.isTraining;
+  button.textContent = model.isTraining ? "Training…" : "Train anew";
+  const training = model.lastTraining;
+  find("curve-caption").textContent = training
+    ? "RMSE on held-out ratings by iteration; trained " + new Date(training.ended).toLocaleString() + " in " + decimal(training.milliseconds / 1000, 1) + " s" +
+      (training.curve.length ? ", at last " + decimal(training.curve[training.curve.length - 1].rmse, 4) : "")
+    : model.lastFailure ? "The training failed: " + model.lastFailure : "No training yet.";
+  drawCurve(training ? training.curve : []);
+  if (state.generation !== undefined && state.generation !== model.generation && state.user) showFilms();
+  state.generation = model.generation;
+}
+
+function drawCurve(points) {
+  const svg = find("curve");
+  svg.replaceChildren();
+  svg.style.display = points.length ? "" : "none";
+  if (!points.length) return;
+  const values = points.map((point) => point.rmse);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const x = (index) => 44 + (points.length > 1 ? 262 * index / (points.length - 1) : 0);
+  const y = (value) => 12 + 106 * (high === low ? 0.5 : (high - value) / (high - low));
+  svg.append(drawing("line", { class: "axis", x1: 40, y1: 124, x2: 312, y2: 124 }), drawing("line", { class: "axis", x1: 40, y1: 8, x2: 40, y2: 124 }));
+  for (const value of high === low ? [high] : [high, low]) {
+    const label = drawing("text", { x: 2, y: y(value) + 4 });
+    label.textContent = value.toFixed(3);
+    svg.append(label);
+  }
+  svg.append(drawing("polyline", { points: values.map((value, index) => x(index) + "," + y(value)).join(" ") }));
+  points.forEach((point, index) => {
+    svg.append(drawing("circle", { cx: x(index), cy: y(point.rmse), r: 3 }));
+    if (index === 0 || index === points.length - 1 || points.length <= 8) {
+      const label = drawing("text", { x: x(index), y: 140, "text-anchor": "middle" });
+      label.textContent = point.iterations;
+      svg.append(label);
+    }
+  });
+}
+
+find("retrain").addEventListener("click", async () => {
+  find("retrain").disabled = true;
+  try { await send("/v1/model", { action: "retrain" }); } catch (error) { find("curve-caption").textContent = error.message; }
+});
+
+// Films
+
+const origins = { model: "from the training", "fold-in": "from all ratings until now", popular: "nothing is known of this user: what most have rated" };
+const pathOf = (user) => "/v1/users/" + encodeURIComponent(user);
+
+async function showFilms(note) {
+  const user = state.user;
+  if (!user) return;
+  try {
+    const [answer, rated] = await Promise.all([ask(pathOf(user) + "/recommendations?n=10"), ask(pathOf(user) + "/ratings?limit=100")]);
+    if (user !== state.user) return;
+    const before = state.films;
+    state.films = answer.items.map((item) => item.item);
+    find("films-note").textContent = (note ? note + " " : "") + "For " + safe(user) + ", " + origins[answer.source] + ".";
+    find("film-list").replaceChildren(...answer.items.map((item, index) => filmRow(item, index, before.length > 0 && before[index] !== item.item)));
+    find("rated").firstElementChild.textContent = "Rated so far: " + whole.format(rated.total);
+    find("rated-list").replaceChildren(...rated.ratings.map((entry) => make("li", "", entry.rating + "  " + safe(entry.title || entry.item))));
+  } catch (error) {
+    find("films-note").textContent = error.message;
+  }
+}
+
+function filmRow(item, index, hasMoved) {
+  const row = make("li", hasMoved ? "moved" : "");
+  const title = make("button", "title", safe(item.title || item.item));
+  title.type = "button";
+  title.title = safe(item.title || item.item);
+  title.setAttribute("aria-expanded", "false");
+  title.addEventListener("click", () => explain(item, row, title));
+  const stars = make("span", "stars");
+  stars.setAttribute("role", "group");
+  stars.setAttribute("aria-label", "Rate " + safe(item.title || item.item));
+  for (let star = 1; star <= 5; star++) {
+    const button = make("button", "", "★");
+    button.type = "button";
+    button.setAttribute("aria-label", star + (star === 1 ? " star" : " stars"));
+    button.addEventListener("click", () => rate(item.item, item.title || item.item, star));
+    stars.append(button);
+  }
+  row.append(make("span", "place", index + 1), title, make("span", "score", decimal(item.score, 2)), stars);
+  return row;
+}
+
+async function explain(item, row, title) {
+  const old = row.querySelector(".why");
+  title.setAttribute("aria-expanded", String(!old));
+  if (old) return old.remove();
+  const why = make("span", "why", "…");
+  row.append(why);
+  try {
+    const answer = await ask(pathOf(state.user) + "/because/" + encodeURIComponent(item.item) + "?n=3");
+    why.textContent = "Because of " + answer.because.map((reason) => safe(reason.title || reason.item) + " (rated " + reason.rating + ": " + (reason.share < 0 ? "−" : "+") + decimal(Math.abs(reason.share), 2) + ")").join(", ");
+  } catch (error) {
+    why.textContent = "Most have rated it; nothing is known of this user yet.";
+  }
+}
+
+async function rate(item, title, rating) {
+  if (!state.user) return;
+  try {
+    await send("/v1/ratings", { user: state.user, item: item, rating: rating });
+    await showFilms("Rated " + safe(title) + " " + rating + ".");
+  } catch (error) {
+    find("films-note").textContent = error.message;
+  }
+}
+
+find("user-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  state.user = find("user").value.trim();
+  state.films = [];
+  try { localStorage.setItem("user", state.user); } catch (error) { /* without storage it is asked again */ }
+  showFilms();
+});
+
+const titles = new Map();
+let asked = "";
+find("film").addEventListener("input", async () => {
+  const text = find("film").value.trim();
+  if (text.length < 2 || titles.has(text)) return;
+  asked = text;
+  try {
+    const answer = await ask("/v1/items?n=10&q=" + encodeURIComponent(text));
+    if (asked !== text) return;
+    titles.clear();
+    find("film-choices").replaceChildren(...answer.items.map((item) => {
+      const option = make("option");
+      option.value = safe(item.title || item.item);
+      titles.set(option.value, item.item);
+      return option;
+    }));
+  } catch (error) {
+    find("films-note").textContent = error.message;
+  }
+});
+
+find("rate-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const title = find("film").value.trim();
+  const item = titles.get(title);
+  if (!item) {
+    find("films-note").textContent = "Choose a title from the list.";
+    return;
+  }
+  find("film").value = "";
+  rate(item, title, Number(find("stars").value));
+});
+
+// The beginning
+
+async function begin() {
+  try {
+    const configuration = await ask("/v1/configuration");
+    find("application").textContent = configuration.application;
+    document.title = configuration.application;
+    if (!configuration.windows.includes(state.window)) state.window = configuration.windows[0];
+    choices("windows", configuration.windows, state.window, (name) => { state.window = name; listen(); });
+    choices("orders", ["count", "authors", "burst"], state.order, (name) => { state.order = name; listen(); });
+    find("films").hidden = !configuration.recommendations;
+    if (configuration.recommendations) {
+      if (!state.user) {
+        try { state.user = localStorage.getItem("user") || "42"; } catch (error) { state.user = "42"; }
+        find("user").value = state.user;
+      }
+      showFilms();
+    }
+    listen();
+  } catch (error) {
+    if (find("sign-in").hidden) {
+      setConnection("lost", "Connection lost, trying again");
+      setTimeout(begin, 2000);
+    }
+  }
+}
+
+begin();

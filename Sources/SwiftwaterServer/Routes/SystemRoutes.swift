@@ -1,0 +1,98 @@
+#if Server
+    import HTTPTypes
+    import Hummingbird
+    import NIOCore
+    import SwiftwaterCore
+    import SwiftwaterFormats
+    import SwiftwaterLive
+
+    /// The page, the description of the API, and what operators ask for.
+    struct SystemRoutes {
+        let trends: TrendService
+        let recommendations: RecommendationService?
+        let settings: ServeSettings
+        let metrics: ServerMetrics
+        private let begin = SystemClock().instant()
+
+        init(
+            _ trends: TrendService, _ recommendations: RecommendationService?, _ settings: ServeSettings,
+            _ metrics: ServerMetrics
+        ) {
+            (self.trends, self.recommendations, self.settings, self.metrics) = (
+                trends, recommendations, settings, metrics
+            )
+        }
+
+        func add(to router: Router<ServerContext>) {
+            file("/", PackageResources.page_html, "text/html; charset=utf-8", router)
+            file("/page.css", PackageResources.page_css, "text/css; charset=utf-8", router)
+            file("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8", router)
+            file("/openapi.json", PackageResources.openapi_json, "application/json", router)
+            router.get("/healthz") { _, _ in Response.json("{\"status\":\"alive\"}\n") }
+            router.get("/readyz") { _, _ in
+                trends.board.health.batch == nil
+                    ? Response.json("{\"status\":\"starting\"}\n", status: .serviceUnavailable)
+                    : Response.json("{\"status\":\"ready\"}\n")
+            }
+            router.get("/metrics") { _, _ in metricsText() }
+            router.get("/v1/configuration") { _, _ in configuration() }
+            router.post("/v1/session") { request, _ in try await signIn(request) }
+        }
+
+        private func file(
+            _ path: RouterPath, _ bytes: [UInt8], _ type: String, _ router: Router<ServerContext>
+        ) {
+            let tag = "\"\(String(bytes.withUnsafeBytes { StableHasher.hash($0) }, radix: 16))\""
+            let buffer = ByteBuffer(bytes: bytes)
+            router.get(path) { request, _ in
+                let headers: HTTPFields = [.contentType: type, .eTag: tag, .cacheControl: "no-cache"]
+                let known = request.headers[.ifNoneMatch] ?? ""
+                if known.contains(tag.dropLast()) { return Response(status: .notModified, headers: headers) }
+                return Response(status: .ok, headers: headers, body: .init(byteBuffer: buffer))
+            }
+        }
+
+        private func configuration() -> Response {
+            let windows = trends.board.settings.windows.map { JSONValue.quoted(TrendRoutes.label($0)) }
+            return .json(
+                "{\"application\":\(JSONValue.quoted(settings.applicationName)),\"windows\":[\(windows.joined(separator: ","))],"
+                    + "\"slideMilliseconds\":\(trends.board.settings.slide.wholeMilliseconds),"
+                    + "\"recommendations\":\(recommendations != nil)}\n")
+        }
+
+        private func metricsText() -> Response {
+            let health = trends.board.health
+            let now = SystemClock().instant()
+            metrics.gauge("swiftwater_event_clients", Double(trends.hub.clientCount))
+            metrics.gauge("swiftwater_start_time_seconds", begin.inSeconds)
+            let age =
+                health.isDurable ? health.completedAt.map { now.inSeconds - Double($0.milliseconds) / 1000 } ?? 0 : 0
+            metrics.gauge("swiftwater_checkpoint_age_seconds", age)
+            if let bytes = ProcessMemory.residentBytes { metrics.gauge("swiftwater_resident_bytes", Double(bytes)) }
+            if let live = recommendations?.live {
+                metrics.gauge("swiftwater_live_ratings", Double(live.ratingCount))
+                metrics.gauge("swiftwater_live_users", Double(live.ratedUserCount))
+                metrics.gauge("swiftwater_model_generation", Double(live.generation))
+                metrics.gauge("swiftwater_training_running", live.trainingState.isRunning ? 1 : 0)
+                if let rmse = live.trainingState.last?.rmse { metrics.gauge("swiftwater_model_rmse", rmse) }
+            }
+            return Response(
+                status: .ok,
+                headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+                body: .init(byteBuffer: ByteBuffer(string: metrics.registry.text)))
+        }
+
+        /// The page's sign-in: a cookie that scripts cannot read and other sites' pages cannot send.
+        private func signIn(_ request: Request) async throws -> Response {
+            let body = try await request.json(upTo: 4096)
+            guard let token = settings.token else { return .noContent }
+            guard let shown = body["token"]?.string, GuardMiddleware.isEqual(shown, token) else {
+                throw Problem(.unauthorized, "this is not the token", headers: [.wwwAuthenticate: "Bearer"])
+            }
+            var response = Response.noContent
+            response.headers[.setCookie] =
+                "swiftwater=\(token); Path=/; HttpOnly; SameSite=Strict\(settings.isBehindProxy ? "; Secure" : "")"
+            return response
+        }
+    }
+#endif

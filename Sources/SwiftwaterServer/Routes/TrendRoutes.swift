@@ -1,0 +1,108 @@
+#if Server
+    import Foundation
+    import HTTPTypes
+    import Hummingbird
+    import NIOCore
+    import SwiftwaterCore
+    import SwiftwaterFormats
+    import SwiftwaterTrends
+
+    /// What is trending, and was; posts from outside.
+    struct TrendRoutes {
+        let service: TrendService
+        let settings: ServeSettings
+
+        func add(to router: Router<ServerContext>) {
+            router.get("/v1/trends") { request, _ in try trends(request) }
+            router.get("/v1/trends/:tag/history") { request, context in try history(request, context) }
+            router.post("/v1/posts") { request, _ in try await posts(request) }
+        }
+
+        /// The window and order that a request asks for.
+        func key(_ request: Request) throws -> TrendBoard.Key {
+            let windows = service.board.settings.windows
+            var window = windows[0]
+            if let text = try request.parameter("window") {
+                guard let known = windows.first(where: { Self.label($0) == text }) else {
+                    throw Problem(
+                        .badRequest, "'window' takes one of \(windows.map(Self.label).joined(separator: ", "))")
+                }
+                window = known
+            }
+            guard let order = TrendingSettings.Order(rawValue: try request.parameter("order") ?? "count") else {
+                throw Problem(.badRequest, "'order' takes one of count, authors, burst")
+            }
+            return TrendBoard.Key(window: window, order: order)
+        }
+
+        /// `1m`
+        static func label(_ window: Duration) -> String { window.label.filter { $0 != " " } }
+
+        private func trends(_ request: Request) throws -> Response {
+            let key = try key(request)
+            let offset = try request.number("offset", default: 0, in: 0...100_000)
+            let limit = try request.number("limit", default: 20, in: 1...settings.rowsMax)
+            guard let entry = service.board.entry(key) else {
+                return .json(
+                    "{\"end\":null,\"windowMilliseconds\":\(key.window.wholeMilliseconds),\"order\":\"\(key.order.rawValue)\","
+                        + "\"posts\":0,\"keys\":0,\"late\":0,\"offset\":\(offset),\"total\":0,\"trends\":[]}\n")
+            }
+            let tag = "\"\(entry.end.milliseconds)-\(offset)-\(limit)\""
+            let headers: HTTPFields = [.eTag: tag, .cacheControl: "no-cache"]
+            let known = request.headers[.ifNoneMatch]?.split(separator: ",").map { String($0).trimmed } ?? []
+            let names = [tag, "W/" + tag, String(tag.dropLast()) + "-gzip\"", "*"]
+            if known.contains(where: names.contains) { return Response(status: .notModified, headers: headers) }
+            return .json(entry.json(offset: offset, limit: limit) + "\n", headers: headers)
+        }
+
+        private func history(_ request: Request, _ context: ServerContext) throws -> Response {
+            let tag = try context.text("tag")
+            let from = try request.number("from", default: 0, in: 0...Int(Int64.max / 2))
+            let to = try request.number("to", default: Int(Int64.max / 2), in: 0...Int(Int64.max / 2))
+            let limit = try request.number("limit", default: 500, in: 1...10_000)
+            let points = try service.history.points(tag, from: Int64(from), to: Int64(to), limit: limit).map {
+                "{\"end\":\($0.end),\"rank\":\($0.rank),\"count\":\($0.count),\"authors\":\($0.authors)}"
+            }
+            return .json("{\"key\":\(JSONValue.quoted(tag)),\"history\":[\(points.joined(separator: ","))]}\n")
+        }
+
+        private func posts(_ request: Request) async throws -> Response {
+            let type = request.headers[.contentType]?.split(separator: ";").first.map {
+                String($0).trimmed.lowercased()
+            }
+            guard let type, ["text/plain", "application/x-ndjson", "application/json"].contains(type) else {
+                throw Problem(.unsupportedMediaType, "posts are text/plain or application/x-ndjson: one a line")
+            }
+            let (sender, position) = try numbering(request)
+            var body = try await request.bytes(upTo: settings.bodyMaxBytes)
+            if body.readableBytes > 0, body.getInteger(at: body.writerIndex - 1, as: UInt8.self) != 0x0A {
+                body.writeInteger(UInt8(ascii: "\n"))
+            }
+            let lines = body.withUnsafeReadableBytes { bytes in bytes.count { $0 == 0x0A } }
+            if lines > 0 { try await service.intake.take(body, sender: sender, position: position) }
+            return .json("{\"accepted\":\(lines)}\n", status: .accepted)
+        }
+
+        /// `sender` and `position` make sending again safe: what is not above the sender's last position came before.
+        private func numbering(_ request: Request) throws -> (String?, UInt64?) {
+            let (sender, position) = (try request.parameter("sender"), try request.parameter("position"))
+            guard sender != nil || position != nil else { return (nil, nil) }
+            guard let sender, let position = position.flatMap({ UInt64($0) }), position > 0, !sender.isEmpty,
+                sender.utf8.count <= 200
+            else {
+                throw Problem(.badRequest, "'sender' (up to 200 bytes) and 'position' (a number from 1) go together")
+            }
+            return (sender, position)
+        }
+    }
+
+    extension ServerContext {
+        /// A part of the path, without its percent encoding.
+        func text(_ name: String) throws -> String {
+            guard let raw = parameters.get(name), let text = raw.removingPercentEncoding, !text.isEmpty,
+                text.utf8.count <= 1000
+            else { throw Problem(.badRequest, "the path has no '\(name)' that can be read") }
+            return text
+        }
+    }
+#endif

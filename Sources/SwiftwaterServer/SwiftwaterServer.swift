@@ -1,0 +1,122 @@
+#if Server
+    import Hummingbird
+    import HummingbirdCore
+    import Logging
+    import NIOCore
+    import ServiceLifecycle
+    import SwiftwaterCore
+
+    /// The page, the HTTP API and the metrics of a trend service and, where there is a model, a recommendation service.
+    ///
+    /// ```swift
+    /// let server = SwiftwaterServer(settings, trends: trends, recommendations: films, metrics: registry, logger: logger)
+    /// try await server.run { port in print("http://127.0.0.1:\(port)") }
+    /// ```
+    ///
+    /// It is a ServiceLifecycle `Service`: a graceful shutdown takes no more requests, finishes those that run, and ends event streams. The streaming
+    /// context and the recommender are the caller's to start and to stop.
+    public struct SwiftwaterServer: Service {
+        private let settings: ServeSettings
+        private let trends: TrendService
+        private let recommendations: RecommendationService?
+        private let logger: Logger
+
+        /// - Throws: `invalidArgument` where the settings would be unsafe.
+        public init(
+            _ settings: ServeSettings, trends: TrendService, recommendations: RecommendationService? = nil,
+            logger: Logger
+        ) throws {
+            try settings.validate()
+            (self.settings, self.trends, self.recommendations, self.logger) = (
+                settings, trends, recommendations, logger
+            )
+        }
+
+        public func run() async throws { try await run { _ in } }
+
+        /// Serves until the task is cancelled or the service group shuts down.
+        ///
+        /// - Parameter onRunning: told the port when the server listens.
+        /// - Throws: `network` where the address cannot be had.
+        public func run(onRunning: @escaping @Sendable (Int) async -> Void) async throws {
+            let application = Application(
+                responder: router.buildResponder(), server: .http1(configuration: channel),
+                configuration: ApplicationConfiguration(
+                    address: .hostname(settings.host, port: settings.port), backlog: 1024,
+                    availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)),
+                services: [EventKeeper(hub: trends.hub, heartbeat: settings.heartbeat)],
+                onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
+            do { try await application.run() } catch let error as IOError {
+                throw SwiftwaterError(
+                    .network, "cannot listen at \(settings.host):\(settings.port): \(systemMessage(error.errnoCode))",
+                    remedy: "choose another port with --port", cause: error)
+            }
+        }
+
+        /// Serves until `stops` has an element; then takes no more requests, finishes those that run, and returns.
+        public func runUntil(
+            _ stops: AsyncStream<Void>, onRunning: @escaping @Sendable (Int) async -> Void
+        ) async throws {
+            let service = Running(server: self, onRunning: onRunning)
+            let group = ServiceGroup(configuration: .init(services: [.init(service: service)], logger: logger))
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                tasks.addTask {
+                    for await _ in stops { break }
+                    await group.triggerGracefulShutdown()
+                }
+                try await tasks.next()
+                tasks.cancelAll()
+                try await tasks.waitForAll()
+            }
+        }
+
+        private struct Running: Service {
+            let server: SwiftwaterServer
+            let onRunning: @Sendable (Int) async -> Void
+            func run() async throws { try await server.run(onRunning: onRunning) }
+        }
+
+        private var channel: HTTP1Channel.Configuration {
+            HTTP1Channel.Configuration(
+                idleTimeout: .milliseconds(settings.idleTimeout.wholeMilliseconds),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: settings.headersMaxBytes, maxHeaderListSize: settings.headersMaxBytes,
+                    maxHeaderFieldCount: 100))
+        }
+
+        private var router: Router<ServerContext> {
+            let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+            let clients = ClientLimits(settings)
+            router.middlewares.add(
+                GuardMiddleware(settings: settings, clients: clients, metrics: trends.metrics, logger: logger))
+            SystemRoutes(trends, recommendations, settings, trends.metrics).add(to: router)
+            let trendRoutes = TrendRoutes(service: trends, settings: settings)
+            trendRoutes.add(to: router)
+            EventRoutes(trends: trendRoutes, recommendations: recommendations, settings: settings).add(to: router)
+            if let recommendations {
+                RecommendationRoutes(recommendations, settings, trends.metrics, trends.hub).add(to: router)
+            }
+            return router
+        }
+    }
+
+    /// Wakes event streams for their heartbeats, and ends them when the server stops.
+    private struct EventKeeper: Service {
+        let hub: EventHub
+        let heartbeat: Duration
+
+        func run() async throws {
+            try await withGracefulShutdownHandler {
+                try await cancelWhenGracefulShutdown {
+                    while true {
+                        try await Task.sleep(for: heartbeat / 2)
+                        hub.tell()
+                    }
+                }
+            } onGracefulShutdown: {
+                hub.close()
+            }
+        }
+    }
+#endif

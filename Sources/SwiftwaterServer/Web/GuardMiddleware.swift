@@ -1,0 +1,176 @@
+#if Server
+    import HTTPTypes
+    import Hummingbird
+    import Logging
+    import SwiftwaterCore
+
+    /// What every request passes: who may come, how often, from which page; and what every answer carries.
+    struct GuardMiddleware: RouterMiddleware {
+        let settings: ServeSettings
+        let clients: ClientLimits
+        let metrics: ServerMetrics
+        let logger: Logger
+
+        static let contentPolicy =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+            + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+        func handle(
+            _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
+        ) async throws -> Response {
+            let begin = ContinuousClock.now
+            var response: Response
+            do {
+                try check(request, context)
+                response = request.method == .options ? preflight(request) : try await next(request, context)
+            } catch {
+                let problem = Problem(error)
+                if problem.status.code >= 500 {
+                    logger.error(
+                        "\(request.method) \(TerminalText.safe(request.uri.path)): \(TerminalText.safe("\(error)"))")
+                }
+                response = problem.response
+            }
+            response = await Compression.applied(to: response, for: request)
+            addHeaders(&response, request)
+            metrics.count(route: context.endpointPath, status: response.status.code, ContinuousClock.now - begin)
+            return response
+        }
+
+        private func check(_ request: Request, _ context: ServerContext) throws {
+            try checkHost(request)
+            try checkOrigin(request)
+            let client = address(request, context)
+            guard clients.admits(client) else {
+                throw Problem(
+                    .tooManyRequests, "too many requests from this client", headers: [.retryAfter: "1"])
+            }
+            guard let token = settings.token, !Self.isOpen(request.uri.path) else { return }
+            guard Self.shown(request).contains(where: { Self.isEqual($0, token) }) else {
+                throw Problem(
+                    .unauthorized, "a token is needed: Authorization: Bearer TOKEN",
+                    headers: [.wwwAuthenticate: "Bearer"])
+            }
+        }
+
+        /// What holds no data, and where one signs in.
+        private static func isOpen(_ path: String) -> Bool {
+            ["/", "/page.css", "/page.js", "/healthz", "/readyz", "/openapi.json", "/v1/session"].contains(path)
+        }
+
+        /// The tokens that a request shows, in its header or by the page's cookie.
+        private static func shown(_ request: Request) -> [String] {
+            var tokens: [String] = []
+            if let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") {
+                tokens.append(String(header.dropFirst(7)).trimmed)
+            }
+            for cookie in request.headers[values: .cookie].flatMap({ $0.split(separator: ";") }) {
+                let pair = cookie.split(separator: "=", maxSplits: 1).map { String($0).trimmed }
+                if pair.count == 2, pair[0] == "swiftwater" { tokens.append(pair[1]) }
+            }
+            return tokens
+        }
+
+        /// Takes the same time wherever they differ.
+        static func isEqual(_ left: String, _ right: String) -> Bool {
+            let (a, b) = (Array(left.utf8), Array(right.utf8))
+            var difference = a.count ^ b.count
+            for index in 0..<b.count { difference |= Int(b[index] ^ (index < a.count ? a[index] : 0xFF)) }
+            return difference == 0
+        }
+
+        /// A page elsewhere that has its own name point here could otherwise read what the browser's user may read.
+        private func checkHost(_ request: Request) throws {
+            guard settings.token == nil, !settings.isBehindProxy else { return }
+            let authority = request.head.authority ?? ""
+            let name = Self.host(of: authority).lowercased()
+            let known = ["localhost", "127.0.0.1", "[::1]", settings.host.lowercased()]
+            guard known.contains(name) || settings.allowedHosts.contains(name) else {
+                throw Problem(.misdirectedRequest, "the server is not called '\(name)'; --allow-host names more")
+            }
+        }
+
+        static func host(of authority: String) -> String {
+            if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[...end]) }
+            return String(authority.split(separator: ":", omittingEmptySubsequences: false).first ?? "")
+        }
+
+        /// Pages of other sites may not change anything.
+        private func checkOrigin(_ request: Request) throws {
+            guard let origin = request.headers[.origin], !settings.allowedOrigins.contains(origin) else { return }
+            let own = request.head.authority ?? ""
+            guard origin == "http://" + own || origin == "https://" + own else {
+                throw Problem(
+                    .forbidden, "pages of \(origin) may not use the server; --allow-origin names those that may")
+            }
+        }
+
+        private func preflight(_ request: Request) -> Response {
+            var response = Response(status: .noContent)
+            response.headers[.allow] = "GET, HEAD, POST, DELETE, OPTIONS"
+            if let origin = request.headers[.origin], settings.allowedOrigins.contains(origin) {
+                response.headers[.accessControlAllowMethods] = "GET, POST, DELETE"
+                response.headers[.accessControlAllowHeaders] = "authorization, content-type"
+                response.headers[.accessControlMaxAge] = "600"
+            }
+            return response
+        }
+
+        private func addHeaders(_ response: inout Response, _ request: Request) {
+            response.headers[.contentSecurityPolicy] = Self.contentPolicy
+            response.headers[.xContentTypeOptions] = "nosniff"
+            response.headers[HTTPField.Name("referrer-policy")!] = "no-referrer"
+            response.headers[HTTPField.Name("cross-origin-resource-policy")!] = "same-origin"
+            if let origin = request.headers[.origin], settings.allowedOrigins.contains(origin) {
+                response.headers[.accessControlAllowOrigin] = origin
+                response.headers[HTTPField.Name("cross-origin-resource-policy")!] = "cross-origin"
+                response.headers[.vary] = "Origin, Accept-Encoding"
+            } else if response.headers[.vary] == nil {
+                response.headers[.vary] = "Accept-Encoding"
+            }
+        }
+
+        /// The client's address; behind a proxy what that says, the last one in the list, which no client can forge.
+        private func address(_ request: Request, _ context: ServerContext) -> String {
+            if settings.isBehindProxy, let list = request.headers[HTTPField.Name("x-forwarded-for")!],
+                let last = list.split(separator: ",").last
+            {
+                return String(last).trimmed
+            }
+            return context.remoteAddress?.ipAddress ?? ""
+        }
+    }
+
+    /// How many requests each client may make: a bucket that fills by the limit each second, up to ten seconds' worth.
+    final class ClientLimits: Sendable {
+        private struct Bucket {
+            var tokens: Double
+            var time: ContinuousClock.Instant
+        }
+
+        private let limit: Double?
+        private let buckets = Monitor<[String: Bucket]>([:])
+        private static let clientsMax = 50_000
+
+        init(_ settings: ServeSettings) {
+            let number =
+                settings.clientRequestsPerSecondMax ?? (settings.isLoopback && !settings.isBehindProxy ? nil : 100)
+            limit = number.map(Double.init)
+        }
+
+        func admits(_ client: String) -> Bool {
+            guard let limit else { return true }
+            let now = ContinuousClock.now
+            return buckets.update { buckets in
+                if buckets.count > Self.clientsMax { buckets = buckets.filter { now - $0.value.time < .seconds(10) } }
+                var bucket = buckets[client] ?? Bucket(tokens: 10 * limit, time: now)
+                bucket.tokens = min(10 * limit, bucket.tokens + limit * (now - bucket.time).inSeconds)
+                bucket.time = now
+                defer { buckets[client] = bucket }
+                guard bucket.tokens >= 1 else { return false }
+                bucket.tokens -= 1
+                return true
+            }
+        }
+    }
+#endif
