@@ -101,6 +101,7 @@
                     }
                     stop.yield()
                 }
+                defer { trends.context.requestStop(gracefully: true) }
                 try await group.next()
                 trends.context.requestStop(gracefully: true)
                 try await group.waitForAll()

@@ -12,18 +12,32 @@
         private let catalogue: Catalogue
         private let source: (@Sendable () throws -> MatrixFactorizationModel)?
         private let logger: Logger
+        /// What ratings may be.
+        public let ratingRange: ClosedRange<Double>
+        static let widestRange = -1e6...1e6
         /// Titles in lower case with their ids, in order of popularity.
         private let titles: [(title: String, id: String)]
 
-        /// - Parameter source: reads the model again, for `reload`.
+        /// - Parameters:
+        ///   - ratingRange: what ratings may be; from the smallest to the largest of the training unless given, and for implicit models any.
+        ///   - source: reads the model again, for `reload`.
         public init(
-            _ live: LiveRecommender, catalogue: Catalogue, logger: Logger,
+            _ live: LiveRecommender, catalogue: Catalogue, logger: Logger, ratingRange: ClosedRange<Double>? = nil,
             source: (@Sendable () throws -> MatrixFactorizationModel)? = nil
         ) {
             (self.live, self.catalogue, self.source, self.logger) = (live, catalogue, source, logger)
+            self.ratingRange = ratingRange ?? Self.range(of: live.model)
             titles = live.popular(limit: live.model.itemIDs.count, ofLate: false).map { item in
                 (catalogue.title(item.id).lowercased(), item.id)
             }
+        }
+
+        private static func range(of model: MatrixFactorizationModel) -> ClosedRange<Double> {
+            let values = model.history.values
+            guard !model.settings.isImplicit, let first = values.first else { return widestRange }
+            var (low, high) = (first, first)
+            for value in values { (low, high) = (min(low, value), max(high, value)) }
+            return Double(low)...Double(high)
         }
 
         // MARK: Items

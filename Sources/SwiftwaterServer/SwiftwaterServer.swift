@@ -46,7 +46,14 @@
                     availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)),
                 services: [EventKeeper(hub: trends.hub, heartbeat: settings.heartbeat)],
                 onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
-            do { try await application.run() } catch let error as IOError {
+            do {
+                // Event streams have no end of their own, and the application waits for them.
+                try await withGracefulShutdownHandler {
+                    try await application.run()
+                } onGracefulShutdown: { [hub = trends.hub] in
+                    hub.close()
+                }
+            } catch let error as IOError {
                 throw SwiftwaterError(
                     .network, "cannot listen at \(settings.host):\(settings.port): \(systemMessage(error.errnoCode))",
                     remedy: "choose another port with --port", cause: error)
@@ -59,16 +66,12 @@
         ) async throws {
             let service = Running(server: self, onRunning: onRunning)
             let group = ServiceGroup(configuration: .init(services: [.init(service: service)], logger: logger))
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await group.run() }
-                tasks.addTask {
-                    for await _ in stops { break }
-                    await group.triggerGracefulShutdown()
-                }
-                try await tasks.next()
-                tasks.cancelAll()
-                try await tasks.waitForAll()
+            let stopper = Task {
+                for await _ in stops { break }
+                await group.triggerGracefulShutdown()
             }
+            defer { stopper.cancel() }
+            try await group.run()
         }
 
         private struct Running: Service {
@@ -86,36 +89,38 @@
         }
 
         private var router: Router<ServerContext> {
-            let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
-            let clients = ClientLimits(settings)
+            let router = Router(context: ServerContext.self)
+            let (clients, methods) = (ClientLimits(settings), KnownMethods())
             router.middlewares.add(
-                GuardMiddleware(settings: settings, clients: clients, metrics: trends.metrics, logger: logger))
-            SystemRoutes(trends, recommendations, settings, trends.metrics).add(to: router)
+                GuardMiddleware(
+                    settings: settings, clients: clients, metrics: trends.metrics, logger: logger, methods: methods))
+            let endpoints = Endpoints(router)
+            SystemRoutes(trends, recommendations, settings, trends.metrics).add(to: endpoints)
             let trendRoutes = TrendRoutes(service: trends, settings: settings)
-            trendRoutes.add(to: router)
-            EventRoutes(trends: trendRoutes, recommendations: recommendations, settings: settings).add(to: router)
+            trendRoutes.add(to: endpoints)
+            EventRoutes(trends: trendRoutes, recommendations: recommendations, settings: settings).add(to: endpoints)
             if let recommendations {
-                RecommendationRoutes(recommendations, settings, trends.metrics, trends.hub).add(to: router)
+                RecommendationRoutes(recommendations, settings, trends.metrics, trends.hub).add(to: endpoints)
             }
+            endpoints.finish()
+            let table = endpoints.table
+            methods.table.update { $0 = table }
             return router
         }
     }
 
-    /// Wakes event streams for their heartbeats, and ends them when the server stops.
+    /// Wakes event streams for their heartbeats.
     private struct EventKeeper: Service {
         let hub: EventHub
         let heartbeat: Duration
 
         func run() async throws {
-            try await withGracefulShutdownHandler {
-                try await cancelWhenGracefulShutdown {
-                    while true {
-                        try await Task.sleep(for: heartbeat / 2)
-                        hub.tell()
-                    }
+            // A service that ends before the others would end them too.
+            try? await cancelWhenGracefulShutdown {
+                while true {
+                    try await Task.sleep(for: heartbeat / 2)
+                    hub.tell()
                 }
-            } onGracefulShutdown: {
-                hub.close()
             }
         }
     }

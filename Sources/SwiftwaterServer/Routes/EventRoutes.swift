@@ -11,8 +11,8 @@
         let settings: ServeSettings
         private var service: TrendService { trends.service }
 
-        func add(to router: Router<ServerContext>) {
-            router.get("/v1/events") { request, _ in try events(request) }
+        func add(to endpoints: Endpoints) {
+            endpoints.get("/v1/events") { request, _ in try events(request) }
         }
 
         private func events(_ request: Request) throws -> Response {

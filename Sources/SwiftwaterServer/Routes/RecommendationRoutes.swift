@@ -19,18 +19,18 @@
             (self.service, self.settings, self.metrics, self.hub) = (service, settings, metrics, hub)
         }
 
-        func add(to router: Router<ServerContext>) {
-            router.get("/v1/users/:id/recommendations") { try list($0, $1) }
-            router.get("/v1/users/:id/ratings") { try ratings($0, $1) }
-            router.get("/v1/users/:id/because/:item") { try because($0, $1) }
-            router.delete("/v1/users/:id") { _, context in try await forget(try context.text("id")) }
-            router.post("/v1/recommendations") { request, _ in try await anonymous(request) }
-            router.get("/v1/items") { request, _ in try items(request) }
-            router.get("/v1/items/:id/similar") { try similar($0, $1) }
-            router.get("/v1/popular") { request, _ in try popular(request) }
-            router.post("/v1/ratings") { request, _ in try await rate(request) }
-            router.get("/v1/model") { _, _ in Response.json(service.modelJSON + "\n") }
-            router.post("/v1/model") { request, _ in try await change(request) }
+        func add(to endpoints: Endpoints) {
+            endpoints.get("/v1/users/:id/recommendations") { try list($0, $1) }
+            endpoints.get("/v1/users/:id/ratings") { try ratings($0, $1) }
+            endpoints.get("/v1/users/:id/because/:item") { try because($0, $1) }
+            endpoints.delete("/v1/users/:id") { _, context in try await forget(try context.text("id")) }
+            endpoints.post("/v1/recommendations") { request, _ in try await anonymous(request) }
+            endpoints.get("/v1/items") { request, _ in try items(request) }
+            endpoints.get("/v1/items/:id/similar") { try similar($0, $1) }
+            endpoints.get("/v1/popular") { request, _ in try popular(request) }
+            endpoints.post("/v1/ratings") { request, _ in try await rate(request) }
+            endpoints.get("/v1/model") { _, _ in Response.json(service.modelJSON + "\n") }
+            endpoints.post("/v1/model") { request, _ in try await change(request) }
         }
 
         // MARK: Lists
@@ -66,15 +66,14 @@
         private func anonymous(_ request: Request) async throws -> Response {
             let query = try query(request)
             let body = try await request.json(upTo: settings.bodyMaxBytes)
-            guard let list = body["ratings"]?.array, list.count <= settings.ratingsMax else {
+            guard let list = try body.members("ratings", what: "the body")[0].array, list.count <= settings.ratingsMax
+            else {
                 throw Problem(.badRequest, "the body must be {\"ratings\": [...]} with at most \(settings.ratingsMax)")
             }
-            let rated = try list.map { entry in
-                guard let item = entry["item"]?.string, let rating = entry["rating"]?.double, Float(rating).isFinite
-                else {
-                    throw Problem(.badRequest, "a rating is {\"item\": \"ID\", \"rating\": NUMBER}")
-                }
-                return (item: item, rating: Float(rating))
+            let rated = try list.enumerated().map { number, entry in
+                let what = "rating \(number + 1)"
+                let members = try entry.members("item", "rating", what: what)
+                return (item: try id(members[0], what), rating: try rating(members[1], what))
             }
             return .json(json(try live.recommendations(ratings: rated, query), ""))
         }
@@ -118,7 +117,7 @@
         }
 
         private func items(_ request: Request) throws -> Response {
-            let text = try request.parameter("q") ?? ""
+            let text = try request.text("q", max: 200) ?? ""
             let limit = try request.number("n", default: 10, in: 1...100)
             let found = service.find(text, limit: limit).map { "{\(service.head(of: $0))}" }
             return .json("{\"items\":[\(found.joined(separator: ","))]}\n")
@@ -137,8 +136,10 @@
         private func rate(_ request: Request) async throws -> Response {
             let body = try await request.json(upTo: settings.bodyMaxBytes)
             let list: [JSONValue]
-            if let all = body["ratings"] {
-                guard let several = all.array else { throw Problem(.badRequest, "'ratings' must be a list") }
+            if body["ratings"] != nil {
+                guard let several = try body.members("ratings", what: "the body")[0].array else {
+                    throw Problem(.badRequest, "'ratings' must be a list")
+                }
                 list = several
             } else {
                 list = [body]
@@ -147,21 +148,34 @@
                 throw Problem(.badRequest, "a request takes 1 to \(settings.ratingsMax) ratings")
             }
             let events = try list.enumerated().map { number, entry in
-                guard let user = entry["user"]?.string, let item = entry["item"]?.string, !user.isEmpty, !item.isEmpty,
-                    user.utf8.count <= 1000, item.utf8.count <= 1000, let rating = entry["rating"]?.double,
-                    Float(rating).isFinite
-                else {
-                    throw Problem(
-                        .badRequest,
-                        "rating \(number + 1) is not {\"user\": \"ID\", \"item\": \"ID\", \"rating\": NUMBER}")
-                }
-                return RatingEvent(user: user, item: item, rating: Float(rating))
+                let what = "rating \(number + 1)"
+                let members = try entry.members("user", "item", "rating", what: what)
+                return RatingEvent(
+                    user: try id(members[0], what), item: try id(members[1], what), rating: try rating(members[2], what)
+                )
             }
             let begin = ContinuousClock.now
             let receipt = try await live.rate(events)
             metrics.count(ratings: events.count, ContinuousClock.now - begin)
             hub.tell()
             return .json("{\"accepted\":\(receipt.count),\"unknownItems\":\(receipt.unknownItems)}\n", status: .created)
+        }
+
+        private func id(_ value: JSONValue, _ what: String) throws -> String {
+            guard let id = value.id else {
+                throw Problem(.badRequest, "an id of \(what) is no text of 1 to 200 characters")
+            }
+            return id
+        }
+
+        /// Within the range of the training: one number far outside it would spoil the next model for everyone.
+        private func rating(_ value: JSONValue, _ what: String) throws -> Float {
+            let range = service.ratingRange
+            guard let number = value.double, range.contains(number) else {
+                throw Problem(
+                    .badRequest, "\(what) is no number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return Float(number)
         }
 
         private func forget(_ user: String) async throws -> Response {
@@ -172,7 +186,7 @@
 
         private func change(_ request: Request) async throws -> Response {
             let body = try await request.json(upTo: settings.bodyMaxBytes)
-            switch body["action"]?.string {
+            switch try body.members("action", what: "the body")[0].string {
             case "retrain":
                 guard service.beginTraining({ [hub] in hub.tell() }) else {
                     throw Problem(.conflict, "a training runs already")

@@ -23,33 +23,42 @@
             )
         }
 
-        func add(to router: Router<ServerContext>) {
-            file("/", PackageResources.page_html, "text/html; charset=utf-8", router)
-            file("/page.css", PackageResources.page_css, "text/css; charset=utf-8", router)
-            file("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8", router)
-            file("/openapi.json", PackageResources.openapi_json, "application/json", router)
-            router.get("/healthz") { _, _ in Response.json("{\"status\":\"alive\"}\n") }
-            router.get("/readyz") { _, _ in
+        func add(to endpoints: Endpoints) {
+            file("/", PackageResources.page_html, "text/html; charset=utf-8", endpoints)
+            file("/page.css", PackageResources.page_css, "text/css; charset=utf-8", endpoints)
+            file("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8", endpoints)
+            file("/openapi.json", Array(description.utf8), "application/json", endpoints)
+            endpoints.get("/healthz") { _, _ in Response.json("{\"status\":\"alive\"}\n") }
+            endpoints.get("/readyz") { _, _ in
                 trends.board.health.batch == nil
                     ? Response.json("{\"status\":\"starting\"}\n", status: .serviceUnavailable)
                     : Response.json("{\"status\":\"ready\"}\n")
             }
-            router.get("/metrics") { _, _ in metricsText() }
-            router.get("/v1/configuration") { _, _ in configuration() }
-            router.post("/v1/session") { request, _ in try await signIn(request) }
+            endpoints.get("/metrics") { _, _ in metricsText() }
+            endpoints.get("/v1/configuration") { _, _ in configuration() }
+            endpoints.post("/v1/session") { request, _ in try await signIn(request) }
         }
 
         private func file(
-            _ path: RouterPath, _ bytes: [UInt8], _ type: String, _ router: Router<ServerContext>
+            _ path: String, _ bytes: [UInt8], _ type: String, _ endpoints: Endpoints
         ) {
             let tag = "\"\(String(bytes.withUnsafeBytes { StableHasher.hash($0) }, radix: 16))\""
             let buffer = ByteBuffer(bytes: bytes)
-            router.get(path) { request, _ in
+            endpoints.get(path) { request, _ in
                 let headers: HTTPFields = [.contentType: type, .eTag: tag, .cacheControl: "no-cache"]
                 let known = request.headers[.ifNoneMatch] ?? ""
                 if known.contains(tag.dropLast()) { return Response(status: .notModified, headers: headers) }
                 return Response(status: .ok, headers: headers, body: .init(byteBuffer: buffer))
             }
+        }
+
+        /// The document of the API, with this server's windows and range of ratings.
+        private var description: String {
+            let windows = trends.board.settings.windows.map { JSONValue.quoted(TrendRoutes.label($0)) }
+            let range = recommendations?.ratingRange ?? RecommendationService.widestRange
+            return String(decoding: PackageResources.openapi_json, as: UTF8.self)
+                .replacing("\"WINDOWS\"", with: windows.joined(separator: ", "))
+                .replacing("-999999.5", with: "\(range.lowerBound)").replacing("999999.5", with: "\(range.upperBound)")
         }
 
         private func configuration() -> Response {
@@ -85,8 +94,11 @@
         /// The page's sign-in: a cookie that scripts cannot read and other sites' pages cannot send.
         private func signIn(_ request: Request) async throws -> Response {
             let body = try await request.json(upTo: 4096)
+            guard let shown = try body.members("token", what: "the body")[0].string else {
+                throw Problem(.badRequest, "'token' is no text")
+            }
             guard let token = settings.token else { return .noContent }
-            guard let shown = body["token"]?.string, GuardMiddleware.isEqual(shown, token) else {
+            guard GuardMiddleware.isEqual(shown, token) else {
                 throw Problem(.unauthorized, "this is not the token", headers: [.wwwAuthenticate: "Bearer"])
             }
             var response = Response.noContent

@@ -12,10 +12,10 @@
         let service: TrendService
         let settings: ServeSettings
 
-        func add(to router: Router<ServerContext>) {
-            router.get("/v1/trends") { request, _ in try trends(request) }
-            router.get("/v1/trends/:tag/history") { request, context in try history(request, context) }
-            router.post("/v1/posts") { request, _ in try await posts(request) }
+        func add(to endpoints: Endpoints) {
+            endpoints.get("/v1/trends") { request, _ in try trends(request) }
+            endpoints.get("/v1/trends/:tag/history") { request, context in try history(request, context) }
+            endpoints.post("/v1/posts") { request, _ in try await posts(request) }
         }
 
         /// The window and order that a request asks for.
@@ -36,7 +36,12 @@
         }
 
         /// `1m`
-        static func label(_ window: Duration) -> String { window.label.filter { $0 != " " } }
+        static func label(_ window: Duration) -> String {
+            let milliseconds = window.wholeMilliseconds
+            for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1000)] as [(String, Int64)]
+            where milliseconds % size == 0 && milliseconds > 0 { return "\(milliseconds / size)\(unit)" }
+            return "\(milliseconds)ms"
+        }
 
         private func trends(_ request: Request) throws -> Response {
             let key = try key(request)
@@ -55,10 +60,13 @@
             return .json(entry.json(offset: offset, limit: limit) + "\n", headers: headers)
         }
 
+        /// In the year 2096.
+        private static let timeMax = 4_000_000_000_000
+
         private func history(_ request: Request, _ context: ServerContext) throws -> Response {
             let tag = try context.text("tag")
-            let from = try request.number("from", default: 0, in: 0...Int(Int64.max / 2))
-            let to = try request.number("to", default: Int(Int64.max / 2), in: 0...Int(Int64.max / 2))
+            let from = try request.number("from", default: 0, in: 0...Self.timeMax)
+            let to = try request.number("to", default: Self.timeMax, in: 0...Self.timeMax)
             let limit = try request.number("limit", default: 500, in: 1...10_000)
             let points = try service.history.points(tag, from: Int64(from), to: Int64(to), limit: limit).map {
                 "{\"end\":\($0.end),\"rank\":\($0.rank),\"count\":\($0.count),\"authors\":\($0.authors)}"
@@ -83,25 +91,27 @@
             return .json("{\"accepted\":\(lines)}\n", status: .accepted)
         }
 
-        /// `sender` and `position` make sending again safe: what is not above the sender's last position came before.
+        /// `sequence=NAME:NUMBER` makes sending again safe: what is not above the sender's last number came before.
         private func numbering(_ request: Request) throws -> (String?, UInt64?) {
-            let (sender, position) = (try request.parameter("sender"), try request.parameter("position"))
-            guard sender != nil || position != nil else { return (nil, nil) }
-            guard let sender, let position = position.flatMap({ UInt64($0) }), position > 0, !sender.isEmpty,
-                sender.utf8.count <= 200
-            else {
-                throw Problem(.badRequest, "'sender' (up to 200 bytes) and 'position' (a number from 1) go together")
+            guard let text = try request.parameter("sequence") else { return (nil, nil) }
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            let isName = { (character: Character) in
+                character.isASCII && (character.isLetter || character.isNumber || "_.-".contains(character))
             }
-            return (sender, position)
+            guard parts.count == 2, (1...100).contains(parts[0].count), parts[0].allSatisfy(isName),
+                (1...15).contains(parts[1].count), parts[1].allSatisfy({ $0.isASCII && $0.isNumber }),
+                parts[1].first != "0", let number = UInt64(parts[1])
+            else { throw Problem(.badRequest, "'sequence' takes NAME:NUMBER, such as relay-1:42") }
+            return (String(parts[0]), number)
         }
     }
 
     extension ServerContext {
         /// A part of the path, without its percent encoding.
         func text(_ name: String) throws -> String {
-            guard let raw = parameters.get(name), let text = raw.removingPercentEncoding, !text.isEmpty,
-                text.utf8.count <= 1000
-            else { throw Problem(.badRequest, "the path has no '\(name)' that can be read") }
+            guard let raw = parameters.get(name), let text = raw.removingPercentEncoding,
+                (1...200).contains(text.unicodeScalars.count)
+            else { throw Problem(.badRequest, "'\(name)' in the path takes 1 to 200 characters of UTF-8") }
             return text
         }
     }

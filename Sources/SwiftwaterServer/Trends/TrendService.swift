@@ -49,7 +49,7 @@
             (trending.window, trending.slide, trending.order) = (window, settings.slide, order)
             // What is expected of a window is learnt from before it; a burst that nobody saw coming is shown for its size.
             let key = TrendBoard.Key(window: window, order: order)
-            let name = "\(order.rawValue) \(window.label.filter { $0 != " " })"
+            let name = "\(order.rawValue) \(TrendRoutes.label(window))"
             let isKept = order == .count && window == settings.windows.first
             posts.trending(trending, filter: filter).named(name).forEachBatch(name: "page " + name) {
                 [board, history] rdd, _ in

@@ -10,6 +10,7 @@
         let clients: ClientLimits
         let metrics: ServerMetrics
         let logger: Logger
+        let methods: KnownMethods
 
         static let contentPolicy =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -22,7 +23,13 @@
             var response: Response
             do {
                 try check(request, context)
-                response = request.method == .options ? preflight(request) : try await next(request, context)
+                if !Endpoints.known.contains(request.method),
+                    let allowed = methods.table.read({ $0 })?.methods(request.uri.path)
+                {
+                    throw Problem(.methodNotAllowed, "this path takes \(allowed)", headers: [.allow: allowed])
+                }
+                response = try await next(request, context)
+                if request.method == .options { allow(&response, request) }
             } catch {
                 let problem = Problem(error)
                 if problem.status.code >= 500 {
@@ -105,15 +112,13 @@
             }
         }
 
-        private func preflight(_ request: Request) -> Response {
-            var response = Response(status: .noContent)
-            response.headers[.allow] = "GET, HEAD, POST, DELETE, OPTIONS"
+        /// What a browser asks before another site's page sends something.
+        private func allow(_ response: inout Response, _ request: Request) {
             if let origin = request.headers[.origin], settings.allowedOrigins.contains(origin) {
                 response.headers[.accessControlAllowMethods] = "GET, POST, DELETE"
                 response.headers[.accessControlAllowHeaders] = "authorization, content-type"
                 response.headers[.accessControlMaxAge] = "600"
             }
-            return response
         }
 
         private func addHeaders(_ response: inout Response, _ request: Request) {
@@ -139,6 +144,11 @@
             }
             return context.remoteAddress?.ipAddress ?? ""
         }
+    }
+
+    /// The paths of the server, known when all routes are.
+    final class KnownMethods: Sendable {
+        let table = Monitor<MethodTable?>(nil)
     }
 
     /// How many requests each client may make: a bucket that fills by the limit each second, up to ten seconds' worth.

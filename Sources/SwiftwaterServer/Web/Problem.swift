@@ -101,6 +101,15 @@
             return String(text).removingPercentEncoding ?? String(text)
         }
 
+        /// A text of the query with at most so many characters (scalars).
+        func text(_ name: String, max: Int) throws -> String? {
+            guard let text = try parameter(name) else { return nil }
+            guard text.unicodeScalars.count <= max else {
+                throw Problem(.badRequest, "'\(name)' takes at most \(max) characters")
+            }
+            return text
+        }
+
         /// The body, all of it.
         func bytes(upTo limit: Int) async throws -> ByteBuffer {
             if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
@@ -128,6 +137,25 @@
                     try JSONValue(parsing: raw.bindMemory(to: UInt8.self))
                 }
             } catch { throw Problem(.badRequest, "\(error)") }
+        }
+    }
+
+    extension JSONValue {
+        /// The members of an object that has these and no others: a member that is misspelt is no silent default.
+        func members(_ names: String..., what: String) throws -> [JSONValue] {
+            guard case .object(let all) = self else { throw Problem(.badRequest, "\(what) is no object") }
+            for member in all where !names.contains(member.name) {
+                throw Problem(.badRequest, "\(what) has '\(member.name)'; it takes \(names.joined(separator: ", "))")
+            }
+            return try names.map { name in
+                guard let value = self[name] else { throw Problem(.badRequest, "\(what) has no '\(name)'") }
+                return value
+            }
+        }
+
+        /// An id: text of 1 to 200 characters (scalars).
+        var id: String? {
+            string.flatMap { (1...200).contains($0.unicodeScalars.count) ? $0 : nil }
         }
     }
 

@@ -1,0 +1,80 @@
+#if Server
+    import HTTPTypes
+    import Hummingbird
+
+    /// Which methods paths take.
+    struct MethodTable: Sendable {
+        let paths: [(parts: [String], methods: [HTTPRequest.Method])]
+
+        /// nil for a path that there is not.
+        func methods(_ path: String) -> String? {
+            let parts = path.split(separator: "/").map(String.init)
+            let found = paths.first { known in
+                known.parts.count == parts.count && zip(known.parts, parts).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
+            }
+            return found.map { ($0.methods + [.options]).map(\.rawValue).joined(separator: ", ") }
+        }
+    }
+
+    /// Routes, with what a path answers to methods that it does not take.
+    final class Endpoints {
+        typealias Handler = @Sendable (Request, ServerContext) async throws -> Response
+
+        let router: Router<ServerContext>
+        private var paths: [(path: String, methods: [HTTPRequest.Method])] = []
+
+        init(_ router: Router<ServerContext>) { self.router = router }
+
+        func get(_ path: String, _ handler: @escaping Handler) {
+            on(.get, path, handler)
+            // The answer's head; its body is not sent.
+            on(.head, path) { request, context in
+                var response = try await handler(request, context)
+                if let length = response.body.contentLength, response.headers[.contentLength] == nil {
+                    response.headers[.contentLength] = String(length)
+                }
+                response.body = .init()
+                return response
+            }
+        }
+
+        func post(_ path: String, _ handler: @escaping Handler) { on(.post, path, handler) }
+        func delete(_ path: String, _ handler: @escaping Handler) { on(.delete, path, handler) }
+
+        private func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+            router.on(RouterPath(path), method: method) { try await handler($0, $1) }
+            if let known = paths.firstIndex(where: { $0.path == path }) {
+                paths[known].methods.append(method)
+            } else {
+                paths.append((path, [method]))
+            }
+        }
+
+        static let known: Set<HTTPRequest.Method> = [
+            .get, .head, .post, .put, .delete, .patch, .trace, .connect, .options,
+        ]
+
+        /// What each path takes, by its parts; a part that begins with a colon is any.
+        var table: MethodTable {
+            MethodTable(paths: paths.map { ($0.path.split(separator: "/").map(String.init), $0.methods) })
+        }
+
+        /// After all routes: `OPTIONS` says what a path takes, and other methods are refused with the same list.
+        func finish() {
+            let all = Self.known.subtracting([.options])
+            for (path, methods) in paths {
+                let allowed = (methods + [.options]).map(\.rawValue).joined(separator: ", ")
+                router.on(RouterPath(path), method: .options) { _, _ in
+                    Response(status: .noContent, headers: [.allow: allowed])
+                }
+                for method in all where !methods.contains(method) {
+                    router.on(RouterPath(path), method: method) { _, _ -> Response in
+                        throw Problem(
+                            .methodNotAllowed, "this path takes \(allowed), not \(method.rawValue)",
+                            headers: [.allow: allowed])
+                    }
+                }
+            }
+        }
+    }
+#endif
