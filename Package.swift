@@ -148,6 +148,7 @@ let package = Package(
         tests("SQLTests", [sqlite]),
         tests("SamplesTests"),
         tests("ConnectorsTests", ["SwiftwaterTesting", sqlite] + nio),
+        tests("ServerTests", ["SwiftwaterServer", sqlite, logging] + web),
         tests("HouseTests"),
         tests("IntegrationTests", ["SwiftwaterCommand", sqlite] + nio),
     ],

@@ -30,7 +30,7 @@ public final class LiveRecommender: Sendable {
     let directory: String?
     let training = Monitor(TrainingState())
     let trending: TrendingItems
-    private let lock: DirectoryLock?
+    private let lock: Mutex<DirectoryLock?>
 
     /// A recommender that forgets its ratings when it ends.
     public convenience init(model: MatrixFactorizationModel) {
@@ -56,13 +56,13 @@ public final class LiveRecommender: Sendable {
         var own: MatrixFactorizationModel?
         if let directory {
             try settings.files.createDirectory(directory)
-            lock = try DirectoryLock(directory)
+            lock = Mutex(try DirectoryLock(directory))
             (log, ratings) = try RatingLog.open(directory + "/ratings", files: settings.files)
             let path = directory + "/model.swmodel"
             if settings.files.exists(path) { own = try ModelFile.read(path) }
             training.update { $0.last = TrainingReport.read(directory) }
         } else {
-            lock = nil
+            lock = Mutex(nil)
         }
         let known = try own ?? model()
         let forgotten = ratings.forgotten
@@ -74,8 +74,11 @@ public final class LiveRecommender: Sendable {
 
     deinit { writer.requestStop() }
 
-    /// Takes no more ratings, finishes those that wait, and closes the log.
-    public func close() { writer.stop() }
+    /// Takes no more ratings, finishes those that wait, closes the log, and gives the directory back.
+    public func close() {
+        writer.stop()
+        lock.withLock { $0 = nil }
+    }
 
     /// The model that serves now.
     public var model: MatrixFactorizationModel { serving.read { $0.model } }

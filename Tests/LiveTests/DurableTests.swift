@@ -1,0 +1,195 @@
+import Foundation
+import SwiftwaterCore
+import SwiftwaterLive
+import SwiftwaterRecommender
+import SwiftwaterSamples
+import TestSupport
+import Testing
+
+/// The log of ratings, forgetting and retraining, against a plain account of what was acknowledged.
+@Suite struct DurableTests {
+    private static let data = try! RatingsGenerator(.init(preset: .hundredThousand, seed: 3)).make()
+    private static let model = try! ALS().fit(data.ratings)
+
+    private func open(_ folder: TemporaryDirectory, now: Int64 = 1000) throws -> LiveRecommender {
+        var settings = LiveSettings()
+        settings.now = { now }
+        return try LiveRecommender(directory: folder.file("films"), settings: settings) { Self.model }
+    }
+
+    /// What a user's recommendations must be, from the training's history and the ratings since.
+    private func expected(_ user: String, _ newer: [String: Float], _ model: MatrixFactorizationModel) throws
+        -> [String]
+    {
+        var history: [Int: Float] = [:]
+        if let index = model.userIDs.index(of: user) {
+            for place in model.history.range(of: index) {
+                history[Int(model.history.columns[place])] = model.history.values[place]
+            }
+        }
+        for (item, rating) in newer { if let index = model.itemIDs.index(of: item) { history[index] = rating } }
+        guard let vector = try model.foldIn(history.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }) else {
+            return model.popularItems(limit: 10).map { model.itemIDs[$0.index] }
+        }
+        return model.recommendItems(for: vector, limit: 10, filter: .init(denied: Set(history.keys))).map {
+            model.itemIDs[$0.index]
+        }
+    }
+
+    private func answer(_ live: LiveRecommender, _ user: String) -> [String] {
+        live.recommendations(user: user).items.map(\.id)
+    }
+
+    /// Random ratings, forgetting, reopening and compaction; after each step every user has what a plain account gives.
+    @Test(arguments: 0..<6)
+    func answersAreThoseOfAPlainAccount(seed: Int) throws {
+        let folder = try TemporaryDirectory()
+        var random = SeededRandom(seed: UInt64(seed))
+        var live = try open(folder)
+        var account: [String: [String: Float]] = [:]
+        var forgotten: Set<String> = []
+        let users = ["5", "17", "44", "new-1", "new-2", "ünï"]
+        let items = (0..<40).map { Self.model.itemIDs[$0 * 7] } + ["no such film"]
+        for _ in 0..<60 {
+            switch random.below(12) {
+            case 0:
+                let user = users[random.below(users.count)]
+                try live.forget(user: user)
+                account[user] = nil
+                forgotten.insert(user)
+            case 1, 2:
+                live.close()
+                live = try open(folder)
+            default:
+                let events = (0..<1 + random.below(3)).map { _ in
+                    RatingEvent(
+                        user: users[random.below(users.count)], item: items[random.below(items.count)],
+                        rating: Float(1 + random.below(10)) / 2)
+                }
+                try live.rateAndWait(events)
+                for event in events { account[event.user, default: [:]][event.item] = event.rating }
+            }
+            let plain = Self.model.removing { forgotten.contains($0) }
+            for user in users {
+                if account[user] == nil, !forgotten.contains(user), plain.userIDs.index(of: user) != nil {
+                    #expect(live.recommendations(user: user).source == .model)
+                } else {
+                    #expect(answer(live, user) == (try expected(user, account[user] ?? [:], plain)))
+                }
+            }
+        }
+        #expect(live.ratingCount == account.values.reduce(0) { $0 + $1.count })
+        live.close()
+    }
+
+    /// Of a person who is forgotten no byte of the id stays on the disk, and a training does not bring the ratings back.
+    @Test func aForgottenPersonIsGone() throws {
+        let folder = try TemporaryDirectory()
+        let user = "someone-with-a-long-name"
+        var list: [(user: String, item: String, rating: Float)] = [(user, "f1", 5), (user, "f2", 1)]
+        for other in 0..<20 {
+            for number in 0..<25 { list.append(("u\(other)", "f\((number * 7 + other) % 40)", Float(1 + number % 5))) }
+        }
+        let rows = Ratings(list)
+        let trained = try ALS().fit(rows)
+        var live = try LiveRecommender(directory: folder.file("films")) { trained }
+        try live.rateAndWait([
+            RatingEvent(user: user, item: "f3", rating: 4), RatingEvent(user: "u1", item: "f3", rating: 2),
+        ])
+        try live.retrain(threads: 1)
+        #expect(live.model.userIDs.index(of: user) != nil)
+        #expect(try contains(user, in: folder))
+
+        try live.forget(user: user)
+        #expect(live.recommendations(user: user).source == .popular)
+        #expect(live.history(of: user).isEmpty)
+        #expect(!(try contains(user, in: folder)))
+        try live.retrain(threads: 1)
+        live.close()
+        live = try LiveRecommender(directory: folder.file("films")) { trained }
+        #expect(live.model.userIDs.index(of: user) == nil)
+        #expect(live.recommendations(user: user).source == .popular)
+        #expect(live.history(of: "u1").contains { $0.item == "f3" && $0.rating == 2 })
+        // Back again, the person begins anew.
+        try live.rateAndWait([RatingEvent(user: user, item: "f9", rating: 3)])
+        #expect(live.history(of: user).map(\.item) == ["f9"])
+        live.close()
+    }
+
+    private func contains(_ text: String, in folder: TemporaryDirectory) throws -> Bool {
+        let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+        return try names.contains { name in
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: folder.file(name), isDirectory: &isFolder), !isFolder.boolValue
+            else { return false }
+            return Data(try folder.bytes(name)).range(of: Data(text.utf8)) != nil
+        }
+    }
+
+    /// Ratings that come while a model is trained and takes the other's place are in the answers of both.
+    @Test func ratingsGoOnWhileAModelIsTrained() async throws {
+        let folder = try TemporaryDirectory()
+        let live = try open(folder)
+        try await live.rate([RatingEvent(user: "9", item: "a new film", rating: 5)])
+        #expect(live.unknownItemCount == 1)
+        let report = try await withThrowingTaskGroup(of: TrainingReport?.self) { group in
+            group.addTask { try live.retrain(threads: 1) }
+            for user in 0..<4 {
+                group.addTask {
+                    for number in 0..<100 {
+                        let item = Self.model.itemIDs[number * 3 + user]
+                        try await live.rate([RatingEvent(user: "writer-\(user)", item: item, rating: 4)])
+                        #expect(live.history(of: "writer-\(user)").contains { $0.item == item })
+                    }
+                    return nil
+                }
+            }
+            return try await group.reduce(nil) { $0 ?? $1 }
+        }
+        #expect(live.generation == 2)
+        #expect(try #require(report).curve.count == live.model.settings.maxIterations)
+        // The film is one of the model's now.
+        #expect(live.similar(to: "a new film", limit: 3)?.count == 3)
+        for user in 0..<4 { #expect(live.history(of: "writer-\(user)").count == 100) }
+        live.close()
+
+        let again = try open(folder)
+        #expect(again.ratingCount == 401)
+        #expect(again.trainingState.last == report)
+        for user in 0..<4 { #expect(again.history(of: "writer-\(user)").count == 100) }
+        #expect(answer(again, "writer-1") == answer(live, "writer-1"))
+        again.close()
+    }
+
+    @Test func aDirectoryBelongsToOneProcess() throws {
+        let folder = try TemporaryDirectory()
+        let live = try open(folder)
+        #expect(throws: SwiftwaterError.self) { try open(folder) }
+        live.close()
+    }
+
+    @Test func aRatingThatIsNoneIsRefused() throws {
+        let live = LiveRecommender(model: Self.model)
+        for event in [
+            RatingEvent(user: "", item: "1", rating: 3), RatingEvent(user: "1", item: "", rating: 3),
+            RatingEvent(user: "1", item: "1", rating: .nan), RatingEvent(user: "1", item: "1", rating: .infinity),
+        ] {
+            #expect(throws: SwiftwaterError.self) { try live.rateAndWait([event]) }
+        }
+    }
+
+    /// What is rated of late rises, by as much as is asked for.
+    @Test func trendingItemsRise() throws {
+        let live = LiveRecommender(model: Self.model)
+        let plain = live.recommendations(user: "5", LiveQuery(limit: 20)).items
+        let last = plain[19].id
+        try live.rateAndWait((0..<50).map { RatingEvent(user: "fan-\($0)", item: last, rating: 5) })
+        var query = LiveQuery(limit: 10)
+        query.trendWeight = 10
+        let boosted = live.recommendations(user: "5", query).items
+        #expect(boosted.first?.id == last)
+        #expect(boosted.first?.boost == 10)
+        #expect(boosted.dropFirst().map(\.id) == plain.prefix(9).map(\.id))
+        #expect(live.popular(limit: 1, ofLate: true).first?.id == last)
+    }
+}

@@ -1,0 +1,104 @@
+#if Server
+    import Foundation
+    import Swiftwater
+    import SwiftwaterServer
+    import TestSupport
+    import Testing
+
+    @Suite struct RecommendationRouteTests {
+        private func items(_ answer: RunningServer.Answer) throws -> [String] {
+            try answer.json["items"]?.array?.compactMap { $0["item"]?.string } ?? []
+        }
+
+        @Test func aRatingChangesTheNextAnswer() async throws {
+            let server = try await RunningServer()
+            let before = try await server.get("/v1/users/5/recommendations")
+            #expect(try before.json["source"]?.string == "model")
+            let model = RunningServer.model
+            let index = try #require(model.userIDs.index(of: "5"))
+            let expected = model.recommendItems(forUser: index, limit: 10).map { model.itemIDs[$0.index] }
+            #expect(try items(before) == expected)
+
+            let film = expected[0]
+            let rated = try await server.send("POST", "/v1/ratings", #"{"user":"5","item":"\#(film)","rating":0.5}"#)
+            #expect(rated.status == 201)
+            let after = try await server.get("/v1/users/5/recommendations")
+            #expect(try after.json["source"]?.string == "fold-in")
+            #expect(!(try items(after)).contains(film))
+            #expect(try items(await server.get("/v1/users/5/recommendations?include_seen=true&n=1000")).contains(film))
+            let fewer = try await server.get("/v1/users/5/recommendations?n=3&exclude=\(expected[1]),\(expected[2])")
+            #expect(!(try items(fewer)).contains(expected[1]))
+            #expect(try items(fewer).count == 3)
+
+            // The reasons add up to the score.
+            let best = try #require(try items(after).first)
+            let why = try await server.get("/v1/users/5/because/\(best)?n=1000").json
+            let shares = why["because"]?.array?.compactMap { $0["share"]?.double }.reduce(0, +) ?? 0
+            let score = try #require(why["score"]?.double)
+            #expect(abs(shares + (why["base"]?.double ?? 0) - score) < 1e-3)
+            let listed = try await server.get("/v1/users/5/ratings?limit=1000").json
+            #expect(why["because"]?.array?.count == listed["ratings"]?.array?.count)
+            try await server.close()
+        }
+
+        @Test func aPersonIsForgotten() async throws {
+            let server = try await RunningServer()
+            _ = try await server.send("POST", "/v1/ratings", #"{"user":"5","item":"1","rating":5}"#)
+            #expect(try await server.send("DELETE", "/v1/users/5").status == 204)
+            #expect(try await server.get("/v1/users/5/recommendations").json["source"]?.string == "popular")
+            #expect(try await server.get("/v1/users/5/ratings").json["total"]?.integer == 0)
+            #expect(try await server.get("/v1/users/5/because/1").status == 404)
+            try await server.close()
+        }
+
+        @Test func strangersAndItemsAreAnswered() async throws {
+            let server = try await RunningServer()
+            let film = RunningServer.model.itemIDs[0]
+            let body = #"{"ratings":[{"item":"\#(film)","rating":5}]}"#
+            let stranger = try await server.send("POST", "/v1/recommendations?n=4", body)
+            #expect(try stranger.json["source"]?.string == "fold-in")
+            #expect(try items(stranger).count == 4)
+            #expect(
+                try await server.send("POST", "/v1/recommendations", #"{"ratings":[]}"#).json["source"]?.string
+                    == "popular")
+            #expect(try items(await server.get("/v1/items/\(film)/similar?n=5")).count == 5)
+            #expect(try await server.get("/v1/items/none/similar").status == 404)
+            #expect(try items(await server.get("/v1/popular?n=7")).count == 7)
+            _ = try await server.send("POST", "/v1/ratings", #"{"user":"z","item":"\#(film)","rating":5}"#)
+            #expect(try items(await server.get("/v1/popular?period=now")) == [film])
+            let title = RunningServer.data.catalogue.title(film).prefix(6).addingPercentEncoding(
+                withAllowedCharacters: .alphanumerics)!
+            #expect(!(try items(await server.get("/v1/items?q=\(title)"))).isEmpty)
+            try await server.close()
+        }
+
+        @Test(arguments: [
+            #"{"user":"5","item":"1"}"#, #"{"user":"5","item":"1","rating":"4"}"#,
+            #"{"user":"","item":"1","rating":4}"#,
+            #"{"user":"5","item":"1","rating":1e300}"#, #"{"user":"5","item":"1","rating":4,"starz":1}"#, "[]", "{", "",
+            #"{"ratings":[]}"#, #"{"ratings":[{"user":"5","item":"1","rating":4},{"user":"5"}]}"#,
+        ])
+        func badRatingsAreRefusedWhole(body: String) async throws {
+            let server = try await RunningServer()
+            let answer = try await server.send("POST", "/v1/ratings", body)
+            #expect(answer.status == 400)
+            #expect(server.live?.ratingCount == 0)
+            try await server.close()
+        }
+
+        @Test func theModelIsTrainedAnew() async throws {
+            let server = try await RunningServer()
+            _ = try await server.send("POST", "/v1/ratings", #"{"user":"someone","item":"a new film","rating":5}"#)
+            #expect(try await server.send("POST", "/v1/model", #"{"action":"retrain"}"#).status == 202)
+            while try await server.get("/v1/model").json["isTraining"]?.bool == true { await Task.yield() }
+            let model = try await server.get("/v1/model").json
+            #expect(model["generation"]?.integer == 2)
+            #expect(model["lastTraining"]?["curve"]?.array?.count == 10)
+            #expect(try items(await server.get("/v1/items/a%20new%20film/similar")).count == 10)
+            #expect(try await server.send("POST", "/v1/model", #"{"action":"reload"}"#).status == 200)
+            #expect(try await server.get("/v1/items/a%20new%20film/similar").status == 404)
+            #expect(try await server.send("POST", "/v1/model", #"{"action":"forget"}"#).status == 400)
+            try await server.close()
+        }
+    }
+#endif

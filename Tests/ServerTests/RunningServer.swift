@@ -1,0 +1,175 @@
+#if Server
+    import Foundation
+    import Logging
+    import Swiftwater
+    import SwiftwaterServer
+    import TestSupport
+    import Testing
+
+    #if canImport(FoundationNetworking)
+        import FoundationNetworking
+    #endif
+
+    /// A server in this process on a free port of loopback, whose stream goes on when the test says so.
+    final class RunningServer: Sendable {
+        struct Answer: Sendable {
+            let status: Int
+            let headers: [String: String]
+            let bytes: [UInt8]
+
+            var text: String { String(decoding: bytes, as: UTF8.self) }
+            var json: JSONValue {
+                get throws { try bytes.withUnsafeBufferPointer { try JSONValue(parsing: $0) } }
+            }
+        }
+
+        let port: Int
+        let trends: TrendService
+        let live: LiveRecommender?
+        private let stop: AsyncStream<Void>.Continuation
+        private let running: Task<Void, any Error>
+
+        static let data = try! RatingsGenerator(.init(preset: .hundredThousand, seed: 3)).make()
+        static let model = try! ALS().fit(data.ratings)
+
+        init(
+            _ settings: ServeSettings = ServeSettings(), hasModel: Bool = true, checkpoint: String? = nil,
+            board: TrendBoardSettings? = nil
+        ) async throws {
+            var settings = settings
+            settings.port = 0
+            var stream = StreamSettings()
+            stream.isStepped = true
+            var logger = Logger(label: "test", factory: { StreamLogHandler.standardError(label: $0) })
+            logger.logLevel = .critical
+            let context = StreamingContext(
+                Context(master: .local(threads: 2), appName: "test", logger: logger), batchInterval: .seconds(1),
+                settings: stream, clock: ManualClock(at: BatchTime(milliseconds: 1_795_521_600_000)))
+            if let checkpoint { context.checkpoint(checkpoint) }
+            var windows = TrendBoardSettings()
+            (windows.windows, windows.slide) = ([.seconds(2), .seconds(60)], .seconds(1))
+            trends = try TrendService(
+                context, board ?? windows, serve: settings, historyPath: nil, isDurable: checkpoint != nil,
+                metrics: MetricsRegistry(), sources: { _ in [] })
+            live = hasModel ? LiveRecommender(model: Self.model) : nil
+            let films = live.map {
+                RecommendationService($0, catalogue: Self.data.catalogue, logger: logger) { Self.model }
+            }
+            let server = try SwiftwaterServer(settings, trends: trends, recommendations: films, logger: logger)
+            try await context.start()
+            let (stops, stop) = AsyncStream<Void>.makeStream()
+            let (ports, found) = AsyncStream<Int>.makeStream()
+            self.stop = stop
+            running = Task { try await server.runUntil(stops) { found.yield($0) } }
+            var iterator = ports.makeAsyncIterator()
+            port = await iterator.next() ?? 0
+        }
+
+        /// A batch of what has come.
+        func step() throws { try trends.context.step() }
+
+        func close() async throws {
+            stop.yield()
+            try await running.value
+            await trends.context.stop()
+            live?.close()
+        }
+
+        func send(
+            _ method: String, _ path: String, _ body: String? = nil, type: String = "application/json",
+            headers: [String: String] = [:]
+        ) async throws -> Answer {
+            var request = URLRequest(url: URL(string: "http://127.0.0.1:\(port)\(path)")!)
+            request.httpMethod = method
+            if let body {
+                request.httpBody = Data(body.utf8)
+                request.setValue(type, forHTTPHeaderField: "content-type")
+            }
+            for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+            let configuration = URLSessionConfiguration.ephemeral
+            configuration.httpShouldSetCookies = false
+            let session = URLSession(configuration: configuration)
+            defer { session.finishTasksAndInvalidate() }
+            let (data, response) = try await session.data(for: request)
+            let answer = try #require(response as? HTTPURLResponse)
+            var fields: [String: String] = [:]
+            for (name, value) in answer.allHeaderFields { fields["\(name)".lowercased()] = "\(value)" }
+            return Answer(status: answer.statusCode, headers: fields, bytes: Array(data))
+        }
+
+        func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
+            try await send("GET", path, headers: headers)
+        }
+    }
+
+    /// A connection that says what it likes, for what no decent client sends. It blocks threads of its own, not those that serve.
+    final class RawConnection: Sendable {
+        private let descriptor: Int32
+
+        init(port: Int) throws {
+            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+            }
+            try #require(result == 0, "cannot connect: \(String(cString: strerror(errno)))")
+            var time = timeval(tv_sec: 20, tv_usec: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
+
+        deinit { Glibc.close(descriptor) }
+
+        private func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+            await withCheckedContinuation { continuation in
+                startThread(named: "raw") { continuation.resume(returning: body()) }
+            }
+        }
+
+        /// Whether all of it could be sent.
+        @discardableResult
+        func say(_ text: String) async -> Bool { await say(Array(text.utf8)) }
+
+        @discardableResult
+        func say(_ bytes: [UInt8]) async -> Bool {
+            await onThread { [self] in
+                var sent = 0
+                while sent < bytes.count {
+                    let count = bytes.withUnsafeBytes {
+                        Glibc.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+                    }
+                    guard count > 0 else { return false }
+                    sent += count
+                }
+                return true
+            }
+        }
+
+        /// What comes until `condition` holds, or the connection is closed or silent for 20 seconds.
+        func hear(until condition: @escaping @Sendable (String) -> Bool = { _ in false }) async -> String {
+            await onThread { [self] in
+                var heard: [UInt8] = []
+                var buffer = [UInt8](repeating: 0, count: 65536)
+                while true {
+                    let count = recv(descriptor, &buffer, buffer.count, 0)
+                    guard count > 0 else { return String(decoding: heard, as: UTF8.self) }
+                    heard += buffer[..<count]
+                    let text = String(decoding: heard, as: UTF8.self)
+                    if condition(text) { return text }
+                }
+            }
+        }
+
+        /// Whether the other side has closed it, or does within 20 seconds.
+        func isClosed() async -> Bool {
+            await onThread { [self] in
+                var byte: UInt8 = 0
+                return recv(descriptor, &byte, 1, 0) <= 0 && errno != EAGAIN
+            }
+        }
+    }
+#endif
