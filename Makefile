@@ -3,17 +3,29 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/streaming Benchmarks/recommender
 
-.PHONY: demo test soak fuzz bench bench-als bench-als-speed bench-streams bench-trends lint format packages clean
+.PHONY: demo test page integration soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve lint format packages clean
 
-## Both case studies, in under a minute once built.
+## Both case studies, in under a minute once built. Without the server, which takes longer to build than the rest.
 demo: packages
+	$(BUILD) --disable-default-traits --scratch-path .build-demo --product swiftwater
+	.build-demo/release/swiftwater demo
+
+## The live page on generated posts and ratings; Ctrl-C ends it.
+page: packages
 	$(BUILD) --product swiftwater
-	.build/release/swiftwater demo
+	.build/release/swiftwater serve --demo
 
 ## Every test. Built with optimisation: it is the program that users run that is tested.
 test: packages
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
+
+## The page in a browser and the API against its document, with what Debian and PyPI have for it.
+integration: packages
+	Tests/install-browser.sh
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build --filter "PageTests|ServeKillTests|DocumentTests"
+	Tests/check-api.sh
 
 ## What takes longer: 10,000 simulated runs, 300 kills, every bit of a checkpoint and a log; then the tests in a debug build (which checks
 ## that no text outlives its batch), then under the thread and the address sanitizer, which slow the simulation's one thread down and see few seeds of it.
@@ -31,7 +43,7 @@ fuzz: packages
 	Fuzz/run.sh
 
 ## Our figures beside the peers' on this machine; see Benchmarks/README.md.
-bench: bench-als bench-als-speed bench-streams bench-trends
+bench: bench-als bench-als-speed bench-streams bench-trends bench-serve
 
 bench-als: packages
 	$(BUILD) --product swiftwater
@@ -45,6 +57,9 @@ bench-streams: packages
 
 bench-trends: packages
 	Benchmarks/trends.sh
+
+bench-serve: packages
+	Benchmarks/serve.sh
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

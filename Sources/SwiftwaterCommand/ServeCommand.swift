@@ -31,6 +31,8 @@
         @Option(help: "A CSV file of titles and genres.") var catalogue: String?
         @Option(help: "Keep posts, windows, ratings and models in this directory, and go on from it.") var state:
             String?
+        @Option(help: "Give up what the state has of the stream under this name, such as 'count 1m'; repeat for more.")
+        var checkpointDrop: [String] = []
         @Option(help: "Windows, each a multiple of the slide; repeat for more. 1m and 10m unless given.")
         var window: [DurationArgument] = []
         @Option(help: "How often there are new tables, a multiple of the batch interval; which it is unless given.")
@@ -135,7 +137,9 @@
                 batchInterval: batch.duration)
             if let state {
                 try Directory.create(state)
-                context.checkpoint(state + "/stream")
+                var checkpoint = CheckpointSettings(directory: state + "/stream")
+                checkpoint.drop = Set(checkpointDrop)
+                context.checkpoint(checkpoint)
             }
             return try TrendService(
                 context, board, serve: settings, historyPath: state.map { $0 + "/windows.db" }, isDurable: state != nil,

@@ -60,6 +60,13 @@
                     remedy: "set SWIFTWATER_TOKEN or --token-file, or say --behind-proxy where a proxy checks who comes"
                 )
             }
+            if let token,
+                !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") })
+            {
+                throw SwiftwaterError(
+                    .invalidArgument, "the token has characters that headers do not carry",
+                    remedy: "use letters, digits and signs but , and ;")
+            }
             if let token, token.utf8.count < 16 {
                 throw SwiftwaterError(
                     .invalidArgument, "the token has \(token.utf8.count) bytes",

@@ -26,6 +26,7 @@ function safe(text) {
 
 const whole = new Intl.NumberFormat("en");
 const decimal = (value, digits) => Number(value).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const size = (bytes) => (bytes >= 1048576 ? decimal(bytes / 1048576, 0) + " MiB" : decimal(bytes / 1024, 0) + " KiB");
 const clock = (milliseconds) => new Date(milliseconds).toLocaleTimeString();
 
 async function ask(path, options) {
@@ -141,9 +142,8 @@ function trendRow(row, most) {
     state.open = state.open === row.key ? null : row.key;
     showTrends(state.table);
   });
-  const name = make("th");
-  name.scope = "row";
-  name.className = "name";
+
+
   const cell = make("td");
   cell.append(tag);
   line.append(cell);
@@ -166,11 +166,13 @@ function trendRow(row, most) {
 function detailRow(row) {
   const line = make("tr", "detail");
   const cell = make("td");
-  cell.colSpan = 7;
+  // As many as are shown: narrow pages leave some out.
+  cell.colSpan = [...document.querySelectorAll("#trend-table th")].filter((head) => head.offsetParent).length;
   const facts = ["score " + decimal(row.score, 1), "first seen " + new Date(row.firstSeen).toLocaleString()];
   if (row.expected !== null) facts.unshift(decimal(row.expected, 1) + " expected");
   if (row.copied) facts.push("mostly copies of few texts");
   cell.append(make("p", "note", facts.join(" · ")));
+  cell.append(spark(row.history, "counts of the last slides: " + row.history.join(", ")));
   if (row.samples.length) {
     const list = make("ul");
     for (const sample of row.samples) {
@@ -208,7 +210,7 @@ function showHealth(health) {
     ["Last batch", health.batch ? whole.format(health.posts) + " posts" : "none yet"],
     ["Lag of interval", health.batch ? health.lagMilliseconds + " of " + interval + " ms" : "–"],
     ["Waiting batches", health.batch ? health.waitingBatches : "–"],
-    ["Backpressure", health.nextBatchMaxBytes ? "next batch up to " + decimal(health.nextBatchMaxBytes / 1048576, 0) + " MiB" : "off"],
+    ["Backpressure", health.nextBatchMaxBytes ? "next batch up to " + size(health.nextBatchMaxBytes) : "off"],
     ["Checkpoint", health.durable ? (health.checkpointAgeMilliseconds === null ? "none yet" : decimal(health.checkpointAgeMilliseconds / 1000, 1) + " s old") : "not kept"],
   ]);
   const svg = find("rates");

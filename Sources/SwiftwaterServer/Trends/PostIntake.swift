@@ -6,8 +6,14 @@
 
     /// Posts that come by `POST /v1/posts`: a receiver of the engine that answers when its log has them.
     final class PostIntake: TextReceiver {
+        private struct Waiting {
+            var clients: [UInt64: CheckedContinuation<Void, any Error>] = [:]
+            var next: UInt64 = 0
+        }
+
         private let store = Monitor<ReceiverStore?>(nil)
         private let anonymous = Monitor<UInt64>(0)
+        private let waiting = Monitor(Waiting())
         private static let anonymousName = "http"
 
         func start(into store: ReceiverStore) throws {
@@ -15,7 +21,15 @@
             self.store.update { $0 = store }
         }
 
-        func stop() { store.update { $0 = nil } }
+        /// Whoever still waits then waits for a stream that has failed: the server ends before a stream that is stopped.
+        func stop() {
+            store.update { $0 = nil }
+            let left = waiting.update { waiting in
+                defer { waiting.clients = [:] }
+                return waiting.clients.values
+            }
+            for client in left { client.resume(throwing: Problem(.serviceUnavailable, "the stream has stopped")) }
+        }
 
         /// Takes whole lines; returns when they are safe.
         ///
@@ -27,14 +41,14 @@
                 throw Problem(.serviceUnavailable, "the stream has stopped")
             }
             guard store.hasRoom else { throw Problem(.serviceUnavailable, "the stream is behind; send later") }
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                let isTold = Monitor(false)
-                let tell: @Sendable () -> Void = {
-                    let isFirst = isTold.update { told in
-                        defer { told = true }
-                        return !told
-                    }
-                    if isFirst { continuation.resume() }
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                let number = waiting.update { waiting in
+                    waiting.next += 1
+                    waiting.clients[waiting.next] = continuation
+                    return waiting.next
+                }
+                let tell: @Sendable () -> Void = { [waiting] in
+                    waiting.update { $0.clients.removeValue(forKey: number) }?.resume()
                 }
                 lines.withUnsafeReadableBytes { bytes in
                     guard let sender, let position else {

@@ -230,10 +230,12 @@ final class TrendShard: @unchecked Sendable {
             guard let table = panes[pane], let place = table.find(ranked.key) else { return 0 }
             return Int(table.cells[place].count)
         }
+        // An estimate of the authors may lie above the posts, and they cannot.
         let firstSeen = min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max)
         return TrendingRow(
             rank: 0, key: ranked.key, display: cell.display(of: ranked.key), count: Int(ranked.count),
-            countMost: Int(ranked.count) + error, authors: cell.authors.count, expected: ranked.expected,
+            countMost: Int(ranked.count) + error, authors: min(cell.authors.count, Int(cell.count) + error),
+            expected: ranked.expected,
             score: ranked.score, firstSeen: BatchTime(milliseconds: firstSeen), history: counts,
             samples: cell.shownSamples.map(\.text), groups: groups(cell), isCopied: cell.isCopied)
     }

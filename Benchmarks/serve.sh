@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The server under load: recommendations a second by wrk on one thread, every request another user; and how long a rating takes until the next answer
+# follows it, beside the disk's own fsync. Nothing else may run meanwhile. Needs wrk (Debian).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. Benchmarks/peers.sh
+DATA="$PEERS_DIR/data/25m"
+MODEL="$PEERS_DIR/25m.model"
+command -v wrk > /dev/null || { echo "Install wrk (Debian: apt-get install wrk)"; exit 1; }
+swift build -c release --product swiftwater
+[ -e "$DATA/ratings.csv" ] || .build/release/swiftwater generate ratings --preset 25m --out "$DATA"
+[ -e "$MODEL" ] || .build/release/swiftwater train --train "$DATA/ratings.csv" --out "$MODEL"
+STATE=$(mktemp -d)
+.build/release/swiftwater serve --model "$MODEL" --catalogue "$DATA/movies.csv" --port 17798 --state "$STATE/state" 2> /dev/null &
+SERVER=$!
+trap 'kill $SERVER 2>/dev/null; wait $SERVER 2>/dev/null; rm -rf "$STATE"' EXIT
+for _ in $(seq 100); do curl -sf http://127.0.0.1:17798/readyz > /dev/null && break; sleep 0.2; done
+cat > "$STATE/users.lua" <<'LUA'
+local n = 0
+request = function()
+  n = n + 7919
+  return wrk.format("GET", "/v1/users/" .. (1 + n % 162000) .. "/recommendations?n=10")
+end
+LUA
+echo "== Top 10 of 58,384 films, rank 10, seen films left out, 30 s, one thread of load"
+wrk -t1 -c32 -d"${SECONDS_EACH:-30}s" --latency -s "$STATE/users.lua" http://127.0.0.1:17798 | grep -E "50%|99%|Requests/sec|Non-2xx|Socket"
+echo "== A rating until the next answer follows it, and fsync alone"
+python3 Benchmarks/visible.py 17798 "$STATE"
+grep -E "VmHWM" /proc/$SERVER/status

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# schemathesis (PyPI) against the running server: whether the API is what its OpenAPI document says. EXAMPLES changes the number for each operation.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+VENV="${TMPDIR:-/tmp}/swiftwater-schemathesis"
+[ -x "$VENV/bin/schemathesis" ] || { python3 -m venv "$VENV" && "$VENV/bin/pip" install -q schemathesis; }
+swift build -c release --product swiftwater
+STATE=$(mktemp -d)
+.build/release/swiftwater serve --demo --port 17797 --state "$STATE/state" 2> "$STATE/log" &
+SERVER=$!
+trap 'kill $SERVER 2>/dev/null; wait $SERVER 2>/dev/null; rm -rf "$STATE"' EXIT
+for _ in $(seq 100); do curl -sf http://127.0.0.1:17797/readyz > /dev/null && break; sleep 0.2; done
+# An event stream has no end.
+"$VENV/bin/schemathesis" run http://127.0.0.1:17797/openapi.json --exclude-path /v1/events -n "${EXAMPLES:-100}"
+kill -0 $SERVER
