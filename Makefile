@@ -27,13 +27,14 @@ integration: packages
 	$(SWIFT) test -c release --skip-build --filter "PageTests|ServeKillTests|DocumentTests"
 	Tests/check-api.sh
 
-## What takes longer: 10,000 simulated runs, 300 kills, every bit of a checkpoint and a log; then the tests in a debug build (which checks
+## What takes longer: 10,000 simulated runs, 300 kills and 100 of the server, an hour's worth of events through it, every bit of a checkpoint and a log; then the tests in a debug build (which checks
 ## that no text outlives its batch), then under the thread and the address sanitizer, which slow the simulation's one thread down and see few seeds of it.
 soak: packages fuzz
 	$(BUILD) --product swiftwater-simulation
 	.build/release/swiftwater-simulation 0 10000
 	$(SWIFT) build -c release --build-tests
 	SWIFTWATER_KILLS=300 SWIFTWATER_SOAK=1 $(SWIFT) test -c release --skip-build --filter "KillTests|damageIsRecovered"
+	python3 Tests/soak-serve.py .build/release/swiftwater
 	$(SWIFT) test --scratch-path .build-debug
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip KernelTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip aSeedReplaysExactly --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch

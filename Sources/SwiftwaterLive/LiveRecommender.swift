@@ -22,7 +22,7 @@ public struct LiveSettings: Sendable {
 /// kind. Readers wait for nobody: not for the disk, nor for fold-in, training or a new model. Ratings of items that the model does not know
 /// count from the next training on. Of two ratings of an item by a user the last counts.
 ///
-/// Memory: the model, and about 200 bytes for each rating since.
+/// Memory: the model, and about 200 bytes for each rating in the log, which a training does not shorten.
 public final class LiveRecommender: Sendable {
     let serving: Monitor<ServingState>
     let writer: LiveWriter
@@ -30,7 +30,8 @@ public final class LiveRecommender: Sendable {
     let directory: String?
     let training = Monitor(TrainingState())
     let trending: TrendingItems
-    private let lock: Mutex<DirectoryLock?>
+    /// Whether a model is being put in place.
+    private let installation = Monitor(false)
 
     /// A recommender that forgets its ratings when it ends.
     public convenience init(model: MatrixFactorizationModel) {
@@ -53,32 +54,47 @@ public final class LiveRecommender: Sendable {
         self.directory = directory
         trending = TrendingItems(halfLife: settings.trendingHalfLife)
         var (log, ratings): (RatingLog?, LoggedRatings) = (nil, LoggedRatings())
+        var lock: DirectoryLock?
         var own: MatrixFactorizationModel?
         if let directory {
             try settings.files.createDirectory(directory)
-            lock = Mutex(try DirectoryLock(directory))
+            lock = try DirectoryLock(directory)
             (log, ratings) = try RatingLog.open(directory + "/ratings", files: settings.files)
-            let path = directory + "/model.swmodel"
-            if settings.files.exists(path) { own = try ModelFile.read(path) }
+            own = try Self.ownModel(directory, settings.files, ratings)
             training.update { $0.last = TrainingReport.read(directory) }
-        } else {
-            lock = Mutex(nil)
         }
         let known = try own ?? model()
         let forgotten = ratings.forgotten
         let first = forgotten.isEmpty ? known : known.removing { forgotten.contains(ForgottenUser(Text($0))) }
-        for (_, items) in ratings.users { for (item, rating) in items { trending.add(item, at: rating.time) } }
-        serving = Monitor(try PreparedModel(first, generation: 1, ratings).state)
-        writer = LiveWriter(log: log, logged: ratings, serving: serving, trending: trending, now: settings.now)
+        for (_, items) in ratings.users {
+            for (item, rating) in items where first.itemIDs.index(of: String(item)) != nil {
+                trending.add(item, at: rating.time)
+            }
+        }
+        serving = Monitor(PreparedModel(first, generation: 1, ratings).state)
+        writer = LiveWriter(
+            log: log, lock: lock, logged: ratings, serving: serving, trending: trending, now: settings.now)
+    }
+
+    /// The model in the directory, where there is one. What a crash left of someone who was forgotten is removed.
+    private static func ownModel(
+        _ directory: String, _ files: any FileSystem, _ ratings: LoggedRatings
+    ) throws -> MatrixFactorizationModel? {
+        for name in try files.list(directory) where name.hasPrefix("model.swmodel.tmp-") {
+            try files.remove(directory + "/" + name)
+        }
+        let path = directory + "/model.swmodel"
+        guard files.exists(path) else { return nil }
+        let model = try ModelFile.read(path)
+        let clean = model.removing { ratings.forgotten.contains(ForgottenUser(Text($0))) }
+        if clean.userIDs.count < model.userIDs.count { try ModelFile.write(clean, to: path) }
+        return clean
     }
 
     deinit { writer.requestStop() }
 
     /// Takes no more ratings, finishes those that wait, closes the log, and gives the directory back.
-    public func close() {
-        writer.stop()
-        lock.withLock { $0 = nil }
-    }
+    public func close() { writer.stop() }
 
     /// The model that serves now.
     public var model: MatrixFactorizationModel { serving.read { $0.model } }
@@ -86,9 +102,9 @@ public final class LiveRecommender: Sendable {
     public var generation: Int { serving.read { $0.generation } }
     /// Ratings of items that the model did not know, since the start.
     public var unknownItemCount: Int { writer.unknownItemCount }
-    /// Ratings since the training: pairs of user and item.
+    /// Ratings in the log, all that came and still count: pairs of user and item.
     public var ratingCount: Int { writer.ratings.count }
-    /// Users with ratings since the training.
+    /// Users with ratings in the log.
     public var ratedUserCount: Int { writer.ratings.users.count }
 
     // MARK: Ratings
@@ -134,30 +150,38 @@ public final class LiveRecommender: Sendable {
     /// disk; then the log is written anew without them, and the model in the directory as well. Blocks the thread.
     ///
     /// Files elsewhere, such as the ratings that the model was trained from, are yours to clean. A training does not bring the person back: what
-    /// stays is a hash of the id.
+    /// stays is a hash of the id. After an error, ask again.
     public func forget(user: String) throws {
         _ = try wait(for: .forget(user))
-        try replaceModel { model, ratings in
-            model.removing { ratings.forgotten.contains(ForgottenUser(Text($0))) }
+        try installing {
+            let model = self.model
+            guard model.userIDs.index(of: user) != nil else { return }
+            try install(model)
         }
     }
 
-    /// Makes a model from the one that serves, keeps it in the directory, and lets it serve.
-    func replaceModel(
-        _ make: (MatrixFactorizationModel, LoggedRatings) throws -> MatrixFactorizationModel
-    ) throws {
+    /// One change of the model at a time, from a look at the one that serves to the other in its place.
+    func installing(_ body: () throws -> Void) rethrows {
+        installation.wait { isBusy in
+            if isBusy { return nil as Void? }
+            isBusy = true
+            return ()
+        }
+        defer { installation.update { $0 = false } }
+        try body()
+    }
+
+    /// Keeps a model in the directory, without whoever was forgotten, and lets it serve. Within `installing`.
+    func install(_ model: MatrixFactorizationModel) throws {
         while true {
-            let (state, ratings) = (serving.read { $0 }, writer.ratings)
-            let next = try make(state.model, ratings)
-            guard next.userIDs.count != state.model.userIDs.count || next != state.model else { return }
-            do { return try install(next, ratings) } catch is OutdatedModel { continue }
+            let ratings = writer.ratings
+            let clean = model.removing { ratings.forgotten.contains(ForgottenUser(Text($0))) }
+            let prepared = PreparedModel(clean, generation: generation + 1, ratings)
+            if let directory { try ModelFile.write(clean, to: directory + "/model.swmodel") }
+            do {
+                _ = try wait(for: .swap(prepared))
+                return
+            } catch is OutdatedModel { continue }
         }
-    }
-
-    func install(_ model: MatrixFactorizationModel, _ ratings: LoggedRatings) throws {
-        let clean = model.removing { ratings.forgotten.contains(ForgottenUser(Text($0))) }
-        let prepared = try PreparedModel(clean, generation: generation + 1, ratings)
-        if let directory { try ModelFile.write(clean, to: directory + "/model.swmodel") }
-        _ = try wait(for: .swap(prepared))
     }
 }

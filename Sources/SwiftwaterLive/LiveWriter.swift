@@ -27,19 +27,24 @@ final class LiveWriter: @unchecked Sendable {
 
     private let queue = Monitor(Queue())
     private let log: RatingLog?
+    /// The directory is this process's until the log is closed.
+    private var lock: DirectoryLock?
     /// Changed by the thread alone, under the lock because a training reads it.
     private let logged: Monitor<LoggedRatings>
     private let serving: Monitor<ServingState>
     private let trending: TrendingItems
     private let now: @Sendable () -> Int64
     private let unknownItems = Monitor(0)
+    /// Who was forgotten since the start; used by the thread alone.
+    private var forgottenNames: Set<Text> = []
     private static let waitingMax = 10_000
 
     init(
-        log: RatingLog?, logged: LoggedRatings, serving: Monitor<ServingState>, trending: TrendingItems,
+        log: RatingLog?, lock: DirectoryLock?, logged: LoggedRatings, serving: Monitor<ServingState>,
+        trending: TrendingItems,
         now: @escaping @Sendable () -> Int64
     ) {
-        (self.log, self.serving, self.trending, self.now) = (log, serving, trending, now)
+        (self.log, self.lock, self.serving, self.trending, self.now) = (log, lock, serving, trending, now)
         self.logged = Monitor(logged)
         startThread(named: "swiftwater-live") { self.run() }
     }
@@ -82,6 +87,7 @@ final class LiveWriter: @unchecked Sendable {
             commit(work)
         }
         log?.close()
+        lock = nil
         queue.update { $0.isDone = true }
     }
 
@@ -101,31 +107,41 @@ final class LiveWriter: @unchecked Sendable {
             for (_, tell) in work { tell(.failure(error)) }
             return
         }
-        for (request, tell) in work { tell(Result { try apply(request, at: time) }) }
-        compactIfWorthwhile()
+        let results = work.map { request, _ in Result { try apply(request, at: time) } }
+        // The log is written anew from what is in memory: not before all of this commit is.
+        let compaction = Result { try compactIfWanted(work.map(\.0)) }
+        for ((request, tell), result) in zip(work, results) {
+            if case .forget = request, case .failure(let error) = compaction {
+                tell(.failure(error))
+            } else {
+                tell(result)
+            }
+        }
     }
 
     private func apply(_ request: Request, at time: Int64) throws -> RatingReceipt {
         switch request {
-        case .ratings(let events): return try apply(events, at: time)
+        case .ratings(let events): return apply(events, at: time)
         case .forget(let user):
             let id = Text(user)
             logged.update { $0.forget(ForgottenUser(id)) }
-            try show([id])
-            try log?.compact(ratings)
+            forgottenNames.insert(id)
+            show([id])
             return RatingReceipt(count: 0, unknownItems: 0)
         case .swap(let prepared):
             let (current, past) = (ratings, prepared.ratings)
-            // Who was forgotten meanwhile may be in the model.
-            guard current.forgotten == past.forgotten else { throw OutdatedModel() }
-            for id in current.users.keys where current.users[id] != past.users[id] { try prepared.show(id, current) }
-            for id in past.users.keys where current.users[id] == nil { try prepared.show(id, current) }
+            for id in forgottenNames where !past.forgotten.contains(ForgottenUser(id)) {
+                // Someone who was forgotten while the model was prepared.
+                if prepared.state.model.userIDs.index(of: String(id)) != nil { throw OutdatedModel() }
+            }
+            for id in current.users.keys where current.users[id] != past.users[id] { prepared.show(id, current) }
+            for id in past.users.keys where current.users[id] == nil { prepared.show(id, current) }
             serving.update { $0 = prepared.state }
             return RatingReceipt(count: 0, unknownItems: 0)
         }
     }
 
-    private func apply(_ events: [RatingEvent], at time: Int64) throws -> RatingReceipt {
+    private func apply(_ events: [RatingEvent], at time: Int64) -> RatingReceipt {
         let model = serving.read { $0.model }
         var unknown = 0
         var users: [Text] = []
@@ -133,34 +149,36 @@ final class LiveWriter: @unchecked Sendable {
             for event in events {
                 let (user, item) = (Text(event.user), Text(event.item))
                 logged.add(user, item, .init(rating: event.rating, time: time))
-                trending.add(item, at: time)
                 users.append(user)
-                if model.itemIDs.index(of: event.item).map({ !model.knows(item: $0) }) ?? true { unknown += 1 }
+                if let index = model.itemIDs.index(of: event.item), model.knows(item: index) {
+                    trending.add(item, at: time)
+                } else {
+                    unknown += 1
+                }
             }
         }
         unknownItems.update { $0 += unknown }
-        try show(Set(users))
+        show(Set(users))
         return RatingReceipt(count: events.count, unknownItems: unknown)
     }
 
     /// Works out anew what readers see of users.
-    private func show(_ users: Set<Text>) throws {
+    private func show(_ users: Set<Text>) {
         let state = serving.read { $0 }
         for user in users {
             let (own, isForgotten) = logged.read { ($0.users[user], $0.forgotten.contains(ForgottenUser(user))) }
             let isKnown = own != nil || isForgotten
-            state.set(
-                user, isKnown ? try LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
+            state.set(user, isKnown ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
         }
     }
 
-    /// Ratings that others took the place of are written no more.
-    private func compactIfWorthwhile() {
+    /// Someone who is forgotten is written no more, at once; nor are ratings that others took the place of, when they are many.
+    private func compactIfWanted(_ requests: [Request]) throws {
         guard let log else { return }
         let count = logged.read(\.count)
-        guard log.writtenCount > 2 * count + 100_000 else { return }
-        // A failure shows with the next rating: the journal takes nothing more.
-        try? log.compact(ratings)
+        let isForced = requests.contains { if case .forget = $0 { true } else { false } }
+        guard isForced || log.writtenCount > 2 * count + 100_000 else { return }
+        try log.compact(ratings)
     }
 }
 
@@ -173,18 +191,18 @@ struct PreparedModel: Sendable {
     /// What was known when the users were worked out.
     let ratings: LoggedRatings
 
-    init(_ model: MatrixFactorizationModel, generation: Int, _ ratings: LoggedRatings) throws {
+    init(_ model: MatrixFactorizationModel, generation: Int, _ ratings: LoggedRatings) {
         state = ServingState(model: model, generation: generation)
         self.ratings = ratings
-        for id in ratings.users.keys { try show(id, ratings) }
+        for id in ratings.users.keys { show(id, ratings) }
     }
 
-    func show(_ user: Text, _ ratings: LoggedRatings) throws {
+    func show(_ user: Text, _ ratings: LoggedRatings) {
         let own = ratings.users[user]
         let isForgotten = ratings.forgotten.contains(ForgottenUser(user))
         state.set(
             user,
             own != nil || isForgotten
-                ? try LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
+                ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
     }
 }

@@ -44,12 +44,14 @@ struct LoggedRatings: Sendable {
 /// The durable log of ratings: a journal (`docs/FORMATS.md`) whose records are
 ///
 ///     1  ratings   count, then for each: user, item (counted UTF-8), bits of the Float32 (4), milliseconds since 1970 (8)
-///     2  forget    two hashes of the user's id (8, 8)
+///     2  forget    two hashes of the user's id (8, 8): earlier ratings of the user do not count
+///     3  forgotten the same, in a log that was written anew: who was forgotten once; ratings count, earlier ones too
 ///
 /// Used by one thread at a time.
 final class RatingLog {
     private static let ratingsType: UInt8 = 1
     private static let forgetType: UInt8 = 2
+    private static let forgottenType: UInt8 = 3
 
     private let journal: Journal
     /// Ratings in records since the last compaction.
@@ -73,7 +75,10 @@ final class RatingLog {
             written += try read(entry.type, Array(segment!.bytes[range]), into: &ratings)
         }
         let journal = try Journal(directory: directory, continuing: contents, files: files)
-        return (RatingLog(journal, written), ratings)
+        let log = RatingLog(journal, written)
+        // Someone was to be forgotten, and the log may not have been written anew since.
+        if contents.entries.contains(where: { $0.type == forgetType }) { try log.compact(ratings) }
+        return (log, ratings)
     }
 
     private init(_ journal: Journal, _ written: Int) { (self.journal, writtenCount) = (journal, written) }
@@ -90,9 +95,10 @@ final class RatingLog {
                 ratings.add(Text(user), Text(item), .init(rating: rating, time: time))
             }
             return count
-        case forgetType:
+        case forgetType, forgottenType:
             let high = try reader.readInteger(UInt64.self)
-            ratings.forget(.init(high: high, low: try reader.readInteger(UInt64.self)))
+            let user = ForgottenUser(high: high, low: try reader.readInteger(UInt64.self))
+            if type == forgetType { ratings.forget(user) } else { ratings.forgotten.insert(user) }
             return 1
         default:
             throw SwiftwaterError(
@@ -115,11 +121,13 @@ final class RatingLog {
         writtenCount += events.count
     }
 
-    func append(forget user: ForgottenUser) throws {
+    func append(forget user: ForgottenUser) throws { try append(user, Self.forgetType) }
+
+    private func append(_ user: ForgottenUser, _ type: UInt8) throws {
         var writer = ByteWriter()
         writer.write(integer: user.high)
         writer.write(integer: user.low)
-        try journal.append(type: Self.forgetType, writer.bytes)
+        try journal.append(type: type, writer.bytes)
         writtenCount += 1
     }
 
@@ -131,7 +139,7 @@ final class RatingLog {
         try journal.flush()
         let first = try journal.beginSegment()
         for user in ratings.forgotten.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) {
-            try append(forget: user)
+            try append(user, Self.forgottenType)
         }
         for (user, items) in ratings.users.sorted(by: { $0.key < $1.key }) {
             for (item, rating) in items.sorted(by: { $0.key < $1.key }) {

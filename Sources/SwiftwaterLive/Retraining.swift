@@ -76,12 +76,7 @@ extension LiveRecommender {
             ).curve.points
         }
         let model = try ALS(als).fit(ratings)
-        while true {
-            do {
-                try install(model, writer.ratings)
-                break
-            } catch is OutdatedModel { continue }
-        }
+        try installing { try install(model) }
         let end = settings.now()
         let report = TrainingReport(
             ended: end, milliseconds: end - begin, ratings: ratings.count, users: model.userIDs.count,
@@ -91,9 +86,7 @@ extension LiveRecommender {
     }
 
     /// Puts a model trained elsewhere in place of the one that serves; ratings since its training are those of the log, as before.
-    public func replace(model: MatrixFactorizationModel) throws {
-        try replaceModel { _, _ in model }
-    }
+    public func replace(model: MatrixFactorizationModel) throws { try installing { try install(model) } }
 }
 
 extension TrainingReport {

@@ -14,15 +14,13 @@ struct LiveUser: Sendable {
     /// By index, in that order.
     let history: [(item: Int, rating: Float)]
     let seen: Set<Int>
-    /// nil where the model knows none of the items.
+    /// nil where the model knows none of the items, or the system is singular.
     let vector: UserVector?
     /// What the training says of the user does not count.
     let isForgotten: Bool
 
     /// - Parameter logged: the ratings since the training, by item id.
-    init(_ user: Text, _ logged: [Text: LoggedRatings.Rating], isForgotten: Bool, model: MatrixFactorizationModel)
-        throws
-    {
+    init(_ user: Text, _ logged: [Text: LoggedRatings.Rating], isForgotten: Bool, model: MatrixFactorizationModel) {
         var ratings: [Int: Float] = [:]
         if !isForgotten, let index = model.userIDs.index(of: String(user)) {
             for place in model.history.range(of: index) {
@@ -35,7 +33,8 @@ struct LiveUser: Sendable {
         }
         history = ratings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         seen = Set(ratings.keys)
-        vector = try model.foldIn(history)
+        // A singular system (regularization 0) leaves what the training knows: the rating is safe, and refused nowhere.
+        vector = try? model.foldIn(history)
         self.isForgotten = isForgotten
     }
 }
@@ -68,7 +67,6 @@ final class TrendingItems: Sendable {
 
     private let halfLife: Double
     private let counts = Monitor<[Text: Count]>([:])
-    private static let itemsMax = 200_000
 
     init(halfLife: Duration) { self.halfLife = Double(halfLife.wholeMilliseconds) }
 
@@ -78,9 +76,11 @@ final class TrendingItems: Sendable {
 
     func add(_ item: Text, at time: Int64) {
         counts.update { counts in
-            let before = counts[item].map { weight($0, at: time) } ?? 0
-            counts[item] = Count(weight: before + 1, time: time)
-            if counts.count > Self.itemsMax { counts = counts.filter { weight($0.value, at: time) > 0.05 } }
+            // At the later of both times, so that the order in which they come does not matter.
+            let before = counts[item] ?? Count(weight: 0, time: time)
+            let latest = max(before.time, time)
+            let own = Count(weight: 1, time: time)
+            counts[item] = Count(weight: weight(before, at: latest) + weight(own, at: latest), time: latest)
         }
     }
 

@@ -15,6 +15,8 @@
         /// What ratings may be.
         public let ratingRange: ClosedRange<Double>
         static let widestRange = -1e6...1e6
+        /// Changes that have a thread of their own.
+        let work = Monitor(0)
         /// Titles in lower case with their ids, in order of popularity.
         private let titles: [(title: String, id: String)]
 

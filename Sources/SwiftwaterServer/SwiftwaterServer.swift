@@ -65,7 +65,10 @@
             _ stops: AsyncStream<Void>, onRunning: @escaping @Sendable (Int) async -> Void
         ) async throws {
             let service = Running(server: self, onRunning: onRunning)
-            let group = ServiceGroup(configuration: .init(services: [.init(service: service)], logger: logger))
+            var configuration = ServiceGroupConfiguration(services: [.init(service: service)], logger: logger)
+            // Whoever does not read by then is cut off.
+            configuration.maximumGracefulShutdownDuration = .seconds(10)
+            let group = ServiceGroup(configuration: configuration)
             let stopper = Task {
                 for await _ in stops { break }
                 await group.triggerGracefulShutdown()

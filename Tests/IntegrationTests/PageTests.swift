@@ -48,6 +48,10 @@
                 )
                 return
             }
+            try await withTaskExecutorPreference(OwnThreads.shared) { try await lookAtThePage() }
+        }
+
+        private func lookAtThePage() async throws {
             let folder = try prepare()
             var program = try await serve(folder)
             defer { program.terminate() }
@@ -147,6 +151,8 @@
                     #expect(
                         try await browser.value("document.documentElement.scrollWidth <= innerWidth") == .bool(true),
                         "\(width)")
+                    // Tags can be read, with the reasons of one open.
+                    try await browser.wait("document.querySelector('.tag').parentElement.clientWidth > 90")
                     try await browser.picture("page-\(width)-\(isDark ? "dark" : "light")")
                 }
             }

@@ -41,6 +41,10 @@
         }
 
         @Test func acknowledgedRatingsAndPostsSurvive() async throws {
+            try await withTaskExecutorPreference(OwnThreads.shared) { try await killAndCompare() }
+        }
+
+        private func killAndCompare() async throws {
             let folder = try TemporaryDirectory()
             let made = try RatingsGenerator(.init(preset: .hundredThousand, seed: 3)).make()
             let model = try ALS().fit(made.ratings)
@@ -51,6 +55,8 @@
             var random = SeededRandom(seed: 11)
 
             try await withThrowingTaskGroup(of: Void.self) { group in
+                // Also after a failure: the group waits for them.
+                defer { for client in raters + [poster] { client.stop() } }
                 for (index, client) in raters.enumerated() {
                     group.addTask {
                         await client.run(
@@ -71,6 +77,7 @@
                 }
                 for _ in 0..<Self.kills {
                     let program = try start(folder)
+                    defer { program.terminate() }
                     try await Web.wait(Self.base + "/healthz")
                     try await check(raters, items)
                     try await Task.sleep(for: .milliseconds(100 + random.below(700)))
@@ -79,6 +86,7 @@
                     #expect(result.status == SIGKILL, "it ended by itself: \(result.error)")
                 }
                 let last = try start(folder)
+                defer { last.terminate() }
                 try await Web.wait(Self.base + "/readyz")
                 for client in raters + [poster] { client.stop() }
                 try await group.waitForAll()

@@ -8,6 +8,17 @@
         import FoundationNetworking
     #endif
 
+    /// Threads of their own for tests that ask and wait: other tests block those that tasks share.
+    final class OwnThreads: TaskExecutor {
+        static let shared = OwnThreads()
+        private let queue = DispatchQueue(label: "own threads", attributes: .concurrent)
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        }
+    }
+
     /// Asks an HTTP server from a test.
     enum Web {
         struct Answer: Sendable {
@@ -58,7 +69,7 @@
         static func wait(_ address: String, until isGood: (Answer) throws -> Bool = { $0.status == 200 }) async throws
             -> Answer
         {
-            let deadline = ContinuousClock.now + .seconds(30)
+            let deadline = ContinuousClock.now + .seconds(60)
             while true {
                 let problem: any Error
                 do {
@@ -92,7 +103,7 @@
             driver.standardError = FileHandle.nullDevice
             driver.standardInput = FileHandle.nullDevice
             try driver.run()
-            let deadline = ContinuousClock.now + .seconds(30)
+            let deadline = ContinuousClock.now + .seconds(60)
             while (try? await Web.sendPlainly("GET", port: port, "/status").status) != 200 {
                 guard ContinuousClock.now < deadline else {
                     driver.terminate()
@@ -132,7 +143,7 @@
 
         /// Waits until an expression is true, for half a minute at most.
         func wait(_ expression: String, location: SourceLocation = #_sourceLocation) async throws {
-            let deadline = ContinuousClock.now + .seconds(30)
+            let deadline = ContinuousClock.now + .seconds(60)
             while try await value("Boolean(\(expression))") != .bool(true) {
                 try #require(ContinuousClock.now < deadline, "never true: \(expression)", sourceLocation: location)
                 try await Task.sleep(for: .milliseconds(50))

@@ -161,6 +161,95 @@ import Testing
         again.close()
     }
 
+    /// Ratings that share a commit with someone's forgetting are in the log that is written anew.
+    @Test(arguments: 0..<5)
+    func forgettingLosesNobodyElse(seed: Int) async throws {
+        let folder = try TemporaryDirectory()
+        let live = try open(folder)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    let item = Self.model.itemIDs[number + seed]
+                    try await live.rate([RatingEvent(user: "rater", item: item, rating: 4)])
+                }
+                if number % 4 == 0 {
+                    group.addTask {
+                        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+                            startThread(named: "forget") {
+                                done.resume(with: Result { try live.forget(user: "\(number + 3)") })
+                            }
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(live.history(of: "rater").count == 40)
+        live.close()
+        let again = try open(folder)
+        #expect(again.history(of: "rater").count == 40)
+        for number in stride(from: 0, to: 40, by: 4) { #expect(again.model.userIDs.index(of: "\(number + 3)") == nil) }
+        again.close()
+    }
+
+    /// What a crash left between the log's word and the files is made good at the next start.
+    @Test func forgettingIsFinishedAfterACrash() throws {
+        let folder = try TemporaryDirectory()
+        var live = try open(folder)
+        try live.rateAndWait([RatingEvent(user: "crash-victim", item: Self.model.itemIDs[4], rating: 5)])
+        try live.retrain(threads: 1)
+        live.close()
+        let copy = try TemporaryDirectory()
+        for name in ["model.swmodel", "training.json"] {
+            _ = try copy.write(name, bytes: try folder.bytes("films/" + name))
+        }
+        live = try open(folder)
+        try live.forget(user: "crash-victim")
+        live.close()
+        // The model of before, and a half-written one: as though the process had ended after the log.
+        _ = try folder.write("films/model.swmodel", bytes: try copy.bytes("model.swmodel"))
+        _ = try folder.write("films/model.swmodel.tmp-1-1", "crash-victim")
+        #expect(try contains("crash-victim", in: folder))
+        live = try open(folder)
+        #expect(live.recommendations(user: "crash-victim").source == .popular)
+        #expect(!(try contains("crash-victim", in: folder)))
+        live.close()
+    }
+
+    @Test func idsAreTakenAsTheyAreWritten() throws {
+        let live = LiveRecommender(model: Self.model)
+        #expect(live.recommendations(user: "7").source == .model)
+        for other in ["007", "+7", "７"] { #expect(live.recommendations(user: other).source == .popular) }
+        try live.rateAndWait([RatingEvent(user: "007", item: Self.model.itemIDs[1], rating: 5)])
+        try live.retrain(threads: 1)
+        #expect(live.history(of: "007").count == 1)
+        #expect(live.history(of: "7").count > 1)
+    }
+
+    /// A system that cannot be solved does not undo a rating that is safe.
+    @Test func singularSystemsRefuseNothing() throws {
+        let folder = try TemporaryDirectory()
+        // Without regularization an item that everyone rated 0 has no factors, and says nothing of who rates it alone.
+        var settings = ALSSettings()
+        (settings.rank, settings.regularization) = (2, 0)
+        var random = SeededRandom(seed: 4)
+        var rows = Ratings()
+        for user in 0..<12 {
+            for item in 0..<8 {
+                rows.append(user: Int64(user), item: Int64(item), rating: item == 7 ? 0 : Float(1 + random.below(5)))
+            }
+        }
+        let zero = try ALS(settings).fit(rows)
+        #expect(throws: SwiftwaterError.self) { try zero.foldIn([(item: 7, rating: 3)]) }
+        for _ in 0..<2 {
+            let live = try LiveRecommender(directory: folder.file("films")) { zero }
+            try live.rateAndWait([RatingEvent(user: "new", item: "7", rating: 3)])
+            #expect(live.history(of: "new").map(\.rating) == [3])
+            #expect(live.recommendations(user: "new").source == .popular)
+            live.close()
+        }
+    }
+
     @Test func aDirectoryBelongsToOneProcess() throws {
         let folder = try TemporaryDirectory()
         let live = try open(folder)

@@ -66,6 +66,22 @@
             try await server.close()
         }
 
+        /// A friend's page asks first, without the token that it will show.
+        @Test func friendsWithATokenMaySend() async throws {
+            var settings = ServeSettings()
+            (settings.token, settings.allowedOrigins) = ("0123456789abcdef", ["https://friend.example"])
+            let server = try await RunningServer(settings)
+            let origin = ["origin": "https://friend.example"]
+            let asked = try await server.send("OPTIONS", "/v1/ratings", headers: origin)
+            #expect(asked.status == 204)
+            #expect(asked.headers["access-control-allow-headers"]?.contains("authorization") == true)
+            let sent = try await server.send(
+                "POST", "/v1/ratings", #"{"user":"5","item":"1","rating":4}"#,
+                headers: origin.merging(["authorization": "Bearer 0123456789abcdef"]) { $1 })
+            #expect(sent.status == 201)
+            try await server.close()
+        }
+
         @Test func everyAnswerCarriesThePolicy() async throws {
             let server = try await RunningServer()
             for path in ["/", "/v1/trends", "/nothing"] {
@@ -144,7 +160,7 @@
             let pages = try (0..<1000).map { _ in try RawConnection(port: server.port) }
             for page in pages { await page.say("GET /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n") }
             while try await !server.get("/metrics").text.contains("swiftwater_event_clients 1000\n") {
-                await Task.yield()
+                try await Task.sleep(for: .milliseconds(5))
             }
             let before = SafetyTests.residentBytes
             for batch in 0..<20 {

@@ -70,7 +70,7 @@ public final class Program: @unchecked Sendable {
 
     public var pid: Int32 { process.processIdentifier }
     public var isRunning: Bool { process.isRunning }
-    public func terminate() { process.terminate() }
+    public func terminate() { if process.isRunning { process.terminate() } }
 
     /// What the program reads on standard input, where it was started with `holdsInputOpen`.
     public func say(_ text: String) throws { try inputPipe?.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }

@@ -8,8 +8,8 @@ extension MatrixFactorizationModel {
         adding newer: [(user: String, item: String, rating: Float, timestamp: Int64)] = []
     ) -> Ratings {
         let hasIntegers = (
-            users: userIDs.isInteger && newer.allSatisfy { Int64($0.user) != nil },
-            items: itemIDs.isInteger && newer.allSatisfy { Int64($0.item) != nil }
+            users: userIDs.isInteger && newer.allSatisfy { Self.isInteger($0.user) },
+            items: itemIDs.isInteger && newer.allSatisfy { Self.isInteger($0.item) }
         )
         var ratings = Ratings(
             userIDs: IdentifierTable(isInteger: hasIntegers.users),
@@ -37,6 +37,8 @@ extension MatrixFactorizationModel {
         }
         return ratings.removingDuplicates().ratings
     }
+
+    private static func isInteger(_ id: String) -> Bool { Int64(id).map { String($0) == id } ?? false }
 
     /// This model without some users: their ids, factors and ratings are gone, and their ratings count for no item's popularity. The factors of
     /// items, which their ratings had a part in, stay until the next training. O(model).

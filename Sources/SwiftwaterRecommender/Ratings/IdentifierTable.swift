@@ -48,7 +48,8 @@ public struct IdentifierTable: Sendable, Equatable {
     /// The index of an id as it is written, or nil where it is unknown. O(1) on average.
     public func index(of id: String) -> Int? {
         switch storage {
-        case .integers: Int64(id).flatMap { integerIndex[$0] }.map(Int.init)
+        // As it is written: 007 is no name of 7.
+        case .integers: Int64(id).flatMap { String($0) == id ? integerIndex[$0] : nil }.map(Int.init)
         case .strings: stringIndex[Text(id)].map(Int.init)
         }
     }

@@ -131,6 +131,17 @@ function showTrends(table) {
   }
 }
 
+// Narrow pages have fewer columns.
+let isResizing = false;
+addEventListener("resize", () => {
+  if (isResizing || !state.table) return;
+  isResizing = true;
+  requestAnimationFrame(() => {
+    isResizing = false;
+    showTrends(state.table);
+  });
+});
+
 function trendRow(row, most) {
   const line = make("tr");
   line.append(make("td", "number", row.rank));
@@ -226,7 +237,7 @@ function showModel(model) {
   find("model").hidden = false;
   facts("model-facts", [
     ["Films", whole.format(model.items)], ["Users", whole.format(model.users)], ["Ratings", whole.format(model.ratings)],
-    ["Ratings since", whole.format(model.liveRatings)], ["Rank", model.rank], ["Model", "no. " + model.generation],
+    ["Ratings here", whole.format(model.liveRatings)], ["Rank", model.rank], ["Model", "no. " + model.generation],
   ]);
   const button = find("retrain");
   button.disabled = model.isTraining;

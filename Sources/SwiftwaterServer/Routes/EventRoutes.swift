@@ -19,10 +19,12 @@
             let key = try trends.key(request)
             let limit = try request.number("limit", default: 20, in: 1...settings.rowsMax)
             if request.method == .head { return Response(status: .ok, headers: Self.headers) }
-            guard let (id, signals) = service.hub.join() else {
+            guard !service.hub.isFull else {
                 throw Problem(.serviceUnavailable, "\(settings.eventClientsMax) pages listen already")
             }
             let body = ResponseBody { writer in
+                // Here, where the head has been sent: a client that has gone by then takes no place.
+                guard let (id, signals) = service.hub.join() else { return try await writer.finish(nil) }
                 defer { service.hub.leave(id) }
                 var last = Sent()
                 try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))

@@ -204,6 +204,10 @@
 
         /// What blocks runs on a thread of its own: those that serve go on.
         private func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+            guard service.work.update({ if $0 < 32 { $0 += 1; return true } else { return false } }) else {
+                throw Problem(.serviceUnavailable, "32 such changes wait for each other; ask later")
+            }
+            defer { service.work.update { $0 -= 1 } }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 startThread(named: "swiftwater-serve-work") { continuation.resume(with: Result { try body() }) }
             }

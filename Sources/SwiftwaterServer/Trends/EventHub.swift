@@ -17,6 +17,8 @@
 
         var clientCount: Int { state.read { $0.clients.count } }
 
+        var isFull: Bool { state.read { $0.clients.count >= limit || $0.isClosed } }
+
         /// nil where there are as many as there may be.
         func join() -> (id: Int, signals: AsyncStream<Void>)? {
             state.update { state in

@@ -9,23 +9,28 @@
         private struct Waiting {
             var clients: [UInt64: CheckedContinuation<Void, any Error>] = [:]
             var next: UInt64 = 0
+            var isStopped = false
         }
 
         private let store = Monitor<ReceiverStore?>(nil)
         private let anonymous = Monitor<UInt64>(0)
         private let waiting = Monitor(Waiting())
+        /// Who has numbered posts since the start: each is in every checkpoint from then on.
+        private let senders = Monitor<Set<String>>([])
+        private static let sendersMax = 10_000
         private static let anonymousName = "http"
 
         func start(into store: ReceiverStore) throws {
             anonymous.update { $0 = store.lastPosition(of: Self.anonymousName) }
             self.store.update { $0 = store }
+            waiting.update { $0.isStopped = false }
         }
 
         /// Whoever still waits then waits for a stream that has failed: the server ends before a stream that is stopped.
         func stop() {
             store.update { $0 = nil }
             let left = waiting.update { waiting in
-                defer { waiting.clients = [:] }
+                defer { (waiting.clients, waiting.isStopped) = ([:], true) }
                 return waiting.clients.values
             }
             for client in left { client.resume(throwing: Problem(.serviceUnavailable, "the stream has stopped")) }
@@ -40,15 +45,27 @@
             guard let store = store.read({ $0 }) else {
                 throw Problem(.serviceUnavailable, "the stream has stopped")
             }
+            if let sender,
+                !senders.update({
+                    $0.count < Self.sendersMax ? $0.insert(sender).inserted || true : $0.contains(sender)
+                })
+            {
+                throw Problem(
+                    .serviceUnavailable, "\(Self.sendersMax) senders have numbered posts; use one of their names")
+            }
             guard store.hasRoom else { throw Problem(.serviceUnavailable, "the stream is behind; send later") }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let number = waiting.update { waiting in
+                let place: UInt64? = waiting.update { waiting in
+                    guard !waiting.isStopped else { return nil }
                     waiting.next += 1
                     waiting.clients[waiting.next] = continuation
                     return waiting.next
                 }
+                guard let place else {
+                    return continuation.resume(throwing: Problem(.serviceUnavailable, "the stream has stopped"))
+                }
                 let tell: @Sendable () -> Void = { [waiting] in
-                    waiting.update { $0.clients.removeValue(forKey: number) }?.resume()
+                    waiting.update { $0.clients.removeValue(forKey: place) }?.resume()
                 }
                 lines.withUnsafeReadableBytes { bytes in
                     guard let sender, let position else {

@@ -52,7 +52,8 @@
                 throw Problem(
                     .tooManyRequests, "too many requests from this client", headers: [.retryAfter: "1"])
             }
-            guard let token = settings.token, !Self.isOpen(request.uri.path) else { return }
+            // Browsers ask by OPTIONS what they may send, without showing who they are.
+            guard let token = settings.token, request.method != .options, !Self.isOpen(request.uri.path) else { return }
             guard Self.shown(request).contains(where: { Self.isEqual($0, token) }) else {
                 throw Problem(
                     .unauthorized, "a token is needed: Authorization: Bearer TOKEN",

@@ -98,7 +98,7 @@
             let all = uri.queryParameters[values: Substring(name)]
             guard all.count <= 1 else { throw Problem(.badRequest, "'\(name)' is given \(all.count) times") }
             guard let text = all.first else { return nil }
-            return String(text).removingPercentEncoding ?? String(text)
+            return String(text)
         }
 
         /// A text of the query with at most so many characters (scalars).
