@@ -90,7 +90,9 @@
             let server = try await RunningServer()
             _ = try await server.send("POST", "/v1/ratings", #"{"user":"someone","item":"a new film","rating":5}"#)
             #expect(try await server.send("POST", "/v1/model", #"{"action":"retrain"}"#).status == 202)
-            while try await server.get("/v1/model").json["isTraining"]?.bool == true { try await Task.sleep(for: .milliseconds(5)) }
+            while try await server.get("/v1/model").json["isTraining"]?.bool == true {
+                try await Task.sleep(for: .milliseconds(5))
+            }
             let model = try await server.get("/v1/model").json
             #expect(model["generation"]?.integer == 2)
             #expect(model["lastTraining"]?["curve"]?.array?.count == 10)
