@@ -6,7 +6,10 @@ VENV="${TMPDIR:-/tmp}/swiftwater-schemathesis"
 [ -x "$VENV/bin/schemathesis" ] || { python3 -m venv "$VENV" && "$VENV/bin/pip" install -q schemathesis; }
 swift build -c release --product swiftwater
 STATE=$(mktemp -d)
-.build/release/swiftwater serve --demo --port 17797 --state "$STATE/state" 2> "$STATE/log" &
+PROGRAM=$PWD/.build/release/swiftwater
+# What schemathesis keeps of a run goes with it.
+cd "$STATE"
+"$PROGRAM" serve --demo --port 17797 --state "$STATE/state" 2> "$STATE/log" &
 SERVER=$!
 trap 'kill $SERVER 2>/dev/null; wait $SERVER 2>/dev/null; rm -rf "$STATE"' EXIT
 for _ in $(seq 100); do curl -sf http://127.0.0.1:17797/readyz > /dev/null && break; sleep 0.2; done
