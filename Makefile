@@ -27,7 +27,7 @@ integration: packages
 	$(SWIFT) test -c release --skip-build --filter "PageTests|ServeKillTests|DocumentTests"
 	Tests/check-api.sh
 
-## What takes longer: 10,000 simulated runs, 300 kills and 100 of the server, an hour's worth of events through it, every bit of a checkpoint and a log; then the tests in a debug build (which checks
+## What takes longer: 10,000 simulated runs, 300 kills and 100 of the server, four hours' worth of events through it, every bit of a checkpoint and a log; then the tests in a debug build (which checks
 ## that no text outlives its batch), then under the thread and the address sanitizer, which slow the simulation's one thread down and see few seeds of it.
 soak: packages fuzz
 	$(BUILD) --product swiftwater-simulation

@@ -31,7 +31,7 @@
         @Option(help: "A CSV file of titles and genres.") var catalogue: String?
         @Option(help: "Keep posts, windows, ratings and models in this directory, and go on from it.") var state:
             String?
-        @Option(help: "Give up what the state has of the stream under this name, such as 'count 1m'; repeat for more.")
+        @Option(help: "Give up what the state has of the stream under this name, such as 'trends 1m'; repeat for more.")
         var checkpointDrop: [String] = []
         @Option(help: "Windows, each a multiple of the slide; repeat for more. 1m and 10m unless given.")
         var window: [DurationArgument] = []
@@ -142,7 +142,7 @@
                 context.checkpoint(checkpoint)
             }
             return try TrendService(
-                context, board, serve: settings, historyPath: state.map { $0 + "/windows.db" }, isDurable: state != nil,
+                context, board, serve: settings, historyPath: state.map { $0 + "/windows.db" },
                 metrics: MetricsRegistry(), filter: try ignore.map { try TrendFilter(ignore: $0, allow: nil) }
             ) { context in
                 var streams = try source.enumerated().map { number, source in

@@ -103,9 +103,9 @@ public final class LiveRecommender: Sendable {
     /// Ratings of items that the model did not know, since the start.
     public var unknownItemCount: Int { writer.unknownItemCount }
     /// Ratings in the log, all that came and still count: pairs of user and item.
-    public var ratingCount: Int { writer.ratings.count }
+    public var ratingCount: Int { writer.ratingCount }
     /// Users with ratings in the log.
-    public var ratedUserCount: Int { writer.ratings.users.count }
+    public var ratedUserCount: Int { writer.userCount }
 
     // MARK: Ratings
 

@@ -50,7 +50,10 @@ final class LiveWriter: @unchecked Sendable {
     }
 
     var unknownItemCount: Int { unknownItems.read { $0 } }
+    /// What there is now; while it is held, the next change copies it.
     var ratings: LoggedRatings { logged.read { $0 } }
+    var ratingCount: Int { logged.read(\.count) }
+    var userCount: Int { logged.read(\.users.count) }
 
     func submit(_ request: Request, _ tell: @escaping @Sendable (Result<RatingReceipt, any Error>) -> Void) {
         let refusal: SwiftwaterError? = queue.update { queue in

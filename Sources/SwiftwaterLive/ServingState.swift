@@ -55,7 +55,6 @@ final class ServingState: Sendable {
 
     func user(_ id: Text) -> LiveUser? { shard(id).read { $0[id] } }
     func set(_ id: Text, _ user: LiveUser?) { shard(id).update { $0[id] = user } }
-    var userCount: Int { shards.reduce(0) { $0 + $1.read(\.count) } }
 }
 
 /// How often items were rated of late: counts that fall by half in each `halfLife`.

@@ -17,7 +17,7 @@
         static let widestRange = -1e6...1e6
         /// Changes that have a thread of their own.
         let work = Monitor(0)
-        /// Titles in lower case with their ids, in order of popularity.
+        /// Titles in lower case with their ids, in order of popularity; of the items of the first model.
         private let titles: [(title: String, id: String)]
 
         /// - Parameters:

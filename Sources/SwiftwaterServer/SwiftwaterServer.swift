@@ -9,7 +9,7 @@
     /// The page, the HTTP API and the metrics of a trend service and, where there is a model, a recommendation service.
     ///
     /// ```swift
-    /// let server = SwiftwaterServer(settings, trends: trends, recommendations: films, metrics: registry, logger: logger)
+    /// let server = SwiftwaterServer(settings, trends: trends, recommendations: films, logger: logger)
     /// try await server.run { port in print("http://127.0.0.1:\(port)") }
     /// ```
     ///

@@ -107,6 +107,68 @@ import Testing
         #expect(found.count == right.count && found == right)
     }
 
+    /// 20 seconds of posts over a socket: in the time that they took, in a hundredth of it, and at once; what the file gives is the same.
+    @Test(arguments: [1.0, 100, .infinity])
+    func theSpeedOfAnArchiveDoesNotMatter(speed: Double) throws {
+        var random = SeededRandom(seed: 12)
+        var posts: [(time: Int64, line: String)] = []
+        func add(_ time: Int64, _ text: String) {
+            let stamp = Date(timeIntervalSince1970: Double(time) / 1000).ISO8601Format(
+                .init(includingFractionalSeconds: true))
+            let (id, author) = (posts.count, random.below(30))
+            posts.append(
+                (
+                    time,
+                    ##"{"id_str":"\##(id)","created_at":"\##(stamp)","text":"\##(text)","user":{"id":\##(author)}}"##
+                ))
+        }
+        let begin: Int64 = 1_795_435_200_000
+        for number in 0..<600 {
+            let late = random.below(8) == 0 ? Int64(random.below(900)) : 0
+            add(begin + Int64(number) * 33 - late, "#a\(random.below(4)) #b\(random.below(40))")
+            if random.below(15) == 0 {
+                posts.append(
+                    (begin + Int64(number) * 33, #"{"delete":{"status":{"id_str":"\#(random.below(posts.count))"}}}"#))
+            }
+        }
+        // A post of much later ends every window that there is.
+        add(begin + 600_000, "#end")
+        let end = begin + 25_000
+        func tables(_ output: String) -> [String] {
+            output.split(separator: "\n").map(String.init).filter {
+                let end0 = try? JSONValue(parsing: $0)["end"]?.integer
+                return (end0 ?? .max) <= end
+            }
+        }
+        let options = [
+            "--event-time", "--window", "2s", "--slide", "1s", "--lateness", "300ms", "--by", "burst", "--baseline",
+            "1m",
+            "--top", "5", "--json",
+        ]
+        let path = try folder.write("twenty.ndjson", posts.map { $0.line + "\n" }.joined())
+        let right = tables(try Program(["trends", "--source", "file:" + path] + options).wait().output)
+        #expect(right.count >= 20)
+
+        var settings = TextServer.Settings()
+        settings.port = 0
+        let server = try TextServer(settings)
+        let program = try Program(
+            ["trends", "--source", "socket://127.0.0.1:\(server.port)", "--batch", "100ms"] + options)
+        server.waitForClients(1)
+        let started = ContinuousClock.now
+        for post in posts {
+            let due = started + .milliseconds(Int64(Double(max(0, min(post.time, end) - begin)) / speed))
+            let left = due - .now
+            if left > .zero { Thread.sleep(forTimeInterval: left.inSeconds) }
+            server.send(Array((post.line + "\n").utf8))
+        }
+        let heard = program.waitForOutput { output, _ in tables(output).count >= right.count ? tables(output) : nil }
+        #expect(heard == right)
+        program.terminate()
+        _ = program.wait()
+        server.close(patience: .zero)
+    }
+
     @Test func anArchiveThatChangedIsRefused() throws {
         let path = try makeArchive()
         let state = ["--checkpoint", folder.file("state"), "--batch", "1s"]

@@ -106,7 +106,7 @@
             let deadline = ContinuousClock.now + .seconds(60)
             while (try? await Web.sendPlainly("GET", port: port, "/status").status) != 200 {
                 guard ContinuousClock.now < deadline else {
-                    driver.terminate()
+                    end()
                     throw SwiftwaterError(.network, "chromedriver does not answer")
                 }
                 try await Task.sleep(for: .milliseconds(50))
@@ -123,7 +123,8 @@
 
         func close() async throws { _ = try await Web.sendPlainly("DELETE", port: port, "/session/\(session)") }
 
-        func end() { driver.terminate() }
+        /// Tests of this process ignore SIGTERM, and so do the programs that they start unless they say otherwise.
+        func end() { kill(driver.processIdentifier, SIGKILL) }
 
         @discardableResult
         private func call(_ path: String, _ body: String) async throws -> JSONValue {

@@ -49,7 +49,7 @@
             var windows = TrendBoardSettings()
             (windows.windows, windows.slide) = ([.seconds(2), .seconds(60)], .seconds(1))
             trends = try TrendService(
-                context, board ?? windows, serve: settings, historyPath: nil, isDurable: checkpoint != nil,
+                context, board ?? windows, serve: settings, historyPath: nil,
                 metrics: MetricsRegistry(), sources: { _ in [] })
             live = hasModel ? LiveRecommender(model: Self.model) : nil
             let films = live.map {

@@ -1,6 +1,5 @@
 import Foundation
 import Swiftwater
-import Testing
 
 /// A connection that says what it likes, for what no decent client sends. It blocks threads of its own, not those that serve.
 public final class RawConnection: Sendable {
@@ -16,7 +15,11 @@ public final class RawConnection: Sendable {
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
         }
-        try #require(result == 0, "cannot connect: \(String(cString: strerror(errno)))")
+        guard result == 0 else {
+            let number = errno
+            Glibc.close(descriptor)
+            throw SwiftwaterError(.network, "cannot connect to port \(port): \(systemMessage(number))")
+        }
         var time = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))

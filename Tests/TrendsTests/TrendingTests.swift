@@ -119,9 +119,41 @@ import Testing
         // `late` is what is known when the table is made, which the batches decide.
         let tables = all.map {
             $0.map {
-                TrendingTable(end: $0.end, window: $0.window, posts: $0.posts, keys: $0.keys, late: 0, rows: $0.rows)
+                TrendingTable(
+                    end: $0.end, window: $0.window, order: $0.order, posts: $0.posts, keys: $0.keys, late: 0,
+                    rows: $0.rows)
             }
         }
         #expect(tables[0] == tables[1] && tables[0] == tables[2])
+    }
+
+    /// Tables in several orders from one state are those of a state of its own for each.
+    @Test(arguments: 0..<6)
+    func furtherOrdersAreTheTablesOfTheirOwn(seed: Int) async throws {
+        var random = SeededRandom(seed: 900 + UInt64(seed))
+        let lines = Self.archive(&random, count: 400)
+        var settings = settings(&random)
+        settings.score = seed % 2 == 0 ? .deviation : .chiSquare
+        settings.limit = seed % 3 == 0 ? 3 : 50
+        var all = settings
+        (all.order, all.furtherOrders) = (.count, [.authors, .burst])
+        let together = try await Self.run(lines, all, batches: 7)
+        for order in TrendingSettings.Order.allCases {
+            settings.order = order
+            let alone = try await Self.run(lines, settings, batches: 7)
+            #expect(alone.count > 3)
+            let found = together.filter { $0.order == order }
+            if settings.score == .deviation || order == .burst {
+                #expect(found == alone)
+            } else {
+                // Peaks keep keys in the baseline that would be given up without: more is known of what was expected, and of when it began.
+                let counts = { (table: TrendingTable) in
+                    table.rows.map { [$0.count, $0.authors, $0.rank] + $0.history }
+                }
+                #expect(found.map { $0.rows.map(\.key) } == alone.map { $0.rows.map(\.key) })
+                #expect(found.map(counts) == alone.map(counts))
+                #expect(found.map { $0.rows.map(\.samples) } == alone.map { $0.rows.map(\.samples) })
+            }
+        }
     }
 }

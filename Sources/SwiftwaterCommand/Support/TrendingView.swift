@@ -73,30 +73,12 @@ final class TrendingView: Sendable {
 
     private func json(_ table: TrendingTable) -> String {
         let rows = table.rows.map { row in
-            var members = [
-                "\"rank\":\(row.rank)", "\"key\":\(JSONValue.quoted(String(row.key)))",
-                "\"display\":\(JSONValue.quoted(String(row.display)))", "\"count\":\(row.count)",
-                "\"countMost\":\(row.countMost)", "\"authors\":\(row.authors)", "\"score\":\(row.score)",
-                "\"firstSeen\":\(row.firstSeen.milliseconds)",
-                "\"history\":[\(row.history.map(String.init).joined(separator: ","))]",
-                "\"samples\":[\(row.samples.map { JSONValue.quoted(String($0)) }.joined(separator: ","))]",
-                "\"copied\":\(row.isCopied)",
-            ]
-            if !row.groups.isEmpty { members.append("\"groups\":\(TrendingView.json(row.groups))") }
+            var members = row.jsonMembers
             if let expected = row.expected { members.append("\"expected\":\(expected)") }
             return "{" + members.joined(separator: ",") + "}"
         }
         return "{\"end\":\(table.end.milliseconds),\"windowMilliseconds\":\(table.window.wholeMilliseconds),"
             + "\"posts\":\(table.posts),\"keys\":\(table.keys),\"trends\":[\(rows.joined(separator: ","))]}\n"
-    }
-
-    /// `{"location":{"Wien":4,"Graz":1}}`
-    private static func json(_ groups: [TrendingRow.Group]) -> String {
-        let columns = Dictionary(grouping: groups, by: \.column).sorted { $0.key < $1.key }.map { column in
-            let counts = column.value.map { "\(JSONValue.quoted(String($0.value))):\($0.count)" }
-            return "\(JSONValue.quoted(column.key)):{\(counts.joined(separator: ","))}"
-        }
-        return "{" + columns.joined(separator: ",") + "}"
     }
 
     static let columns = [
@@ -110,7 +92,7 @@ final class TrendingView: Sendable {
             .integer(end.milliseconds), .integer(row.rank), .text(row.key), .text(row.display), .integer(row.count),
             .integer(row.countMost), .integer(row.authors), .real(row.score), row.expected.map { .real($0) } ?? .null,
             .integer(row.firstSeen.milliseconds), .integer(row.isCopied ? 1 : 0),
-            row.groups.isEmpty ? .null : .text(json(row.groups)),
+            row.groups.isEmpty ? .null : .text(Text(row.groupsJSON)),
         ]
     }
 }

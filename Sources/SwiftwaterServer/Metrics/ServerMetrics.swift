@@ -36,7 +36,7 @@
             ("swiftwater_rating_commit_seconds", "From a request with ratings until they were safe and visible."),
             ("swiftwater_batch_interval_seconds", "The batch interval."),
             ("swiftwater_waiting_batches", "Batches that wait for the last one."),
-            ("swiftwater_checkpoint_age_seconds", "Since the last batch that is in the checkpoint; 0 without one."),
+            ("swiftwater_checkpoint_age_seconds", "Since the batch of the newest checkpoint; 0 without one."),
             ("swiftwater_event_clients", "Pages that listen."),
             ("swiftwater_live_ratings", "Ratings in the log: pairs of user and item."),
             ("swiftwater_live_users", "Users with ratings in the log."),

@@ -5,6 +5,7 @@
     import SwiftwaterCore
     import SwiftwaterFormats
     import SwiftwaterLive
+    import SwiftwaterStreaming
 
     /// The page, the description of the API, and what operators ask for.
     struct SystemRoutes {
@@ -74,8 +75,7 @@
             let now = SystemClock().instant()
             metrics.gauge("swiftwater_event_clients", Double(trends.hub.clientCount))
             metrics.gauge("swiftwater_start_time_seconds", begin.inSeconds)
-            let age =
-                health.isDurable ? health.completedAt.map { now.inSeconds - Double($0.milliseconds) / 1000 } ?? 0 : 0
+            let age = health.batch?.checkpoint.map { now.inSeconds - Double($0.milliseconds) / 1000 } ?? 0
             metrics.gauge("swiftwater_checkpoint_age_seconds", age)
             if let bytes = ProcessMemory.residentBytes { metrics.gauge("swiftwater_resident_bytes", Double(bytes)) }
             if let live = recommendations?.live {

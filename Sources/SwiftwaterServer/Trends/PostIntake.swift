@@ -45,11 +45,7 @@
             guard let store = store.read({ $0 }) else {
                 throw Problem(.serviceUnavailable, "the stream has stopped")
             }
-            if let sender,
-                !senders.update({
-                    $0.count < Self.sendersMax ? $0.insert(sender).inserted || true : $0.contains(sender)
-                })
-            {
+            if let sender, !isKnown(sender) {
                 throw Problem(
                     .serviceUnavailable, "\(Self.sendersMax) senders have numbered posts; use one of their names")
             }
@@ -77,6 +73,14 @@
                     }
                     store.store(lines: bytes, from: "http " + sender, position: position, whenSafe: tell)
                 }
+            }
+        }
+
+        /// Whether a sender has numbered posts before, or may begin.
+        private func isKnown(_ sender: String) -> Bool {
+            senders.update { senders in
+                if senders.count < Self.sendersMax { senders.insert(sender) }
+                return senders.contains(sender)
             }
         }
     }

@@ -30,9 +30,6 @@
             var interval: Duration = .zero
             /// Of the last seconds.
             var postsPerSecond = 0.0
-            var isDurable = false
-            /// When the last batch that is in the checkpoint was done; nil before the first.
-            var completedAt: BatchTime?
             var recentRates: [Double] = []
         }
 
@@ -50,8 +47,6 @@
 
         func entry(_ key: Key) -> Entry? { state.read { $0.entries[key] } }
         var health: Health { state.read { $0.health } }
-        /// Whether there is a table yet.
-        var isReady: Bool { state.read { !$0.entries.isEmpty } }
 
         func show(_ table: TrendingTable, _ key: Key) {
             state.update { state in
@@ -67,7 +62,7 @@
             hub.tell()
         }
 
-        func note(_ batch: BatchInformation, interval: Duration, isDurable: Bool) {
+        func note(_ batch: BatchInformation, interval: Duration) {
             state.update { state in
                 let rate = Double(batch.size.records) / max(interval.inSeconds, 0.001)
                 state.health.recentRates.append(rate)
@@ -75,22 +70,12 @@
                 let last = state.health.recentRates.suffix(5)
                 state.health.postsPerSecond = last.reduce(0, +) / Double(last.count)
                 (state.health.batch, state.health.interval) = (batch, interval)
-                state.health.isDurable = isDurable
-                if batch.failure == nil { state.health.completedAt = batch.time }
             }
             hub.tell()
         }
 
         private static func json(_ row: TrendingRow, _ before: [Text: Int]?) -> String {
-            var members = [
-                "\"rank\":\(row.rank)", "\"key\":\(JSONValue.quoted(String(row.key)))",
-                "\"display\":\(JSONValue.quoted(String(row.display)))", "\"count\":\(row.count)",
-                "\"countMost\":\(row.countMost)", "\"authors\":\(row.authors)", "\"score\":\(row.score)",
-                "\"firstSeen\":\(row.firstSeen.milliseconds)",
-                "\"history\":[\(row.history.map(String.init).joined(separator: ","))]",
-                "\"samples\":[\(row.samples.map { JSONValue.quoted(String($0)) }.joined(separator: ","))]",
-                "\"copied\":\(row.isCopied)",
-            ]
+            var members = row.jsonMembers
             // Places gained; null where it was not in the table before.
             let change = before.map { before in before[row.key].map { String($0 - row.rank) } ?? "null" } ?? "0"
             members.append("\"change\":\(change)")
@@ -105,7 +90,7 @@
             var members = [
                 "\"application\":\(JSONValue.quoted(application))",
                 "\"intervalMilliseconds\":\(interval.wholeMilliseconds)",
-                "\"postsPerSecond\":\(postsPerSecond)", "\"durable\":\(isDurable)",
+                "\"postsPerSecond\":\(postsPerSecond)", "\"durable\":\(batch?.checkpoint != nil)",
                 "\"rates\":[\(recentRates.map { String(Int($0)) }.joined(separator: ","))]",
             ]
             if let batch {
@@ -117,7 +102,7 @@
                     "\"nextBatchMaxBytes\":\(batch.nextBatchMaxBytes.map(String.init) ?? "null")",
                 ]
             }
-            let age = isDurable ? completedAt.map { String(max(0, now - $0.milliseconds)) } ?? "null" : "null"
+            let age = batch?.checkpoint.map { String(max(0, now - $0.milliseconds)) } ?? "null"
             members.append("\"checkpointAgeMilliseconds\":\(age)")
             return "{" + members.joined(separator: ",") + "}"
         }

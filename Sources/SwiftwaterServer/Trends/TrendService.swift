@@ -4,7 +4,7 @@
     import SwiftwaterStreaming
     import SwiftwaterTrends
 
-    /// The streaming job behind the page: posts of any sources and of `POST /v1/posts`, counted over each window in each order.
+    /// The streaming job behind the page: posts of any sources and of `POST /v1/posts`, counted over each window.
     public final class TrendService: Sendable {
         let board: TrendBoard
         let hub: EventHub
@@ -15,11 +15,10 @@
 
         /// - Parameters:
         ///   - context: with its checkpoint settings, where it has some; not started.
-        ///   - isDurable: whether it has.
         ///   - sources: makes the streams of posts.
         public init(
             _ context: StreamingContext, _ settings: TrendBoardSettings, serve: ServeSettings, historyPath: String?,
-            isDurable: Bool, metrics registry: MetricsRegistry, filter: TrendFilter? = nil,
+            metrics registry: MetricsRegistry, filter: TrendFilter? = nil,
             sources: (StreamingContext) throws -> [DStream<Text>]
         ) throws {
             self.context = context
@@ -30,32 +29,29 @@
                 path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes)
             let pushed = context.receiverStream(intake, name: "http").named("http")
             let posts = try sources(context).reduce(pushed) { $0.union($1) }
-            for window in settings.windows {
-                for order in TrendingSettings.Order.allCases { count(posts, settings, window, order, filter) }
-            }
+            for window in settings.windows { count(posts, settings, window, filter) }
             metrics.gauge("swiftwater_batch_interval_seconds", context.batchInterval.inSeconds)
             let interval = context.batchInterval
             context.onBatchCompleted { [board, metrics] batch in
                 metrics.count(batch)
-                board.note(batch, interval: interval, isDurable: isDurable)
+                board.note(batch, interval: interval)
             }
         }
 
+        /// One state for each window, which gives a table in each order.
         private func count(
-            _ posts: DStream<Text>, _ settings: TrendBoardSettings, _ window: Duration, _ order: TrendingSettings.Order,
-            _ filter: TrendFilter?
+            _ posts: DStream<Text>, _ settings: TrendBoardSettings, _ window: Duration, _ filter: TrendFilter?
         ) {
             var trending = settings.trending
-            (trending.window, trending.slide, trending.order) = (window, settings.slide, order)
-            // What is expected of a window is learnt from before it; a burst that nobody saw coming is shown for its size.
-            let key = TrendBoard.Key(window: window, order: order)
-            let name = "\(order.rawValue) \(TrendRoutes.label(window))"
-            let isKept = order == .count && window == settings.windows.first
+            (trending.window, trending.slide) = (window, settings.slide)
+            (trending.order, trending.furtherOrders) = (.count, [.authors, .burst])
+            let name = "trends " + TrendRoutes.label(window)
+            let isKept = window == settings.windows.first
             posts.trending(trending, filter: filter).named(name).forEachBatch(name: "page " + name) {
                 [board, history] rdd, _ in
                 for table in try rdd.collect() {
-                    board.show(table, key)
-                    if isKept, table.posts > 0 { try history.add(table) }
+                    board.show(table, .init(window: window, order: table.order))
+                    if isKept, table.order == .count, table.posts > 0 { try history.add(table) }
                 }
             }
         }

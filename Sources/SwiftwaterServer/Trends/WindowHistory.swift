@@ -107,11 +107,5 @@
                 ).map { Point(end: $0[0], rank: $0[1], count: $0[2], authors: $0[3]) }
             }
         }
-
-        var windowCount: Int {
-            get throws { try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM windows") ?? 0 } }
-        }
-
-        func close() { try? database.close() }
     }
 #endif

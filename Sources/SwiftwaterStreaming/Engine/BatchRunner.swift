@@ -217,6 +217,7 @@ final class BatchRunner: @unchecked Sendable {
         }
         for source in graph.sources { source.input.release(batch.time) }
         durability?.checkpoint(batch.time, graph, now: clock.now())
+        information.checkpoint = durability?.newestCheckpoint
         if context.logger.logLevel <= .debug {
             context.logger.debug("batch \(batch.time) took \(information.processingTime.label)")
         }

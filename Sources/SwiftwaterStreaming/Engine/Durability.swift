@@ -20,6 +20,7 @@ final class Durability: @unchecked Sendable {
     /// Checkpoints on disk, oldest first, and the objects that each names.
     private var checkpoints: [(time: BatchTime, keys: Set<String>, nextRecord: UInt64)] = []
     private var lastCheckpoint = BatchTime(milliseconds: 0)
+    var newestCheckpoint: BatchTime? { checkpoints.last?.time }
     private let inputs: [any StreamInput]
     private var renames: [CheckpointManifest.Rename] = []
     /// The log's records of batches, for cleaning.

@@ -15,6 +15,8 @@ public struct BatchInformation: Sendable {
     public var waitingBatches = 0
     /// What the next batch may hold, in bytes, where there is backpressure.
     public var nextBatchMaxBytes: Int?
+    /// The batch of the newest checkpoint; nil without one.
+    public var checkpoint: BatchTime?
     /// Whether the batch was made before a restart and run again.
     public var isReplayed = false
     /// Why the batch was set aside, where it was.

@@ -57,7 +57,7 @@ extension TrendingSettings {
         if usesEventTime ? lateness < .zero : lateness != .zero {
             refuse("a lateness of \(lateness.label)", "give one of zero or more, with event time")
         }
-        if !keepsReasons, order == .authors || countsAuthorsOnce {
+        if !keepsReasons, ([order] + furtherOrders).contains(.authors) || countsAuthorsOnce {
             refuse("authors are to be counted and not kept", "set keepsReasons")
         }
         if baseline < step { refuse("a baseline of \(baseline.label)", "give one of at least a slide") }

@@ -58,8 +58,11 @@ final class TrendShard: @unchecked Sendable {
         let deleted: Set<UInt64>
     }
 
-    /// What this shard has for a window: its best rows, and how many keys there are.
-    func rows(_ window: Window, _ filter: TrendFilter.Lists?) -> (rows: [TrendingRow], keys: Int) {
+    /// What this shard has for a window: its best rows, and how many keys there are. A window that is asked for again, in another order, is only
+    /// ranked.
+    func rows(_ window: Window, by order: TrendingSettings.Order, _ filter: TrendFilter.Lists?) -> (
+        rows: [TrendingRow], keys: Int
+    ) {
         let first = window.last - clock.length + 1
         leave(before: first)
         absorb(through: first - 1, window)
@@ -68,7 +71,7 @@ final class TrendShard: @unchecked Sendable {
         let posts = (first...window.last).reduce(0) { $0 + (window.posts[$1] ?? 0) }
         let error = (first...window.last).reduce(0) { $0 + (panes[$1]?.error ?? 0) }
         let slide = window.slideNumbers[first - 1] ?? 0
-        var ranked = rank(window, first, posts, slide, filter)
+        var ranked = rank(window, order, first, posts, slide, filter)
         ranked.sort(by: Ranked.precedes)
         if settings.limit > 0 { ranked = Array(ranked.prefix(settings.limit)) }
         let rows = ranked.map { row($0, window, first, error: Int(error)) }
@@ -154,34 +157,35 @@ final class TrendShard: @unchecked Sendable {
     }
 
     private func rank(
-        _ window: Window, _ first: Int, _ posts: Int, _ slide: Int, _ filter: TrendFilter.Lists?
+        _ window: Window, _ order: TrendingSettings.Order, _ first: Int, _ posts: Int, _ slide: Int,
+        _ filter: TrendFilter.Lists?
     ) -> [Ranked] {
         let support = Int64(max(1, settings.minimumSupport))
         var wanted = windowKeys.map { (key: $0, count: self.window[$0]) }.filter { $0.count >= support }
         if let filter { wanted = wanted.filter { filter.allows($0.key) } }
-        if settings.order == .authors || settings.countsAuthorsOnce {
-            return rankByAuthors(wanted, window, first, posts, slide, support)
+        if order == .authors || settings.countsAuthorsOnce {
+            return rankByAuthors(wanted, window, order, first, posts, slide, support)
         }
         return wanted.compactMap { key, count in
-            rank(key, count, nil, posts, slide, at: clock.end(of: window.last))
+            rank(key, order, count, nil, posts, slide, at: clock.end(of: window.last))
         }
     }
 
     /// Keys have at most as many authors as posts: from the most frequent down, until the rest cannot get among the best.
     private func rankByAuthors(
-        _ wanted: [(key: Text, count: Int64)], _ window: Window, _ first: Int, _ posts: Int, _ slide: Int,
-        _ support: Int64
+        _ wanted: [(key: Text, count: Int64)], _ window: Window, _ order: TrendingSettings.Order, _ first: Int,
+        _ posts: Int, _ slide: Int, _ support: Int64
     ) -> [Ranked] {
         var result: [Ranked] = []
         var best = BestCounts(limit: settings.limit)
         for (key, count) in wanted.sorted(by: { $0.count != $1.count ? $0.count > $1.count : $0.key < $1.key }) {
-            if settings.order != .burst, let least = best.least, count < least { break }
+            if order != .burst, let least = best.least, count < least { break }
             let authors = authors(key, first, window.last)
             let number = Int64(authors.count)
             let counted = settings.countsAuthorsOnce ? number : count
             guard counted >= support, number > 0 else { continue }
             best.offer(number)
-            if let row = rank(key, counted, authors, posts, slide, at: clock.end(of: window.last)) {
+            if let row = rank(key, order, counted, authors, posts, slide, at: clock.end(of: window.last)) {
                 result.append(row)
             }
         }
@@ -189,11 +193,13 @@ final class TrendShard: @unchecked Sendable {
     }
 
     private func rank(
-        _ key: Text, _ count: Int64, _ authors: DistinctCount?, _ posts: Int, _ slide: Int, at time: Int64
+        _ key: Text, _ order: TrendingSettings.Order, _ count: Int64, _ authors: DistinctCount?, _ posts: Int,
+        _ slide: Int,
+        at time: Int64
     ) -> Ranked? {
         let expected = baseline.expected(key, posts: posts, slides: clock.length, slide: slide)
         let score: Double
-        switch settings.order {
+        switch order {
         case .count: score = Double(count)
         case .authors: score = Double(authors?.count ?? 0)
         case .burst:
@@ -230,8 +236,8 @@ final class TrendShard: @unchecked Sendable {
             guard let table = panes[pane], let place = table.find(ranked.key) else { return 0 }
             return Int(table.cells[place].count)
         }
-        // An estimate of the authors may lie above the posts, and they cannot.
         let firstSeen = min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max)
+        // An estimate of the authors may lie above the posts; they cannot.
         return TrendingRow(
             rank: 0, key: ranked.key, display: cell.display(of: ranked.key), count: Int(ranked.count),
             countMost: Int(ranked.count) + error, authors: min(cell.authors.count, Int(cell.count) + error),

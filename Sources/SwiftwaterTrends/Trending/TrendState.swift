@@ -119,7 +119,9 @@ final class TrendState: BatchState, @unchecked Sendable {
         var tables: [TrendingTable] = []
         while let pane = nextPane(upTo: watermark) {
             number(through: pane)
-            tables.append(try table(endingWith: pane, context))
+            for order in [settings.order] + settings.furtherOrders {
+                tables.append(try table(endingWith: pane, by: order, context))
+            }
             lastEnded = pane
             forget(before: pane)
         }
@@ -158,7 +160,9 @@ final class TrendState: BatchState, @unchecked Sendable {
         }
     }
 
-    private func table(endingWith pane: Int, _ context: Context) throws -> TrendingTable {
+    private func table(endingWith pane: Int, by order: TrendingSettings.Order, _ context: Context) throws
+        -> TrendingTable
+    {
         let end = clock.end(of: pane)
         let effective = deletions.filter { $0.time < end + clock.lateness || !settings.usesEventTime }
         let first = pane - clock.length + 1
@@ -169,7 +173,7 @@ final class TrendState: BatchState, @unchecked Sendable {
             last: pane, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)))
         let (shards, filter) = (UncheckedParts(parts: [], shards: shards), filter?.lists)
         let found = try context.parallelize(Array(0..<TrendState.shardCount), partitions: TrendState.shardCount).map {
-            shards.shards[$0].rows(window, filter)
+            shards.shards[$0].rows(window, by: order, filter)
         }.collect()
         var rows = found.flatMap(\.rows)
         rows.sort { left, right in
@@ -179,7 +183,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         if settings.limit > 0 { rows = Array(rows.prefix(settings.limit)) }
         for index in rows.indices { rows[index].rank = index + 1 }
         return TrendingTable(
-            end: BatchTime(milliseconds: end), window: settings.window,
+            end: BatchTime(milliseconds: end), window: settings.window, order: order,
             posts: (first...pane).reduce(0) { $0 + (posts[$1] ?? 0) }, keys: found.reduce(0) { $0 + $1.keys },
             late: late, rows: rows)
     }

@@ -43,6 +43,8 @@ public struct TrendingSettings: Sendable {
     public var slide: Duration?
     public var keys = Keys.hashtags
     public var order = Order.count
+    /// Orders of which there is a table as well, for each window, from the same counts.
+    public var furtherOrders: [Order] = []
     public var score = Score.deviation
     /// Windows of the time that posts carry, from multiples of the slide: a replayed archive gives the same windows at any speed. Otherwise
     /// of the time at which they came.
@@ -122,6 +124,8 @@ public struct TrendingTable: Sendable, Equatable {
     /// The end of the window.
     public let end: BatchTime
     public let window: Duration
+    /// What its rows are ordered by.
+    public let order: TrendingSettings.Order
     /// Posts in the window.
     public let posts: Int
     /// Keys in the window; where keys had to be given up, those that are left.
@@ -130,7 +134,11 @@ public struct TrendingTable: Sendable, Equatable {
     public let late: Int
     public let rows: [TrendingRow]
 
-    public init(end: BatchTime, window: Duration, posts: Int, keys: Int, late: Int, rows: [TrendingRow]) {
-        (self.end, self.window, self.posts, self.keys, self.late, self.rows) = (end, window, posts, keys, late, rows)
+    public init(
+        end: BatchTime, window: Duration, order: TrendingSettings.Order, posts: Int, keys: Int, late: Int,
+        rows: [TrendingRow]
+    ) {
+        (self.end, self.window, self.order) = (end, window, order)
+        (self.posts, self.keys, self.late, self.rows) = (posts, keys, late, rows)
     }
 }
