@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "swiftwater_kernels.h"
 #include "best.h"
+#include <math.h>
 #include <string.h>
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -17,8 +18,8 @@
 #define SW_FLUSH 256
 /// Rows that a factorisation finishes at a time.
 #define SW_BLOCK 8
-/// Rows in a panel of packed factors.
-#define SW_PACKED 32
+/// What rounding may add to a product of rows of a rank, as a share of the product of their lengths: twice what theory says.
+#define SW_ROUNDING(rank) ((double)((rank) + 4) * 0x1p-23)
 /// So much of the packed factors stays in the cache while rows pass over it.
 #define SW_PIECE_BYTES (256 << 10)
 
@@ -93,25 +94,48 @@ void sw_pack(size_t rank, const float *factors, const float *extra, const uint32
 
 size_t sw_packed_floats(size_t depth, size_t count) { return (count + SW_PACKED - 1) / SW_PACKED * SW_PACKED * depth; }
 
-static void top(int isa, size_t depth, const float *rows, size_t row_count, const float *packed, const uint32_t *ids,
-                size_t count, struct sw_best *best) {
-    SW_DISPATCH(top(depth, rows, row_count, packed, ids, count, best));
+static double length_of(size_t rank, const float *row) {
+    double sum = 0;
+    for (size_t k = 0; k < rank; k++) sum += (double)row[k] * row[k];
+    return sqrt(sum);
 }
 
-void sw_top(int isa, size_t depth, const float *rows, size_t row_count, const float *packed, const uint32_t *ids,
-            size_t count, const uint64_t *const *excluded, size_t limit, uint32_t *best_ids,
-            float *best_scores, size_t *best_counts) {
+void sw_pack_bounds(size_t rank, const float *factors, const float *extra, const uint32_t *ids, size_t count,
+                    struct sw_panel_bound *bounds) {
+    // What underflow may add.
+    const double least = (double)(rank + 1) * 0x1p-148;
+    struct sw_panel_bound bound = {0, extra ? -__builtin_inf() : least};
+    for (size_t i = count; i-- > 0;) {
+        const double length = length_of(rank, factors + (size_t)ids[i] * rank);
+        // What is no number bounds nothing.
+        if (!(length <= bound.length)) bound.length = length == length ? length : __builtin_inf();
+        if (extra) {
+            const double bias = extra[ids[i]], most = bias + SW_ROUNDING(rank) * fabs(bias) + least;
+            if (!(most <= bound.extra)) bound.extra = most == most ? most : __builtin_inf();
+        }
+        if (i % SW_PACKED == 0) bounds[i / SW_PACKED] = bound;
+    }
+}
+
+static void top(int isa, const struct sw_packed *packed, const float *rows, size_t row_count, struct sw_best *best) {
+    SW_DISPATCH(top(packed->depth, rows, row_count, packed, best));
+}
+
+void sw_top(int isa, const struct sw_packed *packed, const float *rows, size_t row_count, const uint64_t *const *excluded,
+            size_t limit, uint32_t *best_ids, float *best_scores, size_t *best_counts) {
+    const size_t rank = packed->depth - (packed->has_extra ? 1 : 0);
     struct sw_best best[SW_TOP_ROWS_MAX];
     for (size_t r = 0; r < row_count; r++) {
         best[r] = (struct sw_best){
             .limit = -__builtin_inff(),
+            .reach = length_of(rank, rows + r * packed->depth) * (1 + SW_ROUNDING(rank)),
             .capacity = limit,
             .ids = best_ids + r * limit,
             .scores = best_scores + r * limit,
             .excluded = excluded ? excluded[r] : NULL,
         };
     }
-    top(isa, depth, rows, row_count, packed, ids, count, best);
+    top(isa, packed, rows, row_count, best);
     for (size_t r = 0; r < row_count; r++) {
         sw_best_sort(&best[r]);
         best_counts[r] = best[r].count;

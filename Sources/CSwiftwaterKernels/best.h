@@ -4,8 +4,10 @@
 #include <stdint.h>
 
 struct sw_best {
-    /// Only scores above this are worth offering.
+    /// Only scores from this on are worth offering.
     float limit;
+    /// What the length of a packed row is multiplied by to bound its product with this row.
+    double reach;
     size_t capacity, count;
     uint32_t *ids;
     float *scores;
@@ -37,9 +39,10 @@ static inline void sw_best_sink(struct sw_best *best, size_t parent, size_t coun
     }
 }
 
-/// Ids come in ascending order, so that of equal scores the first stays.
+/// In any order of the ids: what stays does not depend on it.
 static inline void sw_best_offer(struct sw_best *best, uint32_t id, float score) {
-    if (!(score > best->limit)) return;
+    if (!(score >= best->limit)) return;
+    if (best->count == best->capacity && score == best->scores[0] && id > best->ids[0]) return;
     if (best->excluded && best->excluded[id >> 6] >> (id & 63) & 1) return;
     if (best->count < best->capacity) {
         size_t child = best->count++;

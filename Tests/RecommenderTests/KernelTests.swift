@@ -68,46 +68,137 @@ import Testing
         #expect(difference(gram.map { Float($0) }, Reference.gram(factors, rank)) < 1e-5)
     }
 
-    /// Small whole numbers, whose products are exact: the lists must be equal, ties and all.
+    /// Small whole numbers, whose products are exact: the lists must be equal, ties and all, in whichever order the rows are packed.
     @Test(arguments: sets, ranks)
     func theBestAreThoseOfASort(set: InstructionSet, rank: Int) {
         var random = SeededRandom(seed: UInt64(rank), stream: 13)
-        for (rows, count, limit) in [(1, 1, 1), (1, 37, 10), (5, 64, 3), (9, 129, 40), (128, 70, 200)] {
-            let depth = rank + 1
+        for (rows, count, limit) in [(1, 1, 1), (1, 37, 10), (5, 64, 3), (9, 129, 40), (128, 70, 200), (3, 700, 2)] {
+            let hasExtra = count % 2 == 1
+            let depth = rank + (hasExtra ? 1 : 0)
             func small(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.below(7)) - 3 } }
-            let (factors, extra, wanted) = (small(2 * count * rank), small(2 * count), small(rows * depth))
-            // Every second row of the factors.
-            let ids = (0..<count).map { UInt32(2 * $0) }
-            let packed = UnsafeMutableRawPointer.allocate(
-                byteCount: max(64, 4 * sw_packed_floats(depth, count)), alignment: 64)
-            defer { packed.deallocate() }
-            sw_pack(rank, factors, extra, ids, count, packed.assumingMemoryBound(to: Float.self))
+            var wanted = small(rows * depth)
+            if hasExtra { for row in 0..<rows { wanted[row * depth + rank] = 1 } }
+            // Every second row of the factors, in any order.
+            let ids = (0..<count).map { UInt32(2 * $0) }.shuffled(using: &random)
+            let packed = Packed(small(2 * count * rank), hasExtra ? small(2 * count) : nil, ids, rank: rank)
             let words = (2 * count + 63) / 64
             let excluded = (0..<rows * words).map { _ in random.next() & random.next() }
-            var bestIDs = [UInt32](repeating: 0, count: rows * limit)
-            var bestScores = [Float](repeating: 0, count: rows * limit)
-            var bestCounts = [Int](repeating: 0, count: rows)
-            excluded.withUnsafeBufferPointer { excluded in
-                let places = (0..<rows).map { Optional(excluded.baseAddress! + $0 * words) }
-                sw_top(
-                    set.rawValue, depth, wanted, rows, packed.assumingMemoryBound(to: Float.self), ids, count, places,
-                    limit, &bestIDs, &bestScores, &bestCounts)
-            }
+            let lists = packed.best(set, of: wanted, rows, limit, excluded: excluded)
             for row in 0..<rows {
                 func isWanted(_ id: UInt32) -> Bool {
                     excluded[row * words + Int(id) / 64] >> UInt64(id % 64) & 1 == 0
                 }
-                func score(_ id: UInt32) -> Float {
-                    let own = wanted[row * depth..<(row + 1) * depth]
-                    let other = factors[Int(id) * rank..<(Int(id) + 1) * rank] + [extra[Int(id)]]
-                    return zip(own, other).reduce(0) { $0 + $1.0 * $1.1 }
+                let own = Array(wanted[row * depth..<(row + 1) * depth])
+                var all = ids.filter(isWanted).map { Scored(index: Int($0), score: packed.score($0, own)) }
+                all.sort { $0.score != $1.score ? $0.score > $1.score : $0.index < $1.index }
+                #expect(lists[row] == Array(all.prefix(limit)))
+            }
+        }
+    }
+
+    /// Lengths that differ, as those of items do: what the bounds end early is what a search of everything gives, to the bit.
+    @Test(arguments: sets, ranks)
+    func boundsLoseNothing(set: InstructionSet, rank: Int) {
+        var random = SeededRandom(seed: UInt64(rank), stream: 14)
+        for (rows, count, limit, hasExtra) in [
+            (1, 3000, 10, false), (11, 3000, 10, true), (40, 1000, 1, false), (1, 900, 900, true), (2, 500, 5, true),
+        ] {
+            var (factors, extra) = (floats(count * rank, &random), floats(count, &random))
+            for row in 0..<count {
+                let length = 1 / Float(1 + random.below(60))
+                for place in row * rank..<(row + 1) * rank { factors[place] *= length }
+            }
+            // Some that are the same, and some without a length.
+            for row in 0..<count where row % 7 == 3 {
+                for k in 0..<rank { factors[row * rank + k] = row % 2 == 0 ? 0 : factors[(row - 1) * rank + k] }
+                extra[row] = extra[row - 1]
+            }
+            let depth = rank + (hasExtra ? 1 : 0)
+            var wanted = floats(rows * depth, &random)
+            if hasExtra { for row in 0..<rows { wanted[row * depth + rank] = 1 } }
+            // And some in the direction of a wanted row, whose products are the bound itself.
+            for row in stride(from: 5, to: count, by: 11) {
+                let scale = 1 / Float(1 + random.below(60))
+                for k in 0..<rank { factors[row * rank + k] = scale * wanted[row % rows * depth + k] }
+            }
+            func length(_ id: UInt32) -> Float {
+                factors[Int(id) * rank..<(Int(id) + 1) * rank].reduce(0) { $0 + $1 * $1 }
+            }
+            let ids = (0..<UInt32(count)).sorted { length($0) > length($1) }
+            let packed = Packed(factors, hasExtra ? extra : nil, ids, rank: rank)
+            let excluded = (0..<rows * ((count + 63) / 64)).map { _ in random.next() & random.next() & random.next() }
+            let lists = packed.best(set, of: wanted, rows, limit, excluded: excluded)
+            packed.bounds = packed.bounds.map { _ in sw_panel_bound(length: .infinity, extra: 0) }
+            #expect(lists == packed.best(set, of: wanted, rows, limit, excluded: excluded))
+        }
+    }
+
+    /// A row that is no number bounds nothing that comes after it, and is in no list itself.
+    @Test(arguments: sets)
+    func whatIsNoNumberHidesNothing(set: InstructionSet) {
+        var random = SeededRandom(seed: 1, stream: 15)
+        let (rank, count) = (10, 200)
+        var factors = floats(count * rank, &random)
+        for place in 150 * rank..<151 * rank { factors[place] = .nan }
+        let packed = Packed(factors, nil, (0..<UInt32(count)).map { $0 }, rank: rank)
+        let list = packed.best(
+            set, of: floats(rank, &random), 1, count, excluded: [UInt64](repeating: 0, count: 4))[0]
+        #expect(list.count == count - 1 && !list.contains { $0.index == 150 })
+        #expect(packed.bounds[4].length == .infinity && packed.bounds[5].length < 100)
+    }
+}
+
+/// Rows as `sw_top` wants them.
+private final class Packed {
+    let (factors, extra, ids, rank): ([Float], [Float]?, [UInt32], Int)
+    var bounds: [sw_panel_bound]
+    private let values: UnsafeMutableRawPointer
+
+    init(_ factors: [Float], _ extra: [Float]?, _ ids: [UInt32], rank: Int) {
+        (self.factors, self.extra, self.ids, self.rank) = (factors, extra, ids, rank)
+        let depth = rank + (extra == nil ? 0 : 1)
+        values = .allocate(byteCount: 4 * sw_packed_floats(depth, ids.count), alignment: 64)
+        bounds = Array(repeating: sw_panel_bound(), count: (ids.count + Int(SW_PACKED) - 1) / Int(SW_PACKED))
+        let output = values.assumingMemoryBound(to: Float.self)
+        if let extra {
+            sw_pack(rank, factors, extra, ids, ids.count, output)
+            sw_pack_bounds(rank, factors, extra, ids, ids.count, &bounds)
+        } else {
+            sw_pack(rank, factors, nil, ids, ids.count, output)
+            sw_pack_bounds(rank, factors, nil, ids, ids.count, &bounds)
+        }
+    }
+
+    deinit { values.deallocate() }
+
+    func score(_ id: UInt32, _ row: [Float]) -> Float {
+        let other = factors[Int(id) * rank..<(Int(id) + 1) * rank] + (extra.map { [$0[Int(id)]] } ?? [])
+        return zip(row, other).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+
+    func best(
+        _ set: InstructionSet, of rows: [Float], _ rowCount: Int, _ limit: Int, excluded: [UInt64]
+    ) -> [[Scored]] {
+        let words = excluded.count / rowCount
+        var bestIDs = [UInt32](repeating: 0, count: rowCount * limit)
+        var bestScores = [Float](repeating: 0, count: rowCount * limit)
+        var bestCounts = [Int](repeating: 0, count: rowCount)
+        excluded.withUnsafeBufferPointer { excluded in
+            ids.withUnsafeBufferPointer { ids in
+                bounds.withUnsafeBufferPointer { bounds in
+                    let places = (0..<rowCount).map { Optional(excluded.baseAddress! + $0 * words) }
+                    var table = sw_packed(
+                        depth: rank + (extra == nil ? 0 : 1), has_extra: extra == nil ? 0 : 1, count: ids.count,
+                        values: values.assumingMemoryBound(to: Float.self), ids: ids.baseAddress!,
+                        bounds: bounds.baseAddress!)
+                    sw_top(
+                        set.rawValue, &table, rows, rowCount, places, limit, &bestIDs, &bestScores, &bestCounts)
                 }
-                var all = ids.filter(isWanted).map { (id: $0, score: score($0)) }
-                all.sort { $0.score != $1.score ? $0.score > $1.score : $0.id < $1.id }
-                all = Array(all.prefix(limit))
-                #expect(bestCounts[row] == all.count)
-                let range = row * limit..<row * limit + bestCounts[row]
-                #expect(Array(bestIDs[range]) == all.map { $0.id } && Array(bestScores[range]) == all.map { $0.score })
+            }
+        }
+        return (0..<rowCount).map { row in
+            (row * limit..<row * limit + bestCounts[row]).map {
+                Scored(index: Int(bestIDs[$0]), score: bestScores[$0])
             }
         }
     }

@@ -83,19 +83,47 @@ void sw_scores(int isa, size_t rank, const float *row, const float *factors, siz
 /// The most rows that sw_top takes at once.
 #define SW_TOP_ROWS_MAX 128
 
+/// Rows in a panel of packed rows.
+#define SW_PACKED 32
+
 /// Packs the rows `ids[0...count]` of `factors` for sw_top: sw_packed_floats(depth, count) floats, where depth is rank, or rank + 1 with
 /// `extra`, which gives each row one more component (a bias).
 void sw_pack(size_t rank, const float *factors, const float *extra, const uint32_t *ids, size_t count, float *packed);
 
 size_t sw_packed_floats(size_t depth, size_t count);
 
-/// For each of `row_count` (at most SW_TOP_ROWS_MAX) rows of `depth` floats the `limit` packed rows with the highest products, best
-/// first, of equal ones the lower id: `best_counts[r]` of them, at `best_ids + r limit` and `best_scores + r limit`.
-/// `ids` (ascending) name the packed rows. `excluded` may be null, else holds for each row a bit for each id (or null), set where it is
-/// left out. `limit` is at least 1.
-void sw_top(int isa, size_t depth, const float *rows, size_t row_count, const float *packed, const uint32_t *ids,
-            size_t count, const uint64_t *const *excluded, size_t limit, uint32_t *best_ids,
-            float *best_scores, size_t *best_counts);
+/// Of the packed rows of a panel and of all panels after it: the greatest length (over the rank), and the most that the component of `extra`
+/// adds (0 without), with what rounding may add.
+struct sw_panel_bound {
+    double length, extra;
+};
+
+/// Rows packed by sw_pack.
+struct sw_packed {
+    /// Floats in a row: rank, or rank + 1 where `has_extra`.
+    size_t depth;
+    int has_extra;
+    size_t count;
+    const float *values;
+    /// Names the rows, in any order; the longest first makes for early ends.
+    const uint32_t *ids;
+    /// One for each SW_PACKED rows.
+    const struct sw_panel_bound *bounds;
+};
+
+/// Writes the bounds of rows that sw_pack packs in the order of `ids`: (count + SW_PACKED - 1) / SW_PACKED of them.
+void sw_pack_bounds(size_t rank, const float *factors, const float *extra, const uint32_t *ids, size_t count,
+                    struct sw_panel_bound *bounds);
+
+/// For each of `row_count` (at most SW_TOP_ROWS_MAX) rows of `packed->depth` floats (the last is 1 where there is an extra component) the `limit`
+/// packed rows with the highest products, best first, of equal ones the lower id: `best_counts[r]` of them, at `best_ids + r limit` and
+/// `best_scores + r limit`. `excluded` may be null, else holds for each row a bit for each id (or null), set where it is left out.
+/// `limit` is at least 1.
+///
+/// Exact, and ends for a row where no packed row further on is long enough (Cauchy and Schwarz) for a product like the worst of the best; so the
+/// cost is O(count x depth) at most.
+void sw_top(int isa, const struct sw_packed *packed, const float *rows, size_t row_count, const uint64_t *const *excluded,
+            size_t limit, uint32_t *best_ids, float *best_scores, size_t *best_counts);
 
 /// Whether the bytes are valid UTF-8 (Unicode 15, table 3-7). 1 or 0.
 int sw_is_utf8(const uint8_t *bytes, size_t count);

@@ -2,7 +2,8 @@ import CSwiftwaterKernels
 import SwiftwaterCore
 import Synchronization
 
-/// The factors of one side, packed for scoring many rows of the other: a vector holds one component of many rows.
+/// The factors of one side, packed for scoring many rows of the other: a vector holds one component of many rows, the longest rows first, so that
+/// a search ends where those that follow are too short to be among the best.
 ///
 /// Holds copies of the rows that are wanted: 4 bytes x rank (with biases, rank + 1) for each.
 final class PackedFactors: @unchecked Sendable {
@@ -11,9 +12,11 @@ final class PackedFactors: @unchecked Sendable {
 
     /// Floats in a row that is scored: the rank, and with biases a 1 behind it.
     let depth: Int
+    private let hasBiases: Bool
     private let ids: [UInt32]
     private let idCount: Int
     private let packed: UnsafeMutableRawPointer
+    private let bounds: [sw_panel_bound]
     private let instructionSet: InstructionSet
 
     /// - Parameters:
@@ -24,19 +27,48 @@ final class PackedFactors: @unchecked Sendable {
         isWanted: (Int) -> Bool
     ) {
         idCount = factors.count / rank
-        ids = (0..<idCount).filter(isWanted).map(UInt32.init)
+        let ids = Self.order((0..<idCount).filter(isWanted).map(UInt32.init), factors, rank, biases)
         depth = rank + (biases == nil ? 0 : 1)
+        hasBiases = biases != nil
         self.instructionSet = instructionSet
         packed = .allocate(byteCount: max(64, sw_packed_floats(depth, ids.count) * 4), alignment: 64)
         let output = packed.assumingMemoryBound(to: Float.self)
+        let panels = (ids.count + Int(SW_PACKED) - 1) / Int(SW_PACKED)
+        var bounds = [sw_panel_bound](repeating: sw_panel_bound(), count: panels)
         factors.withUnsafeBufferPointer { factors in
             guard let factors = factors.baseAddress else { return }
             if let biases {
                 sw_pack(rank, factors, biases, ids, ids.count, output)
+                sw_pack_bounds(rank, factors, biases, ids, ids.count, &bounds)
             } else {
                 sw_pack(rank, factors, nil, ids, ids.count, output)
+                sw_pack_bounds(rank, factors, nil, ids, ids.count, &bounds)
             }
         }
+        (self.ids, self.bounds) = (ids, bounds)
+    }
+
+    /// The longest rows first; with biases those that come to the most with a row of the mean length. Of equal ones the lower id.
+    private static func order(
+        _ ids: [UInt32], _ factors: NumberColumn<Float>, _ rank: Int, _ biases: [Float]?
+    ) -> [UInt32] {
+        let lengths = factors.withUnsafeBufferPointer { factors in
+            ids.map { id in
+                var sum: Float = 0
+                for place in Int(id) * rank..<(Int(id) + 1) * rank { sum += factors[place] * factors[place] }
+                // What is no number goes to the front.
+                return sum.isNaN ? .infinity : sum.squareRoot()
+            }
+        }
+        var keys = lengths
+        if let biases, !ids.isEmpty {
+            let mean = lengths.reduce(0, +) / Float(ids.count)
+            keys = zip(ids, lengths).map { id, length in
+                let key = mean * length + biases[Int(id)]
+                return key.isNaN ? .infinity : key
+            }
+        }
+        return ids.indices.sorted { keys[$0] != keys[$1] ? keys[$0] > keys[$1] : $0 < $1 }.map { ids[$0] }
     }
 
     deinit { packed.deallocate() }
@@ -65,9 +97,17 @@ final class PackedFactors: @unchecked Sendable {
         var bestCounts = [Int](repeating: 0, count: count)
         bits.withUnsafeBufferPointer { bits in
             let excluded = (0..<count).map { Optional(bits.baseAddress! + $0 * words) }
-            sw_top(
-                instructionSet.rawValue, depth, rows, count, packed.assumingMemoryBound(to: Float.self), ids, ids.count,
-                excluded, limit, &bestIDs, &bestScores, &bestCounts)
+            ids.withUnsafeBufferPointer { ids in
+                bounds.withUnsafeBufferPointer { bounds in
+                    var table = sw_packed(
+                        depth: depth, has_extra: hasBiases ? 1 : 0, count: ids.count,
+                        values: packed.assumingMemoryBound(to: Float.self), ids: ids.baseAddress!,
+                        bounds: bounds.baseAddress!)
+                    sw_top(
+                        instructionSet.rawValue, &table, rows, count, excluded, limit, &bestIDs, &bestScores,
+                        &bestCounts)
+                }
+            }
         }
         return (0..<count).map { row in
             (row * limit..<row * limit + bestCounts[row]).map {

@@ -23,7 +23,7 @@ extension MatrixFactorizationModel {
     /// - Parameters:
     ///   - includeSeen: keeps items that the user rated in training.
     ///   - filter: which items may be among them.
-    /// - Complexity: O(items x rank).
+    /// - Complexity: O(items x rank) at most: it ends where all other items are too short to be among the best.
     public func recommendItems(
         forUser user: Int, limit: Int, includeSeen: Bool = false, filter: RecommendationFilter = .none
     ) -> [Scored] {
