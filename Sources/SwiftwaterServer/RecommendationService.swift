@@ -17,8 +17,13 @@
         static let widestRange = -1e6...1e6
         /// Changes that have a thread of their own.
         let work = Monitor(0)
-        /// Titles in lower case with their ids, in order of popularity; of the items of the first model.
-        private let titles: [(title: String, id: String)]
+        private let titles = Monitor<Titles?>(nil)
+
+        /// Titles in lower case with their ids, in order of popularity, of one model's items.
+        private struct Titles: Sendable {
+            let generation: Int
+            let entries: [(title: String, id: String)]
+        }
 
         /// - Parameters:
         ///   - ratingRange: what ratings may be; from the smallest to the largest of the training unless given, and for implicit models any.
@@ -29,9 +34,6 @@
         ) {
             (self.live, self.catalogue, self.source, self.logger) = (live, catalogue, source, logger)
             self.ratingRange = ratingRange ?? Self.range(of: live.model)
-            titles = live.popular(limit: live.model.itemIDs.count, ofLate: false).map { item in
-                (catalogue.title(item.id).lowercased(), item.id)
-            }
         }
 
         private static func range(of model: MatrixFactorizationModel) -> ClosedRange<Double> {
@@ -56,11 +58,24 @@
             }.joined(separator: ",")
         }
 
+        /// Made when they are first asked for after the model changed: O(items log items).
+        private var currentTitles: [(title: String, id: String)] {
+            titles.update { titles in
+                let generation = live.generation
+                if let titles, titles.generation == generation { return titles.entries }
+                let entries = live.popular(limit: live.model.itemIDs.count, ofLate: false).map { item in
+                    (title: catalogue.title(item.id).lowercased(), id: item.id)
+                }
+                titles = Titles(generation: generation, entries: entries)
+                return entries
+            }
+        }
+
         /// The most popular items whose title or id has the text.
         func find(_ text: String, limit: Int) -> [String] {
             let text = text.lowercased()
             var found: [String] = []
-            for entry in titles where text.isEmpty || entry.id == text || entry.title.contains(text) {
+            for entry in currentTitles where text.isEmpty || entry.id == text || entry.title.contains(text) {
                 found.append(entry.id)
                 if found.count == limit { break }
             }

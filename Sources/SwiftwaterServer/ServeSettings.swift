@@ -37,6 +37,8 @@
         public var rowsMax = 1000
         /// How often a silent event stream says that it lives.
         public var heartbeat: Duration = .seconds(15)
+        /// An event stream whose client has taken nothing for so long is ended: its place is another's.
+        public var stuckPageMax: Duration = .seconds(30)
 
         // MARK: History
 

@@ -44,7 +44,7 @@
                 configuration: ApplicationConfiguration(
                     address: .hostname(settings.host, port: settings.port), backlog: 1024,
                     availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)),
-                services: [EventKeeper(hub: trends.hub, heartbeat: settings.heartbeat)],
+                services: [EventKeeper(hub: trends.hub, settings: settings)],
                 onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
             do {
                 // Event streams have no end of their own, and the application waits for them.
@@ -112,17 +112,29 @@
         }
     }
 
-    /// Wakes event streams for their heartbeats.
+    /// Brings news to event streams, wakes them for their heartbeats, and ends those that nobody reads.
     private struct EventKeeper: Service {
         let hub: EventHub
-        let heartbeat: Duration
+        let settings: ServeSettings
 
         func run() async throws {
             // A service that ends before the others would end them too.
             try? await cancelWhenGracefulShutdown {
-                while true {
-                    try await Task.sleep(for: heartbeat / 2)
-                    hub.tell()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await hub.run() }
+                    group.addTask {
+                        while true {
+                            try await Task.sleep(for: settings.heartbeat / 2)
+                            hub.tell()
+                        }
+                    }
+                    group.addTask {
+                        while true {
+                            try await Task.sleep(for: settings.stuckPageMax / 2)
+                            hub.cutOff(stuckFor: settings.stuckPageMax)
+                        }
+                    }
+                    try await group.next()
                 }
             }
         }

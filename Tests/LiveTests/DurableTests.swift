@@ -192,6 +192,31 @@ import Testing
         again.close()
     }
 
+    /// Who asks while a model is being written is in the next one together with all who asked then.
+    @Test func manyWhoAreForgottenShareAModel() async throws {
+        let folder = try TemporaryDirectory()
+        let live = try open(folder)
+        let users = (0..<24).map { Self.model.userIDs[$0 * 3] }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for user in users {
+                group.addTask {
+                    try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+                        startThread(named: "forget") {
+                            done.resume(with: Result { try live.forget(user: user) })
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(live.generation - 1 < users.count)
+        for user in users { #expect(live.model.userIDs.index(of: user) == nil) }
+        live.close()
+        let again = try open(folder)
+        for user in users { #expect(again.recommendations(user: user).source == .popular) }
+        again.close()
+    }
+
     /// What a crash left between the log's word and the files is made good at the next start.
     @Test func forgettingIsFinishedAfterACrash() throws {
         let folder = try TemporaryDirectory()

@@ -72,6 +72,17 @@
             try await server.close()
         }
 
+        /// Items that came with ratings are found once a model knows them.
+        @Test func newItemsAreFoundAfterATraining() async throws {
+            let server = try await RunningServer()
+            #expect(try items(await server.get("/v1/items?q=brand-new")).isEmpty)
+            _ = try await server.send("POST", "/v1/ratings", #"{"user":"z","item":"brand-new","rating":5}"#)
+            #expect(try items(await server.get("/v1/items?q=brand-new")).isEmpty)
+            _ = try server.live?.retrain(threads: 1)
+            #expect(try items(await server.get("/v1/items?q=brand-new")) == ["brand-new"])
+            try await server.close()
+        }
+
         @Test(arguments: [
             #"{"user":"5","item":"1"}"#, #"{"user":"5","item":"1","rating":"4"}"#,
             #"{"user":"","item":"1","rating":4}"#,

@@ -112,7 +112,7 @@
             let before = SafetyTests.residentBytes
             for isCounted in [true, false] {
                 let raw = try RawConnection(port: server.port)
-                let size = 256 << 20
+                let size = 1 << 30
                 await raw.say(
                     "POST /v1/posts HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\n"
                         + (isCounted ? "content-length: \(size)" : "transfer-encoding: chunked") + "\r\n\r\n")

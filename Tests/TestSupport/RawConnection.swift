@@ -5,8 +5,13 @@ import Swiftwater
 public final class RawConnection: Sendable {
     private let descriptor: Int32
 
-    public init(port: Int) throws {
+    /// - Parameter receiveBuffer: bytes that the system keeps for a reader who does not read; its own default unless given.
+    public init(port: Int, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if var receiveBuffer {
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian

@@ -9,7 +9,13 @@
         let trends: TrendRoutes
         let recommendations: RecommendationService?
         let settings: ServeSettings
+        private let news: RoundNews
         private var service: TrendService { trends.service }
+
+        init(trends: TrendRoutes, recommendations: RecommendationService?, settings: ServeSettings) {
+            (self.trends, self.recommendations, self.settings) = (trends, recommendations, settings)
+            news = RoundNews(board: trends.service.board, recommendations, application: settings.applicationName)
+        }
 
         func add(to endpoints: Endpoints) {
             endpoints.get("/v1/events") { request, _ in try events(request) }
@@ -28,9 +34,11 @@
                 defer { service.hub.leave(id) }
                 var last = Sent()
                 try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
-                for await _ in signals {
-                    let text = news(key, limit, &last)
-                    if !text.isEmpty { try await writer.write(ByteBuffer(string: text)) }
+                for await round in signals {
+                    let text = text(key, limit, news.of(round), &last)
+                    if !text.isEmpty {
+                        try await service.hub.writing(id) { try await writer.write(ByteBuffer(string: text)) }
+                    }
                 }
                 try await writer.finish(nil)
             }
@@ -49,25 +57,54 @@
         }
 
         /// What is new for a page.
-        private func news(_ key: TrendBoard.Key, _ limit: Int, _ last: inout Sent) -> String {
+        private func text(_ key: TrendBoard.Key, _ limit: Int, _ news: RoundNews.News, _ last: inout Sent) -> String {
             var text = ""
             if let entry = service.board.entry(key), entry.end != last.end {
                 last.end = entry.end
                 text += "event: trends\nid: \(entry.end.milliseconds)\ndata: \(entry.json(offset: 0, limit: limit))\n\n"
             }
-            let now = SystemClock().instant().wholeMilliseconds
-            let health = service.board.health.json(application: settings.applicationName, now: now)
-            if health != last.health {
-                last.health = health
-                text += "event: health\ndata: \(health)\n\n"
+            if news.health != last.health {
+                last.health = news.health
+                text += "event: health\ndata: \(news.health)\n\n"
             }
-            if let model = recommendations?.modelJSON, model != last.model {
+            if let model = news.model, model != last.model {
                 last.model = model
                 text += "event: model\ndata: \(model)\n\n"
             }
             if text.isEmpty, ContinuousClock.now - last.time >= settings.heartbeat { text = ":\n\n" }
             if !text.isEmpty { last.time = .now }
             return text
+        }
+    }
+
+    /// What all pages are told alike, made once in a round.
+    private final class RoundNews: Sendable {
+        struct News: Sendable {
+            let round: Int
+            let health: String
+            let model: String?
+        }
+
+        private let board: TrendBoard
+        private let recommendations: RecommendationService?
+        private let application: String
+        private let newest = Monitor<News?>(nil)
+
+        init(board: TrendBoard, _ recommendations: RecommendationService?, application: String) {
+            (self.board, self.recommendations, self.application) = (board, recommendations, application)
+        }
+
+        /// As of a round, or of a later one that has begun.
+        func of(_ round: Int) -> News {
+            newest.update { newest in
+                if let newest, newest.round >= round { return newest }
+                let now = SystemClock().instant().wholeMilliseconds
+                let news = News(
+                    round: round, health: board.health.json(application: application, now: now),
+                    model: recommendations?.modelJSON)
+                newest = news
+                return news
+            }
         }
     }
 #endif

@@ -181,6 +181,7 @@
         private func forget(_ user: String) async throws -> Response {
             let live = live
             try await onThread { try live.forget(user: user) }
+            hub.tell()
             return .noContent
         }
 

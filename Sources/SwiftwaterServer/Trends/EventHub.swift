@@ -1,17 +1,29 @@
 #if Server
     import SwiftwaterCore
 
-    /// Tells every page that there is something new. A page that is slow hears of it once, however much happened, and reads what is the newest
-    /// then: nothing is queued for it.
+    /// Tells every page that there is something new, at most once in `pause`: a thousand ratings a second are ten rounds a second. A page that is
+    /// slow hears of it once, however much happened, and reads what is the newest then: nothing is queued for it. One that does not read at all is
+    /// cut off.
     final class EventHub: Sendable {
-        private struct State {
-            var clients: [Int: AsyncStream<Void>.Continuation] = [:]
+        private struct Client {
+            let signals: AsyncStream<Int>.Continuation
+            /// The page's own; there until `leave`.
+            let task: UnsafeCurrentTask?
+            var writingSince: ContinuousClock.Instant?
+        }
+
+        /// A task is used under the lock alone, and not after its page has left.
+        private struct State: @unchecked Sendable {
+            var clients: [Int: Client] = [:]
             var next = 0
+            var round = 0
             var isClosed = false
         }
 
         private let state = Monitor(State())
         private let limit: Int
+        private let (wake, waker) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        static let pause = Duration.milliseconds(100)
 
         init(limit: Int) { self.limit = limit }
 
@@ -19,29 +31,68 @@
 
         var isFull: Bool { state.read { $0.clients.count >= limit || $0.isClosed } }
 
-        /// nil where there are as many as there may be.
-        func join() -> (id: Int, signals: AsyncStream<Void>)? {
-            state.update { state in
-                guard state.clients.count < limit, !state.isClosed else { return nil }
-                let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-                state.next += 1
-                state.clients[state.next] = continuation
-                continuation.yield()
-                return (state.next, signals)
+        /// nil where there are as many as there may be. Within the page's task, which must not end before `leave`.
+        ///
+        /// The signals are the numbers of the rounds.
+        func join() -> (id: Int, signals: AsyncStream<Int>)? {
+            let (signals, continuation) = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
+            let id: Int? = withUnsafeCurrentTask { task in
+                state.update { state in
+                    guard state.clients.count < limit, !state.isClosed else { return nil }
+                    state.next += 1
+                    state.clients[state.next] = Client(signals: continuation, task: task)
+                    continuation.yield(state.round)
+                    return state.next
+                }
+            }
+            return id.map { ($0, signals) }
+        }
+
+        func leave(_ id: Int) { state.update { $0.clients.removeValue(forKey: id) }?.signals.finish() }
+
+        /// A page's text is on its way, until `body` returns.
+        func writing(_ id: Int, _ body: () async throws -> Void) async rethrows {
+            state.update { $0.clients[id]?.writingSince = .now }
+            try await body()
+            state.update { $0.clients[id]?.writingSince = nil }
+        }
+
+        /// There is something new.
+        func tell() { waker.yield() }
+
+        /// Brings news to pages until the task is cancelled.
+        func run() async throws {
+            for await _ in wake {
+                deliver()
+                try await Task.sleep(for: Self.pause)
             }
         }
 
-        func leave(_ id: Int) { state.update { $0.clients.removeValue(forKey: id) }?.finish() }
+        /// A round.
+        private func deliver() {
+            state.update { state in
+                state.round += 1
+                for client in state.clients.values { client.signals.yield(state.round) }
+            }
+        }
 
-        func tell() { for client in state.read({ $0.clients.values }) { client.yield() } }
+        /// Ends the connections of pages that have not taken a text in so long.
+        func cutOff(stuckFor limit: Duration) {
+            let now = ContinuousClock.now
+            state.update { state in
+                for client in state.clients.values {
+                    if let since = client.writingSince, now - since >= limit { client.task?.cancel() }
+                }
+            }
+        }
 
         /// Ends every stream; pages come again by themselves.
         func close() {
-            let clients = state.update { state in
-                defer { (state.clients, state.isClosed) = ([:], true) }
-                return state.clients.values
+            state.update { state in
+                state.isClosed = true
+                for client in state.clients.values { client.signals.finish() }
             }
-            for client in clients { client.finish() }
+            cutOff(stuckFor: .zero)
         }
     }
 #endif
