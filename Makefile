@@ -1,7 +1,7 @@
 # Every target installs what it needs, where it may, and then runs.
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
-SOURCES = Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/streaming Benchmarks/recommender
+SOURCES = Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
 .PHONY: demo test page integration soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve lint format packages clean
 

@@ -52,6 +52,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Swiftwater", targets: ["Swiftwater"]),
+        .library(name: "SwiftwaterLive", targets: ["SwiftwaterLive", "SwiftwaterRecommender", "SwiftwaterCore"]),
+        .library(name: "SwiftwaterServer", targets: ["SwiftwaterServer", "Swiftwater"]),
         .library(name: "SwiftwaterTesting", targets: ["SwiftwaterTesting"]),
         .library(name: "SwiftwaterFuzzChecks", targets: ["SwiftwaterFuzzChecks"]),
         .executable(name: "swiftwater", targets: ["SwiftwaterCommand"]),
@@ -136,6 +138,9 @@ let package = Package(
         .executableTarget(
             name: "swiftwater-bench-recommender", dependencies: ["Swiftwater"] + rooms,
             path: "Benchmarks/recommender", swiftSettings: settings),
+        .executableTarget(
+            name: "swiftwater-bench-serve", dependencies: ["Swiftwater"] + rooms, path: "Benchmarks/serving",
+            swiftSettings: settings),
         tests("SimulationTests", ["SimulationSupport", "SwiftwaterTesting", "swiftwater-simulation"]),
         tests("CoreTests"),
         tests("StorageTests"),

@@ -34,7 +34,7 @@
 
         init(
             _ settings: ServeSettings = ServeSettings(), hasModel: Bool = true, checkpoint: String? = nil,
-            board: TrendBoardSettings? = nil
+            board: TrendBoardSettings? = nil, warnings: Monitor<[String]>? = nil
         ) async throws {
             var settings = settings
             settings.port = 0
@@ -42,6 +42,7 @@
             stream.isStepped = true
             var logger = Logger(label: "test", factory: { StreamLogHandler.standardError(label: $0) })
             logger.logLevel = .critical
+            if let warnings { logger = Logger(label: "test", factory: { _ in WarningLog(warnings: warnings) }) }
             let context = StreamingContext(
                 Context(master: .local(threads: 2), appName: "test", logger: logger), batchInterval: .seconds(1),
                 settings: stream, clock: ManualClock(at: BatchTime(milliseconds: 1_795_521_600_000)))
@@ -100,5 +101,21 @@
         func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
             try await send("GET", path, headers: headers)
         }
+    }
+
+    /// Keeps what is warned of.
+    private struct WarningLog: LogHandler {
+        let warnings: Monitor<[String]>
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.warning
+
+        init(warnings: Monitor<[String]>) { self.warnings = warnings }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { warnings.update { $0.append("\(event.message)") } }
     }
 #endif

@@ -10,6 +10,16 @@
             "{\"id_str\":\"\(number)\",\"text\":\(JSONValue.quoted(text)),\"user\":{\"id_str\":\"\(author)\"}}\n"
         }
 
+        @Test func whatCannotBeReadIsWarnedOfOnce() async throws {
+            let warnings = Monitor<[String]>([])
+            let server = try await RunningServer(warnings: warnings)
+            let posts = "{\"id_str\":\"1\",\"text\":\"#fine\"}\n{broken\n"
+            #expect(try await server.send("POST", "/v1/posts", posts, type: "application/x-ndjson").status == 202)
+            try server.step()
+            #expect(warnings.read { $0.filter { $0.contains("could not be read") }.count } == 1)
+            try await server.close()
+        }
+
         @Test func postsBecomeTrends() async throws {
             let server = try await RunningServer()
             let empty = try await server.get("/v1/trends").json

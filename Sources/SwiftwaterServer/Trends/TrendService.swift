@@ -47,6 +47,8 @@
             (trending.order, trending.furtherOrders) = (.count, [.authors, .burst])
             let name = "trends " + TrendRoutes.label(window)
             let isKept = window == settings.windows.first
+            // All windows read the same posts.
+            trending.warnsOfUnreadable = trending.warnsOfUnreadable && isKept
             posts.trending(trending, filter: filter).named(name).forEachBatch(name: "page " + name) {
                 [board, history] rdd, _ in
                 for table in try rdd.collect() {

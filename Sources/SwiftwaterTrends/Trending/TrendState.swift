@@ -57,7 +57,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         for partial in partials { parts += accept(partial) }
         try take(parts, context)
         let malformed = partials.reduce(0) { $0 + $1.malformed }
-        if malformed > 0 {
+        if malformed > 0, settings.warnsOfUnreadable {
             let sample = partials.lazy.flatMap(\.samples).first.map { ", such as: \($0)" } ?? ""
             log("\(malformed) posts could not be read, or have no time\(sample)")
         }

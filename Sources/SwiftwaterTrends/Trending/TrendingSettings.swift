@@ -64,6 +64,8 @@ public struct TrendingSettings: Sendable {
     /// Keeps what rows say beside counts: authors, spellings, samples, copies; and deletions are honoured only so. Without it a post costs about
     /// half as much.
     public var keepsReasons = true
+    /// Warns, once a batch, of posts that cannot be read. For all but one of several steps over the same posts this may be false.
+    public var warnsOfUnreadable = true
     /// How many rows a table has; 0 for all.
     public var limit = 100
     /// Above so many keys in a slide, rare ones are given up and counts have bounds (`TrendingRow.countMost`).
