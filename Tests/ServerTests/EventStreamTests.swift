@@ -66,7 +66,9 @@
 
         /// And it does not hold up the end.
         @Test func whoDoesNotReadHoldsUpNoEnd() async throws {
-            let server = try await RunningServer(board: largeTables)
+            var settings = ServeSettings()
+            settings.stuckPageMax = .seconds(3600)
+            let server = try await RunningServer(settings, board: largeTables)
             let page = try await stuckPage(server)
             #expect(try await server.get("/metrics").text.contains("swiftwater_event_clients 1\n"))
             let begin = ContinuousClock.now

@@ -124,7 +124,7 @@
                 }
                 #expect(await raw.hear(until: { $0.contains("\r\n\r\n") }).hasPrefix("HTTP/1.1 413"))
             }
-            #expect(SafetyTests.residentBytes - before < 64 << 20)
+            #expect(SafetyTests.residentBytes - before < 128 << 20)
             #expect(try await server.get("/healthz").status == 200)
             try await server.close()
         }
