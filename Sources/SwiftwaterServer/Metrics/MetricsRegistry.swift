@@ -11,9 +11,12 @@
         private let families = Monitor<[String: MetricFamily]>([:])
         private let help = Monitor<[String: String]>([:])
         private static let seriesMax = 10_000
-        private let dropped = Series()
+        /// Where numbers of series go for which there is no room.
+        private let nowhere = Series(.counter)
+        private static let droppedName = "swiftwater_metrics_dropped_total"
+        private let dropped = Monitor(0)
 
-        public init() {}
+        public init() { describe(Self.droppedName, "Series that found no room among \(Self.seriesMax).") }
 
         /// Says what a metric is, by its name in the text.
         public func describe(_ name: String, _ text: String) { help.update { $0[name] = text } }
@@ -25,10 +28,13 @@
             if !suffix.isEmpty, !name.hasSuffix(suffix) { name += suffix }
             let labels = MetricFamily.labels(dimensions)
             return families.update { families in
+                if let known = families[name]?.series[labels] { return known }
+                guard families.values.reduce(0, { $0 + $1.series.count }) < Self.seriesMax else {
+                    dropped.update { $0 += 1 }
+                    return nowhere
+                }
                 if families[name] == nil { families[name] = MetricFamily(kind: kind) }
-                if let known = families[name]!.series[labels] { return known }
-                guard families.values.reduce(0, { $0 + $1.series.count }) < Self.seriesMax else { return dropped }
-                let made = Series()
+                let made = Series(families[name]!.kind)
                 families[name]!.series[labels] = made
                 return made
             }
@@ -66,14 +72,17 @@
 
         /// All metrics, families in order of their names and series in order of their labels.
         public var text: String {
-            let all = families.read { $0 }
+            var all = families.read { $0 }
+            let counted = Series(.counter)
+            counted.increment(by: Int64(dropped.read { $0 }))
+            all[Self.droppedName] = MetricFamily(kind: .counter, series: ["": counted])
             let help = help.read { $0 }
             var lines: [String] = []
             for (name, family) in all.sorted(by: { $0.key < $1.key }) {
                 lines.append("# HELP \(name) \(help[name] ?? "As the program calls it.")")
                 lines.append("# TYPE \(name) \(family.kind.rawValue)")
                 for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
-                    lines += series.lines(name, labels, family.kind)
+                    lines += series.lines(name, labels)
                 }
             }
             return lines.joined(separator: "\n") + "\n"
@@ -82,7 +91,7 @@
 
     /// The metrics of one name.
     struct MetricFamily {
-        enum Kind: String { case counter, gauge, histogram }
+        enum Kind: String, Sendable { case counter, gauge, histogram }
         let kind: Kind
         var series: [String: Series] = [:]
 
@@ -95,12 +104,12 @@
         /// `route="/v1/trends",status="200"`
         static func labels(_ dimensions: [(String, String)]) -> String {
             dimensions.sorted { $0.0 < $1.0 }.map { key, value in
-                let escaped = value.map { character in
-                    switch character {
+                let escaped = value.unicodeScalars.map { scalar in
+                    switch scalar {
                     case "\\": "\\\\"
                     case "\"": "\\\""
                     case "\n": "\\n"
-                    default: String(character)
+                    default: String(scalar)
                     }
                 }.joined()
                 return "\(name(key).replacing(":", with: "_"))=\"\(escaped)\""
@@ -121,7 +130,10 @@
             var buckets = [Int](repeating: 0, count: Series.bounds.count)
         }
 
+        private let kind: MetricFamily.Kind
         private let value = Monitor(Value())
+
+        init(_ kind: MetricFamily.Kind) { self.kind = kind }
 
         func increment(by amount: Int64) { value.update { $0.number += Double(amount) } }
         func increment(by amount: Double) { value.update { $0.number += amount } }
@@ -132,7 +144,9 @@
         func record(_ number: Int64) { record(Double(number)) }
         func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
 
+        /// A gauge is what it was last; a histogram is of all.
         func record(_ number: Double) {
+            if kind == .gauge { return set(number) }
             value.update { value in
                 value.number += number
                 value.count += 1
@@ -140,7 +154,7 @@
             }
         }
 
-        func lines(_ name: String, _ labels: String, _ kind: MetricFamily.Kind) -> [String] {
+        func lines(_ name: String, _ labels: String) -> [String] {
             let value = value.read { $0 }
             let own = labels.isEmpty ? "" : "{\(labels)}"
             guard kind == .histogram else { return ["\(name)\(own) \(Series.text(value.number))"] }
