@@ -29,6 +29,8 @@ public final class LiveRecommender: Sendable {
     let settings: LiveSettings
     let directory: String?
     let training = Monitor(TrainingState())
+    /// How often a model came that was trained elsewhere.
+    let replacements = Monitor(0)
     let trending: TrendingItems
     /// Whether a model is being put in place.
     private let installation = Monitor(false)

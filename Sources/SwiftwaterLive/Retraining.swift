@@ -34,18 +34,47 @@ extension LiveRecommender {
     ///
     /// A fit on nine tenths gives the curve; then one on everything gives the model.
     ///
-    /// - Throws: `invalidState` where a training runs; what `ALS.fit` throws, and the model that serves stays.
+    /// - Throws: `invalidState` where a training runs, or where another model came by `replace` meanwhile, which then serves; what `ALS.fit`
+    ///   throws, and the model that serves stays.
     @discardableResult
     public func retrain(threads: Int = max(1, WorkerPool.coreCount - 1)) throws -> TrainingReport {
-        let isFree = training.update { state in
-            defer { state.isRunning = true }
-            return !state.isRunning
-        }
-        guard isFree else {
+        guard let claim = claimTraining() else {
             throw SwiftwaterError(.invalidState, "a training runs already", remedy: "wait until it is done")
         }
+        return try train(threads, claim)
+    }
+
+    /// As `retrain`, on a thread of its own; false where a training runs. When it returns true, `trainingState` says that one runs.
+    ///
+    /// - Parameter whenDone: called on that thread when it is over.
+    public func beginRetraining(
+        threads: Int = max(1, WorkerPool.coreCount - 1),
+        whenDone: @escaping @Sendable (Result<TrainingReport, any Error>) -> Void
+    ) -> Bool {
+        guard let claim = claimTraining() else { return false }
+        startThread(named: "swiftwater-training") { [self] in whenDone(Result { try train(threads, claim) }) }
+        return true
+    }
+
+    /// The one training that runs.
+    private struct TrainingClaim: Sendable {
+        /// How many models had come from elsewhere.
+        let replacements: Int
+    }
+
+    /// nil where another has it.
+    private func claimTraining() -> TrainingClaim? {
+        let replacements = self.replacements.read { $0 }
+        return training.update { state in
+            guard !state.isRunning else { return nil }
+            state.isRunning = true
+            return TrainingClaim(replacements: replacements)
+        }
+    }
+
+    private func train(_ threads: Int, _ claim: TrainingClaim) throws -> TrainingReport {
         do {
-            let report = try train(threads)
+            let report = try fit(threads, claim)
             training.update { ($0.isRunning, $0.last, $0.lastFailure) = (false, report, nil) }
             return report
         } catch {
@@ -54,7 +83,7 @@ extension LiveRecommender {
         }
     }
 
-    private func train(_ threads: Int) throws -> TrainingReport {
+    private func fit(_ threads: Int, _ claim: TrainingClaim) throws -> TrainingReport {
         let begin = settings.now()
         let known = writer.ratings
         var newer: [(user: String, item: String, rating: Float, timestamp: Int64)] = []
@@ -76,7 +105,14 @@ extension LiveRecommender {
             ).curve.points
         }
         let model = try ALS(als).fit(ratings)
-        try installing { try install(model) }
+        try installing {
+            guard replacements.read({ $0 }) == claim.replacements else {
+                throw SwiftwaterError(
+                    .invalidState, "another model was put in place while this one was trained; it stays",
+                    remedy: "train again, from the new one")
+            }
+            try install(model)
+        }
         let end = settings.now()
         let report = TrainingReport(
             ended: end, milliseconds: end - begin, ratings: ratings.count, users: model.userIDs.count,
@@ -86,7 +122,12 @@ extension LiveRecommender {
     }
 
     /// Puts a model trained elsewhere in place of the one that serves; ratings since its training are those of the log, as before.
-    public func replace(model: MatrixFactorizationModel) throws { try installing { try install(model) } }
+    public func replace(model: MatrixFactorizationModel) throws {
+        try installing {
+            try install(model)
+            replacements.update { $0 += 1 }
+        }
+    }
 }
 
 extension TrainingReport {

@@ -97,10 +97,13 @@ public enum FileError {
             case EACCES, EPERM: "check who may read and write it"
             case ENOSPC, EDQUOT, EFBIG: "free some space; what was there before is unchanged"
             case EISDIR: "name a file, not a directory"
+            case EMFILE: "raise the limit of open files (ulimit -n, LimitNOFILE= of systemd)"
+            case ENFILE: "close programs, or raise fs.file-max"
             default: nil
             }
         return SwiftwaterError(
-            number == ENOENT ? .notFound : .io, "\(action) \(path): \(systemMessage(number))", remedy: remedy)
+            number == ENOENT ? .notFound : .io, "\(action) \(path): \(systemMessage(number))", remedy: remedy,
+            isRetryable: number == EMFILE || number == ENFILE)
     }
 
     static func synchronizeDirectory(of path: String) throws { try synchronizeDirectory(PathName.parent(of: path)) }

@@ -18,6 +18,11 @@ public final class Journal: Sendable {
         public var queueMaxBytes = 64 << 20
         /// Whether a commit synchronizes the file. Without, records survive the end of the process, but not that of the machine.
         public var synchronizes = true
+        /// How often a segment that cannot begin, because the process or the machine has no file descriptor left, is tried again: nothing
+        /// is written by then, and nothing is torn.
+        public var openRetries = 100
+        /// Before each such time.
+        public var openPause: Duration = .milliseconds(100)
         public init() {}
     }
 
@@ -180,6 +185,7 @@ public final class Journal: Sendable {
                     try put()
                     if settings.synchronizes { try output.file!.synchronize() }
                     output.file!.close()
+                    output.file = nil
                 }
                 try begin(segment: record.number)
             }
@@ -200,14 +206,26 @@ public final class Journal: Sendable {
     }
 
     private func begin(segment: UInt64) throws {
+        for _ in 0..<settings.openRetries {
+            do { return try beginOnce(segment) } catch let error as SwiftwaterError
+                where error.code == .io && error.isRetryable
+            {
+                // Whoever waits for the disk waits for this as well.
+                _ = state.wait(atMost: settings.openPause) { _ in nil as Void? }
+            }
+        }
+        try beginOnce(segment)
+    }
+
+    private func beginOnce(_ segment: UInt64) throws {
         let file = try files.create(path(ofSegment: segment))
         try JournalContents.segmentHeader(segment).withUnsafeBytes { try file.append($0) }
-        output.file = file
-        output.fileBytes = JournalContents.segmentHeaderBytes
         if settings.synchronizes {
             try file.synchronize()
             try files.synchronizeDirectory(directory)
         }
+        output.file = file
+        output.fileBytes = JournalContents.segmentHeaderBytes
         // A torn segment without a whole record has the same number, and its file was replaced.
         state.update { if $0.segments.last != segment { $0.segments.append(segment) } }
     }

@@ -10,13 +10,15 @@ import SwiftwaterCore
 
 /// A file's bytes, mapped into memory for reading. Opening is O(1); pages come from the disk as they are touched.
 ///
-/// Replace such a file by renaming another over it (`AtomicFile`), never by writing into it.
+/// Replace such a file by renaming another over it (`AtomicFile`), never by writing into it: where it was cut, a process that reads it is killed.
+/// `copied` holds it in memory instead, and does not mind.
 public final class MappedFile: @unchecked Sendable {
     private let bytes: UnsafeRawBufferPointer
     public let path: String
 
+    /// - Parameter copied: reads all of it now into memory of this process.
     /// - Throws: `notFound` or `io`.
-    public init(path: String) throws {
+    public init(path: String, copied: Bool = false) throws {
         self.path = path
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError.make("cannot open", path, errno) }
@@ -31,10 +33,31 @@ public final class MappedFile: @unchecked Sendable {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
         }
-        guard let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+        let (access, kind) =
+            copied ? (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS) : (PROT_READ, MAP_PRIVATE)
+        guard let address = mmap(nil, count, access, kind, copied ? -1 : descriptor, 0), address != MAP_FAILED else {
             throw FileError.make("cannot map", path, errno)
         }
         bytes = UnsafeRawBufferPointer(start: address, count: count)
+        if copied {
+            do { try Self.fill(UnsafeMutableRawBufferPointer(mutating: bytes), descriptor, path) } catch {
+                munmap(address, count)
+                throw error
+            }
+        }
+    }
+
+    private static func fill(_ bytes: UnsafeMutableRawBufferPointer, _ descriptor: Int32, _ path: String) throws {
+        var filled = 0
+        while filled < bytes.count {
+            let got = read(descriptor, bytes.baseAddress! + filled, bytes.count - filled)
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { throw FileError.make("cannot read", path, errno) }
+            guard got > 0 else {
+                throw SwiftwaterError(.io, "\(path) became shorter while it was read", remedy: "read it again")
+            }
+            filled += got
+        }
     }
 
     public var byteCount: Int { bytes.count }

@@ -3,6 +3,7 @@ import SwiftwaterCore
 import SwiftwaterLive
 import SwiftwaterRecommender
 import SwiftwaterSamples
+import SwiftwaterStorage
 import TestSupport
 import Testing
 
@@ -38,6 +39,23 @@ import Testing
 
     private func answer(_ live: LiveRecommender, _ user: String) -> [String] {
         live.recommendations(user: user).items.map(\.id)
+    }
+
+    /// A process that has no file descriptor left when the log begins waits until it has one, and goes on.
+    @Test func theLogWaitsForADescriptor() throws {
+        let folder = try TemporaryDirectory()
+        var settings = LiveSettings()
+        let files = ScarceFiles()
+        settings.files = files
+        let live = try LiveRecommender(directory: folder.file("films"), settings: settings) { Self.model }
+        files.refusals.update { $0 = 2 }
+        let item = Self.model.itemIDs[0]
+        try live.rate(RatingEvent(user: "5", item: item, rating: 4))
+        #expect(files.refusals.read { $0 } == 0)
+        live.close()
+        let again = try open(folder)
+        #expect(again.ratingCount == 1)
+        again.close()
     }
 
     /// Random ratings, forgetting, reopening and compaction; after each step every user has what a plain account gives.
@@ -159,6 +177,31 @@ import Testing
         for user in 0..<4 { #expect(again.history(of: "writer-\(user)").count == 100) }
         #expect(answer(again, "writer-1") == answer(live, "writer-1"))
         again.close()
+    }
+
+    /// A model that is put in place while another is trained stays: the training began from the one before.
+    @Test func aNewModelOutlivesATraining() async throws {
+        let live = LiveRecommender(model: Self.model)
+        var settings = ALSSettings()
+        settings.maxIterations = 1
+        let other = try ALS(settings).fit(Self.data.ratings)
+        let result: Result<TrainingReport, any Error> = await withCheckedContinuation { continuation in
+            #expect(live.beginRetraining(threads: 1) { continuation.resume(returning: $0) })
+            // It runs from the moment that the call says so, and there is no second one.
+            #expect(live.trainingState.isRunning)
+            #expect(!live.beginRetraining(threads: 1) { _ in })
+            #expect(throws: SwiftwaterError.self) { try live.retrain(threads: 1) }
+            do { try live.replace(model: other) } catch { Issue.record(error) }
+        }
+        #expect(throws: SwiftwaterError.self) { try result.get() }
+        #expect(live.model == other)
+        #expect(live.generation == 2)
+        #expect(
+            live.trainingState.isRunning == false && live.trainingState.lastFailure?.contains("another model") == true)
+        // The next one begins from it.
+        try live.retrain(threads: 1)
+        #expect(live.generation == 3 && live.trainingState.lastFailure == nil)
+        live.close()
     }
 
     /// Ratings that share a commit with someone's forgetting are in the log that is written anew.
@@ -306,4 +349,32 @@ import Testing
         #expect(boosted.dropFirst().map(\.id) == plain.prefix(9).map(\.id))
         #expect(live.popular(limit: 1, ofLate: true).first?.id == last)
     }
+}
+
+/// A file system that has no descriptor for the next files.
+private final class ScarceFiles: FileSystem {
+    let refusals = Monitor(0)
+    private let files = LocalFileSystem()
+
+    private func open<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+        let isRefused = refusals.update { count in
+            guard count > 0 else { return false }
+            count -= 1
+            return true
+        }
+        if isRefused { throw SwiftwaterError(.io, "cannot open \(path): too many open files", isRetryable: true) }
+        return try body()
+    }
+
+    func create(_ path: String) throws -> any WritableFile { try open(path) { try files.create(path) } }
+    func read(_ path: String) throws -> [UInt8] { try files.read(path) }
+    func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
+        try files.read(path, at: offset, count: count)
+    }
+    func list(_ directory: String) throws -> [String] { try files.list(directory) }
+    func exists(_ path: String) -> Bool { files.exists(path) }
+    func rename(_ path: String, to new: String) throws { try files.rename(path, to: new) }
+    func remove(_ path: String) throws { try files.remove(path) }
+    func createDirectory(_ path: String) throws { try files.createDirectory(path) }
+    func synchronizeDirectory(_ path: String) throws { try open(path) { try files.synchronizeDirectory(path) } }
 }

@@ -154,6 +154,18 @@ import Testing
         #expect(try ModelFile.read(bytes: bytes) == Self.model)
     }
 
+    /// A model in memory of its own does not mind what is written over its file.
+    @Test func copiedModelsOutliveTheirFile() throws {
+        let path = folder.file("m")
+        try ModelFile.write(Self.model, to: path)
+        let copied = try ModelFile.read(path, copied: true)
+        #expect(copied.userFactors.isMapped && copied.history.values.isMapped)
+        let handle = try FileHandle(forUpdating: URL(filePath: path))
+        try handle.truncate(atOffset: 0)
+        try handle.close()
+        #expect(copied == Self.model)
+    }
+
     /// Version 1 had its arrays one behind the other.
     @Test func modelsOfVersionOneAreRead() throws {
         let ratings = Ratings([(user: 1, item: -5, rating: 3), (user: Int64.max, item: 2, rating: 4)])

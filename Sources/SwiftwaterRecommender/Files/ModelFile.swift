@@ -50,10 +50,11 @@ public enum ModelFile {
     /// Opens a model. Factors and history are used in place in the file, which stays mapped as long as the model lives; its pages are
     /// shared by all programs that use it. The checksum is verified first, which reads the file once.
     ///
+    /// - Parameter copied: reads the file into memory of this process: for programs that live longer than whoever may write over the file.
     /// - Throws: `notFound`, `io`; `corrupted` where the file is no model, is of another version, was cut, or where its
     ///   checksum does not fit.
-    public static func read(_ path: String) throws -> MatrixFactorizationModel {
-        let file = try MappedFile(path: path)
+    public static func read(_ path: String, copied: Bool = false) throws -> MatrixFactorizationModel {
+        let file = try MappedFile(path: path, copied: copied)
         do {
             return try file.withBytes { try read($0, file) }
         } catch var error as SwiftwaterError where error.code == .corrupted {
