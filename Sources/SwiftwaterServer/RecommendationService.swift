@@ -12,8 +12,9 @@
         private let catalogue: Catalogue
         private let source: (@Sendable () throws -> MatrixFactorizationModel)?
         private let logger: Logger
-        /// What ratings may be.
-        public let ratingRange: ClosedRange<Double>
+        private let fixedRange: ClosedRange<Double>?
+        /// Of the model of a generation.
+        private let knownRange = Monitor<(generation: Int, range: ClosedRange<Double>)?>(nil)
         static let widestRange = -1e6...1e6
         /// Changes that have a thread of their own.
         let work = Monitor(0)
@@ -26,14 +27,26 @@
         }
 
         /// - Parameters:
-        ///   - ratingRange: what ratings may be; from the smallest to the largest of the training unless given, and for implicit models any.
+        ///   - ratingRange: what ratings may be; from the smallest to the largest of the model's training unless given, and for implicit models any.
         ///   - source: reads the model again, for `reload`.
         public init(
             _ live: LiveRecommender, catalogue: Catalogue, logger: Logger, ratingRange: ClosedRange<Double>? = nil,
             source: (@Sendable () throws -> MatrixFactorizationModel)? = nil
         ) {
             (self.live, self.catalogue, self.source, self.logger) = (live, catalogue, source, logger)
-            self.ratingRange = ratingRange ?? Self.range(of: live.model)
+            fixedRange = ratingRange
+        }
+
+        /// What ratings may be; looked for in the training anew when the model changes, O(ratings).
+        public var ratingRange: ClosedRange<Double> {
+            if let fixedRange { return fixedRange }
+            let generation = live.generation
+            return knownRange.update { known in
+                if let known, known.generation == generation { return known.range }
+                let range = Self.range(of: live.model)
+                known = (generation, range)
+                return range
+            }
         }
 
         private static func range(of model: MatrixFactorizationModel) -> ClosedRange<Double> {
@@ -73,9 +86,9 @@
 
         /// The most popular items whose title or id has the text.
         func find(_ text: String, limit: Int) -> [String] {
-            let text = text.lowercased()
+            let part = text.lowercased()
             var found: [String] = []
-            for entry in currentTitles where text.isEmpty || entry.id == text || entry.title.contains(text) {
+            for entry in currentTitles where text.isEmpty || entry.id == text || entry.title.contains(part) {
                 found.append(entry.id)
                 if found.count == limit { break }
             }
@@ -101,15 +114,14 @@
         ///
         /// - Parameter whenDone: called when it is over, well or not.
         public func beginTraining(_ whenDone: @escaping @Sendable () -> Void) -> Bool {
-            guard !live.trainingState.isRunning else { return false }
-            startThread(named: "swiftwater-training") { [live, logger] in
-                do {
-                    let report = try live.retrain()
+            live.beginRetraining { [logger] result in
+                switch result {
+                case .success(let report):
                     logger.info("trained on \(report.ratings) ratings in \(report.milliseconds) ms")
-                } catch { logger.error("the training failed, the model stays: \(error)") }
+                case .failure(let error): logger.error("the training failed, the model stays: \(error)")
+                }
                 whenDone()
             }
-            return true
         }
 
         func reload() throws {

@@ -23,7 +23,7 @@
         public var bodyMaxBytes = 1 << 20
         /// All header fields of a request together. 16 KiB.
         public var headersMaxBytes = 16 << 10
-        /// Further ones wait until one is closed.
+        /// Further ones wait until one is closed. Fewer where the process may not have so many files open.
         public var connectionsMax = 4096
         public var eventClientsMax = 2048
         /// A connection without a request is closed after so long.
@@ -37,8 +37,10 @@
         public var rowsMax = 1000
         /// How often a silent event stream says that it lives.
         public var heartbeat: Duration = .seconds(15)
-        /// An event stream whose client has taken nothing for so long is ended: its place is another's.
-        public var stuckPageMax: Duration = .seconds(30)
+        /// A connection whose client does not take what it is sent is closed after so long: its place is another's.
+        public var stuckTimeMax: Duration = .seconds(30)
+        /// A connection whose request's body is not there whole after so long is closed.
+        public var bodyTimeMax: Duration = .seconds(60)
 
         // MARK: History
 

@@ -43,7 +43,7 @@
                 responder: router.buildResponder(), server: .http1(configuration: channel),
                 configuration: ApplicationConfiguration(
                     address: .hostname(settings.host, port: settings.port), backlog: 1024,
-                    availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)),
+                    availableConnectionsDelegate: MaximumAvailableConnections(connectionsMax)),
                 services: [EventKeeper(hub: trends.hub, settings: settings)],
                 onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
             do {
@@ -56,7 +56,7 @@
             } catch let error as IOError {
                 throw SwiftwaterError(
                     .network, "cannot listen at \(settings.host):\(settings.port): \(systemMessage(error.errnoCode))",
-                    remedy: "choose another port with --port", cause: error)
+                    remedy: "choose another port with --port")
             }
         }
 
@@ -83,8 +83,21 @@
             func run() async throws { try await server.run(onRunning: onRunning) }
         }
 
+        /// What the process may have open, less what it needs itself.
+        private var connectionsMax: Int {
+            guard let limit = OpenFiles.limit, limit - OpenFiles.ownCount < settings.connectionsMax else {
+                return settings.connectionsMax
+            }
+            let count = max(1, limit - OpenFiles.ownCount)
+            logger.warning(
+                "at most \(count) connections instead of \(settings.connectionsMax): the process may have \(limit) files open; raise the limit (ulimit -n, LimitNOFILE= of systemd)"
+            )
+            return count
+        }
+
         private var channel: HTTP1Channel.Configuration {
             HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ConnectionRulesInstaller(settings)],
                 idleTimeout: .milliseconds(settings.idleTimeout.wholeMilliseconds),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: settings.headersMaxBytes, maxHeaderListSize: settings.headersMaxBytes,
@@ -112,7 +125,7 @@
         }
     }
 
-    /// Brings news to event streams, wakes them for their heartbeats, and ends those that nobody reads.
+    /// Brings news to event streams, and wakes them for their heartbeats.
     private struct EventKeeper: Service {
         let hub: EventHub
         let settings: ServeSettings
@@ -126,12 +139,6 @@
                         while true {
                             try await Task.sleep(for: settings.heartbeat / 2)
                             hub.tell()
-                        }
-                    }
-                    group.addTask {
-                        while true {
-                            try await Task.sleep(for: settings.stuckPageMax / 2)
-                            hub.cutOff(stuckFor: settings.stuckPageMax)
                         }
                     }
                     try await group.next()

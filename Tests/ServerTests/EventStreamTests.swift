@@ -37,6 +37,31 @@
             try await server.close()
         }
 
+        /// Each batch is told once, however many rounds there are besides.
+        @Test func healthIsToldOnceForABatch() async throws {
+            let folder = try TemporaryDirectory()
+            let server = try await RunningServer(checkpoint: folder.file("stream"))
+            let page = try await listen(server)
+            var heard = await page.hear(until: { $0.contains("event: model") })
+            let film = RunningServer.model.itemIDs[0]
+            for number in 1...3 {
+                try server.step()
+                let body = #"{"user":"r\#(number)","item":"\#(film)","rating":4}"#
+                #expect(try await server.send("POST", "/v1/ratings", body).status == 201)
+                heard += await page.hear(until: { $0.contains("\"liveRatings\":\(number),") })
+            }
+            let batches = count(heard, of: "event: health")
+            // One before the first batch; rounds may skip batches, not repeat them.
+            #expect((2...4).contains(batches))
+            for number in 4...6 {
+                let body = #"{"user":"r\#(number)","item":"\#(film)","rating":4}"#
+                #expect(try await server.send("POST", "/v1/ratings", body).status == 201)
+                heard = await page.hear(until: { $0.contains("\"liveRatings\":\(number),") })
+                #expect(count(heard, of: "event: health") == 0)
+            }
+            try await server.close()
+        }
+
         /// Someone who is forgotten is news too.
         @Test func forgettingIsHeard() async throws {
             let server = try await RunningServer()
@@ -52,7 +77,7 @@
         /// A page that takes nothing any more loses its place to one that does.
         @Test func whoDoesNotReadIsCutOff() async throws {
             var settings = ServeSettings()
-            (settings.eventClientsMax, settings.stuckPageMax) = (1, .milliseconds(300))
+            (settings.eventClientsMax, settings.stuckTimeMax) = (1, .milliseconds(300))
             let server = try await RunningServer(settings, board: largeTables)
             let page = try await stuckPage(server)
             while try await server.get("/metrics").text.contains("swiftwater_event_clients 1\n") {
@@ -67,7 +92,7 @@
         /// And it does not hold up the end.
         @Test func whoDoesNotReadHoldsUpNoEnd() async throws {
             var settings = ServeSettings()
-            settings.stuckPageMax = .seconds(3600)
+            settings.stuckTimeMax = .seconds(3600)
             let server = try await RunningServer(settings, board: largeTables)
             let page = try await stuckPage(server)
             #expect(try await server.get("/metrics").text.contains("swiftwater_event_clients 1\n"))

@@ -87,7 +87,9 @@
             #"{"user":"5","item":"1"}"#, #"{"user":"5","item":"1","rating":"4"}"#,
             #"{"user":"","item":"1","rating":4}"#,
             #"{"user":"5","item":"1","rating":1e300}"#, #"{"user":"5","item":"1","rating":4,"starz":1}"#, "[]", "{", "",
-            #"{"ratings":[]}"#, #"{"ratings":[{"user":"5","item":"1","rating":4},{"user":"5"}]}"#,
+            #"{"user":"5","user":"6","item":"1","rating":4}"#, #"{"user":"..","item":"1","rating":4}"#,
+            #"{"user":"a\ud800","item":"1","rating":4}"#, #"{"ratings":[]}"#,
+            #"{"ratings":[{"user":"5","item":"1","rating":4},{"user":"5"}]}"#,
         ])
         func badRatingsAreRefusedWhole(body: String) async throws {
             let server = try await RunningServer()
@@ -97,10 +99,35 @@
             try await server.close()
         }
 
+        /// What ratings may be follows the model: a reloaded one may have other stars.
+        @Test func theRangeIsTheModels() async throws {
+            let server = try await RunningServer()
+            let rating = #"{"user":"5","item":"1","rating":80}"#
+            #expect(try await server.send("POST", "/v1/ratings", rating).status == 400)
+            let percent = Ratings((1...40).map { (user: Int64($0 % 7), item: Int64($0 % 9), rating: Float($0)) })
+            try server.live?.replace(model: try ALS().fit(percent))
+            #expect(try await server.send("POST", "/v1/ratings", rating).status == 400)
+            #expect(
+                try await server.send("POST", "/v1/ratings", #"{"user":"5","item":"1","rating":40}"#).status == 201)
+            let document = try await server.get("/openapi.json").text
+            #expect(document.contains("\"maximum\": 40.0"))
+            try await server.close()
+        }
+
+        /// Ids are as they are written, capitals too.
+        @Test func itemsAreFoundByTheirIds() async throws {
+            let server = try await RunningServer()
+            let ratings = Ratings([(user: "u", item: "ABC", rating: 3), (user: "v", item: "d", rating: 4)])
+            try server.live?.replace(model: try ALS().fit(ratings))
+            #expect(try items(await server.get("/v1/items?q=ABC")) == ["ABC"])
+            try await server.close()
+        }
+
         @Test func theModelIsTrainedAnew() async throws {
             let server = try await RunningServer()
             _ = try await server.send("POST", "/v1/ratings", #"{"user":"someone","item":"a new film","rating":5}"#)
-            #expect(try await server.send("POST", "/v1/model", #"{"action":"retrain"}"#).status == 202)
+            let begun = try await server.send("POST", "/v1/model", #"{"action":"retrain"}"#)
+            #expect(begun.status == 202 && begun.text.contains("\"isTraining\":true"))
             while try await server.get("/v1/model").json["isTraining"]?.bool == true {
                 try await Task.sleep(for: .milliseconds(5))
             }

@@ -3,6 +3,7 @@
     import Hummingbird
     import NIOCore
     import SwiftwaterCore
+    import SwiftwaterStreaming
 
     /// Server-sent events for the page: the table of a window and order, the health of batches, and the model, each when it changed.
     struct EventRoutes {
@@ -51,7 +52,7 @@
 
         private struct Sent {
             var end: BatchTime?
-            var health = ""
+            var health: (batch: BatchTime?, isSent: Bool) = (nil, false)
             var model = ""
             var time = ContinuousClock.now
         }
@@ -63,8 +64,8 @@
                 last.end = entry.end
                 text += "event: trends\nid: \(entry.end.milliseconds)\ndata: \(entry.json(offset: 0, limit: limit))\n\n"
             }
-            if news.health != last.health {
-                last.health = news.health
+            if !last.health.isSent || news.batch != last.health.batch {
+                last.health = (news.batch, true)
                 text += "event: health\ndata: \(news.health)\n\n"
             }
             if let model = news.model, model != last.model {
@@ -81,6 +82,8 @@
     private final class RoundNews: Sendable {
         struct News: Sendable {
             let round: Int
+            /// Of the batch; how old its checkpoint is, which changes all the time, is no news of its own.
+            let batch: BatchTime?
             let health: String
             let model: String?
         }
@@ -99,8 +102,9 @@
             newest.update { newest in
                 if let newest, newest.round >= round { return newest }
                 let now = SystemClock().instant().wholeMilliseconds
+                let health = board.health
                 let news = News(
-                    round: round, health: board.health.json(application: application, now: now),
+                    round: round, batch: health.batch?.time, health: health.json(application: application, now: now),
                     model: recommendations?.modelJSON)
                 newest = news
                 return news

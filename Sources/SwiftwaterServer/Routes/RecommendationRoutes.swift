@@ -163,7 +163,7 @@
 
         private func id(_ value: JSONValue, _ what: String) throws -> String {
             guard let id = value.id else {
-                throw Problem(.badRequest, "an id of \(what) is no text of 1 to 200 characters")
+                throw Problem(.badRequest, "an id of \(what) takes \(String.identifierRule)")
             }
             return id
         }

@@ -25,10 +25,26 @@
         }
 
         func add(to endpoints: Endpoints) {
-            file("/", PackageResources.page_html, "text/html; charset=utf-8", endpoints)
-            file("/page.css", PackageResources.page_css, "text/css; charset=utf-8", endpoints)
-            file("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8", endpoints)
-            file("/openapi.json", Array(description.utf8), "application/json", endpoints)
+            let files = [
+                ("/", PackageResources.page_html, "text/html; charset=utf-8"),
+                ("/page.css", PackageResources.page_css, "text/css; charset=utf-8"),
+                ("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8"),
+            ]
+            for (path, bytes, type) in files {
+                let file = File(bytes, type)
+                endpoints.get(path) { request, _ in file.response(request) }
+            }
+            let description = Monitor<(range: ClosedRange<Double>, file: File)?>(nil)
+            endpoints.get("/openapi.json") { request, _ in
+                let range = recommendations?.ratingRange ?? RecommendationService.widestRange
+                let file = description.update { known in
+                    if let known, known.range == range { return known.file }
+                    let file = File(Array(document(range).utf8), "application/json")
+                    known = (range, file)
+                    return file
+                }
+                return file.response(request)
+            }
             endpoints.get("/healthz") { _, _ in Response.json("{\"status\":\"alive\"}\n") }
             endpoints.get("/readyz") { _, _ in
                 trends.board.health.batch == nil
@@ -40,12 +56,19 @@
             endpoints.post("/v1/session") { request, _ in try await signIn(request) }
         }
 
-        private func file(
-            _ path: String, _ bytes: [UInt8], _ type: String, _ endpoints: Endpoints
-        ) {
-            let tag = "\"\(String(bytes.withUnsafeBytes { StableHasher.hash($0) }, radix: 16))\""
-            let buffer = ByteBuffer(bytes: bytes)
-            endpoints.get(path) { request, _ in
+        /// What is the same for all who ask, with a tag by which they need not take it twice.
+        private struct File: Sendable {
+            let type: String
+            let tag: String
+            let buffer: ByteBuffer
+
+            init(_ bytes: [UInt8], _ type: String) {
+                self.type = type
+                tag = "\"\(String(bytes.withUnsafeBytes { StableHasher.hash($0) }, radix: 16))\""
+                buffer = ByteBuffer(bytes: bytes)
+            }
+
+            func response(_ request: Request) -> Response {
                 let headers: HTTPFields = [.contentType: type, .eTag: tag, .cacheControl: "no-cache"]
                 let known = request.headers[.ifNoneMatch] ?? ""
                 if known.contains(tag.dropLast()) { return Response(status: .notModified, headers: headers) }
@@ -54,9 +77,8 @@
         }
 
         /// The document of the API, with this server's windows and range of ratings.
-        private var description: String {
+        private func document(_ range: ClosedRange<Double>) -> String {
             let windows = trends.board.settings.windows.map { JSONValue.quoted(TrendRoutes.label($0)) }
-            let range = recommendations?.ratingRange ?? RecommendationService.widestRange
             return String(decoding: PackageResources.openapi_json, as: UTF8.self)
                 .replacing("\"WINDOWS\"", with: windows.joined(separator: ", "))
                 .replacing("-999999.5", with: "\(range.lowerBound)").replacing("999999.5", with: "\(range.upperBound)")

@@ -105,14 +105,4 @@
             return (String(parts[0]), number)
         }
     }
-
-    extension ServerContext {
-        /// A part of the path, without its percent encoding.
-        func text(_ name: String) throws -> String {
-            guard let raw = parameters.get(name), let text = raw.removingPercentEncoding,
-                (1...200).contains(text.unicodeScalars.count)
-            else { throw Problem(.badRequest, "'\(name)' in the path takes 1 to 200 characters of UTF-8") }
-            return text
-        }
-    }
 #endif

@@ -2,14 +2,14 @@
     import SwiftwaterCore
 
     /// Tells every page that there is something new, at most once in `pause`: a thousand ratings a second are ten rounds a second. A page that is
-    /// slow hears of it once, however much happened, and reads what is the newest then: nothing is queued for it. One that does not read at all is
-    /// cut off.
+    /// slow hears of it once, however much happened, and reads what is the newest then: nothing is queued for it. The connection of one that does not
+    /// read at all is closed (`ConnectionRules`).
     final class EventHub: Sendable {
         private struct Client {
             let signals: AsyncStream<Int>.Continuation
             /// The page's own; there until `leave`.
             let task: UnsafeCurrentTask?
-            var writingSince: ContinuousClock.Instant?
+            var isWriting = false
         }
 
         /// A task is used under the lock alone, and not after its page has left.
@@ -52,9 +52,9 @@
 
         /// A page's text is on its way, until `body` returns.
         func writing(_ id: Int, _ body: () async throws -> Void) async rethrows {
-            state.update { $0.clients[id]?.writingSince = .now }
+            state.update { $0.clients[id]?.isWriting = true }
             try await body()
-            state.update { $0.clients[id]?.writingSince = nil }
+            state.update { $0.clients[id]?.isWriting = false }
         }
 
         /// There is something new.
@@ -76,23 +76,15 @@
             }
         }
 
-        /// Ends the connections of pages that have not taken a text in so long.
-        func cutOff(stuckFor limit: Duration) {
-            let now = ContinuousClock.now
-            state.update { state in
-                for client in state.clients.values {
-                    if let since = client.writingSince, now - since >= limit { client.task?.cancel() }
-                }
-            }
-        }
-
-        /// Ends every stream; pages come again by themselves.
+        /// Ends every stream, at once those whose page has not taken the last text yet; pages come again by themselves.
         func close() {
             state.update { state in
                 state.isClosed = true
-                for client in state.clients.values { client.signals.finish() }
+                for client in state.clients.values {
+                    client.signals.finish()
+                    if client.isWriting { client.task?.cancel() }
+                }
             }
-            cutOff(stuckFor: .zero)
         }
     }
 #endif

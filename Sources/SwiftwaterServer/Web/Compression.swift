@@ -10,7 +10,7 @@
         static let bytesMin = 1024
 
         static func applied(to response: Response, for request: Request) async -> Response {
-            guard response.status == .ok, request.method != .head, response.headers[.contentEncoding] == nil,
+            guard response.status == .ok, response.headers[.contentEncoding] == nil,
                 accepts(request), let length = response.body.contentLength, length >= bytesMin
             else { return response }
             let collected = Monitor(ByteBuffer())

@@ -32,13 +32,20 @@
                 if request.method == .options { allow(&response, request) }
             } catch {
                 let problem = Problem(error)
-                if problem.status.code >= 500 {
-                    logger.error(
-                        "\(request.method) \(TerminalText.safe(request.uri.path)): \(TerminalText.safe("\(error)"))")
-                }
+                // What clients did is no news to the operator.
+                let isOwn = problem.status.code >= 500 && !(error is CancellationError)
+                logger.log(
+                    level: isOwn ? .error : .debug,
+                    "\(request.method) \(TerminalText.safe(request.uri.path)): \(TerminalText.safe("\(error)"))")
                 response = problem.response
             }
             response = await Compression.applied(to: response, for: request)
+            if request.method == .head {
+                // The same head as GET's, with the length of what is left out.
+                let length = response.headers[.contentLength]
+                response.body = .init()
+                response.headers[.contentLength] = length
+            }
             addHeaders(&response, request)
             metrics.count(route: context.endpointPath, status: response.status.code, ContinuousClock.now - begin)
             return response

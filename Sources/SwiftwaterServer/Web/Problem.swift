@@ -1,6 +1,5 @@
 #if Server
     import HTTPTypes
-    import Foundation
     import Hummingbird
     import SwiftwaterCore
     import SwiftwaterFormats
@@ -21,6 +20,7 @@
             switch error {
             case let problem as Problem: self = problem
             case let error as SwiftwaterError: self.init(Problem.status(of: error), "\(error)")
+            case is CancellationError: self.init(.serviceUnavailable, "the server stops")
             case let error as any HTTPResponseError where error is HTTPError:
                 let known = error as! HTTPError
                 self.init(known.status, known.body ?? Problem.plain(known.status))
@@ -74,89 +74,6 @@
         }
 
         static let noContent = Response(status: .noContent)
-    }
-
-    extension Request {
-        /// A number of the query between two others.
-        func number(_ name: String, default value: Int, in range: ClosedRange<Int>) throws -> Int {
-            guard let text = try parameter(name) else { return value }
-            guard let number = Int(text), range.contains(number) else {
-                throw Problem(
-                    .badRequest, "'\(name)' takes a whole number from \(range.lowerBound) to \(range.upperBound)")
-            }
-            return number
-        }
-
-        func truth(_ name: String) throws -> Bool {
-            guard let text = try parameter(name) else { return false }
-            guard let truth = Bool(text) else { throw Problem(.badRequest, "'\(name)' takes true or false") }
-            return truth
-        }
-
-        /// A parameter of the query; given twice it is refused.
-        func parameter(_ name: String) throws -> String? {
-            let all = uri.queryParameters[values: Substring(name)]
-            guard all.count <= 1 else { throw Problem(.badRequest, "'\(name)' is given \(all.count) times") }
-            guard let text = all.first else { return nil }
-            return String(text)
-        }
-
-        /// A text of the query with at most so many characters (scalars).
-        func text(_ name: String, max: Int) throws -> String? {
-            guard let text = try parameter(name) else { return nil }
-            guard text.unicodeScalars.count <= max else {
-                throw Problem(.badRequest, "'\(name)' takes at most \(max) characters")
-            }
-            return text
-        }
-
-        /// The body, all of it.
-        func bytes(upTo limit: Int) async throws -> ByteBuffer {
-            if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
-                throw Problem(.contentTooLarge, "the body has \(length) bytes; the server takes \(limit)")
-            }
-            var body = ByteBuffer()
-            for try await part in self.body {
-                guard body.readableBytes + part.readableBytes <= limit else {
-                    throw Problem(.contentTooLarge, "the body is larger than the \(limit) bytes that the server takes")
-                }
-                body.writeImmutableBuffer(part)
-            }
-            return body
-        }
-
-        /// The body as JSON.
-        func json(upTo limit: Int) async throws -> JSONValue {
-            let type = headers[.contentType]?.split(separator: ";").first.map { $0.lowercased().trimmed }
-            guard type == "application/json" else {
-                throw Problem(.unsupportedMediaType, "the body must be application/json")
-            }
-            let body = try await bytes(upTo: limit)
-            do {
-                return try body.withUnsafeReadableBytes { raw in
-                    try JSONValue(parsing: raw.bindMemory(to: UInt8.self))
-                }
-            } catch { throw Problem(.badRequest, "\(error)") }
-        }
-    }
-
-    extension JSONValue {
-        /// The members of an object that has these and no others: a member that is misspelt is no silent default.
-        func members(_ names: String..., what: String) throws -> [JSONValue] {
-            guard case .object(let all) = self else { throw Problem(.badRequest, "\(what) is no object") }
-            for member in all where !names.contains(member.name) {
-                throw Problem(.badRequest, "\(what) has '\(member.name)'; it takes \(names.joined(separator: ", "))")
-            }
-            return try names.map { name in
-                guard let value = self[name] else { throw Problem(.badRequest, "\(what) has no '\(name)'") }
-                return value
-            }
-        }
-
-        /// An id: text of 1 to 200 characters (scalars).
-        var id: String? {
-            string.flatMap { (1...200).contains($0.unicodeScalars.count) ? $0 : nil }
-        }
     }
 
     extension String {

@@ -1,0 +1,151 @@
+#if Server
+    import Foundation
+    import Swiftwater
+    import SwiftwaterServer
+    import TestSupport
+    import Testing
+
+    /// Clients that are slow, old, gone or careful.
+    @Suite struct ConnectionTests {
+        /// A body that comes byte by byte is not waited for without end.
+        @Test func trickledBodiesAreCutOff() async throws {
+            var settings = ServeSettings()
+            settings.bodyTimeMax = .milliseconds(300)
+            let server = try await RunningServer(settings)
+            let slow = try RawConnection(port: server.port)
+            await slow.say(
+                "POST /v1/posts HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 1000\r\n\r\na"
+            )
+            var count = 0
+            while await slow.say("a"), count < 1000 {
+                count += 1
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(count < 1000)
+            #expect(await slow.isClosed())
+            try await server.close()
+        }
+
+        /// Nor is someone who asks and asks, and takes no answer.
+        @Test func answersThatNobodyTakesEndTheConnection() async throws {
+            var settings = ServeSettings()
+            settings.stuckTimeMax = .milliseconds(300)
+            let server = try await RunningServer(settings)
+            let deaf = try RawConnection(port: server.port, receiveBuffer: 4096)
+            let question = "GET /page.js HTTP/1.1\r\nhost: localhost\r\n\r\n"
+            // More than the system keeps for a reader on both sides.
+            let isTaken = await deaf.say(String(repeating: question, count: 20_000))
+            let heard = await deaf.hear()
+            #expect(!isTaken || heard.utf8.count < 20_000 * 10_000)
+            #expect(await deaf.isClosed())
+            #expect(try await server.get("/healthz").status == 200)
+            try await server.close()
+        }
+
+        /// Whoever goes away in the middle of a body is no error of the server's.
+        @Test func bodiesThatEndEarlyAreNoErrorOfOurs() async throws {
+            let warnings = Monitor<[String]>([])
+            let server = try await RunningServer(warnings: warnings)
+            for head in ["content-length: 1000", "transfer-encoding: chunked"] {
+                for path in ["/v1/posts", "/v1/ratings"] {
+                    do {
+                        let gone = try RawConnection(port: server.port)
+                        let type = path == "/v1/posts" ? "text/plain" : "application/json"
+                        await gone.say(
+                            "POST \(path) HTTP/1.1\r\nhost: localhost\r\ncontent-type: \(type)\r\n\(head)\r\n\r\n")
+                        await gone.say(head.hasPrefix("content") ? "abc" : "3\r\nabc\r\n")
+                    }
+                    let broken = try RawConnection(port: server.port)
+                    await broken.say(
+                        "POST \(path) HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+                            + "transfer-encoding: chunked\r\n\r\nno chunk\r\n")
+                    #expect(await broken.hear().hasPrefix("HTTP/1.1 4"))
+                }
+            }
+            while try await !server.get("/metrics").text.contains("route=\"/v1/ratings\",status=\"400\"} 4\n") {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(!(try await server.get("/metrics").text.contains("status=\"500\"")))
+            try await server.close()
+            #expect(warnings.read { $0 } == [])
+        }
+
+        /// HTTP/1.0 without keep-alive: the end of the connection is the end of the answer.
+        @Test func oldClientsAreAnsweredOnce() async throws {
+            let server = try await RunningServer()
+            let old = try RawConnection(port: server.port)
+            await old.say("GET /healthz HTTP/1.0\r\nhost: localhost\r\n\r\n")
+            let heard = await old.hear()
+            #expect(heard.hasPrefix("HTTP/1.") && heard.hasSuffix("{\"status\":\"alive\"}\n"))
+            #expect(await old.isClosed())
+            let kept = try RawConnection(port: server.port)
+            for _ in 0..<2 {
+                await kept.say("GET /healthz HTTP/1.0\r\nhost: localhost\r\nconnection: keep-alive\r\n\r\n")
+                #expect(await kept.hear(until: { $0.hasSuffix("}\n") }).contains("alive"))
+            }
+            try await server.close()
+        }
+
+        /// Who asks whether to send a body is told to, unless it is too large.
+        @Test func whoAsksBeforeABodyIsAnswered() async throws {
+            let server = try await RunningServer()
+            let head =
+                "POST /v1/posts HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\nexpect: 100-continue\r\n"
+            let polite = try RawConnection(port: server.port)
+            await polite.say(head + "content-length: 7\r\n\r\n")
+            #expect(await polite.hear(until: { $0.hasSuffix("\r\n\r\n") }) == "HTTP/1.1 100 Continue\r\n\r\n")
+            await polite.say("a #tag\n")
+            #expect(await polite.hear(until: { $0.hasSuffix("}\n") }).hasPrefix("HTTP/1.1 202"))
+            let large = try RawConnection(port: server.port)
+            await large.say(head + "content-length: 100000000\r\n\r\n")
+            #expect(await large.hear(until: { $0.contains("\r\n\r\n") }).hasPrefix("HTTP/1.1 413"))
+            try await server.close()
+        }
+
+        /// The answer to HEAD is GET's without its body.
+        @Test(arguments: ["", "accept-encoding: gzip\r\n"])
+        func headsAreThoseOfTheAnswer(encoding: String) async throws {
+            let server = try await RunningServer()
+            for path in ["/", "/healthz", "/v1/popular?n=100", "/nothing"] {
+                var heads: [String] = []
+                for method in ["HEAD", "GET"] {
+                    let raw = try RawConnection(port: server.port)
+                    await raw.say(
+                        "\(method) \(path) HTTP/1.1\r\nhost: localhost\r\n\(encoding)connection: close\r\n\r\n")
+                    let heard = await raw.hear()
+                    let end = try #require(heard.range(of: "\r\n\r\n"))
+                    heads.append(
+                        heard[..<end.lowerBound].split(separator: "\r\n").filter {
+                            !$0.lowercased().hasPrefix("date:")
+                        }.joined(separator: "\n"))
+                    #expect((heard[end.upperBound...].isEmpty) == (method == "HEAD"))
+                }
+                #expect(heads[0] == heads[1])
+                #expect(!heads[0].contains("content-length: 0"))
+            }
+            try await server.close()
+        }
+
+        /// Queries are read as forms write them; what is no text is refused.
+        @Test func queriesAreThoseOfForms() async throws {
+            let server = try await RunningServer()
+            let title = try #require(
+                (0..<RunningServer.model.itemIDs.count).lazy.map {
+                    RunningServer.data.catalogue.title(RunningServer.model.itemIDs[$0])
+                }.first {
+                    $0.contains(" ") && $0.allSatisfy { $0.isASCII && ($0.isLetter || " ()0123456789".contains($0)) }
+                })
+            for encoded in [title.replacing(" ", with: "+"), title.replacing(" ", with: "%20")] {
+                let safe = encoded.replacing("(", with: "%28").replacing(")", with: "%29")
+                let answer = try await server.get("/v1/items?q=\(safe)")
+                #expect(answer.text.contains(title))
+            }
+            for query in ["q=%zz", "q=%ff", "q=a%", "q=a&q=b"] {
+                let raw = try RawConnection(port: server.port)
+                await raw.say("GET /v1/items?\(query) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+                #expect(await raw.hear().hasPrefix("HTTP/1.1 400"), "\(query)")
+            }
+            try await server.close()
+        }
+    }
+#endif
