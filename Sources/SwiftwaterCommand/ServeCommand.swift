@@ -53,8 +53,11 @@
         @Flag(help: "Log requests and batches.") var verbose = false
 
         func validate() throws {
-            guard historyDays >= 1, historyMaxBytes >= 1 << 20 else {
-                throw ValidationError("--history-days takes 1 or more, --history-max-bytes a MiB or more.")
+            guard (0...65535).contains(port) else {
+                throw ValidationError("--port takes 0 to 65535, not \(port).")
+            }
+            guard (1...36500).contains(historyDays), historyMaxBytes >= 1 << 20 else {
+                throw ValidationError("--history-days takes 1 to 36500, --history-max-bytes a MiB or more.")
             }
             if demo, model != nil { throw ValidationError("--demo trains a model of its own; leave --model out.") }
             if catalogue != nil, model == nil, !demo { throw ValidationError("--catalogue goes with --model.") }
@@ -64,6 +67,7 @@
         func run() async throws {
             var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
             logger.logLevel = verbose ? .debug : .warning
+            OpenFiles.raiseLimit()
             let settings = try serveSettings()
             let console = Console()
             let recommendations = try recommendations(console, logger)
@@ -169,8 +173,10 @@
             }
             let path = model!
             let titles = try catalogue.map { try Catalogue.read($0) } ?? Catalogue()
-            let live = try LiveRecommender(directory: directory) { try ModelFile.read(path) }
-            return RecommendationService(live, catalogue: titles, logger: logger) { try ModelFile.read(path) }
+            // Whoever copies another model over the file takes no pages from under this one.
+            let source = { @Sendable in try ModelFile.read(path, copied: true) }
+            let live = try LiveRecommender(directory: directory, model: source)
+            return RecommendationService(live, catalogue: titles, logger: logger, source: source)
         }
 
         private func schedule(_ service: RecommendationService?, _ logger: Logger) -> Task<Void, Never>? {
