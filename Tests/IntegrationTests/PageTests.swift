@@ -67,12 +67,14 @@
             try await ratingsChangeTheList(browser)
             try await pictures(browser)
 
-            // The server is killed and comes again; the page goes on by itself.
+            // The server is killed and comes again; the page goes on by itself, and whoever was choosing a window is there still.
+            _ = try await browser.value("document.querySelector('#windows input:checked').focus()")
             kill(program.pid, SIGKILL)
             _ = program.wait()
             try await browser.wait("document.getElementById('connection').className === 'lost'")
             program = try await serve(folder)
             try await browser.wait("document.getElementById('connection').className === 'live'")
+            #expect(try await browser.value("document.activeElement.name") == .string("windows"))
             try await say("back again", tags: ["afterwards"], count: 30)
             try await browser.wait("\(Self.rows).some((row) => row.textContent.includes('#afterwards'))")
             try await browser.close()
@@ -132,10 +134,13 @@
             // Why it is there.
             _ = try await browser.value("document.querySelector('#film-list .title').click()")
             try await browser.wait("(document.querySelector('.why') || {}).textContent?.startsWith('Because of')")
-            _ = try await browser.value("document.querySelector('#film-list .stars button').click()")
+            // By the keyboard, which stays in the list.
+            let star = "document.querySelector('#film-list .stars button')"
+            _ = try await browser.value("(\(star).focus(), \(star).click())")
             try await browser.wait("\(titles)[0] !== \(JSONValue.quoted(first.string ?? ""))")
             try await browser.wait(
                 "document.getElementById('films-note').textContent.includes('from all ratings until now')")
+            try await browser.wait("document.activeElement.closest('#film-list .stars') !== null")
             // Another by its title.
             _ = try await browser.value("document.getElementById('retrain').click()")
             try await browser.wait("document.querySelectorAll('#curve circle').length === 10")

@@ -33,7 +33,7 @@ async function ask(path, options) {
   const answer = await fetch(path, options);
   if (answer.status === 401) showSignIn();
   const body = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(body && body.detail ? body.detail : "HTTP " + answer.status);
+  if (!answer.ok) throw Object.assign(new Error(body && body.detail ? body.detail : "HTTP " + answer.status), { status: answer.status });
   return body;
 }
 
@@ -84,6 +84,12 @@ function listen() {
 
 function choices(id, names, chosen, onChoice) {
   const set = find(id);
+  // After a reconnection there is nothing new to choose from: whoever is at one of them stays there.
+  const known = [...set.querySelectorAll("input")];
+  if (known.map((input) => input.value).join() === names.join()) {
+    for (const input of known) input.checked = input.value === chosen;
+    return;
+  }
   for (const label of set.querySelectorAll("label")) label.remove();
   for (const name of names) {
     const label = make("label");
@@ -153,7 +159,6 @@ function trendRow(row, most) {
     state.open = state.open === row.key ? null : row.key;
     showTrends(state.table);
   });
-
 
   const cell = make("td");
   cell.append(tag);
@@ -280,7 +285,12 @@ function drawCurve(points) {
 
 find("retrain").addEventListener("click", async () => {
   find("retrain").disabled = true;
-  try { await send("/v1/model", { action: "retrain" }); } catch (error) { find("curve-caption").textContent = error.message; }
+  try {
+    await send("/v1/model", { action: "retrain" });
+  } catch (error) {
+    find("curve-caption").textContent = error.message;
+    find("retrain").disabled = false;
+  }
 });
 
 // Films
@@ -297,7 +307,9 @@ async function showFilms(note) {
     const before = state.films;
     state.films = answer.items.map((item) => item.item);
     find("films-note").textContent = (note ? note + " " : "") + "For " + safe(user) + ", " + origins[answer.source] + ".";
+    const focus = focusedPart();
     find("film-list").replaceChildren(...answer.items.map((item, index) => filmRow(item, index, before.length > 0 && before[index] !== item.item)));
+    if (focus) focusAgain(focus);
     find("rated").firstElementChild.textContent = "Rated so far: " + whole.format(rated.total);
     find("rated-list").replaceChildren(...rated.ratings.map((entry) => make("li", "", entry.rating + "  " + safe(entry.title || entry.item))));
   } catch (error) {
@@ -305,8 +317,24 @@ async function showFilms(note) {
   }
 }
 
+// Where the keyboard is in the list, and after it was drawn anew: at the same film, or at the one that took its place.
+function focusedPart() {
+  const row = document.activeElement && document.activeElement.closest("#film-list > li");
+  if (!row) return null;
+  const parts = [...row.querySelectorAll("button")];
+  return { item: row.dataset.item, place: [...row.parentNode.children].indexOf(row), part: parts.indexOf(document.activeElement) };
+}
+
+function focusAgain(focus) {
+  const rows = [...find("film-list").children];
+  const row = rows.find((row) => row.dataset.item === focus.item) || rows[Math.min(focus.place, rows.length - 1)];
+  const button = row && row.querySelectorAll("button")[focus.part];
+  if (button) button.focus({ preventScroll: true });
+}
+
 function filmRow(item, index, hasMoved) {
   const row = make("li", hasMoved ? "moved" : "");
+  row.dataset.item = item.item;
   const title = make("button", "title", safe(item.title || item.item));
   title.type = "button";
   title.title = safe(item.title || item.item);
@@ -336,7 +364,7 @@ async function explain(item, row, title) {
     const answer = await ask(pathOf(state.user) + "/because/" + encodeURIComponent(item.item) + "?n=3");
     why.textContent = "Because of " + answer.because.map((reason) => safe(reason.title || reason.item) + " (rated " + reason.rating + ": " + (reason.share < 0 ? "−" : "+") + decimal(Math.abs(reason.share), 2) + ")").join(", ");
   } catch (error) {
-    why.textContent = "Most have rated it; nothing is known of this user yet.";
+    why.textContent = error.status === 404 ? "Most have rated it; nothing is known of this user yet." : error.message;
   }
 }
 
