@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "swiftwater_kernels.h"
 #include "best.h"
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #if defined(__linux__)

@@ -53,11 +53,12 @@ SW_INLINE void SW_NAME(offer_panel)(size_t depth, const float *const *rows, cons
     }
 }
 
-/// Whether none of the packed rows from a panel on can be among the best of any of the rows.
+/// Whether none of the packed rows from a panel on can be among the best of any of the rows. Where a best score is infinite, so may others be
+/// whose bound is just below.
 SW_INLINE int SW_NAME(is_over)(const struct sw_panel_bound *bound, const size_t row_count, const struct sw_best *best) {
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < row_count; r++)
-        if (!(best[r].reach * bound->length + bound->extra < best[r].limit)) return 0;
+        if (!(best[r].reach * bound->length + bound->extra < best[r].limit && best[r].limit <= FLT_MAX)) return 0;
     return 1;
 }
 
