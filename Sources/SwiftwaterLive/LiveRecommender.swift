@@ -100,6 +100,8 @@ public final class LiveRecommender: Sendable {
 
     /// The model that serves now.
     public var model: MatrixFactorizationModel { serving.read { $0.model } }
+    /// From the smallest to the largest rating that the model was trained on; nil where it was on none. O(1).
+    public var ratingRange: ClosedRange<Double>? { serving.read { $0.ratingRange } }
     /// Counts the models of this process, from 1.
     public var generation: Int { serving.read { $0.generation } }
     /// Ratings of items that the model did not know, since the start.

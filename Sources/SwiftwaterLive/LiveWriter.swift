@@ -129,7 +129,7 @@ final class LiveWriter: @unchecked Sendable {
             let id = Text(user)
             logged.update { $0.forget(ForgottenUser(id)) }
             forgottenNames.insert(id)
-            show([id])
+            show(id, serving.read { $0 })
             return RatingReceipt(count: 0, unknownItems: 0)
         case .swap(let prepared):
             let (current, past) = (ratings, prepared.ratings)
@@ -147,12 +147,12 @@ final class LiveWriter: @unchecked Sendable {
     private func apply(_ events: [RatingEvent], at time: Int64) -> RatingReceipt {
         let model = serving.read { $0.model }
         var unknown = 0
-        var users: [Text] = []
+        var changes: [Text: [(item: Text, rating: Float)]] = [:]
         logged.update { logged in
             for event in events {
                 let (user, item) = (Text(event.user), Text(event.item))
                 logged.add(user, item, .init(rating: event.rating, time: time))
-                users.append(user)
+                changes[user, default: []].append((item, event.rating))
                 if let index = model.itemIDs.index(of: event.item), model.knows(item: index) {
                     trending.add(item, at: time)
                 } else {
@@ -161,18 +161,22 @@ final class LiveWriter: @unchecked Sendable {
             }
         }
         unknownItems.update { $0 += unknown }
-        show(Set(users))
+        let state = serving.read { $0 }
+        for (user, ratings) in changes {
+            if let before = state.user(user) {
+                state.set(user, before.adding(ratings, model: state.model))
+            } else {
+                show(user, state)
+            }
+        }
         return RatingReceipt(count: events.count, unknownItems: unknown)
     }
 
-    /// Works out anew what readers see of users.
-    private func show(_ users: Set<Text>) {
-        let state = serving.read { $0 }
-        for user in users {
-            let (own, isForgotten) = logged.read { ($0.users[user], $0.forgotten.contains(ForgottenUser(user))) }
-            let isKnown = own != nil || isForgotten
-            state.set(user, isKnown ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
-        }
+    /// Works out anew what readers see of a user.
+    private func show(_ user: Text, _ state: ServingState) {
+        let (own, isForgotten) = logged.read { ($0.users[user], $0.forgotten.contains(ForgottenUser(user))) }
+        let isKnown = own != nil || isForgotten
+        state.set(user, isKnown ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
     }
 
     /// Someone who is forgotten is written no more, at once; nor are ratings that others took the place of, when they are many.

@@ -31,11 +31,36 @@ struct LiveUser: Sendable {
             guard let index = model.itemIDs.index(of: String(item)), model.knows(item: index) else { continue }
             ratings[index] = rating.rating
         }
-        history = ratings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        seen = Set(ratings.keys)
+        self.init(
+            history: ratings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, seen: Set(ratings.keys),
+            isForgotten: isForgotten, model)
+    }
+
+    private init(
+        history: [(item: Int, rating: Float)], seen: Set<Int>, isForgotten: Bool, _ model: MatrixFactorizationModel
+    ) {
+        (self.history, self.seen, self.isForgotten) = (history, seen, isForgotten)
         // A singular system (regularization 0) leaves what the training knows: the rating is safe, and refused nowhere.
         vector = try? model.foldIn(history)
-        self.isForgotten = isForgotten
+    }
+
+    /// The same user after further ratings, to the bit what `init` makes of all of them; someone with thousands need not be looked up whole.
+    func adding(_ ratings: [(item: Text, rating: Float)], model: MatrixFactorizationModel) -> LiveUser {
+        var (history, seen) = (history, seen)
+        for (item, rating) in ratings {
+            guard let index = model.itemIDs.index(of: String(item)), model.knows(item: index) else { continue }
+            var (low, high) = (0, history.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if history[middle].item < index { low = middle + 1 } else { high = middle }
+            }
+            if seen.insert(index).inserted {
+                history.insert((index, rating), at: low)
+            } else {
+                history[low].rating = rating
+            }
+        }
+        return LiveUser(history: history, seen: seen, isForgotten: isForgotten, model)
     }
 }
 
@@ -45,9 +70,20 @@ final class ServingState: Sendable {
     let model: MatrixFactorizationModel
     /// Counts the models of this process, from 1.
     let generation: Int
+    /// From the smallest to the largest rating of the training; nil where there is none.
+    let ratingRange: ClosedRange<Double>?
     private let shards = (0..<64).map { _ in Monitor<[Text: LiveUser]>([:]) }
 
-    init(model: MatrixFactorizationModel, generation: Int) { (self.model, self.generation) = (model, generation) }
+    /// O(ratings), once for a model.
+    init(model: MatrixFactorizationModel, generation: Int) {
+        (self.model, self.generation) = (model, generation)
+        ratingRange = model.history.values.withUnsafeBufferPointer { values in
+            guard let first = values.first else { return nil }
+            var (low, high) = (first, first)
+            for value in values { (low, high) = (min(low, value), max(high, value)) }
+            return Double(low)...Double(high)
+        }
+    }
 
     private func shard(_ user: Text) -> Monitor<[Text: LiveUser]> {
         shards[Int(user.withBytes { StableHasher.hash(UnsafeRawBufferPointer($0)) } & 63)]

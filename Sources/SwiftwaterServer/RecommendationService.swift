@@ -13,8 +13,6 @@
         private let source: (@Sendable () throws -> MatrixFactorizationModel)?
         private let logger: Logger
         private let fixedRange: ClosedRange<Double>?
-        /// Of the model of a generation.
-        private let knownRange = Monitor<(generation: Int, range: ClosedRange<Double>)?>(nil)
         static let widestRange = -1e6...1e6
         /// Changes that have a thread of their own.
         let work = Monitor(0)
@@ -37,24 +35,9 @@
             fixedRange = ratingRange
         }
 
-        /// What ratings may be; looked for in the training anew when the model changes, O(ratings).
+        /// What ratings may be, by the model that serves.
         public var ratingRange: ClosedRange<Double> {
-            if let fixedRange { return fixedRange }
-            let generation = live.generation
-            return knownRange.update { known in
-                if let known, known.generation == generation { return known.range }
-                let range = Self.range(of: live.model)
-                known = (generation, range)
-                return range
-            }
-        }
-
-        private static func range(of model: MatrixFactorizationModel) -> ClosedRange<Double> {
-            let values = model.history.values
-            guard !model.settings.isImplicit, let first = values.first else { return widestRange }
-            var (low, high) = (first, first)
-            for value in values { (low, high) = (min(low, value), max(high, value)) }
-            return Double(low)...Double(high)
+            fixedRange ?? (live.model.settings.isImplicit ? nil : live.ratingRange) ?? Self.widestRange
         }
 
         // MARK: Items
