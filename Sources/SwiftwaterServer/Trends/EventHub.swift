@@ -63,16 +63,28 @@
         /// Brings news to pages until the task is cancelled.
         func run() async throws {
             for await _ in wake {
-                deliver()
-                try await Task.sleep(for: Self.pause)
+                let parts = begin()
+                for part in 0..<parts {
+                    deliver(part, of: parts)
+                    try await Task.sleep(for: Self.pause / parts)
+                }
             }
         }
 
-        /// A round.
-        private func deliver() {
+        /// Begins a round; how many parts it has: many pages are told one after the other within the pause, so that requests come in between.
+        private func begin() -> Int {
             state.update { state in
                 state.round += 1
-                for client in state.clients.values { client.signals.yield(state.round) }
+                return min(max(1, state.clients.count / Self.partMax), Self.partsMax)
+            }
+        }
+
+        private static let partMax = 50
+        private static let partsMax = 20
+
+        private func deliver(_ part: Int, of parts: Int) {
+            state.update { state in
+                for (id, client) in state.clients where id % parts == part { client.signals.yield(state.round) }
             }
         }
 
