@@ -60,7 +60,7 @@ case "fit":
 case "top":
     let train = try Ratings.read(arguments[1]).ratings
     var settings = ALSSettings()
-    (settings.rank, settings.maxIterations) = (Int(arguments[2])!, 2)
+    (settings.rank, settings.maxIterations) = (Int(arguments[2])!, 10)
     let model = try ALS(settings).fit(train)
     for includesSeen in [true, false] {
         var found = 0
