@@ -140,7 +140,7 @@
             try await browser.wait("\(titles)[0] !== \(JSONValue.quoted(first.string ?? ""))")
             try await browser.wait(
                 "document.getElementById('films-note').textContent.includes('from all ratings until now')")
-            try await browser.wait("document.activeElement.closest('#film-list .stars') !== null")
+            try await browser.wait("document.activeElement === document.querySelector('#film-list .title')")
             // Another by its title.
             _ = try await browser.value("document.getElementById('retrain').click()")
             try await browser.wait("document.querySelectorAll('#curve circle').length === 10")

@@ -317,7 +317,8 @@ async function showFilms(note) {
   }
 }
 
-// Where the keyboard is in the list, and after it was drawn anew: at the same film, or at the one that took its place.
+// Where the keyboard is in the list, and after it was drawn anew: at the same film, or at the title of the one that took its place, so that nobody
+// rates that one as well by pressing again.
 function focusedPart() {
   const row = document.activeElement && document.activeElement.closest("#film-list > li");
   if (!row) return null;
@@ -327,8 +328,9 @@ function focusedPart() {
 
 function focusAgain(focus) {
   const rows = [...find("film-list").children];
-  const row = rows.find((row) => row.dataset.item === focus.item) || rows[Math.min(focus.place, rows.length - 1)];
-  const button = row && row.querySelectorAll("button")[focus.part];
+  const same = rows.find((row) => row.dataset.item === focus.item);
+  const row = same || rows[Math.min(focus.place, rows.length - 1)];
+  const button = row && row.querySelectorAll("button")[same ? focus.part : 0];
   if (button) button.focus({ preventScroll: true });
 }
 
