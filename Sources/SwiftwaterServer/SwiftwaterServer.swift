@@ -98,7 +98,6 @@
         private var channel: HTTP1Channel.Configuration {
             HTTP1Channel.Configuration(
                 additionalChannelHandlers: [ConnectionRulesInstaller(settings)],
-                idleTimeout: .milliseconds(settings.idleTimeout.wholeMilliseconds),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: settings.headersMaxBytes, maxHeaderListSize: settings.headersMaxBytes,
                     maxHeaderFieldCount: 100))

@@ -72,6 +72,23 @@ public final class RawConnection: Sendable {
         }
     }
 
+    /// How many bytes come, taken slowly: `bytes` at most each `pause`, until `condition` holds or the connection ends.
+    public func hear(
+        atMost bytes: Int, each pause: Duration, until condition: @escaping @Sendable (Int) -> Bool
+    ) async -> Int {
+        await onThread { [self] in
+            var heard = 0
+            var buffer = [UInt8](repeating: 0, count: bytes)
+            while !condition(heard) {
+                usleep(UInt32(pause / .microseconds(1)))
+                let count = recv(descriptor, &buffer, buffer.count, 0)
+                guard count > 0 else { break }
+                heard += count
+            }
+            return heard
+        }
+    }
+
     /// Whether the other side has closed it, or does within 20 seconds.
     public func isClosed() async -> Bool {
         await onThread { [self] in

@@ -5,36 +5,77 @@
 
     /// What a connection may not do for long, and what HTTP/1 asks of a server beside requests and answers:
     ///
-    /// - a body that has not come whole in time, and an answer that its client does not take, end the connection;
+    /// - a connection without a request, a body that has not come whole in time, and an answer that its client does not take, end the connection.
+    ///   It is without a request when the last answer is with the system, not when it was made: a slow client has its time;
     /// - a client that asks before it sends a body (`Expect: 100-continue`) is told to, where the body is not too large;
-    /// - a client of HTTP/1.0 that does not ask for more has its connection closed behind the answer.
+    /// - a client that says it is its last request, or one of HTTP/1.0, has its connection closed behind the answer; for HTTP/1.0 that is where
+    ///   an answer ends whose length is not known.
     final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
         typealias InboundIn = HTTPServerRequestPart
         typealias InboundOut = HTTPServerRequestPart
         typealias OutboundIn = HTTPServerResponsePart
         typealias OutboundOut = HTTPServerResponsePart
 
+        private let idleTime: TimeAmount
         private let bodyTime: TimeAmount
         private let stuckTime: TimeAmount
         private let bodyMaxBytes: Int
         /// When the request began that is not here whole.
         private var requestBegin: NIODeadline?
+        /// When the last answer was written, or the connection made; nil while there is a request.
+        private var idleSince: NIODeadline?
+        private var idleTimer: Scheduled<Void>?
         private var bodyTimer: Scheduled<Void>?
         private var stuckTimer: Scheduled<Void>?
-        private var isLastAnswer = false
+        /// What was not taken when the timer began.
+        private var stuckBytes = 0
+        private var (requests, answers) = (0, 0)
+        private var last: (request: Int, isOld: Bool)?
 
         init(_ settings: ServeSettings) {
+            idleTime = .milliseconds(settings.idleTimeout.wholeMilliseconds)
             bodyTime = .milliseconds(settings.bodyTimeMax.wholeMilliseconds)
             stuckTime = .milliseconds(settings.stuckTimeMax.wholeMilliseconds)
             bodyMaxBytes = settings.bodyMaxBytes
+        }
+
+        func handlerAdded(context: ChannelHandlerContext) {
+            #if os(Linux)
+                // The system says that it takes more when it has sent most of what it has, not a third of some megabytes: what a slow client takes
+                // is seen. TCP_NOTSENT_LOWAT, tcp(7).
+                let option = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 25))
+                context.channel.setOption(option, value: 32 << 10).whenFailure { _ in }
+            #endif
+        }
+
+        func channelActive(context: ChannelHandlerContext) {
+            idleSince = .now()
+            watchIdle(context)
+            context.fireChannelActive()
+        }
+
+        /// One timer for all requests: it looks when the last answer was.
+        private func watchIdle(_ context: ChannelHandlerContext) {
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            idleTimer = context.eventLoop.scheduleTask(deadline: (idleSince ?? .now()) + idleTime) {
+                let (rules, context) = bound.value
+                if let since = rules.idleSince, since + rules.idleTime <= .now() {
+                    context.channel.close(promise: nil)
+                } else {
+                    rules.watchIdle(context)
+                }
+            }
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
             case .head(let head):
                 requestBegin = .now()
-                if head.version == .http1_0, !head.isKeepAlive { isLastAnswer = true }
-                if isAsking(head) {
+                idleSince = nil
+                requests += 1
+                let isOld = head.version == .http1_0
+                if last == nil, isOld || !head.isKeepAlive { last = (requests, isOld) }
+                if requests == answers + 1, isAsking(head) {
                     let answer = HTTPResponseHead(version: .http1_1, status: .continue)
                     context.writeAndFlush(wrapOutboundOut(.head(answer)), promise: nil)
                 }
@@ -52,7 +93,9 @@
         }
 
         private func isAsking(_ head: HTTPRequestHead) -> Bool {
-            guard head.version == .http1_1, head.headers[canonicalForm: "expect"].contains("100-continue") else {
+            guard head.version == .http1_1,
+                head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
+            else {
                 return false
             }
             return head.headers.first(name: "content-length").flatMap { Int($0) }.map { $0 <= bodyMaxBytes } ?? true
@@ -60,18 +103,59 @@
 
         func channelWritabilityChanged(context: ChannelHandlerContext) {
             stuckTimer?.cancel()
-            stuckTimer = context.channel.isWritable ? nil : closing(context, at: .now() + stuckTime)
+            stuckTimer = nil
+            if !context.channel.isWritable { watch(context, waiting: bufferedBytes(context)) }
             context.fireChannelWritabilityChanged()
         }
 
-        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            guard isLastAnswer, case .end = unwrapOutboundIn(data) else {
-                return context.write(data, promise: promise)
+        /// Closes the connection unless its client takes a kilobyte for each second of the time: then it is slow, and is watched again.
+        private func watch(_ context: ChannelHandlerContext, waiting bytes: Int) {
+            stuckBytes = bytes
+            let channel = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            stuckTimer = context.eventLoop.scheduleTask(in: stuckTime) {
+                let (rules, context) = channel.value
+                let now = rules.bufferedBytes(context)
+                if rules.stuckBytes - now >= Int(rules.stuckTime.nanoseconds / 1_000_000) {
+                    rules.watch(context, waiting: now)
+                } else {
+                    context.channel.close(promise: nil)
+                }
             }
-            let isWritten = promise ?? context.eventLoop.makePromise()
-            let channel = context.channel
-            isWritten.futureResult.whenComplete { _ in channel.close(promise: nil) }
-            context.writeAndFlush(data, promise: isWritten)
+        }
+
+        /// What was written and the system has not taken yet.
+        private func bufferedBytes(_ context: ChannelHandlerContext) -> Int {
+            (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        }
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            let part = unwrapOutboundIn(data)
+            let isLast = answers + 1 == last?.request
+            switch part {
+            case .head(var head) where isLast:
+                head.headers.replaceOrAdd(name: "connection", value: "close")
+                // Whose answers are not sent in chunks.
+                if last?.isOld == true { head.version = .http1_0 }
+                context.write(wrapOutboundOut(.head(head)), promise: promise)
+            case .end:
+                answers += 1
+                let isWritten = promise ?? context.eventLoop.makePromise()
+                let bound = NIOLoopBound((self, context.channel), eventLoop: context.eventLoop)
+                isWritten.futureResult.whenComplete { _ in
+                    let (rules, channel) = bound.value
+                    if isLast {
+                        channel.close(promise: nil)
+                    } else if rules.requests == rules.answers {
+                        rules.idleSince = .now()
+                    }
+                }
+                if isLast {
+                    context.writeAndFlush(data, promise: isWritten)
+                } else {
+                    context.write(data, promise: isWritten)
+                }
+            default: context.write(data, promise: promise)
+            }
         }
 
         func channelInactive(context: ChannelHandlerContext) {
@@ -82,9 +166,8 @@
         func handlerRemoved(context: ChannelHandlerContext) { stopTimers() }
 
         private func stopTimers() {
-            bodyTimer?.cancel()
-            stuckTimer?.cancel()
-            (bodyTimer, stuckTimer) = (nil, nil)
+            for timer in [idleTimer, bodyTimer, stuckTimer] { timer?.cancel() }
+            (idleTimer, bodyTimer, stuckTimer) = (nil, nil, nil)
         }
 
         private func closing(_ context: ChannelHandlerContext, at time: NIODeadline) -> Scheduled<Void> {
