@@ -109,7 +109,8 @@ let package = Package(
             name: "SwiftwaterServer", dependencies: rooms + [logging, sqlite, "CZlib"] + nio + web,
             resources: [
                 .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"),
-                .embedInCode("Resources/page.js"), .embedInCode("Resources/openapi.json"),
+                .embedInCode("Resources/page.js"), .embedInCode("Resources/trends.js"),
+                .embedInCode("Resources/openapi.json"),
             ],
             swiftSettings: settings),
         room("Swiftwater", rooms + [logging]),

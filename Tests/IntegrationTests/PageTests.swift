@@ -91,6 +91,17 @@
             try await say("and more", tags: ["Lake"], count: 5)
             try await browser.wait("Number(\(row).children[3].textContent) >= 5")
             #expect(try await browser.value("document.activeElement.className") == .string("tag"))
+            // A tag keeps its row, and what somebody has selected in it stays selected.
+            _ = try await browser.value(
+                "(window.kept = document.querySelector('.tag').closest('tr'), document.querySelector('.tag').click())")
+            try await browser.wait("document.querySelector('.detail li') !== null")
+            _ = try await browser.value("getSelection().selectAllChildren(document.querySelector('.detail li'))")
+            try await say("once more", tags: ["Lake"], count: 4)
+            try await browser.wait("Number(\(row).children[3].textContent) >= 9")
+            #expect(
+                try await browser.value("window.kept === document.querySelector('.tag').closest('tr')") == .bool(true))
+            #expect(try await browser.value("getSelection().toString().length > 0") == .bool(true))
+            _ = try await browser.value("(getSelection().empty(), document.querySelector('.tag').click())")
             // The other window and order.
             _ = try await browser.value("document.querySelector('#windows input[value=\"1h\"]').click()")
             try await browser.wait("document.getElementById('trends-note').textContent.includes('in the last 1h')")

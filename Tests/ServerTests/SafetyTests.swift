@@ -30,7 +30,7 @@
                 #expect(answer.headers["www-authenticate"] == "Bearer")
                 #expect(try await server.get(path, headers: ["authorization": "Bearer 0123456789abcdeX"]).status == 401)
             }
-            for path in ["/", "/page.js", "/healthz", "/openapi.json"] {
+            for path in ["/", "/page.js", "/trends.js", "/healthz", "/openapi.json"] {
                 #expect(try await server.get(path).status == 200)
             }
             #expect(

@@ -80,7 +80,7 @@ function listen() {
   source.addEventListener("model", (event) => showModel(JSON.parse(event.data)));
 }
 
-// Trends
+// Windows and orders
 
 function choices(id, names, chosen, onChoice) {
   const set = find(id);
@@ -99,109 +99,6 @@ function choices(id, names, chosen, onChoice) {
     label.append(input, name);
     set.append(label);
   }
-}
-
-function spark(counts, label) {
-  const most = Math.max(1, ...counts);
-  const svg = drawing("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", role: "img", "aria-label": label });
-  const step = counts.length > 1 ? 100 / (counts.length - 1) : 0;
-  svg.append(drawing("polyline", { points: counts.map((count, index) => (index * step).toFixed(1) + "," + (22 - 20 * count / most).toFixed(1)).join(" ") }));
-  return svg;
-}
-
-function changeOf(row) {
-  if (row.change === null) return ["new", "new"];
-  if (row.change > 0) return ["up", "▲ " + row.change];
-  if (row.change < 0) return ["down", "▼ " + -row.change];
-  return ["same", "–"];
-}
-
-function showTrends(table) {
-  state.table = table;
-  const end = table.end ? " until " + clock(table.end) : "";
-  find("trends-note").textContent = whole.format(table.posts) + " posts and " + whole.format(table.keys) + " tags in the last " +
-    state.window + end + (table.late ? ", " + whole.format(table.late) + " posts came late" : "");
-  const body = find("trend-rows");
-  // The rows stay where they are, with other contents: nothing jumps, and who reads or types is not disturbed.
-  const focused = document.activeElement && document.activeElement.classList.contains("tag") ? document.activeElement.dataset.key : null;
-  const most = Math.max(1, ...table.trends.map((row) => row.count));
-  const rows = [];
-  for (const row of table.trends) {
-    rows.push(trendRow(row, most));
-    if (row.key === state.open) rows.push(detailRow(row));
-  }
-  body.replaceChildren(...rows);
-  if (focused !== null) {
-    const again = [...body.querySelectorAll(".tag")].find((button) => button.dataset.key === focused);
-    if (again) again.focus({ preventScroll: true });
-  }
-}
-
-// Narrow pages have fewer columns.
-let isResizing = false;
-addEventListener("resize", () => {
-  if (isResizing || !state.table) return;
-  isResizing = true;
-  requestAnimationFrame(() => {
-    isResizing = false;
-    showTrends(state.table);
-  });
-});
-
-function trendRow(row, most) {
-  const line = make("tr");
-  line.append(make("td", "number", row.rank));
-  const tag = make("button", "tag", safe(row.display));
-  Object.assign(tag, { type: "button", dir: "auto", title: safe(row.display) });
-  tag.dataset.key = row.key;
-  tag.setAttribute("aria-expanded", row.key === state.open);
-  tag.addEventListener("click", () => {
-    state.open = state.open === row.key ? null : row.key;
-    showTrends(state.table);
-  });
-
-  const cell = make("td");
-  cell.append(tag);
-  line.append(cell);
-  const share = make("td", "bar-cell");
-  const meter = make("span", "meter");
-  meter.style.width = Math.max(1, 100 * row.count / most) + "%";
-  share.append(meter);
-  line.append(share, make("td", "number", whole.format(row.count) + (row.countMost > row.count ? "+" : "")));
-  line.append(make("td", "number authors", row.authors ? whole.format(row.authors) : "–"));
-  const [kind, text] = changeOf(row);
-  const change = make("td", "change");
-  change.append(make("span", kind, text));
-  line.append(change);
-  const lately = make("td", "spark");
-  lately.append(spark(row.history, "counts of the last slides: " + row.history.join(", ")));
-  line.append(lately);
-  return line;
-}
-
-function detailRow(row) {
-  const line = make("tr", "detail");
-  const cell = make("td");
-  // As many as are shown: narrow pages leave some out.
-  cell.colSpan = [...document.querySelectorAll("#trend-table th")].filter((head) => head.offsetParent).length;
-  const facts = ["score " + decimal(row.score, 1), "first seen " + new Date(row.firstSeen).toLocaleString()];
-  if (row.expected !== null) facts.unshift(decimal(row.expected, 1) + " expected");
-  if (row.copied) facts.push("mostly copies of few texts");
-  cell.append(make("p", "note", facts.join(" · ")));
-  cell.append(spark(row.history, "counts of the last slides: " + row.history.join(", ")));
-  if (row.samples.length) {
-    const list = make("ul");
-    for (const sample of row.samples) {
-      const item = make("li", "", safe(sample));
-      item.dir = "auto";
-      list.append(item);
-    }
-    cell.append(list);
-  } else {
-    cell.append(make("p", "note", "No sample posts."));
-  }
-  line.append(cell);
-  return line;
 }
 
 // Health
@@ -245,13 +142,15 @@ function showModel(model) {
     ["Ratings here", whole.format(model.liveRatings)], ["Rank", model.rank], ["Model", "no. " + model.generation],
   ]);
   const button = find("retrain");
-  button.disabled = model.isTraining;
+  // Not disabled, which would take the keyboard away from it.
+  button.setAttribute("aria-disabled", String(model.isTraining));
   button.textContent = model.isTraining ? "Training…" : "Train anew";
   const training = model.lastTraining;
-  find("curve-caption").textContent = training
+  const failure = model.lastFailure ? "The last training failed: " + model.lastFailure + ". " : "";
+  find("curve-caption").textContent = failure + (training
     ? "RMSE on held-out ratings by iteration; trained " + new Date(training.ended).toLocaleString() + " in " + decimal(training.milliseconds / 1000, 1) + " s" +
       (training.curve.length ? ", at last " + decimal(training.curve[training.curve.length - 1].rmse, 4) : "")
-    : model.lastFailure ? "The training failed: " + model.lastFailure : "No training yet.";
+    : failure ? "" : "No training yet.");
   drawCurve(training ? training.curve : []);
   if (state.generation !== undefined && state.generation !== model.generation && state.user) showFilms();
   state.generation = model.generation;
@@ -284,12 +183,14 @@ function drawCurve(points) {
 }
 
 find("retrain").addEventListener("click", async () => {
-  find("retrain").disabled = true;
+  const button = find("retrain");
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true");
   try {
     await send("/v1/model", { action: "retrain" });
   } catch (error) {
     find("curve-caption").textContent = error.message;
-    find("retrain").disabled = false;
+    button.setAttribute("aria-disabled", "false");
   }
 });
 
@@ -382,7 +283,12 @@ async function rate(item, title, rating) {
 
 find("user-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  state.user = find("user").value.trim();
+  const user = find("user").value.trim();
+  if (!user) {
+    find("films-note").textContent = "Type the id of a user.";
+    return;
+  }
+  state.user = user;
   state.films = [];
   try { localStorage.setItem("user", state.user); } catch (error) { /* without storage it is asked again */ }
   showFilms();
@@ -400,7 +306,9 @@ find("film").addEventListener("input", async () => {
     titles.clear();
     find("film-choices").replaceChildren(...answer.items.map((item) => {
       const option = make("option");
-      option.value = safe(item.title || item.item);
+      const title = safe(item.title || item.item).trim();
+      // Two may have one title.
+      option.value = titles.has(title) ? title + " · " + safe(item.item) : title;
       titles.set(option.value, item.item);
       return option;
     }));

@@ -29,6 +29,7 @@
                 ("/", PackageResources.page_html, "text/html; charset=utf-8"),
                 ("/page.css", PackageResources.page_css, "text/css; charset=utf-8"),
                 ("/page.js", PackageResources.page_js, "text/javascript; charset=utf-8"),
+                ("/trends.js", PackageResources.trends_js, "text/javascript; charset=utf-8"),
             ]
             for (path, bytes, type) in files {
                 let file = File(bytes, type)

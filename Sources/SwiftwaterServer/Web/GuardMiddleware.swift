@@ -36,7 +36,8 @@
                 let isOwn = problem.status.code >= 500 && !(error is CancellationError)
                 logger.log(
                     level: isOwn ? .error : .debug,
-                    "\(request.method) \(TerminalText.safe(request.uri.path)): \(TerminalText.safe("\(error)"))")
+                    "\(request.method) \(TerminalText.safe(request.uri.path)): \(TerminalText.safe(error is Problem ? problem.detail : "\(error)"))"
+                )
                 response = problem.response
             }
             response = await Compression.applied(to: response, for: request)
@@ -70,7 +71,8 @@
 
         /// What holds no data, and where one signs in.
         private static func isOpen(_ path: String) -> Bool {
-            ["/", "/page.css", "/page.js", "/healthz", "/readyz", "/openapi.json", "/v1/session"].contains(path)
+            ["/", "/page.css", "/page.js", "/trends.js", "/healthz", "/readyz", "/openapi.json", "/v1/session"]
+                .contains(path)
         }
 
         /// The tokens that a request shows, in its header or by the page's cookie.
@@ -167,8 +169,13 @@
         }
 
         private let limit: Double?
-        private let buckets = Monitor<[String: Bucket]>([:])
-        private static let clientsMax = 50_000
+        private struct Clients {
+            var buckets: [String: Bucket] = [:]
+            /// Those whose bucket is full again are looked for when there are more.
+            var sweepAt = 50_000
+        }
+
+        private let clients = Monitor(Clients())
 
         init(_ settings: ServeSettings) {
             let number =
@@ -179,12 +186,15 @@
         func admits(_ client: String) -> Bool {
             guard let limit else { return true }
             let now = ContinuousClock.now
-            return buckets.update { buckets in
-                if buckets.count > Self.clientsMax { buckets = buckets.filter { now - $0.value.time < .seconds(10) } }
-                var bucket = buckets[client] ?? Bucket(tokens: 10 * limit, time: now)
+            return clients.update { clients in
+                if clients.buckets.count > clients.sweepAt {
+                    clients.buckets = clients.buckets.filter { now - $0.value.time < .seconds(10) }
+                    clients.sweepAt = max(50_000, 2 * clients.buckets.count)
+                }
+                var bucket = clients.buckets[client] ?? Bucket(tokens: 10 * limit, time: now)
                 bucket.tokens = min(10 * limit, bucket.tokens + limit * (now - bucket.time).inSeconds)
                 bucket.time = now
-                defer { buckets[client] = bucket }
+                defer { clients.buckets[client] = bucket }
                 guard bucket.tokens >= 1 else { return false }
                 bucket.tokens -= 1
                 return true

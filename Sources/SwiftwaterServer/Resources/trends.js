@@ -1,0 +1,150 @@
+"use strict";
+
+// The table of trends. What it uses of page.js is there when it is called.
+
+const sparkText = (counts) => "counts of the last slides: " + counts.join(", ");
+
+function spark() {
+  const svg = drawing("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", role: "img" });
+  svg.append(drawing("polyline", {}));
+  return svg;
+}
+
+function drawSpark(svg, counts) {
+  const most = Math.max(1, ...counts);
+  const step = counts.length > 1 ? 100 / (counts.length - 1) : 0;
+  svg.setAttribute("aria-label", sparkText(counts));
+  svg.firstChild.setAttribute("points", counts.map((count, index) => (index * step).toFixed(1) + "," + (22 - 20 * count / most).toFixed(1)).join(" "));
+}
+
+function changeOf(row) {
+  if (row.change === null) return ["new", "new"];
+  if (row.change > 0) return ["up", "▲ " + row.change];
+  if (row.change < 0) return ["down", "▼ " + -row.change];
+  return ["same", "–"];
+}
+
+// Rows by key: a tag keeps its row while it trends, so that nobody's click, selection or focus is lost when counts change.
+const trendRows = new Map();
+
+function showTrends(table) {
+  state.table = table;
+  const end = table.end ? " until " + clock(table.end) : "";
+  find("trends-note").textContent = whole.format(table.posts) + " posts and " + whole.format(table.keys) + " tags in the last " +
+    state.window + end + (table.late ? ", " + whole.format(table.late) + " posts came late" : "");
+  const body = find("trend-rows");
+  const focused = document.activeElement && document.activeElement.classList.contains("tag") ? document.activeElement : null;
+  const place = focused ? [...body.querySelectorAll(".tag")].indexOf(focused) : -1;
+  const most = Math.max(1, ...table.trends.map((row) => row.count));
+  const wanted = [];
+  for (const row of table.trends) {
+    if (!trendRows.has(row.key)) trendRows.set(row.key, trendRow(row.key));
+    const parts = trendRows.get(row.key);
+    fillRow(parts, row, most);
+    wanted.push(parts.line);
+    if (row.key === state.open) {
+      if (!parts.detail) parts.detail = detailRow();
+      fillDetail(parts.detail, row);
+      wanted.push(parts.detail.line);
+    }
+  }
+  const keys = new Set(table.trends.map((row) => row.key));
+  for (const key of trendRows.keys()) if (!keys.has(key)) trendRows.delete(key);
+  const open = trendRows.get(state.open);
+  arrange(body, wanted, new Set(open ? [open.line, open.detail.line] : focused ? [focused.closest("tr")] : []));
+  if (focused && document.activeElement !== focused) {
+    const tags = body.querySelectorAll(".tag");
+    const again = focused.isConnected ? focused : tags[Math.min(place, tags.length - 1)];
+    if (again) again.focus({ preventScroll: true });
+  }
+}
+
+// Puts rows in their order with few moves, and without any of those that stay, which somebody reads.
+function arrange(body, wanted, stay) {
+  const all = new Set(wanted);
+  for (const line of [...body.children]) if (!all.has(line)) line.remove();
+  let cursor = body.firstElementChild;
+  for (const line of wanted) {
+    if (stay.has(line) && line.isConnected) {
+      while (cursor && cursor !== line) {
+        const next = cursor.nextElementSibling;
+        body.append(cursor);
+        cursor = next;
+      }
+    }
+    if (line === cursor) cursor = cursor.nextElementSibling;
+    else body.insertBefore(line, cursor);
+  }
+}
+
+// Narrow pages have fewer columns.
+let isResizing = false;
+addEventListener("resize", () => {
+  if (isResizing || !state.table) return;
+  isResizing = true;
+  requestAnimationFrame(() => {
+    isResizing = false;
+    showTrends(state.table);
+  });
+});
+
+function trendRow(key) {
+  const line = make("tr");
+  const cells = ["number", "", "bar-cell", "number", "number authors", "change", "spark"].map((name) => make("td", name));
+  line.append(...cells);
+  const [rank, name, share, count, authors, change, lately] = cells;
+  const tag = make("button", "tag");
+  Object.assign(tag, { type: "button", dir: "auto" });
+  tag.addEventListener("click", () => {
+    state.open = state.open === key ? null : key;
+    showTrends(state.table);
+  });
+  name.append(tag);
+  const meter = make("span", "meter");
+  share.append(meter);
+  const places = make("span");
+  change.append(places);
+  const drawn = spark();
+  lately.append(drawn);
+  return { line, rank, tag, meter, count, authors, places, spark: drawn, detail: null };
+}
+
+function fillRow(parts, row, most) {
+  parts.rank.textContent = row.rank;
+  const text = safe(row.display);
+  // A text that is set again is another text to whoever has selected it.
+  if (parts.tag.textContent !== text) parts.tag.textContent = parts.tag.title = text;
+  parts.tag.setAttribute("aria-expanded", row.key === state.open);
+  parts.meter.style.width = Math.max(1, 100 * row.count / most) + "%";
+  parts.count.textContent = whole.format(row.count) + (row.countMost > row.count ? "+" : "");
+  parts.authors.textContent = row.authors ? whole.format(row.authors) : "–";
+  [parts.places.className, parts.places.textContent] = changeOf(row);
+  drawSpark(parts.spark, row.history);
+}
+
+function detailRow() {
+  const line = make("tr", "detail");
+  const cell = make("td");
+  const [facts, svg, list] = [make("p", "note"), spark(), make("ul")];
+  cell.append(facts, svg, list);
+  line.append(cell);
+  return { line, cell, facts, svg, list, samples: null };
+}
+
+function fillDetail(detail, row) {
+  // As many as are shown: narrow pages leave some out.
+  detail.cell.colSpan = [...document.querySelectorAll("#trend-table th")].filter((head) => head.offsetParent).length;
+  const facts = ["score " + decimal(row.score, 1), "first seen " + new Date(row.firstSeen).toLocaleString()];
+  if (row.expected !== null) facts.unshift(decimal(row.expected, 1) + " expected");
+  if (row.copied) facts.push("mostly copies of few texts");
+  detail.facts.textContent = facts.join(" · ");
+  drawSpark(detail.svg, row.history);
+  const samples = row.samples.join("\u0000");
+  const selection = getSelection();
+  // Other samples wait until nobody has selected some of these.
+  const isSelected = selection && !selection.isCollapsed && detail.list.contains(selection.anchorNode);
+  if (samples === detail.samples || isSelected) return;
+  detail.samples = samples;
+  const items = row.samples.map((sample) => Object.assign(make("li", "", safe(sample)), { dir: "auto" }));
+  detail.list.replaceChildren(...(items.length ? items : [make("li", "note", "No sample posts.")]));
+}
