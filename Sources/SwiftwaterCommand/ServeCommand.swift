@@ -78,40 +78,40 @@
             let demo = demo ? ServeDemo(recommendations: recommendations!, seed: seed) : nil
             let schedule = schedule(recommendations, logger)
             defer { schedule?.cancel() }
-            try await serve(server, console, settings, trends)
+            let result: Result<Void, any Error>
+            do { result = .success(try await serve(server, console, settings, trends)) } catch {
+                result = .failure(error)
+            }
             demo?.stop()
             await trends.context.stop(gracefully: true)
             recommendations?.live.close()
+            try result.get()
         }
 
-        /// Until a signal, or until the stream or the server fails.
+        /// Until a signal, or until the stream or the server fails. What runs is finished in each case: the server is asked to end, not cut off.
         private func serve(
             _ server: SwiftwaterServer, _ console: Console, _ settings: ServeSettings, _ trends: TrendService
         ) async throws {
             let (stops, stop) = AsyncStream<Void>.makeStream()
             let signals = StopSignals { stop.yield() }
             defer { withExtendedLifetime(signals) {} }
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    try await server.runUntil(stops) { port in
-                        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-                        try? console.line(
-                            "\(settings.applicationName) is at http://\(host):\(port)/   (Ctrl-C stops it)")
-                        if state == nil { console.remark("without --state nothing outlives this process") }
-                    }
-                }
-                group.addTask {
-                    do { try await trends.context.awaitTermination() } catch {
-                        stop.yield()
-                        throw error
-                    }
-                    stop.yield()
-                }
-                defer { trends.context.requestStop(gracefully: true) }
-                try await group.next()
-                trends.context.requestStop(gracefully: true)
-                try await group.waitForAll()
+            let stream = Task {
+                defer { stop.yield() }
+                try await trends.context.awaitTermination()
             }
+            let result: Result<Void, any Error>
+            do {
+                try await server.runUntil(stops) { port in
+                    let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+                    try? console.line("\(settings.applicationName) is at http://\(host):\(port)/   (Ctrl-C stops it)")
+                    if state == nil { console.remark("without --state nothing outlives this process") }
+                }
+                result = .success(())
+            } catch { result = .failure(error) }
+            trends.context.requestStop(gracefully: true)
+            // The stream's failure is why the server ended.
+            try await stream.value
+            try result.get()
         }
 
         // MARK: Parts

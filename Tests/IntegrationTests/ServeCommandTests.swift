@@ -57,5 +57,36 @@
             #expect(second.error.contains("choose another port with --port"))
             #expect(!second.error.contains("IOError"))
         }
+
+        /// A stream that fails while requests come ends the server in order: what was found is said, with the exit code of the disk or of a batch.
+        @Test(arguments: 0..<3) func aStreamThatFailsEndsInOrder(run: Int) throws {
+            let folder = try TemporaryDirectory()
+            let result = try Program.shell(
+                """
+                ulimit -f 300
+                coproc "$SWIFTWATER" serve --port 0 --state \(folder.file("state")) --batch 200ms --window 1m
+                server=$COPROC_PID
+                while read -r line <&"${COPROC[0]}"; do case "$line" in *http://*) break;; esac; done
+                port=${line#*http://127.0.0.1:}; port=${port%%/*}
+                posts='a post about #x of some length\\n'
+                posts=$posts$posts$posts$posts$posts$posts$posts$posts
+                posts=$posts$posts$posts$posts$posts$posts$posts$posts
+                body=$(printf "$posts"; printf x); body=${body%x}
+                for client in 1 2 3 4; do
+                  (while kill -0 $server 2>/dev/null; do
+                    { exec 5<>/dev/tcp/127.0.0.1/$port; } 2>/dev/null || continue
+                    printf 'POST /v1/posts HTTP/1.1\\r\\nhost: localhost\\r\\ncontent-type: text/plain\\r\\n' >&5 2>/dev/null
+                    printf 'content-length: %d\\r\\nconnection: close\\r\\n\\r\\n%s' ${#body} "$body" >&5 2>/dev/null
+                    read -r answer <&5
+                    exec 5>&-
+                  done) >/dev/null 2>&1 &
+                done
+                wait $server
+                echo "exit $?"
+                """)
+            let code = result.output.split(separator: "exit ").last.flatMap { Int($0.prefix { $0.isNumber }) }
+            #expect([70, 74].contains(code), "\(result.output) \(result.error.suffix(2000))")
+            #expect(result.error.contains("too large") && !result.error.contains("crashed"))
+        }
     }
 #endif
