@@ -37,6 +37,8 @@ final class LiveWriter: @unchecked Sendable {
     private let unknownItems = Monitor(0)
     /// Who was forgotten since the start; used by the thread alone.
     private var forgottenNames: Set<Text> = []
+    /// Whether the log still holds ratings of someone who was forgotten; used by the thread alone.
+    private var holdsForgotten = false
     private static let waitingMax = 10_000
 
     init(
@@ -112,7 +114,7 @@ final class LiveWriter: @unchecked Sendable {
         }
         let results = work.map { request, _ in Result { try apply(request, at: time) } }
         // The log is written anew from what is in memory: not before all of this commit is.
-        let compaction = Result { try compactIfWanted(work.map(\.0)) }
+        let compaction = Result { try compactIfWanted() }
         for ((request, tell), result) in zip(work, results) {
             if case .forget = request, case .failure(let error) = compaction {
                 tell(.failure(error))
@@ -127,7 +129,9 @@ final class LiveWriter: @unchecked Sendable {
         case .ratings(let events): return apply(events, at: time)
         case .forget(let user):
             let id = Text(user)
+            let count = ratingCount
             logged.update { $0.forget(ForgottenUser(id)) }
+            if ratingCount < count { holdsForgotten = true }
             forgottenNames.insert(id)
             show(id, serving.read { $0 })
             return RatingReceipt(count: 0, unknownItems: 0)
@@ -179,13 +183,14 @@ final class LiveWriter: @unchecked Sendable {
         state.set(user, isKnown ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
     }
 
-    /// Someone who is forgotten is written no more, at once; nor are ratings that others took the place of, when they are many.
-    private func compactIfWanted(_ requests: [Request]) throws {
+    /// Someone who is forgotten is written no more, at once; nor are ratings that others took the place of, when they are many. An id of which the log
+    /// knew nothing costs its hash.
+    private func compactIfWanted() throws {
         guard let log else { return }
-        let count = logged.read(\.count)
-        let isForced = requests.contains { if case .forget = $0 { true } else { false } }
-        guard isForced || log.writtenCount > 2 * count + 100_000 else { return }
+        let count = logged.read { $0.count + $0.forgotten.count }
+        guard holdsForgotten || log.writtenCount > 2 * count + 100_000 else { return }
         try log.compact(ratings)
+        holdsForgotten = false
     }
 }
 

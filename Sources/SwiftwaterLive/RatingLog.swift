@@ -149,7 +149,7 @@ final class RatingLog {
         }
         try journal.flush()
         try journal.forget(before: first)
-        writtenCount = ratings.count
+        writtenCount = ratings.count + ratings.forgotten.count
     }
 
     func close() { try? journal.close() }

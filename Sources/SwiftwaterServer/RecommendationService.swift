@@ -21,7 +21,7 @@
         /// Titles in lower case with their ids, in order of popularity, of one model's items.
         private struct Titles: Sendable {
             let generation: Int
-            let entries: [(title: String, id: String)]
+            let entries: [(title: Text, id: String)]
         }
 
         /// - Parameters:
@@ -55,25 +55,25 @@
         }
 
         /// Made when they are first asked for after the model changed: O(items log items).
-        private var currentTitles: [(title: String, id: String)] {
+        private var currentTitles: [(title: Text, id: String)] {
             titles.update { titles in
                 let generation = live.generation
                 if let titles, titles.generation == generation { return titles.entries }
                 let entries = live.popular(limit: live.model.itemIDs.count, ofLate: false).map { item in
-                    (title: catalogue.title(item.id).lowercased(), id: item.id)
+                    (title: Text(catalogue.title(item.id).lowercased()), id: item.id)
                 }
                 titles = Titles(generation: generation, entries: entries)
                 return entries
             }
         }
 
-        /// The most popular items whose title or id has the text.
+        /// The item of that id, and then the most popular ones whose title has the text, by bytes in lower case. O(bytes of the titles).
         func find(_ text: String, limit: Int) -> [String] {
-            let part = text.lowercased()
-            var found: [String] = []
-            for entry in currentTitles where text.isEmpty || entry.id == text || entry.title.contains(part) {
-                found.append(entry.id)
+            let part = Text(text.lowercased())
+            var found = live.model.itemIDs.index(of: text) == nil ? [] : [text]
+            for entry in currentTitles where entry.id != text && (text.isEmpty || entry.title.contains(part)) {
                 if found.count == limit { break }
+                found.append(entry.id)
             }
             return found
         }
@@ -109,7 +109,11 @@
 
         func reload() throws {
             guard let source else { throw Problem(.conflict, "the model came from no file") }
-            try live.replace(model: try source())
+            let model: MatrixFactorizationModel
+            do { model = try source() } catch let error as SwiftwaterError where error.code == .corrupted {
+                throw Problem(.conflict, "\(error)")
+            }
+            try live.replace(model: model)
         }
     }
 #endif

@@ -261,6 +261,27 @@ import Testing
     }
 
     /// What a crash left between the log's word and the files is made good at the next start.
+    /// Asking to forget somebody of whom nothing is known does not write the whole log anew; it holds all the same.
+    @Test func strangersCostNoLog() throws {
+        let folder = try TemporaryDirectory()
+        var live = try open(folder)
+        let item = Self.model.itemIDs[4]
+        try live.rate(RatingEvent(user: "somebody", item: item, rating: 5))
+        let log = { try LocalFileSystem().list(folder.file("films/ratings")) }
+        let before = try log()
+        try live.forget(user: "nobody")
+        #expect(try log() == before)
+        // Who comes then begins anew, and can be forgotten again.
+        try live.rate(RatingEvent(user: "nobody", item: item, rating: 5))
+        try live.forget(user: "nobody")
+        #expect(try log() != before)
+        #expect(!(try contains("nobody", in: folder)) && live.ratingCount == 1)
+        live.close()
+        live = try open(folder)
+        #expect(live.ratingCount == 1 && live.history(of: "nobody").isEmpty)
+        live.close()
+    }
+
     @Test func forgettingIsFinishedAfterACrash() throws {
         let folder = try TemporaryDirectory()
         var live = try open(folder)

@@ -114,6 +114,32 @@
             try await server.close()
         }
 
+        /// An id is all of its bytes in the path as well: a byte-order mark is a part of it, and nobody else is forgotten.
+        @Test func aMarkIsPartOfAnId() async throws {
+            let server = try await RunningServer()
+            let item = RunningServer.model.itemIDs[0]
+            for user in ["\u{FEFF}alice", "alice", "al+ice"] {
+                let body = "{\"user\":\"\(user)\",\"item\":\"\(item)\",\"rating\":4}"
+                #expect(try await server.send("POST", "/v1/ratings", body).status == 201)
+            }
+            #expect(try await server.get("/v1/users/al+ice/ratings").json["total"]?.integer == 1)
+            #expect(try await server.send("DELETE", "/v1/users/%EF%BB%BFalice").status == 204)
+            #expect(try await server.get("/v1/users/%ef%bb%bfalice/ratings").json["total"]?.integer == 0)
+            #expect(try await server.get("/v1/users/alice/ratings").json["total"]?.integer == 1)
+            try await server.close()
+        }
+
+        /// A model file that is damaged is said to whoever has it read, and the model that serves stays.
+        @Test func aDamagedModelIsRefused() async throws {
+            let server = try await RunningServer(source: {
+                throw SwiftwaterError(.corrupted, "the checksum does not fit", remedy: "train again")
+            })
+            let answer = try await server.send("POST", "/v1/model", #"{"action":"reload"}"#)
+            #expect(answer.status == 409 && answer.text.contains("the checksum does not fit"))
+            #expect(server.live?.generation == 1)
+            try await server.close()
+        }
+
         /// Ids are as they are written, capitals too.
         @Test func itemsAreFoundByTheirIds() async throws {
             let server = try await RunningServer()

@@ -34,7 +34,8 @@
 
         init(
             _ settings: ServeSettings = ServeSettings(), hasModel: Bool = true, checkpoint: String? = nil,
-            board: TrendBoardSettings? = nil, warnings: Monitor<[String]>? = nil
+            board: TrendBoardSettings? = nil, warnings: Monitor<[String]>? = nil,
+            source: @escaping @Sendable () throws -> MatrixFactorizationModel = { model }
         ) async throws {
             var settings = settings
             settings.port = 0
@@ -54,7 +55,7 @@
                 metrics: MetricsRegistry(), sources: { _ in [] })
             live = hasModel ? LiveRecommender(model: Self.model) : nil
             let films = live.map {
-                RecommendationService($0, catalogue: Self.data.catalogue, logger: logger) { Self.model }
+                RecommendationService($0, catalogue: Self.data.catalogue, logger: logger, source: source)
             }
             let server = try SwiftwaterServer(settings, trends: trends, recommendations: films, logger: logger)
             try await context.start()

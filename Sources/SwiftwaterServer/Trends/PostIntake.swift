@@ -47,7 +47,7 @@
             }
             if let sender, !isKnown(sender) {
                 throw Problem(
-                    .serviceUnavailable, "\(Self.sendersMax) senders have numbered posts; use one of their names")
+                    .conflict, "\(Self.sendersMax) senders have numbered posts since the start; use one of their names")
             }
             guard store.hasRoom else { throw Problem(.serviceUnavailable, "the stream is behind; send later") }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in

@@ -1,5 +1,4 @@
 #if Server
-    import Foundation
     import HTTPTypes
     import Hummingbird
     import NIOCore
@@ -38,10 +37,7 @@
         }
 
         private static func decoded(_ part: Substring) throws -> String {
-            guard part.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
-                return String(part)
-            }
-            guard let text = part.replacing("+", with: " ").removingPercentEncoding else {
+            guard let text = PercentEncoding.decoded(part, plusIsSpace: true) else {
                 throw Problem(.badRequest, "the query has '\(part)', which is no percent encoding of UTF-8")
             }
             return text
@@ -99,7 +95,7 @@
     extension ServerContext {
         /// An id or a tag in the path, without its percent encoding.
         func text(_ name: String) throws -> String {
-            guard let raw = parameters.get(name), let text = raw.removingPercentEncoding, text.isIdentifier else {
+            guard let raw = parameters.get(name), let text = PercentEncoding.decoded(raw[...]), text.isIdentifier else {
                 throw Problem(.badRequest, "'\(name)' in the path takes \(String.identifierRule)")
             }
             return text
