@@ -23,6 +23,11 @@
             }
             #expect(count < 1000)
             #expect(await slow.isClosed())
+            // Nor one that does not come at all.
+            let silent = try RawConnection(port: server.port)
+            await silent.say(
+                "POST /v1/posts HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\n")
+            #expect(await silent.isClosed())
             try await server.close()
         }
 

@@ -20,8 +20,6 @@
         private let bodyTime: TimeAmount
         private let stuckTime: TimeAmount
         private let bodyMaxBytes: Int
-        /// When the request began that is not here whole.
-        private var requestBegin: NIODeadline?
         /// When the last answer was written, or the connection made; nil while there is a request.
         private var idleSince: NIODeadline?
         private var idleTimer: Scheduled<Void>?
@@ -70,22 +68,20 @@
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
             case .head(let head):
-                requestBegin = .now()
                 idleSince = nil
                 requests += 1
                 let isOld = head.version == .http1_0
                 if last == nil, isOld || !head.isKeepAlive { last = (requests, isOld) }
+                // Most requests have no body, and no timer.
+                if head.headers.contains(name: "content-length") || head.headers.contains(name: "transfer-encoding") {
+                    bodyTimer = closing(context, at: .now() + bodyTime)
+                }
                 if requests == answers + 1, isAsking(head) {
                     let answer = HTTPResponseHead(version: .http1_1, status: .continue)
                     context.writeAndFlush(wrapOutboundOut(.head(answer)), promise: nil)
                 }
-            case .body:
-                // Most requests have none, and no timer.
-                if bodyTimer == nil, let requestBegin {
-                    bodyTimer = closing(context, at: requestBegin + bodyTime)
-                }
+            case .body: break
             case .end:
-                requestBegin = nil
                 bodyTimer?.cancel()
                 bodyTimer = nil
             }
