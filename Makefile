@@ -37,7 +37,7 @@ soak: packages fuzz
 	python3 Tests/soak-serve.py .build/release/swiftwater
 	$(SWIFT) test --scratch-path .build-debug
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip KernelTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
-	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip prometheusTakesTheMetrics --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip aSeedReplaysExactly --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
+	ASAN_OPTIONS=quarantine_size_mb=16 SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip prometheusTakesTheMetrics --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip aSeedReplaysExactly --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 
 ## Readers under libFuzzer: a million inputs or ten minutes each.
 fuzz: packages
