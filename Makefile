@@ -28,14 +28,15 @@ integration: packages
 	Tests/check-api.sh
 
 ## What takes longer: 10,000 simulated runs, 300 kills and 100 of the server, four hours' worth of events through it, every bit of a checkpoint and a log; then the tests in a debug build (which checks
-## that no text outlives its batch), then under the thread and the address sanitizer, which slow the simulation's one thread down and see few seeds of it.
+## that no text outlives its batch; the page's browser by itself, which waits for no more than a minute), then under the thread and the address sanitizer, which slow the simulation's one thread down and see few seeds of it.
 soak: packages fuzz
 	$(BUILD) --product swiftwater-simulation
 	.build/release/swiftwater-simulation 0 10000
 	$(SWIFT) build -c release --build-tests
 	SWIFTWATER_KILLS=300 SWIFTWATER_SOAK=1 $(SWIFT) test -c release --skip-build --filter "KillTests|damageIsRecovered"
 	python3 Tests/soak-serve.py .build/release/swiftwater
-	$(SWIFT) test --scratch-path .build-debug
+	$(SWIFT) test --scratch-path .build-debug --skip PageTests
+	$(SWIFT) test --scratch-path .build-debug --filter PageTests
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip KernelTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 	ASAN_OPTIONS=quarantine_size_mb=16 SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip prometheusTakesTheMetrics --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip aSeedReplaysExactly --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 
