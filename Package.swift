@@ -34,7 +34,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
-    .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -43,7 +42,7 @@ let sqliteInterface: Target.Dependency = .product(name: "GRDBSQLite", package: "
 /// What only the server needs, and takes minutes to build.
 let web: [Target.Dependency] = [
     ("Hummingbird", "hummingbird"), ("HummingbirdCore", "hummingbird"), ("HTTPTypes", "swift-http-types"),
-    ("CoreMetrics", "swift-metrics"),
+    ("CoreMetrics", "swift-metrics"), ("NIOHTTP1", "swift-nio"),
     ("ServiceLifecycle", "swift-service-lifecycle"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["Server"])) }
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")

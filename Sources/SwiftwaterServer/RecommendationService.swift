@@ -71,9 +71,9 @@
         func find(_ text: String, limit: Int) -> [String] {
             let part = Text(text.lowercased())
             var found = live.model.itemIDs.index(of: text) == nil ? [] : [text]
-            for entry in currentTitles where entry.id != text && (text.isEmpty || entry.title.contains(part)) {
+            for entry in currentTitles where text.isEmpty || entry.title.contains(part) {
                 if found.count == limit { break }
-                found.append(entry.id)
+                if !entry.id.utf8.elementsEqual(text.utf8) { found.append(entry.id) }
             }
             return found
         }

@@ -84,19 +84,21 @@
                 let server = try await RunningServer(hasModel: false, checkpoint: folder.file("state"))
                 for _ in 0..<2 {
                     let answer = Task {
-                        try await server.send("POST", "/v1/posts?sequence=relay:7", "one #lake\n", type: "text/plain")
+                        try await server.send("POST", "/v1/posts?sequence=relay:7", "one #lake\n\n", type: "text/plain")
                     }
                     // The answer waits for the log, and the log for the batch.
                     let isAnswered = Monitor(false)
                     let waiter = Task {
                         defer { isAnswered.update { $0 = true } }
-                        return try await answer.value.status
+                        return try await answer.value
                     }
                     while !isAnswered.read({ $0 }) {
                         try server.step()
                         try await Task.sleep(for: .milliseconds(5))
                     }
-                    #expect(try await waiter.value == 202)
+                    let taken = try await waiter.value
+                    // The lines, an empty one and those that came before included.
+                    #expect(try taken.status == 202 && taken.json["accepted"]?.integer == 2)
                 }
                 try server.step()
                 let count = try await server.get("/v1/trends?window=1m").json["trends"]?.array?.first?["count"]?.integer

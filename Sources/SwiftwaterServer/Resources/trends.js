@@ -2,8 +2,6 @@
 
 // The table of trends. What it uses of page.js is there when it is called.
 
-const sparkText = (counts) => "counts of the last slides: " + counts.join(", ");
-
 function spark() {
   const svg = drawing("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", role: "img" });
   svg.append(drawing("polyline", {}));
@@ -13,7 +11,7 @@ function spark() {
 function drawSpark(svg, counts) {
   const most = Math.max(1, ...counts);
   const step = counts.length > 1 ? 100 / (counts.length - 1) : 0;
-  svg.setAttribute("aria-label", sparkText(counts));
+  svg.setAttribute("aria-label", "counts of the last slides: " + counts.join(", "));
   svg.firstChild.setAttribute("points", counts.map((count, index) => (index * step).toFixed(1) + "," + (22 - 20 * count / most).toFixed(1)).join(" "));
 }
 

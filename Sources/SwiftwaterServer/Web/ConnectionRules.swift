@@ -107,9 +107,9 @@
         /// Closes the connection unless its client takes a kilobyte for each second of the time: then it is slow, and is watched again.
         private func watch(_ context: ChannelHandlerContext, waiting bytes: Int) {
             stuckBytes = bytes
-            let channel = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             stuckTimer = context.eventLoop.scheduleTask(in: stuckTime) {
-                let (rules, context) = channel.value
+                let (rules, context) = bound.value
                 let now = rules.bufferedBytes(context)
                 if rules.stuckBytes - now >= Int(rules.stuckTime.nanoseconds / 1_000_000) {
                     rules.watch(context, waiting: now)

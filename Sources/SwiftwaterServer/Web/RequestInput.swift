@@ -68,8 +68,8 @@
                     }
                     body.writeImmutableBuffer(part)
                 }
-            } catch let problem as Problem { throw problem } catch is CancellationError {
-                throw CancellationError()
+            } catch let error where error is Problem || error is CancellationError {
+                throw error
             } catch {
                 // Whoever sent it went away, or sent no HTTP: nothing that the server's operator could mend.
                 throw Problem(.badRequest, "the body ended early, or is no HTTP")
