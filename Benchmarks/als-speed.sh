@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# als-speed.sh [PRESET]: our recommender beside Spark, cmfrec, implicit, Polars and a bare sgemm on the 25m set (or 1m, 10m), two threads each, one
-# after the other in one run: about 15 minutes and 4 GB for 25m. SPARK_RECOMMENDS=1 also times Spark's top 10 for all users and items.
+# als-speed.sh [PRESET]: compares the recommender with Spark, cmfrec, implicit, Polars, and a bare
+# sgemm on the 25m set (or 1m, 10m), two threads each, one after the other in one run. Takes about
+# 15 minutes and 4 GB for 25m. SPARK_RECOMMENDS=1 also times Spark's top 10 for all users and items.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Benchmarks/peers.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ALS on the peers' 1m set: ours, Spark's and cmfrec's, on the same split, in one run.
+# Compares ALS in Swiftwater, Spark, and cmfrec on the peers' 1m set, on the same split, in one run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Benchmarks/peers.sh

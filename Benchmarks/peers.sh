@@ -1,4 +1,4 @@
-# Sourced by the benchmarks: PEERS_DIR, and a Python environment with the peers.
+# Sourced by the benchmarks. Sets PEERS_DIR and prepares a Python environment with the peers.
 export PEERS_DIR="${PEERS_DIR:-$PWD/.build-peers}"
 mkdir -p "$PEERS_DIR/data"
 PYTHON="$PEERS_DIR/venv/bin/python"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The server under load: recommendations a second by wrk on one thread, every request another user; and how long a rating takes until the next answer
-# follows it, beside the disk's own fsync. Nothing else may run meanwhile. Needs wrk (Debian).
+# Measures the server under load: recommendations per second, with wrk on one thread and a different
+# user in every request, and the time until the next answer reflects a rating, compared with the
+# disk's own fsync. Nothing else may run at the same time. Needs wrk (Debian).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Benchmarks/peers.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The classic program over files and a socket: ours, Spark's DStream and a C program, one after the other in one run. SOCKET_RATES (posts a
-# second) and SECONDS_EACH change the loads. Nothing else may run meanwhile.
+# Compares the classic program over files and a socket in Swiftwater, Spark's DStream, and C, one
+# after the other in one run. SOCKET_RATES (posts per second) and SECONDS_EACH change the loads.
+# Nothing else may run at the same time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Benchmarks/peers.sh
@@ -28,7 +29,7 @@ done)
 spark() {
   SPARK_LOCAL_IP=127.0.0.1 java $OPENS -Xmx8g -Dlog4j2.level=ERROR -cp "$CLASSES:$JARS/*" SparkStreams "$@" 2>/dev/null | grep '^spark'
 }
-# feed RATE:SECONDS,... [--mark]: the feeder in the background, until `fed`.
+# feed RATE:SECONDS,... [--mark]: runs the feeder in the background until `fed`.
 feed() {
   "$PEERS_DIR/feeder" 15990 "$POSTS" "$1" ${2:-} > "$PEERS_DIR/fed.txt" &
   FEEDER=$!

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The built-in trend counter over files: ours, a C program, Polars and DuckDB, one after the other in one run. Nothing else may run meanwhile.
+# Compares the built-in trend counter over files with a C program, Polars, and DuckDB, one after the
+# other in one run. Nothing else may run at the same time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Benchmarks/peers.sh

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of ratings and of models: a million inputs or ten minutes of processor time each, whichever comes first (CONTRIBUTING.md).
-#   Fuzz/run.sh [FuzzRatings|FuzzModel] [libFuzzer's options]
-# What crashed goes into Fuzz/Corpora/NAME/ by hand; the tests replay it.
+# Fuzzes the readers of ratings and of models: a million inputs or ten minutes of processor time
+# each, whichever comes first (CONTRIBUTING.md).
+#   Fuzz/run.sh [FuzzRatings|FuzzModel] [libFuzzer options]
+# Copy crashing inputs to Fuzz/Corpora/NAME/ by hand; the tests replay them.
 set -euo pipefail
 cd "$(dirname "$0")"
 targets=(FuzzRatings FuzzModel)

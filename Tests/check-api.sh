@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# schemathesis (PyPI) against the running server: whether the API is what its OpenAPI document says. EXAMPLES changes the number for each operation.
+# Runs schemathesis (PyPI) against the server to check that the API matches its OpenAPI document.
+# EXAMPLES sets the number of examples per operation.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 VENV="${TMPDIR:-/tmp}/swiftwater-schemathesis"
@@ -7,12 +8,12 @@ VENV="${TMPDIR:-/tmp}/swiftwater-schemathesis"
 swift build -c release --product swiftwater
 STATE=$(mktemp -d)
 PROGRAM=$PWD/.build/release/swiftwater
-# What schemathesis keeps of a run goes with it.
+# What schemathesis stores about a run is removed with this directory.
 cd "$STATE"
 "$PROGRAM" serve --demo --port 17797 --state "$STATE/state" 2> "$STATE/log" &
 SERVER=$!
 trap 'kill $SERVER 2>/dev/null; wait $SERVER 2>/dev/null; rm -rf "$STATE"' EXIT
 for _ in $(seq 100); do curl -sf http://127.0.0.1:17797/readyz > /dev/null && break; sleep 0.2; done
-# An event stream has no end.
+# Excluded: an event stream never ends.
 "$VENV/bin/schemathesis" run http://127.0.0.1:17797/openapi.json --exclude-path /v1/events -n "${EXAMPLES:-100}"
 kill -0 $SERVER
