@@ -1,4 +1,4 @@
-// Trending hashtags: the classic program. Give it posts with `swiftwater relay --from FILE`, or `nc -lk 7773`.
+// Trending hashtags, the classic program. Send it posts with `swiftwater relay --from FILE`, or `nc -lk 7773`.
 import Swiftwater
 
 @main

@@ -1,4 +1,4 @@
-// Ratings on a stream change recommendations at once. Feed it with `nc -lk 7774`: a line is user,film,rating.
+// Updates recommendations live from a stream of ratings. Send lines of user,film,rating with `nc -lk 7774`.
 import Swiftwater
 
 @main

@@ -1,5 +1,5 @@
-// Sum of readings for each meter over the last 20 seconds, from a socket of CSV lines: meter,reading. The engine is not
-// for hashtags only. Feed it with `nc -lk 7775`.
+// Sums each meter's readings over the last 20 seconds. The engine is not only for hashtags. Send CSV lines of
+// meter,reading with `nc -lk 7775`.
 import Swiftwater
 
 @main

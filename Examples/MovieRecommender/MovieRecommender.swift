@@ -1,5 +1,5 @@
-// Film recommendations: ratings, a split, ALS, RMSE against iterations, the top 10 for a user and a film.
-// `MovieRecommender ratings.csv movies.csv`, or without files for generated ratings.
+// Film recommendations: splits ratings, trains ALS, plots RMSE by iteration, lists the top 10 for a user and a film.
+// Run `MovieRecommender ratings.csv movies.csv`, or without arguments to use generated ratings.
 import Swiftwater
 
 @main

@@ -12,16 +12,17 @@
 #endif
 
 #define SW_INLINE static inline __attribute__((always_inline))
-/// The largest rank there is.
+/// The largest supported rank.
 #define SW_RANK_MAX 512
-/// Ratings in a panel, and those that a register of a small rank sums before it is added to the matrix.
+/// Ratings in a panel.
 #define SW_PANEL 64
+/// Ratings that a register sums at a small rank before it is added to the matrix.
 #define SW_FLUSH 256
-/// Rows that a factorisation finishes at a time.
+/// Rows that a factorization finishes at a time.
 #define SW_BLOCK 8
-/// What rounding may add to a product of rows of a rank, as a share of the product of their lengths: twice what theory says.
+/// The rounding error bound of a dot product, relative to the product of the lengths: twice the theoretical bound.
 #define SW_ROUNDING(rank) ((double)((rank) + 4) * 0x1p-23)
-/// So much of the packed factors stays in the cache while rows pass over it.
+/// The part of the packed factors that stays in the cache while all rows pass over it.
 #define SW_PIECE_BYTES (256 << 10)
 
 #define SW_NAME(name) portable_##name
@@ -103,12 +104,12 @@ static double length_of(size_t rank, const float *row) {
 
 void sw_pack_bounds(size_t rank, const float *factors, const float *extra, const uint32_t *ids, size_t count,
                     struct sw_panel_bound *bounds) {
-    // What underflow may add.
+    // The error that underflow may add.
     const double least = (double)(rank + 1) * 0x1p-148;
     struct sw_panel_bound bound = {0, extra ? -__builtin_inf() : least};
     for (size_t i = count; i-- > 0;) {
         const double length = length_of(rank, factors + (size_t)ids[i] * rank);
-        // What is no number bounds nothing.
+        // A NaN bounds nothing, so the bound becomes infinite.
         if (!(length <= bound.length)) bound.length = length == length ? length : __builtin_inf();
         if (extra) {
             const double bias = extra[ids[i]], most = bias + SW_ROUNDING(rank) * fabs(bias) + least;

@@ -1,5 +1,5 @@
-// All kernels of ALS for one instruction set: SW_NAME(name), SW_LANES (floats in a vector), SW_ROWS and SW_WIDTH (rows and most vectors of a
-// tile that fits its registers) are set before and cleared here.
+// All ALS kernels for one instruction set. The includer defines SW_NAME(name), SW_LANES (floats in a vector), and
+// SW_ROWS and SW_WIDTH (rows and maximum vectors of a tile that fits in registers); they are undefined at the end.
 #include "vectors.inc.h"
 #include "normal_matrix.inc.h"
 #include "cholesky.inc.h"

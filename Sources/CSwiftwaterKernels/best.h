@@ -1,17 +1,17 @@
-// The best of what is offered: a heap with the worst on top. Equal scores: the lower id is better.
+// The best of the offered scores: a heap with the worst on top. Of equal scores, the lower id is better.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 struct sw_best {
-    /// Only scores from this on are worth offering.
+    /// The minimum score worth offering.
     float limit;
-    /// What the length of a packed row is multiplied by to bound its product with this row.
+    /// The factor that turns the length of a packed row into a bound on its product with this row.
     double reach;
     size_t capacity, count;
     uint32_t *ids;
     float *scores;
-    /// A bit for each id, set where it is never taken; null for none.
+    /// A bit for each id, set if it is excluded; null if none is.
     const uint64_t *excluded;
 };
 
@@ -39,7 +39,7 @@ static inline void sw_best_sink(struct sw_best *best, size_t parent, size_t coun
     }
 }
 
-/// In any order of the ids: what stays does not depend on it.
+/// Offers a score. The result does not depend on the order of the offers.
 static inline void sw_best_offer(struct sw_best *best, uint32_t id, float score) {
     if (!(score >= best->limit)) return;
     if (best->count == best->capacity && score == best->scores[0] && id > best->ids[0]) return;
@@ -60,7 +60,7 @@ static inline void sw_best_offer(struct sw_best *best, uint32_t id, float score)
     if (best->count == best->capacity) best->limit = best->scores[0];
 }
 
-/// Best first.
+/// Sorts the heap, best first.
 static inline void sw_best_sort(struct sw_best *best) {
     for (size_t left = best->count; left > 1; left--) {
         sw_best_swap(best, 0, left - 1);

@@ -11,7 +11,7 @@
 
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) static size_t count_byte_avx2(const uint8_t *base, size_t count, uint8_t byte, size_t *done) {
-    // Each lane counts up to 255 before the lanes are summed.
+    // Each 8-bit lane counts up to 255 before the lanes are summed.
     size_t index = 0;
     const __m256i wanted = _mm256_set1_epi8((char)byte);
     __m256i found = _mm256_setzero_si256();
@@ -35,11 +35,12 @@ size_t sw_count_byte(const uint8_t *base, size_t count, uint8_t byte) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2")) total = count_byte_avx2(base, count, byte, &index);
 #endif
-    for (; index < count; index++) total += base[index] == byte;  // vectorised by the compiler
+    for (; index < count; index++) total += base[index] == byte;  // vectorized by the compiler
     return total;
 }
 
-// Tables for the bitwise-reflected polynomial 0x82F63B78, made at first use: eight bytes a step ("slicing by 8").
+// Tables for the bit-reflected polynomial 0x82F63B78, filled when the program is loaded: eight bytes per step ("slicing
+// by 8").
 static uint32_t table[8][256];
 
 __attribute__((constructor)) static void make_table(void) {
@@ -53,7 +54,7 @@ __attribute__((constructor)) static void make_table(void) {
 }
 
 #if defined(__x86_64__)
-// The processor's own instruction for this polynomial.
+// SSE 4.2 has an instruction for this polynomial.
 __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *at, size_t count) {
     uint64_t sum = ~crc;
     while (count >= 8) {
@@ -103,4 +104,37 @@ int sw_core_count(void) {
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
 #endif
     return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+// Whether the line that begins at a byte may be empty, be indented or hold JSON.
+static inline bool is_unusual_start(uint8_t byte) { return byte <= 0x20 || byte == '{'; }
+
+#if defined(__x86_64__)
+__attribute__((target("avx2")))
+static bool has_unusual_line_start_avx2(const uint8_t *base, size_t count, size_t *index) {
+    const __m256i newline = _mm256_set1_epi8('\n'), space = _mm256_set1_epi8(0x20), brace = _mm256_set1_epi8('{');
+    size_t i = *index;
+    for (; i + 32 <= count; i += 32) {
+        __m256i before = _mm256_loadu_si256((const __m256i *)(base + i - 1));
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(base + i));
+        // A byte is at most 0x20 where its minimum with 0x20 is itself.
+        __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, space), bytes);
+        __m256i unusual = _mm256_or_si256(low, _mm256_cmpeq_epi8(bytes, brace));
+        if (!_mm256_testz_si256(_mm256_cmpeq_epi8(before, newline), unusual)) return true;
+    }
+    *index = i;
+    return false;
+}
+#endif
+
+bool sw_has_unusual_line_start(const uint8_t *base, size_t count) {
+    if (count == 0) return false;
+    if (is_unusual_start(base[0])) return true;
+    size_t index = 1;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && has_unusual_line_start_avx2(base, count, &index)) return true;
+#endif
+    for (; index < count; index++)
+        if (base[index - 1] == '\n' && is_unusual_start(base[index])) return true;
+    return false;
 }

@@ -1,19 +1,20 @@
-// The solution of A x = b by A = U^T D^-1 U, the root-free form of Cholesky's factorisation, in place of A's upper triangle:
-// D holds the pivots, which are U's diagonal, so that no root stands between one pivot and the next.
+// The solution of A x = b by A = U^T D^-1 U, the root-free form of Cholesky factorization, in place in A's upper
+// triangle. D holds the pivots, which are U's diagonal, so that there is no square root between one pivot and the next.
 //
-// Rows are finished SW_BLOCK at a time. The block's own columns stay in registers while its pivots follow each other; the columns to the right
-// then take the same steps without waiting, and all rows below take the block's part at once, in tiles of four rows and two vectors:
+// Rows are finished SW_BLOCK at a time. The block's own columns stay in registers while its pivots are computed one
+// after the other. The columns to the right then take the same steps without waiting. Finally the block's part is
+// subtracted from all rows below at once, in tiles of four rows and two vectors:
 //
 //     finished   U U U U U U
 //     block      . u u u u u    zeros left of the diagonal
 //     below      . . a a a a    a -= (u / pivot)^T u        scaled: the rows u / pivot of the block
 //
-// b is one more column: after each block its part is taken from b as well.
+// b is one more column: after each block, its part is subtracted from b as well.
 
 #define SW_OWN ((SW_BLOCK + SW_LANES - 1) / SW_LANES)
 
-/// The steps within a block whose columns begin at lane `offset` (a constant) of their first vector. `scaled` gets the multipliers, and
-/// `inverses` 1 / pivot. 1 where a pivot is not positive.
+/// Finishes a block within its own columns, which begin at lane `offset` (a constant) of their first vector. Writes the
+/// multipliers to `scaled` and 1 / pivot to `inverses`. Returns 1 if a pivot is not positive.
 SW_INLINE int SW_NAME(finish_block)(size_t block, const size_t offset, size_t stride, float *a, float *scaled,
                                     float *inverses) {
     const size_t first = block - offset;
@@ -52,7 +53,7 @@ SW_INLINE int SW_NAME(finish_block)(size_t block, const size_t offset, size_t st
     return isSingular;
 }
 
-/// The same steps in the columns right of the block's own.
+/// Applies the same steps to the columns right of the block's own.
 SW_INLINE void SW_NAME(finish_right)(size_t block, size_t column, size_t stride, size_t width, float *a,
                                      float *scaled, const float *inverses) {
     for (size_t c = column; c < width; c += SW_LANES) {
@@ -70,7 +71,8 @@ SW_INLINE void SW_NAME(finish_right)(size_t block, size_t column, size_t stride,
     }
 }
 
-/// Takes a whole block from `count` rows from `row` on and `width` vectors from `column` on; both are constants.
+/// Subtracts a finished block's part from `count` rows starting at `row` and `width` vectors starting at `column`.
+/// `count` and `width` are constants.
 SW_INLINE void SW_NAME(take_tile)(size_t block, size_t row, const size_t count, size_t column, const size_t width,
                                   size_t stride, float *a, const float *scaled) {
     SW_NAME(vector) rows[4][2];
@@ -96,7 +98,7 @@ SW_INLINE void SW_NAME(take_tile)(size_t block, size_t row, const size_t count, 
 
 static void SW_NAME(take_block)(size_t block, size_t rank, size_t stride, size_t width, float *a,
                                 const float *scaled) {
-    // Rows are taken four at a time, also where the last of them are beyond the rank: those are zeros and stay so.
+    // Four rows at a time, even if the last of them are beyond the rank: those are zeros and stay zeros.
     for (size_t row = block + SW_BLOCK; row < rank; row += 4) {
         size_t c = row / SW_LANES * SW_LANES;
         for (; c + 2 * SW_LANES <= width; c += 2 * SW_LANES)
@@ -105,7 +107,7 @@ static void SW_NAME(take_block)(size_t block, size_t rank, size_t stride, size_t
     }
 }
 
-/// Takes the unknowns of a finished block from b.
+/// Subtracts a finished block's part from b.
 SW_INLINE void SW_NAME(take_right_side)(size_t block, size_t stride, size_t width, const float *scaled,
                                         float *b) {
     float known[SW_BLOCK];
@@ -114,7 +116,7 @@ SW_INLINE void SW_NAME(take_right_side)(size_t block, size_t stride, size_t widt
         for (size_t r = k + 1; r < SW_BLOCK; r++) known[r] -= scaled[k * stride + block + r] * known[k];
     for (size_t k = 0; k < SW_BLOCK; k++) b[block + k] = known[k];
     size_t c = block + SW_BLOCK;
-    // The rest of the block's last vector, then whole ones.
+    // The rest of the block's last vector, then whole vectors.
     for (; c % SW_LANES != 0; c++)
         for (size_t k = 0; k < SW_BLOCK; k++) b[c] -= scaled[k * stride + c] * known[k];
     for (; c < width; c += SW_LANES) {
@@ -124,10 +126,11 @@ SW_INLINE void SW_NAME(take_right_side)(size_t block, size_t stride, size_t widt
     }
 }
 
-/// Factors `a` and takes `b` along: afterwards U x = b. `scaled` has room for SW_BLOCK rows. 1 where `a` is not positive definite.
+/// Factors `a` and transforms `b` with it, so that U x = b. `scaled` has room for SW_BLOCK rows. Returns 1 if `a` is
+/// not positive definite.
 static int SW_NAME(factor)(size_t rank, size_t stride, float *a, float *b, float *scaled, float *inverses) {
     const size_t width = (rank + SW_OWN * SW_LANES - 1) / (SW_OWN * SW_LANES) * (SW_OWN * SW_LANES);
-    // The last block is filled up with unknowns that are 0.
+    // The last block is padded with unknowns that are 0.
     for (size_t r = rank; r % SW_BLOCK != 0; r++) a[r * stride + r] = 1.0f;
     for (size_t block = 0; block < rank; block += SW_BLOCK) {
 #if SW_LANES > SW_BLOCK
@@ -146,7 +149,7 @@ static int SW_NAME(factor)(size_t rank, size_t stride, float *a, float *b, float
     return 0;
 }
 
-/// Solves U x = b, the unknowns of SW_BLOCK rows at a time. `x` has room for whole vectors and holds zeros.
+/// Solves U x = b, SW_BLOCK unknowns at a time. `x` has room for whole vectors and holds zeros.
 static void SW_NAME(substitute)(size_t rank, size_t stride, const float *a, const float *b, const float *inverses,
                                 float *x) {
     const size_t width = (rank + SW_LANES - 1) / SW_LANES * SW_LANES;
@@ -154,7 +157,7 @@ static void SW_NAME(substitute)(size_t rank, size_t stride, const float *a, cons
         block -= SW_BLOCK;
         const size_t count = rank - block < SW_BLOCK ? rank - block : SW_BLOCK;
         float left[SW_BLOCK];
-        // x still has zeros in this block and left of it.
+        // x is still zero in this block and left of it.
         for (size_t k = 0; k < count; k++) {
             const float *row = a + (block + k) * stride;
             SW_NAME(vector) sum = 0;

@@ -4,7 +4,7 @@
 #include "swiftwater_kernels.h"
 
 #if defined(__x86_64__)
-// Escapes are passed over within the vector; one whose second byte stands in the next is left to the next round.
+// Skips escapes within the vector. If the escaped byte is in the next vector, the next round starts after it.
 __attribute__((target("avx2"))) static size_t string_end_avx2(const uint8_t *base, size_t count, size_t at, int *escaped,
                                                               int *done) {
     const __m256i quote = _mm256_set1_epi8('"'), backslash = _mm256_set1_epi8('\\');
@@ -13,7 +13,7 @@ __attribute__((target("avx2"))) static size_t string_end_avx2(const uint8_t *bas
         uint32_t quotes = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, quote));
         uint32_t slashes = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, backslash));
         size_t next = at + 32;
-        // All that matters stands before the first quote, if that is none that is escaped.
+        // Only backslashes before the first unescaped quote matter.
         while (slashes && (!quotes || (slashes & -slashes) < (quotes & -quotes))) {
             uint32_t place = (uint32_t)__builtin_ctz(slashes);
             *escaped = 1;
@@ -34,7 +34,7 @@ __attribute__((target("avx2"))) static size_t string_end_avx2(const uint8_t *bas
     return at;
 }
 
-// Quotes, backslashes and brackets of 32 bytes. Brackets are [ ] { }: with bit 5 set, { } and { }.
+// Looks at the quotes, backslashes and brackets of 32 bytes. Setting bit 5 maps [ and ] to { and }.
 __attribute__((target("avx2"))) static size_t skip_nested_avx2(const uint8_t *base, size_t count, size_t at, long *depth,
                                                                int *in_string) {
     const __m256i quote = _mm256_set1_epi8('"'), backslash = _mm256_set1_epi8('\\'), bit = _mm256_set1_epi8(0x20);
@@ -53,7 +53,7 @@ __attribute__((target("avx2"))) static size_t skip_nested_avx2(const uint8_t *ba
             marks &= marks - 1;
             if (*in_string) {
                 if (slashes & one) {
-                    // What is escaped is passed over; it may stand in the next vector.
+                    // Skip the escaped byte, which may be in the next vector.
                     if (place == 31) next = at + 33;
                     else marks &= ~(one << 1);
                 } else if (quotes & one) {

@@ -1,20 +1,21 @@
-// The normal matrix of a row, sum of w q q^T, and its right side, sum of t q: the rank-k update of ALS.
+// The normal matrix of a row, the sum of w q q^T, and its right-hand side, the sum of t q: the rank-k update of ALS.
 //
-// The matrix is kept as its upper triangle in rows of `stride` floats (rank rounded up to 16); what is below the diagonal is
-// of no meaning. Ranks up to SW_LANES keep it whole in registers, a vector a row. Larger ones gather SW_PANEL ratings
-// at a time into a panel and add the panel's part tile by tile, each tile in registers:
+// The matrix is stored as its upper triangle in rows of `stride` floats (rank rounded up to a multiple of 16); the
+// values below the diagonal are meaningless. Ranks up to SW_LANES keep the whole matrix in registers, one vector per
+// row. Larger ranks gather SW_PANEL ratings at a time into a panel and add the panel's part tile by tile, each tile in
+// registers:
 //
 //      columns  0       16      32      48         tiles of SW_ROWS rows and 1 to 3 vectors;
-//     row  0    [   tile       ][   tile       ]   those left of the diagonal are left out
+//     row  0    [   tile       ][   tile       ]   those left of the diagonal are omitted
 //     row  8    [   tile       ][   tile       ]
 //     row 16            [       tile           ]   panel:  q of rating 0 (times the root of its weight)
 //     row 24            [       tile           ]           q of rating 1
 //     ...                                                  ...
 //
-// A register sums at most SW_FLUSH or SW_PANEL ratings before it is added to the matrix, so that the rounding error grows with the
-// number of such pieces and not with that of ratings: float32 stays good for rows of many thousand.
+// A register sums at most SW_FLUSH or SW_PANEL ratings before it is added to the matrix. The rounding error therefore
+// grows with the number of such pieces, not with the number of ratings: float32 suffices for rows of many thousands.
 
-/// Ranks up to SW_LANES: everything in registers. `rank` is a constant where this is inlined.
+/// Accumulates ranks up to SW_LANES in registers. `rank` is a constant where this is inlined.
 SW_INLINE void SW_NAME(accumulate_small)(const size_t rank, size_t stride, const float *factors,
                                          const uint32_t *columns, const float *weights, const float *targets,
                                          size_t count, size_t available, float *a, float *b) {
@@ -39,7 +40,8 @@ SW_INLINE void SW_NAME(accumulate_small)(const size_t rank, size_t stride, const
     }
 }
 
-/// Adds a panel's part of SW_ROWS rows from `row` on and `width` vectors from `column` on. `width` is a constant.
+/// Adds a panel's part to SW_ROWS rows starting at `row` and `width` vectors starting at `column`. `width` is a
+/// constant.
 SW_INLINE void SW_NAME(tile)(const float *panel, size_t stride, size_t count, size_t row, size_t column,
                              const size_t width, float *a) {
     SW_NAME(vector) sums[SW_ROWS][3];
@@ -68,7 +70,8 @@ SW_INLINE void SW_NAME(tile)(const float *panel, size_t stride, size_t count, si
 }
 
 #if SW_LANES == 16
-/// As a tile, half a vector wide: of the vector that holds the diagonal, every second group of rows needs only the right half.
+/// Adds a panel's part to a tile half a vector wide: every second group of rows needs only the right half of the vector
+/// that holds the diagonal.
 SW_INLINE void SW_NAME(half_tile)(const float *panel, size_t stride, size_t count, size_t row, float *a) {
     typedef float half __attribute__((ext_vector_type(8)));
     typedef half unaligned_half __attribute__((aligned(4), may_alias));
@@ -110,7 +113,8 @@ static void SW_NAME(add_panel)(const float *panel, size_t rank, size_t stride, s
     }
 }
 
-/// Copies `size` ratings' rows into the panel and adds their part to b. `vectors` is a constant, or the kernel keeps no part in registers.
+/// Copies the rows of `size` ratings into the panel and adds their part to b. `vectors` must be a constant, so that the
+/// part stays in registers.
 SW_INLINE void SW_NAME(gather)(size_t rank, const size_t vectors, size_t stride, const float *factors,
                                const uint32_t *columns, const float *weights, const float *targets, size_t size,
                                size_t available, float *panel, float *b) {
@@ -120,7 +124,7 @@ SW_INLINE void SW_NAME(gather)(size_t rank, const size_t vectors, size_t stride,
     for (size_t j = 0; j < size; j++) {
         const float *q = factors + (size_t)columns[j] * rank;
         if (j + SW_PANEL < available) {
-            // What comes next, often another row's, arrives while this panel is worked on.
+            // Prefetches the next panel, often another row's, while this one is processed.
             const char *next = (const char *)(factors + (size_t)columns[j + SW_PANEL] * rank);
 #pragma clang loop unroll(full)
             for (size_t line = 0; line < vectors * SW_LANES * sizeof(float); line += 64)
@@ -188,8 +192,8 @@ static void SW_NAME(accumulate_panels)(size_t rank, size_t stride, const float *
         SW_NAME(accumulate_small)(rank, stride, factors, columns, weights, targets, count, available, a, b);          \
         return;
 
-/// Adds the ratings' part to `a` (upper triangle) and `b`. `panel` has room for SW_PANEL rows of `stride` floats, zeros behind
-/// the rank.
+/// Adds the ratings' part to `a` (upper triangle) and `b`. `panel` has room for SW_PANEL rows of `stride` floats, with
+/// zeros after the first `rank`.
 static void SW_NAME(accumulate)(size_t rank, size_t stride, const float *factors, const uint32_t *columns,
                                 const float *weights, const float *targets, size_t count, size_t available,
                                 float *panel, float *a, float *b) {

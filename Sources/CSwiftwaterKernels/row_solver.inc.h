@@ -1,7 +1,9 @@
-// One row of an ALS half-step: its system, solved exactly, without negative components, or by a few steps of conjugate gradient.
+// One row of an ALS half-step: its system, solved exactly, without negative components, or by a few steps of conjugate
+// gradient.
 
-/// Minimises x'Ax/2 - b'x over x >= 0 by coordinate descent from what x holds: each component in turn gets its best
-/// value with the others fixed. Stops when a sweep changes nothing worth mentioning. 1 when the diagonal is not positive.
+/// Minimizes x'Ax/2 - b'x over x >= 0 by coordinate descent from the initial value of x: each component in turn gets
+/// its best value with the others fixed. Stops when a sweep changes x by at most 1e-6, relatively. Returns 1 if the
+/// diagonal is not positive.
 static int SW_NAME(non_negative_solve)(size_t rank, size_t stride, float *a, const float *b, float *x) {
     for (size_t r = 0; r < rank; r++) {
         if (!(a[r * stride + r] > 0.0f)) return 1;
@@ -25,7 +27,7 @@ static int SW_NAME(non_negative_solve)(size_t rank, size_t stride, float *a, con
     return 0;
 }
 
-/// y += factor q, for rows of `rank` floats with room for whole vectors behind y.
+/// y += factor q, for rows of `rank` floats. y has room for whole vectors.
 SW_INLINE void SW_NAME(add_scaled)(float *y, const float *q, float factor, size_t rank) {
     for (size_t v = 0; v * SW_LANES < rank; v++)
         SW_NAME(store)(y + v * SW_LANES, SW_NAME(load)(y + v * SW_LANES) + SW_NAME(load_row)(q, v, rank) * factor);
@@ -45,7 +47,8 @@ static void SW_NAME(apply)(size_t rank, const float *factors, const uint32_t *co
     }
 }
 
-/// Three steps of conjugate gradient from what x holds (Takacs, Pilaszy and Tikk, 2011). Scratch: 3 rows of `stride` floats.
+/// Three steps of conjugate gradient from the initial value of x (Takacs, Pilaszy and Tikk, 2011). Scratch: 3 rows of
+/// `stride` floats.
 static void SW_NAME(conjugate_gradient)(size_t rank, size_t stride, const float *factors, const uint32_t *columns,
                                         const float *weights, const float *targets, size_t count, float lambda,
                                         const float *shared, float *scratch, float *x) {
@@ -72,7 +75,8 @@ static void SW_NAME(conjugate_gradient)(size_t rank, size_t stride, const float 
     }
 }
 
-/// Scratch: a (stride x stride), b, solution, inverses (stride each), scaled (SW_BLOCK x stride), panel (SW_PANEL x stride).
+/// Solves one row. Scratch: a (stride x stride), b, solution, inverses (stride each), scaled (SW_BLOCK x stride), panel
+/// (SW_PANEL x stride).
 static int SW_NAME(solve_row)(int method, size_t rank, const float *factors, const uint32_t *columns,
                               const float *weights, const float *targets, size_t count, size_t available, float lambda,
                               const float *shared, float *scratch, float *x) {

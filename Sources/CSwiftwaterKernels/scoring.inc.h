@@ -1,4 +1,5 @@
-// Scores of rows against many others, and the best of them: a matrix product with a short inner side whose results are looked at in registers.
+// Scores of rows against many others, and the best of them: a matrix product with a short inner dimension whose results
+// are examined in registers.
 //
 // The other side is packed in panels of 32 rows, so that a vector holds one component of many rows:
 //
@@ -8,7 +9,7 @@ static void SW_NAME(scores)(size_t rank, const float *row, const float *factors,
     for (size_t i = 0; i < rows; i++) scores[i] = SW_NAME(dot)(row, factors + i * rank, rank);
 }
 
-/// A bit for each lane of `v` that is `limit` or above.
+/// Returns a bit for each lane of `v`, set if the lane is at least `limit`.
 SW_INLINE uint32_t SW_NAME(reaches)(SW_NAME(vector) v, float limit) {
 #if SW_LANES == 16
     return _mm512_cmp_ps_mask((__m512)v, _mm512_set1_ps(limit), _CMP_GE_OQ);
@@ -21,7 +22,7 @@ SW_INLINE uint32_t SW_NAME(reaches)(SW_NAME(vector) v, float limit) {
 #endif
 }
 
-/// Offers `row_count` (a constant, at most SW_ROWS) rows the packed rows of one panel from lane `lane` on.
+/// Offers the packed rows of one panel, starting at lane `lane`, to `row_count` rows (a constant, at most SW_ROWS).
 SW_INLINE void SW_NAME(offer_panel)(size_t depth, const float *const *rows, const size_t row_count,
                                     const float *panel, size_t lane, const uint32_t *ids, size_t count,
                                     struct sw_best *best) {
@@ -53,8 +54,8 @@ SW_INLINE void SW_NAME(offer_panel)(size_t depth, const float *const *rows, cons
     }
 }
 
-/// Whether none of the packed rows from a panel on can be among the best of any of the rows. Where a best score is infinite, so may others be
-/// whose bound is just below.
+/// Returns whether no packed row from this panel on can be among the best of any of the rows. If a limit is infinite,
+/// scores whose bound is just below may be infinite too.
 SW_INLINE int SW_NAME(is_over)(const struct sw_panel_bound *bound, const size_t row_count, const struct sw_best *best) {
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < row_count; r++)
@@ -83,7 +84,8 @@ static void SW_NAME(offer_one)(size_t depth, const float *const *rows, const str
     SW_NAME(offer)(depth, rows, 1, packed, from, to, best);
 }
 
-/// Rows in groups of SW_ROWS, packed rows in pieces that stay in the cache while all groups pass over them.
+/// Finds the best packed rows of each row. Processes rows in groups of SW_ROWS, and packed rows in pieces that stay in
+/// the cache while all groups pass over them.
 static void SW_NAME(top)(size_t depth, const float *rows, size_t row_count, const struct sw_packed *packed,
                          struct sw_best *best) {
     const size_t piece = (SW_PIECE_BYTES / sizeof(float) / depth + SW_PACKED - 1) / SW_PACKED * SW_PACKED;

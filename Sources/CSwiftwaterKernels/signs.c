@@ -3,7 +3,8 @@
 #endif
 #include "swiftwater_kernels.h"
 
-// The wide sign is EF BC 83. Its last byte is looked for, and the two before it when that is found: the first is far more frequent.
+// The wide sign is EF BC 83. The search is for its last byte, since the first is far more frequent; the two bytes
+// before are checked when that is found.
 static inline int is_wide(const uint8_t *base, size_t last) {
     return last >= 2 && base[last] == 0x83 && base[last - 1] == 0xBC && base[last - 2] == 0xEF;
 }
@@ -14,7 +15,7 @@ typedef struct {
     size_t capacity, used;
 } Search;
 
-// Takes the candidates of one vector; 0 where there is no more room, and the vector is to be looked at again.
+// Takes the candidates of one vector. Returns 0 if there is no room left; the vector must then be searched again.
 static inline int take(Search *search, size_t at, uint64_t candidates, size_t from) {
     if (search->used + 64 > search->capacity) return 0;
     while (candidates) {

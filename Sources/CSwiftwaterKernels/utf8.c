@@ -42,10 +42,10 @@ static int is_utf8_portable(const uint8_t *bytes, size_t count) {
 }
 
 #if defined(__x86_64__)
-// By three table look-ups for each pair of bytes: Keiser and Lemire, "Validating UTF-8 in less than one instruction per byte",
-// 2021. A bit stays set through all three where the pair shows that fault.
+// Three table lookups for each pair of bytes: Keiser and Lemire, "Validating UTF-8 in less than one instruction per
+// byte", 2021. A bit that is set in all three marks that fault in the pair.
 enum {
-    TOO_SHORT = 1 << 0,       // a lead or a start where a continuation is due
+    TOO_SHORT = 1 << 0,       // a lead or ASCII byte where a continuation is due
     TOO_LONG = 1 << 1,        // a continuation after ASCII
     OVERLONG_3 = 1 << 2,      // E0 80...9F
     TOO_LARGE = 1 << 3,       // F4 90... and above
@@ -84,11 +84,11 @@ __attribute__((target("avx2"))) static inline __m256i pair_faults(__m256i bytes,
         _mm256_shuffle_epi8(high_of_second, second_high));
 }
 
-// The faults of 32 bytes, given the 32 before them.
+// Returns the faults of 32 bytes, given the 32 before them.
 __attribute__((target("avx2"))) static inline __m256i block_faults(__m256i bytes, __m256i before) {
     const __m256i across = _mm256_permute2x128_si256(before, bytes, 0x21);
     const __m256i pairs = pair_faults(bytes, _mm256_alignr_epi8(bytes, across, 15));
-    // Third and fourth bytes must be continuations: there, and only there, two in a row are right.
+    // Third and fourth bytes must be continuations. There, and only there, two in a row are valid.
     const __m256i third = _mm256_subs_epu8(_mm256_alignr_epi8(bytes, across, 14), _mm256_set1_epi8((char)(0xE0 - 0x80)));
     const __m256i fourth = _mm256_subs_epu8(_mm256_alignr_epi8(bytes, across, 13), _mm256_set1_epi8((char)(0xF0 - 0x80)));
     const __m256i due = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)0x80));
@@ -97,7 +97,7 @@ __attribute__((target("avx2"))) static inline __m256i block_faults(__m256i bytes
 
 __attribute__((target("avx2"))) static int is_utf8_avx2(const uint8_t *bytes, size_t count) {
     __m256i faults = _mm256_setzero_si256(), before = _mm256_setzero_si256();
-    // Not zero where a character that began in the last three of the 32 bytes before is not complete there.
+    // Nonzero if a character that begins in the last three bytes of the previous 32 is incomplete there.
     __m256i open = _mm256_setzero_si256();
     const __m256i most_at_end = _mm256_setr_epi8(
         -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,

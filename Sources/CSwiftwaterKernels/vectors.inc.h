@@ -1,4 +1,4 @@
-// Vectors of SW_LANES floats for one instruction set. Included inside that set's SW_NAME, before the kernels.
+// Vectors of SW_LANES floats for one instruction set. Included before the kernels, with SW_NAME defined for that set.
 
 typedef float SW_NAME(vector) __attribute__((ext_vector_type(SW_LANES)));
 typedef int32_t SW_NAME(lanes) __attribute__((ext_vector_type(SW_LANES)));
@@ -8,7 +8,7 @@ SW_INLINE SW_NAME(vector) SW_NAME(load)(const float *p) { return *(const SW_NAME
 
 SW_INLINE void SW_NAME(store)(float *p, SW_NAME(vector) v) { *(SW_NAME(unaligned) *)p = v; }
 
-/// The first `count` (1 to SW_LANES) floats at `p`, zeros behind them; reads nothing beyond.
+/// Returns the first `count` (1 to SW_LANES) floats at `p`, followed by zeros. Reads nothing beyond them.
 SW_INLINE SW_NAME(vector) SW_NAME(load_part)(const float *p, size_t count) {
 #if SW_LANES == 16
     return (SW_NAME(vector))_mm512_maskz_loadu_ps((__mmask16)(0xFFFFu >> (16 - count)), p);
@@ -22,13 +22,13 @@ SW_INLINE SW_NAME(vector) SW_NAME(load_part)(const float *p, size_t count) {
 #endif
 }
 
-/// Vector number `index` of a row of `count` floats: whole, or its part with zeros behind it.
+/// Returns vector number `index` of a row of `count` floats, padded with zeros at the end of the row.
 SW_INLINE SW_NAME(vector) SW_NAME(load_row)(const float *row, size_t index, size_t count) {
     const size_t left = count - index * SW_LANES;
     return left >= SW_LANES ? SW_NAME(load)(row + index * SW_LANES) : SW_NAME(load_part)(row + index * SW_LANES, left);
 }
 
-/// The sum of the lanes, in halves.
+/// Returns the sum of the lanes, added by halves.
 SW_INLINE float SW_NAME(sum)(SW_NAME(vector) v) {
 #if SW_LANES == 16
     __m256 half = _mm256_add_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
@@ -44,7 +44,7 @@ SW_INLINE float SW_NAME(sum)(SW_NAME(vector) v) {
 #endif
 }
 
-/// The dot product of two rows of `count` floats.
+/// Returns the dot product of two rows of `count` floats.
 SW_INLINE float SW_NAME(dot)(const float *left, const float *right, size_t count) {
     SW_NAME(vector) sum = 0;
     for (size_t i = 0; i * SW_LANES < count; i++)

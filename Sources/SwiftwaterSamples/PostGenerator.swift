@@ -2,17 +2,21 @@ import SwiftwaterCore
 import SwiftwaterFormats
 import SwiftwaterPosts
 
-/// Makes posts that look like posts: words in several scripts, hashtags with a Zipf distribution and in mixed case, and, where
-/// wanted, tags that surge. The same settings and seed give the same posts.
+/// A generator of realistic posts.
+///
+/// Posts have words in several scripts, hashtags in mixed case with a Zipf distribution, and optionally tags that
+/// surge. The same settings and seed give the same posts.
 public struct PostGenerator: Sequence, IteratorProtocol, Sendable {
     /// A tag that becomes popular for a while.
     public struct Surge: Sendable {
+        /// The tag, without `#`.
         public var tag: String
         /// The posts, by number, during which it is popular.
         public var posts: Range<Int>
-        /// The part of those posts that carry it, 0...1.
+        /// The share of those posts that carry it, 0...1.
         public var share: Double
 
+        /// Creates a surge.
         public init(tag: String, posts: Range<Int>, share: Double) {
             self.tag = tag
             self.posts = posts
@@ -20,17 +24,22 @@ public struct PostGenerator: Sequence, IteratorProtocol, Sendable {
         }
     }
 
+    /// Settings of the generator.
     public struct Settings: Sendable {
+        /// The number of posts.
         public var count = 100_000
+        /// The seed.
         public var seed: UInt64 = 7
-        /// How many different tags there are.
+        /// The number of distinct tags.
         public var tags = 50_000
+        /// The tags that surge.
         public var surges: [Surge] = []
-        /// How many posts fall into one second of `createdAt`.
+        /// The number of posts per second of `createdAt`.
         public var postsPerSecond = 1_000
-        /// Seconds since 1970 of the first post.
+        /// The time of the first post, in seconds since 1970.
         public var startSeconds: Int64 = 1_790_000_000
 
+        /// Creates the default settings.
         public init() {}
     }
 
@@ -41,6 +50,7 @@ public struct PostGenerator: Sequence, IteratorProtocol, Sendable {
     private let wordChoice: WeightedChoice
     private var made = 0
 
+    /// Creates a generator, at its first post.
     public init(_ settings: Settings = Settings()) {
         self.settings = settings
         random = SeededRandom(seed: settings.seed, stream: 10)
@@ -58,6 +68,7 @@ public struct PostGenerator: Sequence, IteratorProtocol, Sendable {
         wordChoice = WeightedChoice(weights: (0..<Vocabulary.words.count).map { 1 / Double($0 + 4) })
     }
 
+    /// Returns the next post, or nil after the last.
     public mutating func next() -> Post? {
         guard made < settings.count else { return nil }
         defer { made += 1 }
@@ -100,16 +111,25 @@ public struct PostGenerator: Sequence, IteratorProtocol, Sendable {
         return draw < 0.8 ? tag.prefix(1).uppercased() + tag.dropFirst() : tag.uppercased()
     }
 
-    /// The post as a line of Twitter v1.1's shape, without its line end.
+    /// Returns the post as a line of JSON in the format of Twitter v1.1, without a line end.
     public static func twitterLine(_ post: Post) -> String {
-        func quoted(_ text: String?) -> String { text.map(JSONValue.quoted) ?? "null" }
-        return "{\"created_at\":\(quoted(post.createdAt)),\"id_str\":\(quoted(post.id)),\"text\":\(quoted(post.text)),"
-            + "\"user\":{\"id_str\":\(quoted(post.authorID)),\"name\":\(quoted(post.authorName)),"
-            + "\"location\":\(quoted(post.location))},\"lang\":\(quoted(post.language))}"
+        JSONWriter.object { json in
+            json.member("created_at", post.createdAt)
+            json.member("id_str", post.id)
+            json.member("text", post.text)
+            json.member(
+                "user",
+                object: { json in
+                    json.member("id_str", post.authorID)
+                    json.member("name", post.authorName)
+                    json.member("location", post.location)
+                })
+            json.member("lang", post.language)
+        }
     }
 }
 
-/// Dates as Twitter v1.1 wrote them: `Wed Nov 25 12:00:00 +0000 2026`.
+/// Formats dates as Twitter v1.1 did: `Wed Nov 25 12:00:00 +0000 2026`.
 enum TwitterDate {
     static func text(secondsSince1970 seconds: Int64) -> String {
         let date = CivilDate(secondsSince1970: seconds)

@@ -1,60 +1,67 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 import SwiftwaterRecommender
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// Makes ratings with a planted model and a known noise floor, in the shape of MovieLens: every user has rated at least 20
-/// films, activity is log-normal, popularity falls by a power law, ratings are half stars.
+/// A generator of ratings with a planted model and a known noise floor, in the shape of MovieLens.
+///
+/// Every user has rated at least 20 films, activity is log-normal, popularity follows a power law, and ratings are half
+/// stars.
 ///
 ///     rating = round to half(clip(mean + b_u + b_i + p_u . q_i + normal noise, 0.5 ... 5))
 public struct RatingsGenerator: Sendable {
+    /// Settings of the generator.
     public struct Settings: Sendable {
+        /// The number of users.
         public var users = 943
+        /// The number of items.
         public var items = 1_682
+        /// The number of ratings.
         public var ratings = 100_000
+        /// The seed.
         public var seed: UInt64 = 7
+        /// The standard deviation of the noise.
         public var noise = 0.75
         /// The rank of the planted model.
         public var rank = 12
 
+        /// Creates the default settings, with the size of MovieLens 100K.
         public init() {}
 
+        /// Creates settings with the size of a preset.
         public init(preset: SamplePreset, seed: UInt64) {
             (users, items, ratings) = preset.ratings
             self.seed = seed
         }
     }
 
-    /// What was made.
+    /// Statistics of the generated ratings.
     public struct Report: Sendable {
+        /// The number of ratings.
         public let ratings: Int
-        /// RMSE of the planted mean (clipped, not rounded): what a perfect model would reach.
+        /// The RMSE of the planted mean (clipped, not rounded): what a perfect model would reach.
         public let noiseFloor: Double
-        /// RMSE of always predicting the mean.
+        /// The RMSE of always predicting the mean.
         public let deviation: Double
     }
 
+    /// The settings of the generator.
     public let settings: Settings
     private let itemNumbers: [Int]
 
-    /// - Throws: `invalidArgument` for numbers that cannot be met.
+    /// Creates a generator.
+    ///
+    /// - Throws: `invalidArgument` for fewer than 20 ratings per user or 25 items, or for more than half of the matrix.
     public init(_ settings: Settings) throws {
         guard settings.users >= 1, settings.items >= 25, settings.ratings >= settings.users * 20,
             settings.ratings <= settings.users * settings.items / 2
         else {
             throw SwiftwaterError(
                 .invalidArgument, "\(settings.ratings) ratings of \(settings.users) users and \(settings.items) items",
-                remedy: "use at least 20 ratings a user and at most half of the matrix")
+                remedy: "use at least 20 ratings per user and at most half of the matrix")
         }
         self.settings = settings
-        // Item ids have gaps, as MovieLens's have.
+        // Item ids have gaps, as in MovieLens.
         var random = SeededRandom(seed: settings.seed, stream: 20)
         var numbers: [Int] = []
         var number = 0
@@ -65,7 +72,7 @@ public struct RatingsGenerator: Sendable {
         itemNumbers = numbers
     }
 
-    /// Titles and genres of all items, in order of their ids.
+    /// The titles and genres of all items, in order of their ids.
     public var catalogue: [(id: Int, title: String, genres: [String])] {
         var random = SeededRandom(seed: settings.seed, stream: 21)
         return itemNumbers.enumerated().map { index, id in
@@ -77,7 +84,7 @@ public struct RatingsGenerator: Sendable {
         }
     }
 
-    /// Hands every rating to `body`, by user and then in order of the item ids. O(ratings log items).
+    /// Calls `body` with every rating, ordered by user and then item id. O(ratings log items).
     @discardableResult
     public func forEach(
         _ body: (_ user: Int, _ item: Int, _ rating: Float, _ timestamp: Int64) throws -> Void
@@ -115,7 +122,7 @@ public struct RatingsGenerator: Sendable {
             deviation: (squares / count - (sum / count) * (sum / count)).squareRoot())
     }
 
-    /// All ratings in memory, with the report and the catalogue.
+    /// Returns all ratings in memory, with the report and the catalog.
     public func make() -> (ratings: Ratings, report: Report, catalogue: Catalogue) {
         var ratings = Ratings()
         let report = forEach { ratings.append(user: Int64($0), item: Int64($1), rating: $2, timestamp: $3) }
@@ -126,7 +133,7 @@ public struct RatingsGenerator: Sendable {
 
     // MARK: Shapes
 
-    /// How many films each user rates: 20 and a log-normal number more, scaled so that the sum is exact.
+    /// Returns the number of films that each user rates: 20 plus a log-normal number, scaled so that the sum is exact.
     private func activity(_ random: inout SeededRandom) -> [Int] {
         let cap = max(20, Int(0.6 * Double(settings.items)))
         let draws = (0..<settings.users).map { _ in exp(1.389 * random.normal()) }
@@ -145,7 +152,7 @@ public struct RatingsGenerator: Sendable {
         return result
     }
 
-    /// A power law with a flat head, in random order.
+    /// Returns weights of a power law with a flat head, in random order.
     private func popularity(_ random: inout SeededRandom) -> [Double] {
         let items = settings.items
         var weights = (0..<items).map { pow(Double($0 + 1) + 0.03 * Double(items), -1.7) }
@@ -153,8 +160,10 @@ public struct RatingsGenerator: Sendable {
         return weights
     }
 
-    /// Different films of one user, in ascending order: drawn again where one comes twice; where that would take too long,
-    /// chosen all at once by exponential keys (Efraimidis and Spirakis, 2006).
+    /// Draws the distinct films of a user, in ascending order.
+    ///
+    /// A repeated film is drawn again. If that would take too long, all are chosen at once by exponential keys
+    /// (Efraimidis and Spirakis, 2006).
     private func films(
         of user: Int, _ count: Int, _ choice: WeightedChoice, _ popularity: [Double], _ taken: inout [Int],
         _ random: inout SeededRandom

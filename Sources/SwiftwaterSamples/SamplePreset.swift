@@ -1,13 +1,17 @@
 import SwiftwaterCore
 
-/// How much sample data to make. Ratings have the shapes of the MovieLens sets of these names.
+/// A size of sample data. Ratings have the dimensions of the MovieLens data sets of these names.
 public enum SamplePreset: String, Sendable, CaseIterable {
+    /// The size of MovieLens 100K.
     case hundredThousand = "100k"
+    /// The size of MovieLens 1M.
     case oneMillion = "1m"
+    /// The size of MovieLens 10M.
     case tenMillion = "10m"
+    /// The size of MovieLens 25M.
     case twentyFiveMillion = "25m"
 
-    /// How many posts.
+    /// The number of posts.
     public var posts: Int {
         switch self {
         case .hundredThousand: 100_000
@@ -17,7 +21,7 @@ public enum SamplePreset: String, Sendable, CaseIterable {
         }
     }
 
-    /// Users, items and ratings (the numbers of MovieLens 100K, 1M, 10M and 25M).
+    /// The numbers of users, items and ratings: those of MovieLens 100K, 1M, 10M and 25M.
     public var ratings: (users: Int, items: Int, ratings: Int) {
         switch self {
         case .hundredThousand: (943, 1_682, 100_000)
@@ -28,7 +32,7 @@ public enum SamplePreset: String, Sendable, CaseIterable {
     }
 }
 
-/// Draws indexes with given weights. O(log n) a draw.
+/// A weighted choice among indexes. O(log n) per draw.
 struct WeightedChoice: Sendable {
     private let cumulative: [Double]
 

@@ -1,6 +1,6 @@
 import SwiftwaterRecommender
 
-/// Small tables that textbooks use.
+/// Small example tables from textbooks.
 public enum TextbookRatings {
     /// Six users and five films on a scale of 1 to 8; two ratings are missing.
     public static var sixUsers: Ratings {

@@ -1,21 +1,23 @@
-/// The words that sample posts and films are made of.
+/// The words of sample posts and films.
 enum Vocabulary {
     static let words = """
-        the a to and of in is for on it this with that you we at be my are not have what so from new just about all day now out \
-        more good time like today how get one was great love going people up make see know can will first best need back work \
-        thanks really some here much right down think week way home world never watch over live still big last little news night \
-        music game read life show again year team team's start old free morning early light water city house road green blue red \
-        summer winter rain sun moon river forest mountain ocean island bridge tower garden street market station train flight \
-        coffee bread kitchen table window door paper book letter story song dance stage camera picture film radio phone signal \
-        code data model cloud server engine robot battery sensor planet orbit rocket launch lab science result number puzzle \
-        player goal match league coach final score race bike runner swim climb ski trail park bird cat dog horse fox wolf bear \
-        whale tree seed flower apple lemon honey salt pepper soup cheese bakery farm harvest village castle museum history
+        the a to and of in is for on it this with that you we at be my are not have what so from new just about all \
+        day now out more good time like today how get one was great love going people up make see know can will first \
+        best need back work thanks really some here much right down think week way home world never watch over live \
+        still big last little news night music game read life show again year team team's start old free morning \
+        early light water city house road green blue red summer winter rain sun moon river forest mountain ocean \
+        island bridge tower garden street market station train flight coffee bread kitchen table window door paper \
+        book letter story song dance stage camera picture film radio phone signal code data model cloud server engine \
+        robot battery sensor planet orbit rocket launch lab science result number puzzle player goal match league \
+        coach final score race bike runner swim climb ski trail park bird cat dog horse fox wolf bear whale tree seed \
+        flower apple lemon honey salt pepper soup cheese bakery farm harvest village castle museum history
         """.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
 
     static let tags = """
-        corona weekend football climate elections music swift openai travel photography breakingnews worldcup cinema recipes \
-        gardening space fitness books startup history weather cycling opensource podcast chess transport local jobs art design \
-        mindfulness coffee running astronomy robotics education theatre gaming anime jazz baking hiking privacy energy housing
+        corona weekend football climate elections music swift openai travel photography breakingnews worldcup cinema \
+        recipes gardening space fitness books startup history weather cycling opensource podcast chess transport \
+        local jobs art design mindfulness coffee running astronomy robotics education theatre gaming anime jazz \
+        baking hiking privacy energy housing
         """.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
 
     static let foreign = [
@@ -57,7 +59,7 @@ enum Vocabulary {
         "Secret", "Carnival",
     ]
 
-    /// A film's title with its year, different for every number below 48,000.
+    /// Returns a film title with its year, different for every number below 48,000.
     static func title(_ number: Int) -> String {
         let adjective = adjectives[number % adjectives.count]
         let noun = nouns[number / adjectives.count % nouns.count]

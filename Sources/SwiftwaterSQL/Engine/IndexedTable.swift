@@ -1,23 +1,24 @@
 import SwiftwaterCore
 import Synchronization
 
-/// A table and, once queries have asked often enough, its rows in the order of some columns: 4 bytes a row and column.
+/// A table with indexes that are built on demand: the rows in the order of a column, 4 bytes per row and indexed
+/// column.
 final class IndexedTable: Sendable {
     let source: any SQLTableSource
     private let indexes = Mutex<[Int: Index]>([:])
 
     private enum Index {
-        /// How many times rows were looked up without an index.
+        /// The number of lookups without an index.
         case lookups(Int)
         case sorted([UInt32])
     }
 
-    /// So many lookups of one value in a column pass over the column; the next one sorts it.
+    /// The number of lookups in a column that scan it; the next one sorts it.
     static let lookupsWithoutIndex = 2
 
     init(_ source: any SQLTableSource) { self.source = source }
 
-    /// All rows in the order of a column; of equal ones the first comes first. O(rows log rows) the first time.
+    /// Returns all rows in the order of a column; the sort is stable. O(rows log rows) the first time.
     func sortedRows(_ column: Int) -> [UInt32] {
         indexes.withLock { indexes in
             if case .sorted(let rows)? = indexes[column] { return rows }
@@ -27,7 +28,7 @@ final class IndexedTable: Sendable {
         }
     }
 
-    /// The rows that hold a value. O(log rows + matches) with the index, O(rows) without.
+    /// Returns the rows that hold a value. O(log rows + matches) with the index, O(rows) without.
     func rows(_ column: Int, equalTo value: SQLValue) -> ArraySlice<UInt32> {
         let isIndexed = indexes.withLock { indexes in
             switch indexes[column] {
@@ -46,7 +47,7 @@ final class IndexedTable: Sendable {
         }[...]
     }
 
-    /// The rows between two values, both included, in the order of the column. A bound that is nil bounds nothing.
+    /// Returns the rows between two values, both included, in the order of the column. A nil bound is open.
     func rows(_ column: Int, from lower: SQLValue?, through upper: SQLValue?) -> ArraySlice<UInt32> {
         let rows = sortedRows(column)
         func first(where isBehind: (SQLValue) -> Bool) -> Int {
@@ -67,7 +68,7 @@ final class IndexedTable: Sendable {
     }
 }
 
-/// A name in a catalogue: the columns stay, the rows may be others for each query.
+/// The table behind a name. The columns are fixed; the rows may be replaced between queries.
 final class TableSlot: Sendable {
     let columns: [(name: String, type: SQLType)]
     private let current: Mutex<IndexedTable>
@@ -82,7 +83,7 @@ final class TableSlot: Sendable {
     func replace(with table: IndexedTable) { current.withLock { $0 = table } }
 }
 
-/// The tables that a connection knows.
+/// The tables of a connection, by name.
 final class TableCatalogue: Sendable {
     private let slots = Mutex<[String: TableSlot]>([:])
 

@@ -1,17 +1,17 @@
 import GRDBSQLite
 
-/// How a query reads a table: decided in `xBestIndex`, carried through SQLite as one number, followed in `xFilter`.
+/// A plan for reading a table: chosen in `xBestIndex`, passed through SQLite as one number, executed in `xFilter`.
 enum QueryPlan: Equatable {
     /// All rows, in order.
     case scan
     /// All rows, in the order of a column.
     case ordered(column: Int)
-    /// The rows that equal a value: argument 0.
+    /// The rows whose column equals a value: argument 0.
     case equal(column: Int)
-    /// The rows from a value on, up to a value, or both: arguments 0 and, for both, 1. In the order of the column.
+    /// The rows from a value, up to a value, or both: arguments 0 and, for both, 1. In the order of the column.
     case range(column: Int, hasLower: Bool, hasUpper: Bool)
 
-    /// Two bits of what, two of bounds, and the column.
+    /// Two bits for the kind, two for the bounds, and the column.
     var number: Int32 {
         switch self {
         case .scan: 0
@@ -32,7 +32,7 @@ enum QueryPlan: Equatable {
         }
     }
 
-    /// Chooses the cheapest plan and tells SQLite what it costs and which conditions it wants the values of.
+    /// Chooses the cheapest plan and reports to SQLite its cost and the constraints whose values it needs.
     static func choose(_ info: UnsafeMutablePointer<sqlite3_index_info>, for table: IndexedTable) {
         var (plan, cost, rowsOut) = (QueryPlan.scan, 0.0, 0.0)
         let rows = Double(table.source.rowCount)
@@ -71,14 +71,14 @@ enum QueryPlan: Equatable {
         }
     }
 
-    /// The column by which the query wants the rows, where it is one and from low to high.
+    /// Returns the column the query orders by, if it is a single column in ascending order.
     private static func order(_ info: UnsafeMutablePointer<sqlite3_index_info>) -> Int? {
         guard info.pointee.nOrderBy == 1, info.pointee.aOrderBy[0].desc == 0, info.pointee.aOrderBy[0].iColumn >= 0
         else { return nil }
         return Int(info.pointee.aOrderBy[0].iColumn)
     }
 
-    /// The conditions on a column that can be used, by their number; only those that compare by bytes.
+    /// The indexes of the usable constraints on a column: only those with the BINARY collation.
     private struct Conditions {
         var equal: Int?
         var lower: Int?

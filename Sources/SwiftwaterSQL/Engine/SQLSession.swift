@@ -2,40 +2,44 @@ import GRDB
 import GRDBSQLite
 import SwiftwaterCore
 
-/// A place for queries: tables by their names, and SQLite's SQL over them.
+/// A SQL session over named tables, with SQLite's dialect.
 ///
 /// ```swift
 /// let session = try SQLSession(tables: ["ratings": SQLTable(ratings), "movies": movies])
 /// let rows = try session.query("SELECT title, avg(rating) FROM ratings JOIN movies USING (movieId) GROUP BY 1")
 /// ```
 ///
-/// Tables are virtual ones over data that stays where it is; a column that queries look values up in gets an index, made at the third
-/// lookup. Queries read only: what would write, and what would open a file, is refused.
+/// Tables are virtual: their data stays in place. A column in which queries look up values gets an index at the third
+/// lookup. Queries are read-only: statements that would write or open a file are refused.
 public final class SQLSession: Sendable {
     private let database: DatabaseQueue
     private let catalogue = TableCatalogue()
 
-    /// - Throws: `invalidArgument` for names that SQLite does not take.
+    /// Creates a session over these tables.
+    ///
+    /// - Throws: `invalidArgument` for names that SQLite does not accept.
     public init(tables: KeyValuePairs<String, SQLTable>) throws {
         database = try SQLSession.describing { try DatabaseQueue() }
         let catalogue = catalogue
         try SQLSession.describing {
             try database.inDatabase { database in
                 guard VirtualTableModule.install(catalogue, in: database.sqliteConnection!) == SQLITE_OK else {
-                    throw DatabaseError(message: "the module of our tables was refused")
+                    throw DatabaseError(message: "the virtual table module could not be installed")
                 }
-                // Nothing outside this session can be opened from a query.
+                // Queries cannot open anything outside this session.
                 sqlite3_limit(database.sqliteConnection!, SQLITE_LIMIT_ATTACHED, 0)
             }
         }
         for (name, table) in tables { try add(table, named: name) }
     }
 
-    /// - Throws: `invalidArgument` for a name that SQLite does not take, or that is there already.
+    /// Adds a table under a name.
+    ///
+    /// - Throws: `invalidArgument` for a name that SQLite does not accept or that is taken.
     public func add(_ table: SQLTable, named name: String) throws {
         guard !name.isEmpty, !name.lowercased().hasPrefix("sqlite_"), !name.contains("\0") else {
             throw SwiftwaterError(
-                .invalidArgument, "a table cannot be called '\(name)'", remedy: "choose another name")
+                .invalidArgument, "'\(name)' is not a valid table name", remedy: "choose another name")
         }
         catalogue[name] = TableSlot(table.indexed)
         try SQLSession.describing {
@@ -45,26 +49,28 @@ public final class SQLSession: Sendable {
         }
     }
 
-    /// Puts other rows under a name; the columns are the same.
+    /// Replaces the rows of a table; the columns are the same.
     func replace(_ name: String, with table: SQLTable) { catalogue[name]?.replace(with: table.indexed) }
 
-    /// Checks that a query can be run, and says which columns its result has.
+    /// Checks a query and returns the names of its result columns.
     ///
-    /// - Throws: `invalidArgument` with SQLite's message.
+    /// - Throws: `invalidArgument`, with SQLite's message, if the query is refused.
     public func columns(of query: String) throws -> [String] {
         try SQLSession.describing { try database.inDatabase { try statement(query, $0).columnNames } }
     }
 
-    /// All rows of a query's result.
+    /// Returns all rows of a query's result.
+    ///
+    /// - Throws: `invalidArgument` for a query that SQLite refuses.
     public func query(_ query: String) throws -> [SQLRow] {
         var rows: [SQLRow] = []
         try forEachRow(of: query) { rows.append($0) }
         return rows
     }
 
-    /// Calls `body` with one row after the other, in the order of the result; no more than one is in memory.
+    /// Calls `body` with each row, in the order of the result. Only one row is in memory at a time.
     ///
-    /// - Throws: `invalidArgument` for a query that SQLite refuses; what `body` throws.
+    /// - Throws: `invalidArgument` for a query that SQLite refuses; errors of `body`.
     public func forEachRow(of query: String, _ body: (SQLRow) throws -> Void) throws {
         try SQLSession.describing {
             try database.inDatabase { database in
@@ -82,7 +88,8 @@ public final class SQLSession: Sendable {
         let statement = try database.cachedStatement(sql: query)
         guard statement.columnCount > 0, sqlite3_stmt_readonly(statement.sqliteStatement) != 0 else {
             throw SwiftwaterError(
-                .invalidArgument, "this is no query", remedy: "tables can be read only: begin with SELECT or WITH")
+                .invalidArgument, "the statement is not a query",
+                remedy: "tables are read-only: begin with SELECT or WITH")
         }
         return statement
     }
@@ -110,13 +117,14 @@ public final class SQLSession: Sendable {
 
 /// A row of a query's result.
 public struct SQLRow: Sendable, Equatable {
-    /// The names of a result's columns, which its rows share.
+    /// The column names of a result, which its rows share.
     final class Names: Sendable {
         let names: [String]
         init(_ names: [String]) { self.names = names }
     }
 
     let shared: Names
+    /// The values, in the order of the columns.
     public let values: [SQLValue]
 
     init(names: Names, values: [SQLValue]) {
@@ -124,28 +132,34 @@ public struct SQLRow: Sendable, Equatable {
         self.values = values
     }
 
+    /// The names of the columns.
     public var names: [String] { shared.names }
 
+    /// The value of a column, by its position.
     public subscript(column: Int) -> SQLValue { values[column] }
 
-    /// The value of the first column with this name, or nil where there is none.
+    /// The value of the first column with this name, or nil if there is none.
     public subscript(name: String) -> SQLValue? { names.firstIndex(of: name).map { values[$0] } }
 
+    /// Compares the names and values.
     public static func == (left: SQLRow, right: SQLRow) -> Bool {
         left.names == right.names && left.values == right.values
     }
 }
 
 extension SQLRow: StreamCodable {
+    /// Writes the names, then the values.
     public func encode(to writer: inout ByteWriter) {
         names.encode(to: &writer)
         values.encode(to: &writer)
     }
 
+    /// Reads a row that `encode(to:)` wrote.
     public static func decode(from reader: inout ByteReader) throws -> SQLRow {
         let names = try [String].decode(from: &reader)
         return SQLRow(names: Names(names), values: try [SQLValue].decode(from: &reader))
     }
 
+    /// Returns a copy that can outlive the batch: its texts own their bytes.
     public func detached() -> SQLRow { SQLRow(names: shared, values: values.detached()) }
 }

@@ -1,13 +1,13 @@
 import GRDBSQLite
 import SwiftwaterCore
 
-/// A place in a table: which rows a query reads, and where it is.
+/// A cursor over the rows of a table that a query reads.
 final class TableCursor {
     private let slot: TableSlot
     private var table: IndexedTable
     private var rows: Rows = .all(count: 0)
     private var position = 0
-    /// What `rows` were chosen by: the rows of a join often look up what the row before did.
+    /// How `rows` were chosen, for reuse: a row of a join often looks up the same values as the row before.
     private var last: (plan: QueryPlan, arguments: [SQLValue], table: IndexedTable)?
 
     private enum Rows {
@@ -36,7 +36,7 @@ final class TableCursor {
         case .scan: return all
         case .ordered(let column): return .list(table.sortedRows(column)[...])
         case .equal(let column):
-            // A number compared with a text: what SQLite makes of that it decides itself, row by row.
+            // A number compared with a text: SQLite decides, row by row.
             guard isComparable(arguments[0], column) else { return all }
             return .list(table.rows(column, equalTo: arguments[0]))
         case .range(let column, let hasLower, let hasUpper):
@@ -90,6 +90,6 @@ final class TableCursor {
 }
 
 enum SQLiteLifetime {
-    /// SQLITE_TRANSIENT: SQLite copies what it is given. A macro that Swift does not import.
+    /// SQLITE_TRANSIENT: SQLite copies the bytes. Swift does not import the macro.
     nonisolated(unsafe) static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }

@@ -1,20 +1,20 @@
 import GRDBSQLite
 import SwiftwaterCore
 
-/// The C side of the tables: SQLite asks, a `TableCursor` answers. The protocol: sqlite.org/vtab.html.
+/// The C callbacks of the virtual tables, implemented with `TableCursor`. See sqlite.org/vtab.html.
 ///
-/// SQLite checks every condition again, so a plan may give rows too many and must not leave one out.
+/// SQLite rechecks every constraint, so a plan may return extra rows but must not miss one.
 enum VirtualTableModule {
     static let name = "swiftwater"
 
-    /// Makes the tables of a catalogue known to a connection, which keeps the catalogue as long as it lives.
+    /// Registers the tables of a catalog with a connection, which retains the catalog until it closes.
     static func install(_ catalogue: TableCatalogue, in connection: OpaquePointer) -> Int32 {
         sqlite3_create_module_v2(
             connection, name, module, Unmanaged.passRetained(catalogue).toOpaque(),
             { Unmanaged<TableCatalogue>.fromOpaque($0!).release() })
     }
 
-    /// SQLite keeps the address: the module lives as long as the program.
+    /// The module, never freed since SQLite keeps its address.
     private nonisolated(unsafe) static let module: UnsafeMutablePointer<sqlite3_module> = {
         var module = sqlite3_module()
         module.xCreate = { connection, catalogue, count, words, table, message in
@@ -56,7 +56,7 @@ enum VirtualTableModule {
         return pointer
     }()
 
-    /// `CREATE VIRTUAL TABLE name USING swiftwater`: the third word is the name.
+    /// Handles `CREATE VIRTUAL TABLE name USING swiftwater`; the third of the words is the name.
     private static func connect(
         _ connection: OpaquePointer?, _ catalogue: UnsafeMutableRawPointer?, _ count: Int32,
         _ words: UnsafePointer<UnsafePointer<CChar>?>?,
@@ -95,7 +95,7 @@ enum SQLName {
     }
 }
 
-/// A C structure that SQLite knows by its address, with an object of ours behind it:
+/// A C structure that SQLite knows by its address, followed by a reference to a Swift object:
 ///
 ///     | base (SQLite's) | reference (ours) |
 private enum Attached<Base, Value: AnyObject> {

@@ -2,14 +2,16 @@ import SwiftwaterCore
 import SwiftwaterStreaming
 
 extension DStream where Element: SQLRecord {
-    /// The result of a query over each batch, which is the table `batch`, and tables that stay.
+    /// Runs a query over each batch, which is the table `batch`, and over static tables.
     ///
     /// ```swift
-    /// posts.sql("SELECT country, count(*) FROM batch JOIN users USING (author_id) GROUP BY 1", tables: ["users": users])
+    /// posts.sql(
+    ///     "SELECT country, count(*) FROM batch JOIN users USING (author_id) GROUP BY 1", tables: ["users": users])
     /// ```
     ///
-    /// Over a window, `batch` is the window. A batch is brought together in one task, and the query runs on one thread: filter and
-    /// reduce first where there is much. Rows come in the order of the query, and a batch without elements is a table without rows.
+    /// Over a window, `batch` is the window. A batch is collected in one task, and the query runs on one thread: filter
+    /// and reduce large streams first. Rows are in the order of the query. A batch without elements is a table without
+    /// rows.
     ///
     /// A query that SQLite refuses is an error at `start()`.
     public func sql(_ query: String, tables: KeyValuePairs<String, SQLTable> = [:]) -> DStream<SQLRow> {
@@ -18,10 +20,11 @@ extension DStream where Element: SQLRecord {
 }
 
 extension DStream {
-    /// As above for elements of any type, with the columns that they have as rows.
+    /// Runs a query over each batch of elements of any type, which are rows with these columns.
     ///
     /// ```swift
-    /// counts.sql("SELECT word, n FROM batch WHERE n > 10", columns: [SQLField("word") { $0.0 }, SQLField("n") { $0.1 }])
+    /// counts.sql(
+    ///     "SELECT word, n FROM batch WHERE n > 10", columns: [SQLField("word") { $0.0 }, SQLField("n") { $0.1 }])
     /// ```
     public func sql(
         _ query: String, columns: [SQLField<Element>], tables: KeyValuePairs<String, SQLTable> = [:]
@@ -38,7 +41,7 @@ extension DStream {
 }
 
 extension RDD {
-    /// The result of a query over these elements, which are the table `batch`.
+    /// Runs a query over these elements, which are the table `batch`.
     ///
     /// - Throws: `invalidArgument` for a query that SQLite refuses.
     public func sql(
@@ -49,7 +52,7 @@ extension RDD {
     }
 }
 
-/// One query over batches that come one after the other: tables and statement are prepared once.
+/// A query over successive batches. Tables and statement are prepared once.
 private final class BatchQuery<Element: Sendable>: Sendable {
     private let query: String
     private let columns: [SQLField<Element>]

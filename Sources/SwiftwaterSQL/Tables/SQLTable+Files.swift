@@ -4,11 +4,11 @@ import SwiftwaterRecommender
 import SwiftwaterStorage
 
 extension SQLTable {
-    /// Ratings as a table. Nothing is copied: ids are looked up in the ratings' own tables of ids.
+    /// Creates a table of ratings. Nothing is copied: ids are looked up in the ratings' id tables.
     ///
     /// - Parameters:
-    ///   - format: gives the columns their names.
-    ///   - order: the columns that the table has, in this order; all four unless given.
+    ///   - format: the names of the columns.
+    ///   - order: the columns of the table, in this order; nil for all four.
     public init(_ ratings: Ratings, format: RatingsFormat = RatingsFormat(), order: [String]? = nil) {
         func ids(_ table: IdentifierTable) -> ColumnStorage {
             switch table.storage {
@@ -29,22 +29,26 @@ extension SQLTable {
         self.init(ColumnTable(rowCount: ratings.count, chosen))
     }
 
-    /// What was found while reading a table from a file.
+    /// A report of reading a table from a file.
     public struct Report: Sendable {
-        /// Rows with more or fewer fields than the header: missing ones are NULL, those too many are dropped.
+        /// The number of rows with more or fewer fields than the header. Missing fields are NULL, extra ones are
+        /// dropped.
         public var unevenRows = 0
-        /// Rows that could not be read at all, and were passed over.
+        /// The number of rows that could not be read and were skipped.
         public var malformedRows = 0
-        /// The first few of both: what was wrong, with file and line.
+        /// The errors of the first few of both, with file and line.
         public var samples: [SwiftwaterError] = []
 
+        /// Creates an empty report.
         public init() {}
 
         mutating func sample(_ error: SwiftwaterError) { if samples.count < 5 { samples.append(error) } }
     }
 
-    /// Reads a CSV file with a header: as ratings, on all cores, where it has a user, an item and a rating and at most a time beside
-    /// them; else as `readCSV` does.
+    /// Reads a CSV file with a header.
+    ///
+    /// A file with columns for user, item and rating, and at most a timestamp besides, is read as ratings on all cores.
+    /// Any other file is read by `readCSV`.
     public static func read(
         _ path: String, format: RatingsFormat = RatingsFormat()
     ) throws -> (table: SQLTable, report: Report) {
@@ -61,7 +65,7 @@ extension SQLTable {
         return (SQLTable(ratings, format: format, order: header), report)
     }
 
-    /// The names in the first line; nothing where they cannot be had without reading all (standard input).
+    /// Returns the names in the first line; empty for standard input, which can be read only once.
     private static func header(of path: String, _ format: RatingsFormat) throws -> [String] {
         if path == "-" { return [] }
         let source = try ByteSource(path: path)
@@ -81,8 +85,8 @@ extension SQLTable {
 
     /// Reads a CSV file with a header, plain or gzip, or standard input (`-`).
     ///
-    /// A column is INTEGER where every value is a 64-bit integer, else REAL where every value is a number, else TEXT (so are ids such as
-    /// `007`). An empty field is NULL. O(bytes).
+    /// A column is INTEGER if every value is a 64-bit integer, else REAL if every value is a number, else TEXT (as are
+    /// ids such as `007`). An empty field is NULL. O(bytes).
     ///
     /// - Throws: `notFound`, `io`; `malformedInput` for an empty file or a header that names a column twice.
     public static func readCSV(
@@ -91,7 +95,7 @@ extension SQLTable {
         guard let byte = separator.asciiValue else {
             throw SwiftwaterError(
                 .invalidArgument, "the separator '\(separator)' is not one ASCII character",
-                remedy: "use one such as , ; | or a tab")
+                remedy: "use a character such as , ; | or a tab")
         }
         return try FileBytes.with(path: path) { bytes in
             var csv = CSVReader(bytes, separator: byte, fileName: path)
@@ -103,7 +107,7 @@ extension SQLTable {
     }
 }
 
-/// Gathers the fields of a CSV file by columns.
+/// Collects the fields of a CSV file by column.
 private struct CSVTableBuilder {
     let path: String
     private var columns: [CSVColumn] = []
@@ -126,13 +130,13 @@ private struct CSVTableBuilder {
             guard seen.insert(name.lowercased()).inserted else {
                 throw SwiftwaterError(
                     .malformedInput, "the header names the column '\(name)' twice", at: .init(file: path, line: 1),
-                    remedy: "give each column a name of its own; SQL does not tell capitals from small letters")
+                    remedy: "give each column a different name; names in SQL are case-insensitive")
             }
             columns.append(CSVColumn(name: name))
         }
     }
 
-    /// False at the end.
+    /// Reads the next row; returns false at the end.
     mutating func readRow(_ csv: inout CSVReader) throws -> Bool {
         do {
             guard try csv.next() else { return false }
@@ -156,7 +160,7 @@ private struct CSVTableBuilder {
     }
 }
 
-/// A column whose type is not known before its last value.
+/// A column whose type is known only after its last value.
 private struct CSVColumn {
     let name: String
     private var texts = TextColumn()
@@ -197,7 +201,7 @@ private struct CSVColumn {
         (0..<isNull.count).map { row in isNull[row] ? none : texts.withBytes(row, parse) ?? none }
     }
 
-    /// Digits with an optional sign, written as SQL would write them: `007` and `+7` are names, not numbers.
+    /// Parses digits with an optional minus sign, as SQL would write them: `007` and `+7` are text, not numbers.
     static func integer(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
         let digits = bytes.first == 0x2D ? bytes.dropFirst() : bytes[...]
         guard let first = digits.first, digits.count <= 19, first != 0x30 || bytes.count == 1 else { return nil }
@@ -213,7 +217,7 @@ private struct CSVColumn {
         return value == .min ? nil : -value
     }
 
-    /// A decimal number with a digit before the point, finite.
+    /// Parses a finite decimal number with a digit before the point.
     static func real(_ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
         let digits = bytes.first == 0x2D ? bytes.dropFirst() : bytes[...]
         guard let first = digits.first, (0x30...0x39).contains(first),

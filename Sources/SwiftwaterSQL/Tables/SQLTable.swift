@@ -1,28 +1,30 @@
 import SwiftwaterCore
 
-/// A table that queries read in place: named columns over data that stays where it is.
+/// A table with named columns that queries read in place.
 ///
-/// Make one of `Ratings`, of a CSV file, or of an array of records. Row numbers go from 0; at most 2^32 rows.
+/// Make one from `Ratings`, a CSV file, or an array of records. Rows are numbered from 0; at most 2^32 rows.
 public struct SQLTable: Sendable {
-    /// With its indexes, which all copies share.
+    /// The source and its indexes, which all copies share.
     let indexed: IndexedTable
 
     init(_ source: any SQLTableSource) { indexed = IndexedTable(source) }
 
+    /// The number of rows.
     public var rowCount: Int { indexed.source.rowCount }
+    /// The names and types of the columns, in order.
     public var columns: [(name: String, type: SQLType)] { indexed.source.columns }
 }
 
-/// What a virtual table reads from.
+/// The data behind a virtual table.
 protocol SQLTableSource: Sendable {
     var rowCount: Int { get }
     var columns: [(name: String, type: SQLType)] { get }
     func value(row: Int, column: Int) -> SQLValue
-    /// About how many different values a column has, where that is known without looking.
+    /// Returns the approximate number of distinct values of a column, if known without a scan.
     func distinctValues(column: Int) -> Int?
-    /// All rows with this value in the column, in order; nil where the rows must be looked at one by one.
+    /// Returns all rows with this value in the column, in order; nil if only a scan can find them.
     func rows(column: Int, equalTo value: SQLValue) -> [UInt32]?
-    /// All rows, ordered by the column and then by their number.
+    /// Returns all rows, ordered by the column and then by number.
     func sortedRows(column: Int) -> [UInt32]
 }
 
@@ -37,140 +39,6 @@ extension SQLTableSource {
             let (left, right) = (values[Int($0)], values[Int($1)])
             if left < right { return true }
             return right < left ? false : $0 < $1
-        }
-    }
-}
-
-/// The numbers or texts of a column.
-indirect enum ColumnStorage: Sendable {
-    case integers([Int64])
-    case floats([Float])
-    case reals([Double])
-    case texts(TextColumn)
-    /// A row holds the number of its value among different ones.
-    case numbered([UInt32], among: ColumnStorage)
-    /// Rows whose bit is set are NULL.
-    case nullable(ColumnStorage, isNull: [Bool])
-
-    var type: SQLType {
-        switch self {
-        case .integers: .integer
-        case .floats, .reals: .real
-        case .texts: .text
-        case .numbered(_, let values), .nullable(let values, _): values.type
-        }
-    }
-
-    subscript(row: Int) -> SQLValue {
-        switch self {
-        case .integers(let values): .integer(values[row])
-        case .floats(let values): values[row].sqlValue
-        case .reals(let values): values[row].sqlValue
-        case .texts(let values): values[row]
-        case .numbered(let numbers, let values): values[Int(numbers[row])]
-        case .nullable(let values, let isNull): isNull[row] ? .null : values[row]
-        }
-    }
-}
-
-/// Texts, one after the other in one buffer.
-struct TextColumn: Sendable {
-    private(set) var bytes: [UInt8] = []
-    private(set) var ends: [Int] = []
-
-    mutating func append(_ text: some Sequence<UInt8>) {
-        bytes.append(contentsOf: text)
-        ends.append(bytes.count)
-    }
-
-    func withBytes<Result>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
-        try bytes.withUnsafeBufferPointer {
-            try body(UnsafeBufferPointer(rebasing: $0[(row == 0 ? 0 : ends[row - 1])..<ends[row]]))
-        }
-    }
-
-    subscript(row: Int) -> SQLValue { withBytes(row) { .text(Text(copying: $0)) } }
-}
-
-/// A table of columns.
-struct ColumnTable: SQLTableSource {
-    let rowCount: Int
-    let columns: [(name: String, type: SQLType)]
-    let storage: [ColumnStorage]
-
-    init(rowCount: Int, _ columns: [(name: String, storage: ColumnStorage)]) {
-        self.rowCount = rowCount
-        self.columns = columns.map { ($0.name, $0.storage.type) }
-        storage = columns.map(\.storage)
-    }
-
-    func value(row: Int, column: Int) -> SQLValue { storage[column][row] }
-
-    func distinctValues(column: Int) -> Int? {
-        guard case .numbered(_, let values) = storage[column] else { return nil }
-        switch values {
-        case .integers(let values): return values.count
-        case .texts(let values): return values.ends.count
-        default: return nil
-        }
-    }
-
-    /// Finds the value among the different ones, and then its number in the column: 4 bytes a row.
-    func rows(column: Int, equalTo value: SQLValue) -> [UInt32]? {
-        guard case .numbered(let numbers, let values) = storage[column] else { return nil }
-        let number: Int?
-        switch (values, value) {
-        case (.integers(let all), .integer(let value)): number = all.firstIndex(of: value)
-        case (.integers(let all), .real(let value)): number = Int64(exactly: value).flatMap { all.firstIndex(of: $0) }
-        case (.texts(let all), .text): number = (0..<all.ends.count).first { all[$0] == value }
-        default: return nil
-        }
-        guard let wanted = number.map({ UInt32($0) }) else { return [] }
-        return numbers.withUnsafeBufferPointer { numbers in
-            var rows: [UInt32] = []
-            for row in 0..<numbers.count where numbers[row] == wanted { rows.append(UInt32(row)) }
-            return rows
-        }
-    }
-
-    func sortedRows(column: Int) -> [UInt32] {
-        switch storage[column] {
-        case .numbered(let numbers, let values):
-            return ColumnTable.countingSort(numbers, by: values, count: distinctValues(column: column)!)
-        case .integers(let values):
-            return (0..<UInt32(rowCount)).sorted {
-                let (left, right) = (values[Int($0)], values[Int($1)])
-                return left != right ? left < right : $0 < $1
-            }
-        case let storage:
-            let values = (0..<rowCount).map { storage[$0] }
-            return (0..<UInt32(rowCount)).sorted {
-                let (left, right) = (values[Int($0)], values[Int($1)])
-                return left < right || (!(right < left) && $0 < $1)
-            }
-        }
-    }
-
-    /// Sorts the different values and then the rows by counting: O(rows + values log values).
-    private static func countingSort(_ numbers: [UInt32], by values: ColumnStorage, count: Int) -> [UInt32] {
-        let sorted = (0..<count).map { (value: values[$0], number: $0) }.sorted {
-            $0.value < $1.value || (!($1.value < $0.value) && $0.number < $1.number)
-        }
-        var counts = [Int](repeating: 0, count: count)
-        for number in numbers { counts[Int(number)] += 1 }
-        var next = [Int](repeating: 0, count: count)
-        var position = 0
-        for entry in sorted {
-            next[entry.number] = position
-            position += counts[entry.number]
-        }
-        return [UInt32](unsafeUninitializedCapacity: numbers.count) { output, filled in
-            for row in 0..<numbers.count {
-                let number = Int(numbers[row])
-                output.initializeElement(at: next[number], to: UInt32(row))
-                next[number] += 1
-            }
-            filled = numbers.count
         }
     }
 }

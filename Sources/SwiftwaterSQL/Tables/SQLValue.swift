@@ -1,18 +1,23 @@
 import SwiftwaterCore
+import SwiftwaterFormats
 
-/// A value as SQLite knows it: one cell of a table or of a result.
+/// A SQLite value: one cell of a table or of a result.
 ///
-/// Order is SQLite's: NULL, then numbers by their value, then texts by their bytes.
+/// The order is SQLite's: NULL, then numbers by value, then texts by bytes.
 public enum SQLValue: Sendable, Hashable {
+    /// NULL.
     case null
+    /// A 64-bit integer.
     case integer(Int64)
+    /// A floating-point number.
     case real(Double)
+    /// A text.
     case text(Text)
 
-    /// The value as a whole number, where it is one.
+    /// The value of an integer, else nil.
     public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
 
-    /// The value as a number.
+    /// The value of an integer or real as a double, else nil.
     public var real: Double? {
         switch self {
         case .integer(let value): Double(value)
@@ -21,10 +26,10 @@ public enum SQLValue: Sendable, Hashable {
         }
     }
 
-    /// The value as a text, where it is one.
+    /// The value of a text, else nil.
     public var text: String? { if case .text(let value) = self { String(value) } else { nil } }
 
-    /// 0 for NULL, 1 for numbers, 2 for texts: values of different classes never equal each other.
+    /// 0 for NULL, 1 for numbers, 2 for texts: values of different classes are never equal.
     var orderClass: Int {
         switch self {
         case .null: 0
@@ -35,6 +40,7 @@ public enum SQLValue: Sendable, Hashable {
 }
 
 extension SQLValue: Comparable {
+    /// Compares values in SQLite's order; integers and reals compare by their exact values.
     public static func < (left: SQLValue, right: SQLValue) -> Bool {
         switch (left, right) {
         case (.integer(let a), .integer(let b)): return a < b
@@ -46,11 +52,11 @@ extension SQLValue: Comparable {
         }
     }
 
-    /// Exact, also beyond 2^53. NaN is stored as NULL and never gets here.
+    /// Compares exactly, even beyond 2^53. NaN is stored as NULL and never gets here.
     static func compare(_ integer: Int64, _ real: Double) -> Int {
         if real >= 0x1p63 { return -1 }
         if real < -0x1p63 { return 1 }
-        let whole = Int64(real)  // towards zero
+        let whole = Int64(real)  // toward zero
         if integer != whole { return integer < whole ? -1 : 1 }
         let rest = real - Double(whole)
         return rest == 0 ? 0 : (rest > 0 ? -1 : 1)
@@ -58,6 +64,7 @@ extension SQLValue: Comparable {
 }
 
 extension SQLValue: StreamCodable {
+    /// Writes a byte for the kind, then the value.
     public func encode(to writer: inout ByteWriter) {
         switch self {
         case .null: writer.write(byte: 0)
@@ -73,6 +80,9 @@ extension SQLValue: StreamCodable {
         }
     }
 
+    /// Reads a value that `encode(to:)` wrote.
+    ///
+    /// - Throws: `corrupted` for an unknown kind.
     public static func decode(from reader: inout ByteReader) throws -> SQLValue {
         switch try reader.readByte() {
         case 0: return .null
@@ -81,37 +91,45 @@ extension SQLValue: StreamCodable {
         case 3: return .text(try Text.decode(from: &reader))
         case let kind:
             throw SwiftwaterError(
-                .corrupted, "a value of the unknown kind \(kind)", at: .init(byteOffset: reader.offset))
+                .corrupted, "a value of unknown kind \(kind)", at: .init(byteOffset: reader.offset))
         }
     }
 
+    /// Returns whether the value comes before another: SQLite's order, with integers before equal reals.
     public func precedes(_ other: SQLValue) -> Bool {
-        // 2 and 2.0 are equal to SQLite and different values here.
+        // 2 and 2.0 are equal in SQLite but different values here.
         if self < other { return true }
         if other < self { return false }
         if case .integer = self, case .real = other { return true }
         return false
     }
 
+    /// Returns a copy that can outlive the batch: a text owns its bytes.
     public func detached() -> SQLValue { if case .text(let text) = self { .text(text.detached()) } else { self } }
 }
 
-/// What can stand in a column of a table made of records.
+/// A type that can be a column of a table of records.
 public protocol SQLConvertible: SendableMetatype {
+    /// The value in SQL.
     var sqlValue: SQLValue { get }
+    /// The declared type of such a column.
     static var sqlType: SQLType { get }
 }
 
-/// What a column is declared as, which decides how SQLite compares it with constants.
+/// The declared type of a column, which decides how SQLite compares it with constants.
 public enum SQLType: String, Sendable {
+    /// INTEGER.
     case integer = "INTEGER"
+    /// REAL.
     case real = "REAL"
+    /// TEXT.
     case text = "TEXT"
 }
 
 extension SQLConvertible where Self: BinaryInteger {
-    /// Beyond 64 bits signed the nearest number that there is.
+    /// The integer, clamped to the range of `Int64`.
     public var sqlValue: SQLValue { .integer(Int64(clamping: self)) }
+    /// INTEGER.
     public static var sqlType: SQLType { .integer }
 }
 extension Int: SQLConvertible {}
@@ -121,36 +139,61 @@ extension UInt32: SQLConvertible {}
 extension UInt64: SQLConvertible {}
 
 extension Bool: SQLConvertible {
+    /// 1 for true, 0 for false.
     public var sqlValue: SQLValue { .integer(self ? 1 : 0) }
+    /// INTEGER.
     public static var sqlType: SQLType { .integer }
 }
 extension Double: SQLConvertible {
+    /// The number, or NULL for NaN.
     public var sqlValue: SQLValue { isNaN ? .null : .real(self) }
+    /// REAL.
     public static var sqlType: SQLType { .real }
 }
 extension Float: SQLConvertible {
-    /// The double that is written as this float is, where four decimals are enough: 4.1, not 4.0999999.
+    /// The number as a double with the same decimal notation, if four decimals suffice (4.1, not 4.0999999); NULL for
+    /// NaN.
     public var sqlValue: SQLValue {
         if isNaN { return .null }
         let rounded = (Double(self) * 1e4).rounded() / 1e4
         return .real(Float(rounded) == self ? rounded : Double(self))
     }
+    /// REAL.
     public static var sqlType: SQLType { .real }
 }
 extension Text: SQLConvertible {
+    /// The text.
     public var sqlValue: SQLValue { .text(self) }
+    /// TEXT.
     public static var sqlType: SQLType { .text }
 }
 extension String: SQLConvertible {
+    /// The string as a text.
     public var sqlValue: SQLValue { .text(Text(self)) }
+    /// TEXT.
     public static var sqlType: SQLType { .text }
 }
 extension BatchTime: SQLConvertible {
     /// Milliseconds since 1970.
     public var sqlValue: SQLValue { .integer(milliseconds) }
+    /// INTEGER.
     public static var sqlType: SQLType { .integer }
 }
 extension Optional: SQLConvertible where Wrapped: SQLConvertible {
+    /// The wrapped value, or NULL for nil.
     public var sqlValue: SQLValue { self?.sqlValue ?? .null }
+    /// The type of the wrapped value.
     public static var sqlType: SQLType { Wrapped.sqlType }
+}
+
+extension SQLValue: JSONWritable {
+    /// Writes the value; a number that is not finite is null.
+    public func write(to json: inout JSONWriter) {
+        switch self {
+        case .null: json.null()
+        case .integer(let value): json.value(value)
+        case .real(let value): json.value(value)
+        case .text(let text): json.value(text)
+        }
+    }
 }
