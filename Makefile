@@ -1,34 +1,38 @@
-# Every target installs what it needs, where it may, and then runs.
+# Each target installs what it needs, if it has permission, and then runs.
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
-SOURCES = Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
+SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
 .PHONY: demo test page integration soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve lint format packages clean
 
-## Both case studies, in under a minute once built. Without the server, which takes longer to build than the rest.
+## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
+## to build than the rest.
 demo: packages
 	$(BUILD) --disable-default-traits --scratch-path .build-demo --product swiftwater
 	.build-demo/release/swiftwater demo
 
-## The live page on generated posts and ratings; Ctrl-C ends it.
+## Serves the live page on generated posts and ratings until Ctrl-C.
 page: packages
 	$(BUILD) --product swiftwater
 	.build/release/swiftwater serve --demo
 
-## Every test. Built with optimisation: it is the program that users run that is tested.
+## Runs every test, against the release build that users get.
 test: packages
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
 
-## The page in a browser and the API against its document, with what Debian and PyPI have for it.
+## Tests the page in a browser and the API against its document, with tools from Debian and PyPI.
 integration: packages
 	Tests/install-browser.sh
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build --filter "PageTests|ServeKillTests|DocumentTests"
 	Tests/check-api.sh
 
-## What takes longer: 10,000 simulated runs, 300 kills and 100 of the server, four hours' worth of events through it, every bit of a checkpoint and a log; then the tests in a debug build (which checks
-## that no text outlives its batch; the page's browser by itself, which waits for no more than a minute), then under the thread and the address sanitizer, which slow the simulation's one thread down and see few seeds of it.
+## Runs the long tests: 10,000 simulated runs, 300 kills and 100 of the server, four hours' worth of
+## events through it, every bit of a checkpoint and a log. Then runs the tests in a debug build,
+## which checks that no text outlives its batch. The page's browser test runs by itself there,
+## because it waits for at most a minute. Then runs the tests under the thread and the address
+## sanitizer, which slow down the simulation's one thread and so run only a few of its seeds.
 soak: packages fuzz
 	$(BUILD) --product swiftwater-simulation
 	.build/release/swiftwater-simulation 0 10000
@@ -40,11 +44,11 @@ soak: packages fuzz
 	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip KernelTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 	ASAN_OPTIONS=quarantine_size_mb=16 SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip prometheusTakesTheMetrics --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip aSeedReplaysExactly --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
 
-## Readers under libFuzzer: a million inputs or ten minutes each.
+## Runs the readers under libFuzzer: a million inputs or ten minutes each.
 fuzz: packages
 	Fuzz/run.sh
 
-## Our figures beside the peers' on this machine; see Benchmarks/README.md.
+## Measures Swiftwater and its peers on this machine; see Benchmarks/README.md.
 bench: bench-als bench-als-speed bench-streams bench-trends bench-serve
 
 bench-als: packages
@@ -69,7 +73,8 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
-## The Swift toolchain is yours to install (swift.org/install); zlib's header comes from the system.
+## Checks for the Swift toolchain, which you install (swift.org/install), and installs zlib's header
+## from the system's packages.
 packages:
 	@command -v $(SWIFT) >/dev/null || { echo "Install the Swift toolchain, 6.2 or later: https://www.swift.org/install"; exit 1; }
 	@if [ "$$(uname)" = Linux ] && [ ! -e /usr/include/zlib.h ]; then \

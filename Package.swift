@@ -74,24 +74,33 @@ let package = Package(
     ],
     targets: [
         .target(name: "CSwiftwaterKernels"),
+        room("SwiftwaterPlatform", []),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-        room("SwiftwaterCore", ["CSwiftwaterKernels"]),
-        room("SwiftwaterStorage", ["SwiftwaterCore", "CSwiftwaterKernels"]),
-        room("SwiftwaterFormats", ["SwiftwaterCore", "SwiftwaterStorage", "CZlib", "CSwiftwaterKernels"]),
-        room("SwiftwaterStreaming", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", logging] + nio),
+        room("SwiftwaterCore", ["SwiftwaterPlatform", "CSwiftwaterKernels"]),
+        room("SwiftwaterStorage", ["SwiftwaterPlatform", "SwiftwaterCore", "CSwiftwaterKernels"]),
+        room(
+            "SwiftwaterFormats",
+            ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "CZlib", "CSwiftwaterKernels"]),
+        room(
+            "SwiftwaterStreaming",
+            ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", logging]),
         room(
             "SwiftwaterTesting",
             ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
-        room("SwiftwaterPosts", ["SwiftwaterCore", "SwiftwaterFormats", "CSwiftwaterKernels"]),
+        room("SwiftwaterPosts", ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterFormats", "CSwiftwaterKernels"]),
         room(
             "SwiftwaterTrends",
-            ["SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts", "CSwiftwaterKernels"]),
+            [
+                "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
+                "CSwiftwaterKernels",
+            ]),
         room(
-            "SwiftwaterRecommender", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
+            "SwiftwaterRecommender",
+            ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
         room(
             "SwiftwaterLive",
             [
-                "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming",
+                "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming",
                 "SwiftwaterRecommender",
             ]),
         room(
@@ -100,12 +109,18 @@ let package = Package(
                 "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
                 "SwiftwaterRecommender", sqlite, sqliteInterface,
             ]),
-        room("SwiftwaterSamples", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender"]),
+        room(
+            "SwiftwaterSamples",
+            ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterPosts", "SwiftwaterRecommender"]),
         room(
             "SwiftwaterConnectors",
-            ["SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", "SwiftwaterTrends", logging, sqlite] + nio),
+            [
+                "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", "SwiftwaterTrends",
+                logging, sqlite,
+            ] + nio),
         .target(
-            name: "SwiftwaterServer", dependencies: rooms + [logging, sqlite, "CZlib"] + nio + web,
+            name: "SwiftwaterServer",
+            dependencies: ["SwiftwaterPlatform"] + rooms + [logging, sqlite, "CZlib"] + nio + web,
             resources: [
                 .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"),
                 .embedInCode("Resources/page.js"), .embedInCode("Resources/trends.js"),
@@ -115,23 +130,27 @@ let package = Package(
         room("Swiftwater", rooms + [logging]),
         .executableTarget(
             name: "SwiftwaterCommand",
-            dependencies: ["Swiftwater", "SwiftwaterServer", arguments, logging] + rooms,
+            dependencies: ["SwiftwaterPlatform", "Swiftwater", "SwiftwaterServer", arguments, logging] + rooms,
             swiftSettings: settings),
         example("HashtagTrends"),
         example("MeterReadings"),
         example("MovieRecommender"),
         example("LiveRecommendations"),
         .target(
-            name: "TestSupport", dependencies: ["Swiftwater"] + rooms, path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Swiftwater"] + rooms, path: "TestSupport/TestSupport",
             swiftSettings: settings),
         .target(
-            name: "SwiftwaterFuzzChecks", dependencies: ["Swiftwater"] + rooms, path: "Tests/FuzzChecks",
+            name: "StreamingTestSupport",
+            dependencies: ["TestSupport", "SwiftwaterCore", "SwiftwaterStreaming", logging],
+            path: "TestSupport/StreamingTestSupport", swiftSettings: settings),
+        .target(
+            name: "SwiftwaterFuzzChecks", dependencies: ["Swiftwater"] + rooms, path: "TestSupport/FuzzChecks",
             swiftSettings: settings),
         .target(
             name: "SimulationSupport", dependencies: ["SwiftwaterTesting", "Swiftwater"] + rooms + [logging],
-            path: "Tests/SimulationSupport", swiftSettings: settings),
+            path: "TestSupport/SimulationSupport", swiftSettings: settings),
         .executableTarget(
-            name: "swiftwater-simulation", dependencies: ["SimulationSupport"], path: "Tests/SimulationProgram",
+            name: "swiftwater-simulation", dependencies: ["SimulationSupport"], path: "TestSupport/SimulationProgram",
             swiftSettings: settings),
         .executableTarget(
             name: "swiftwater-bench", dependencies: ["Swiftwater", logging] + rooms, path: "Benchmarks/streaming",
@@ -144,16 +163,16 @@ let package = Package(
             swiftSettings: settings),
         tests("SimulationTests", ["SimulationSupport", "SwiftwaterTesting", "swiftwater-simulation"]),
         tests("CoreTests"),
-        tests("StorageTests"),
+        tests("StorageTests", ["SwiftwaterTesting"]),
         tests("FormatsTests"),
-        tests("StreamingTests", [logging, "SwiftwaterTesting"] + nio),
+        tests("StreamingTests", [logging, "SwiftwaterTesting", "StreamingTestSupport"]),
         tests("PostsTests"),
-        tests("RecommenderTests", ["SwiftwaterFuzzChecks", "CSwiftwaterKernels"]),
+        tests("RecommenderTests", ["SwiftwaterFuzzChecks", "CSwiftwaterKernels", "SwiftwaterTesting"]),
         tests("TrendsTests"),
-        tests("LiveTests"),
+        tests("LiveTests", ["SwiftwaterTesting"]),
         tests("SQLTests", [sqlite]),
         tests("SamplesTests"),
-        tests("ConnectorsTests", ["SwiftwaterTesting", sqlite] + nio),
+        tests("ConnectorsTests", ["SwiftwaterTesting", "StreamingTestSupport", sqlite] + nio),
         tests("ServerTests", ["SwiftwaterServer", sqlite, logging] + web),
         tests("HouseTests"),
         tests("IntegrationTests", ["SwiftwaterCommand", sqlite] + nio),

@@ -1,5 +1,6 @@
-"""Four hours' worth of events through `swiftwater serve` in minutes: 5.76 million posts (400 a second) and 14,400 ratings, with pages that listen, one of
-which never reads. The first hour fills windows and baselines; after it memory must be flat: the most of the last hour at most a tenth above that of the second.
+"""Sends four hours' worth of events through `swiftwater serve` in minutes: 5.76 million posts (400 a second) and
+14,400 ratings, with 20 pages that listen, one of which never reads. The first hour fills windows and baselines. After
+that, memory must be flat: the maximum of the last hour may exceed that of the second hour by at most a tenth.
 
     Tests/soak-serve.py SWIFTWATER_PROGRAM
 """

@@ -44,7 +44,7 @@ func writers(_ count: Int, named name: String) -> [Double] {
     let all = Monitor<[[Double]]>([])
     let end = now() + seconds
     for number in 0..<count {
-        startThread(named: "writer") {
+        SystemThread.start(named: "writer") {
             let times = rate("\(name)-\(number)", port: port, until: end)
             all.update { $0.append(times) }
         }

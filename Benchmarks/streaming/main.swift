@@ -73,18 +73,17 @@ case "files":
         await context.stop()
     }
 case "trends":
-    var settings = TrendsSettings()
-    settings.window = .milliseconds(20)
-    settings.tokenizer = TrendsSettings.Tokenizer(rawValue: arguments[2])!
+    let keys: TrendingSettings.Keys = arguments[2] == "words" ? .hashWords : .hashtags
+    let settings = TrendingSettings(window: .milliseconds(20), keys: keys, recordsEvidence: false, limit: 0)
     for round in 0..<4 {
         let context = makeContext(.milliseconds(10))
         let done = Monitor(false)
         let begin = Monitor(0.0)
-        context.textFileStream(directory: arguments[1], newFilesOnly: false).forEachTrendTable(settings) { table in
+        context.textFileStream(directory: arguments[1], newFilesOnly: false).trending(settings).forEachTable { table in
             guard !table.rows.isEmpty, !done.read({ $0 }) else { return }
             let seconds = now() - begin.read { $0 }
             print(
-                "trends \(arguments[2]) round \(round): \(seconds) s, \(table.rows.count) tags, first \(table.rows[0])  peak \(peakMegabytes()) MB"
+                "trends \(arguments[2]) round \(round): \(seconds) s, \(table.rows.count) tags, first \(table.rows[0].key) \(table.rows[0].count)  peak \(peakMegabytes()) MB"
             )
             done.update { $0 = true }
         }
@@ -97,10 +96,10 @@ case "posts":
     var settings = TrendingSettings()
     (settings.window, settings.usesEventTime, settings.limit) = (.seconds(3600), true, 10)
     let hasReasons = ["all", "authors"].contains(arguments[2])
-    settings.keepsReasons = hasReasons
+    settings.recordsEvidence = hasReasons
     if arguments[2] == "words" { settings.keys = .words }
     settings.order = hasReasons ? .burst : .count
-    if arguments[2] == "authors" { (settings.honoursDeletions, settings.samples) = (false, 0) }
+    if arguments[2] == "authors" { (settings.honorsDeletions, settings.samples) = (false, 0) }
     if hasReasons || arguments.count > 3 { (settings.window, settings.slide) = (.seconds(100), .seconds(100)) }
     for round in 0..<3 {
         let context = makeContext(.seconds(1), isStepped: true)
@@ -126,7 +125,7 @@ case "keys":
         let context = makeContext(.seconds(1), isStepped: true)
         var settings = TrendingSettings()
         (settings.window, settings.slide, settings.keysMax) = (.seconds(2), .seconds(1), 200_000)
-        (settings.keepsReasons, settings.limit) = (false, 10)
+        (settings.recordsEvidence, settings.limit) = (false, 10)
         let batches = (0..<posts / perBatch).map { batch in
             RDD(context: context.context, name: "posts", partitionCount: 4) { partition, sink in
                 var random = SeededRandom(seed: 9, stream: UInt64(batch * 4 + partition))
@@ -137,7 +136,9 @@ case "keys":
         }
         let widest = Monitor(0)
         context.queueStream(batches).trending(settings).forEachBatch { rdd, _ in
-            for row in try rdd.collect().flatMap(\.rows) { widest.update { $0 = max($0, row.countMost - row.count) } }
+            for row in try rdd.collect().flatMap(\.rows) {
+                widest.update { $0 = max($0, row.countUpperBound - row.count) }
+            }
         }
         try await context.start()
         let begin = now()
@@ -226,10 +227,12 @@ case "socket", "socketlog", "trendsocket":
     let context = makeContext(.seconds(1))
     if arguments[0] == "socketlog" { context.checkpoint(arguments[2]) }
     let posts = context.socketTextStream(host: "127.0.0.1", port: Int(arguments[1])!).named("posts")
-    var settings = TrendsSettings()
-    (settings.window, settings.tokenizer) = (.seconds(1), .words)
-    (arguments[0] == "trendsocket" ? posts.trends(settings) : classic(posts))
-        .forEachBatch(name: "out") { rdd, _ in _ = try rdd.collect() }
+    if arguments[0] == "trendsocket" {
+        let settings = TrendingSettings(window: .seconds(1), keys: .hashWords, recordsEvidence: false, limit: 0)
+        posts.trending(settings).forEachTable(name: "out") { _ in }
+    } else {
+        classic(posts).forEachBatch(name: "out") { rdd, _ in _ = try rdd.collect() }
+    }
     context.onBatchCompleted { batch in
         print(
             "batch \(batch.size.records) posts, lag \(Int(batch.totalDelay.inSeconds * 1000)) ms, peak \(peakMegabytes()) MB"

@@ -4,7 +4,7 @@ import Swiftwater
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
-        abstract: "Looks at what a checkpoint directory holds.",
+        abstract: "Inspects a checkpoint directory.",
         discussion: """
               swiftwater checkpoint list state
               swiftwater checkpoint show state
@@ -14,14 +14,15 @@ struct CheckpointCommand: ParsableCommand {
 
     static func open(_ directory: String) throws -> CheckpointStore {
         guard Directory.isDirectory(directory) else {
-            throw SwiftwaterError(.notFound, "\(directory) is no directory", remedy: "name a checkpoint directory")
+            throw SwiftwaterError(.notFound, "\(directory) is not a directory", remedy: "give a checkpoint directory")
         }
         return try CheckpointStore(directory: directory)
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The checkpoints, oldest first.")
-        @Argument(help: "The checkpoint directory.") var directory: String
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the checkpoints, oldest first.", discussion: "  swiftwater checkpoint list state")
+        @Argument(help: "Checkpoint directory.") var directory: String
 
         func run() throws {
             let store = try CheckpointCommand.open(directory)
@@ -38,9 +39,14 @@ struct CheckpointCommand: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "One checkpoint: its sources, steps and outputs.")
-        @Argument(help: "The checkpoint directory.") var directory: String
-        @Option(help: "The checkpoint's time in milliseconds; the newest unless given.") var time: Int64?
+        static let configuration = CommandConfiguration(
+            abstract: "Shows the sources, steps, and outputs of a checkpoint.",
+            discussion: """
+                  swiftwater checkpoint show state
+                  swiftwater checkpoint show state --time 1764115200000
+                """)
+        @Argument(help: "Checkpoint directory.") var directory: String
+        @Option(help: "Checkpoint time in milliseconds; newest by default.") var time: Int64?
 
         func run() throws {
             let store = try CheckpointCommand.open(directory)
@@ -68,9 +74,13 @@ struct CheckpointCommand: ParsableCommand {
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Reads every checkpoint, every object and the whole log, and checks them.",
-            discussion: "Ends with 65 where something is damaged.")
-        @Argument(help: "The checkpoint directory.") var directory: String
+            abstract: "Verifies every checkpoint, every object, and the log.",
+            discussion: """
+                Reads all of them. Exits with 65 if anything is damaged.
+
+                  swiftwater checkpoint verify state
+                """)
+        @Argument(help: "Checkpoint directory.") var directory: String
 
         func run() throws {
             let store = try CheckpointCommand.open(directory)
@@ -88,7 +98,7 @@ struct CheckpointCommand: ParsableCommand {
             }
             do {
                 let log = try JournalContents(directory: store.journalDirectory)
-                let torn = log.droppedBytes > 0 ? ", \(log.droppedBytes) bytes at the end were not whole" : ""
+                let torn = log.droppedBytes > 0 ? ", \(log.droppedBytes) bytes at the end are incomplete" : ""
                 try StandardStream.output.write(
                     "log  good, \(Format.count(log.entries.count)) records in \(log.segments.count) segments\(torn)\n")
             } catch {
@@ -97,9 +107,9 @@ struct CheckpointCommand: ParsableCommand {
             }
             if damaged > 0 {
                 throw SwiftwaterError(
-                    .corrupted, "\(damaged) of these are damaged", at: .init(file: directory),
+                    .corrupted, "damaged checkpoints or logs: \(damaged)", at: .init(file: directory),
                     remedy:
-                        "an older checkpoint is used where there is one; otherwise restore the directory from a copy")
+                        "an older checkpoint is used if there is one; otherwise restore the directory from a backup")
             }
         }
     }

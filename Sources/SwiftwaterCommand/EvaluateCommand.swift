@@ -3,21 +3,23 @@ import Swiftwater
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "RMSE, MAE and R2 of a model on ratings, and how good its lists are.",
+        commandName: "evaluate", abstract: "Evaluates a model's predictions and ranked lists.",
         discussion: """
-              swiftwater evaluate --model films.model test.csv
-              swiftwater evaluate --model films.model test.csv --ranking 10 --relevant-from 4
+            Reports RMSE, MAE, and R2. With --ranking, also evaluates lists over the full \
+            catalog, excluding items that the user rated in training. MAP, NDCG, \
+            precision, and recall are defined as in Spark.
 
-            Lists are made over the full catalogue, without what the user rated in \
-            training; MAP, NDCG, precision and recall are as Spark defines them.
+              swiftwater evaluate --model films.model test.csv
+              swiftwater evaluate --model films.model test.csv --ranking 10 \\
+                --relevant-from 4
             """)
 
-    @Argument(help: "A CSV file of ratings.") var file: String
-    @Option(help: "A model file.") var model: String
+    @Argument(help: "CSV file of ratings.") var file: String
+    @Option(help: "Model file.") var model: String
     @OptionGroup var ratings: RatingsOptions
-    @Option(help: "Also evaluate lists of so many recommendations for each user.") var ranking: Int?
-    @Option(help: "Ratings from this on are right to recommend.") var relevantFrom: Float = 4
-    @Flag(help: "A JSON object.") var json = false
+    @Option(help: "Also evaluate lists of this many items per user.") var ranking: Int?
+    @Option(help: "Minimum rating of a relevant item.") var relevantFrom: Float = 4
+    @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
         if let ranking, ranking < 1 { throw ValidationError("--ranking takes 1 or more.") }
@@ -30,26 +32,50 @@ struct EvaluateCommand: ParsableCommand {
         let metrics = try model.evaluate(on: held)
         let lists = try ranking.map { try model.evaluateRanking(on: held, k: $0, relevantFrom: relevantFrom) }
         if json {
-            try console.line(
-                "{\"rmse\":\(metrics.rmse),\"mse\":\(metrics.mse),\"mae\":\(metrics.mae),\"r2\":\(metrics.r2),\"evaluated\":\(metrics.evaluated),\"unknown\":\(metrics.unknown)\(lists.map(EvaluateCommand.json) ?? "")}"
-            )
+            try console.line(EvaluateCommand.json(metrics, lists))
         } else {
             try console.line(EvaluateCommand.describe(metrics, on: file))
             if let lists { try console.line(EvaluateCommand.describe(lists)) }
         }
     }
 
-    private static func json(_ lists: RankingMetrics) -> String {
-        ",\"ranking\":{\"k\":\(lists.k),\"precision\":\(lists.precision),\"recall\":\(lists.recall),\"map\":\(lists.meanAveragePrecision),\"ndcg\":\(lists.ndcg),\"mrr\":\(lists.meanReciprocalRank),\"coverage\":\(lists.coverage),\"users\":\(lists.lists)}"
+    private static func json(_ metrics: RatingMetrics, _ lists: RankingMetrics?) -> String {
+        JSONWriter.object { json in
+            json.member("rmse", metrics.rmse)
+            json.member("mse", metrics.mse)
+            json.member("mae", metrics.mae)
+            json.member("r2", metrics.r2)
+            json.member("evaluated", metrics.evaluated)
+            json.member("unknown", metrics.unknown)
+            guard let lists else { return }
+            json.member(
+                "ranking",
+                object: { json in
+                    json.member("k", lists.k)
+                    json.member("precision", lists.precision)
+                    json.member("recall", lists.recall)
+                    json.member("map", lists.meanAveragePrecision)
+                    json.member("ndcg", lists.ndcg)
+                    json.member("mrr", lists.meanReciprocalRank)
+                    json.member("coverage", lists.coverage)
+                    json.member("users", lists.lists)
+                })
+        }
     }
 
     static func describe(_ lists: RankingMetrics) -> String {
-        "first \(lists.k) for \(Format.count(lists.lists)) users: precision \(Format.decimal(lists.precision))   recall \(Format.decimal(lists.recall))   MAP \(Format.decimal(lists.meanAveragePrecision))   NDCG \(Format.decimal(lists.ndcg))   MRR \(Format.decimal(lists.meanReciprocalRank))   coverage \(Format.decimal(lists.coverage))"
+        """
+        top \(lists.k) for \(Format.count(lists.lists)) users: precision \(Format.decimal(lists.precision))   \
+        recall \(Format.decimal(lists.recall))   MAP \(Format.decimal(lists.meanAveragePrecision))   \
+        NDCG \(Format.decimal(lists.ndcg))   MRR \(Format.decimal(lists.meanReciprocalRank))   \
+        coverage \(Format.decimal(lists.coverage))
+        """
     }
 
     static func describe(_ metrics: RatingMetrics, on name: String) -> String {
-        "\(name): RMSE \(Format.decimal(metrics.rmse))   MAE \(Format.decimal(metrics.mae))   R2 \(Format.decimal(metrics.r2))"
+        "\(name): RMSE \(Format.decimal(metrics.rmse))   MAE \(Format.decimal(metrics.mae))"
+            + "   R2 \(Format.decimal(metrics.r2))"
             + "   over \(Format.count(metrics.evaluated)) ratings"
-            + (metrics.unknown > 0 ? ", \(Format.count(metrics.unknown)) of unknown users or items left out" : "")
+            + (metrics.unknown > 0 ? ", \(Format.count(metrics.unknown)) with an unknown user or item skipped" : "")
     }
 }

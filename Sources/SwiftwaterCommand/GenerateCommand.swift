@@ -4,25 +4,31 @@ import Swiftwater
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Makes sample data: posts with hashtags, or ratings with a known noise floor.",
-        discussion: "The same preset and seed make the same bytes.",
+        abstract: "Generates sample posts or ratings.",
+        discussion: """
+            Posts contain hashtags. Ratings have a known noise floor. The same preset and \
+            seed always produce the same bytes.
+
+              swiftwater generate posts --preset 100k --out posts.txt
+              swiftwater generate ratings --preset 1m --out data
+            """,
         subcommands: [Posts.self, RatingsData.self])
 
     struct Posts: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "posts", abstract: "Posts as lines of text, or as JSON lines in Twitter v1.1's shape.",
+            commandName: "posts", abstract: "Generates posts as text or as Twitter v1.1 JSON lines.",
             discussion: "  swiftwater generate posts --preset 100k --seed 7 --out posts.txt")
 
-        @Option(help: "How many.") var preset = SamplePreset.hundredThousand
-        @Option(help: "The seed.") var seed: UInt64 = 7
-        @Option(help: "text or ndjson.") var format = PostFormat.text
-        @Option(help: "The file to write; standard output unless given.") var out: String?
+        @Option(help: "Number of posts.") var preset = SamplePreset.hundredThousand
+        @Option(help: "Seed.") var seed: UInt64 = 7
+        @Option(help: "Output format.") var format = PostFormat.text
+        @Option(help: "Output file; standard output by default.") var out: String?
 
         func run() throws {
             let console = Console()
             var settings = PostGenerator.Settings()
             (settings.count, settings.seed) = (preset.posts, seed)
-            // Three tags rise out of the background, one after the other.
+            // Three tags rise above the background, one after another.
             settings.surges = PostGenerator.Surge.standard(posts: preset.posts)
             let file = try out.map { try AtomicFile(path: $0) }
             var chunk = ""
@@ -49,12 +55,12 @@ struct GenerateCommand: ParsableCommand {
 
     struct RatingsData: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "ratings", abstract: "ratings.csv and movies.csv in MovieLens's shape.",
+            commandName: "ratings", abstract: "Generates ratings.csv and movies.csv like MovieLens.",
             discussion: "  swiftwater generate ratings --preset 1m --seed 7 --out data")
 
-        @Option(help: "Which of the MovieLens sets to resemble.") var preset = SamplePreset.hundredThousand
-        @Option(help: "The seed.") var seed: UInt64 = 7
-        @Option(help: "The directory to write to.") var out: String
+        @Option(help: "MovieLens data set to resemble.") var preset = SamplePreset.hundredThousand
+        @Option(help: "Seed.") var seed: UInt64 = 7
+        @Option(help: "Output directory.") var out: String
 
         func run() throws {
             let console = Console()
@@ -90,7 +96,7 @@ enum PostFormat: String, ExpressibleByArgument, CaseIterable { case text, ndjson
 extension SamplePreset: ExpressibleByArgument {}
 
 extension PostGenerator.Surge {
-    /// The surges of the samples and the demo: each of three tags rises during a part of the posts.
+    /// Returns the surges of the samples and the demo: three tags, each rising during part of the posts.
     static func standard(posts: Int) -> [PostGenerator.Surge] {
         [
             .init(tag: "eclipse", posts: posts / 5..<posts * 2 / 5, share: 0.12),

@@ -4,26 +4,25 @@ import Swiftwater
 struct NeighboursCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "neighbours",
-        abstract: "User- and item-based collaborative filtering.",
+        abstract: "Runs user- or item-based collaborative filtering.",
         discussion: """
-            With a small file, or without one for the textbook's six users and five \
-            films, shows the matrix with predictions in parentheses. With --split, \
-            holds data back and gives the RMSE.
+            Shows the matrix of a small file with predictions in parentheses. Without a \
+            file, uses the textbook example of six users and five films. With --split, \
+            holds out data and reports the RMSE.
 
               swiftwater neighbours --by users --similarity cosine
               swiftwater neighbours ratings.csv --by items -k 30 --split 80,0,20
             """)
 
-    @Argument(help: "A CSV file of ratings.") var file: String?
-    @Option(help: "users or items: whose neighbours.") var by = NeighbourhoodSettings.Basis.users
-    @Option(help: "cosine, pearson or adjusted-cosine.") var similarity = NeighbourhoodSettings.Similarity.cosine
-    @Option(name: [.customShort("k"), .long], help: "How many neighbours a prediction uses, at most.") var neighbours =
-        20
-    @Option(help: "How many ratings two neighbours must have in common.") var overlapMin = 2
-    @Option(help: "With n ratings in common a similarity counts n / (n + shrinkage).") var shrinkage = 0.0
-    @Option(help: "Weights of training, validation and test data; the test part is evaluated.") var split:
-        NumberList<Double>?
-    @Option(help: "The seed of the split.") var seed: UInt64 = 42
+    @Argument(help: "CSV file of ratings.") var file: String?
+    @Option(help: "Whose neighbors to use.") var by = NeighbourhoodSettings.Basis.users
+    @Option(help: "Similarity measure.") var similarity = NeighbourhoodSettings.Similarity.cosine
+    @Option(name: [.customShort("k"), .long], help: "Maximum neighbors per prediction.")
+    var neighbours = 20
+    @Option(help: "Minimum number of ratings two neighbors share.") var overlapMin = 2
+    @Option(help: "Scale similarity by n / (n + shrinkage) for n common ratings.") var shrinkage = 0.0
+    @Option(help: "Weights: training,validation,test. Evaluates on test.") var split: NumberList<Double>?
+    @Option(help: "Seed for the split.") var seed: UInt64 = 42
     @Option(help: "Recommend for this user.") var user: String?
     @OptionGroup var ratings: RatingsOptions
 
@@ -38,7 +37,7 @@ struct NeighboursCommand: ParsableCommand {
             guard parts.count >= 2, parts.last!.count > 0 else {
                 throw SwiftwaterError(
                     .invalidArgument, "the split leaves no test data",
-                    remedy: "end it in a weight above 0: --split 80,0,20")
+                    remedy: "end --split with a weight above 0, such as 80,0,20")
             }
             let clock = ContinuousClock()
             let start = clock.now
@@ -46,7 +45,7 @@ struct NeighboursCommand: ParsableCommand {
             try console.line(
                 EvaluateCommand.describe(metrics, on: "\(by.rawValue), \(similarity.rawValue), k = \(neighbours)"))
             console.remark(
-                "trained on \(Format.count(parts[0].count)) ratings, in \(Format.seconds(clock.now - start))")
+                "trained on \(Format.count(parts[0].count)) ratings in \(Format.seconds(clock.now - start))")
             return
         }
         let model = try NeighbourhoodModel(all, settings: settings)
@@ -54,7 +53,7 @@ struct NeighboursCommand: ParsableCommand {
             try recommend(user, model, console)
         } else {
             try console.line(
-                "\(by.rawValue), \(similarity.rawValue), up to \(neighbours) neighbours; predictions in parentheses")
+                "\(by.rawValue), \(similarity.rawValue), up to \(neighbours) neighbors; predictions in parentheses")
             let table = MatrixTable(
                 all, users: .first(20), items: .first(8), predict: { model.predict(user: $0, item: $1) })
             for line in table.lines() { try console.line(line) }
@@ -64,7 +63,7 @@ struct NeighboursCommand: ParsableCommand {
     private func recommend(_ user: String, _ model: NeighbourhoodModel, _ console: Console) throws {
         guard let index = model.userIDs.index(of: user) else {
             throw SwiftwaterError(
-                .invalidArgument, "there is no user '\(user)'", remedy: "name one of the file's users")
+                .invalidArgument, "there is no user '\(user)'", remedy: "give a user id from the file")
         }
         let best = model.recommendItems(forUser: index, limit: 10)
         try console.line(console.styled("For user \(TerminalText.safe(user))", .bold))

@@ -3,15 +3,21 @@ import Swiftwater
 
 struct RatingsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ratings", abstract: "Looks at a file of ratings.", subcommands: [Summary.self, Matrix.self])
+        commandName: "ratings", abstract: "Summarizes a ratings file or shows its matrix.",
+        discussion: """
+              swiftwater ratings summary ratings.csv
+              swiftwater ratings matrix ratings.csv --movies movies.csv
+            """,
+        subcommands: [Summary.self, Matrix.self])
 
     struct Summary: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "summary", abstract: "How many ratings, users and items, and how they are spread.")
+            commandName: "summary", abstract: "Shows counts and spread of ratings, users, and items.",
+            discussion: "  swiftwater ratings summary ratings.csv")
 
-        @Argument(help: "A CSV file of ratings.") var file: String
+        @Argument(help: "CSV file of ratings.") var file: String
         @OptionGroup var options: RatingsOptions
-        @Flag(help: "A JSON object.") var json = false
+        @Flag(help: "Print JSON.") var json = false
 
         func run() throws {
             let console = Console()
@@ -23,14 +29,18 @@ struct RatingsCommand: ParsableCommand {
 
     struct Matrix: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "matrix", abstract: "The user x item matrix, with ? where nobody rated.")
+            commandName: "matrix", abstract: "Shows the user-item matrix, with ? for no rating.",
+            discussion: """
+                  swiftwater ratings matrix ratings.csv --movies movies.csv
+                  swiftwater ratings matrix ratings.csv --most-rated --users 20
+                """)
 
-        @Argument(help: "A CSV file of ratings.") var file: String
+        @Argument(help: "CSV file of ratings.") var file: String
         @OptionGroup var options: RatingsOptions
-        @Option(help: "How many users to show.") var users = 12
-        @Option(help: "How many items to show.") var items = 8
-        @Flag(help: "Show those with the most ratings instead of the first of the file.") var mostRated = false
-        @Option(help: "A CSV file of titles, to show them instead of ids.") var movies: String?
+        @Option(help: "Number of users to show.") var users = 12
+        @Option(help: "Number of items to show.") var items = 8
+        @Flag(help: "Show the most rated, not the first in the file.") var mostRated = false
+        @Option(help: "CSV file of titles to show instead of ids.") var movies: String?
 
         func run() throws {
             let console = Console()
@@ -43,14 +53,15 @@ struct RatingsCommand: ParsableCommand {
             if table.users.count < table.totals.users || table.items.count < table.totals.items {
                 let filled = 100 * Double(ratings.count) / Double(table.totals.users) / Double(table.totals.items)
                 console.remark(
-                    "\(table.users.count) of \(Format.count(table.totals.users)) users and \(table.items.count) of \(Format.count(table.totals.items)) items; \(Format.decimal(filled, 2)) % of the whole matrix is rated"
-                )
+                    "\(table.users.count) of \(Format.count(table.totals.users)) users and \(table.items.count) of "
+                        + "\(Format.count(table.totals.items)) items; "
+                        + "\(Format.decimal(filled, 2))% of the whole matrix is rated")
             }
         }
     }
 }
 
-/// Counts and spread of ratings.
+/// Counts and distribution of ratings.
 struct RatingsSummary {
     let ratings: Ratings
     private let perUser: [Int]
@@ -73,14 +84,15 @@ struct RatingsSummary {
 
     var text: String {
         func spread(_ counts: [Int]) -> String {
-            "\(Format.count(counts.first ?? 0)) to \(Format.count(counts.last ?? 0)), median \(Format.count(counts[counts.count / 2]))"
+            "\(Format.count(counts.first ?? 0)) to \(Format.count(counts.last ?? 0)), "
+                + "median \(Format.count(counts[counts.count / 2]))"
         }
         let cells = Double(perUser.count) * Double(perItem.count)
         var lines = [
             "ratings           \(Format.count(ratings.count))",
             "users             \(Format.count(perUser.count)), ratings each: \(spread(perUser))",
             "items             \(Format.count(perItem.count)), ratings each: \(spread(perItem))",
-            "rated             \(Format.decimal(100 * Double(ratings.count) / cells, 3)) % of the matrix",
+            "rated             \(Format.decimal(100 * Double(ratings.count) / cells, 3))% of the matrix",
             "mean rating       \(Format.decimal(ratings.mean))",
         ]
         if histogram.count <= 20 {
@@ -96,8 +108,17 @@ struct RatingsSummary {
     }
 
     var json: String {
-        "{\"ratings\":\(ratings.count),\"users\":\(perUser.count),\"items\":\(perItem.count),\"mean\":\(ratings.mean),"
-            + "\"histogram\":["
-            + histogram.map { "{\"rating\":\($0.value),\"count\":\($0.count)}" }.joined(separator: ",") + "]}"
+        JSONWriter.object { json in
+            json.member("ratings", ratings.count)
+            json.member("users", perUser.count)
+            json.member("items", perItem.count)
+            json.member("mean", ratings.mean)
+            json.member("histogram", array: histogram) { json, bar in
+                json.object {
+                    $0.member("rating", bar.value)
+                    $0.member("count", bar.count)
+                }
+            }
+        }
     }
 }

@@ -4,47 +4,47 @@ import Swiftwater
 struct RecommendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recommend",
-        abstract: "The best items for users, or the best users for items.",
+        abstract: "Recommends items for users, or users for items.",
         discussion: """
-            For one user or item a table; for all of them CSV. What a user rated in \
-            training is left out unless --include-seen is given.
+            Prints a table for one user or item, and CSV for all of them. Items that a \
+            user rated in training are left out; --include-seen keeps them. A user \
+            unknown to the model gets the most-rated items, and the output says so.
 
               swiftwater recommend --model films.model --user 42
               swiftwater recommend --model films.model --for-users 10 --out top10.csv
               swiftwater recommend --model films.model --for-items 10 --item 17
               swiftwater recommend --model films.model --user 42 --because --deny seen.txt
-
-            A user whom the model does not know gets what most have rated; the output \
-            says so.
             """)
 
-    @Option(help: "A model file.") var model: String
-    @Option(help: "So many items for each user.") var forUsers: Int?
-    @Option(help: "So many users for each item.") var forItems: Int?
-    @Option(help: "Only this user.") var user: String?
-    @Option(help: "Only this item.") var item: String?
-    @Option(help: "A CSV file of titles (movieId,title,genres).") var movies: String?
-    @Option(help: "The CSV file to write; standard output unless given.") var out: String?
-    @Option(help: "How rows are written: csv or ndjson.") var format = RecommendationFormat.csv
-    @Option(help: "A file of item ids, one a line: only these.") var allow: String?
-    @Option(help: "A file of item ids, one a line: none of these.") var deny: String?
-    @Flag(help: "Keep what the user rated in training.") var includeSeen = false
-    @Flag(help: "With --user: which of the user's ratings speak for each item.") var because = false
+    @Option(help: "Model file.") var model: String
+    @Option(help: "Number of items per user.") var forUsers: Int?
+    @Option(help: "Number of users per item.") var forItems: Int?
+    @Option(help: "Recommend for this user only.") var user: String?
+    @Option(help: "Recommend for this item only.") var item: String?
+    @Option(help: "CSV file of titles (movieId,title,genres).") var movies: String?
+    @Option(help: "Output file; standard output by default.") var out: String?
+    @Option(help: "Output format.") var format = RecommendationFormat.csv
+    @Option(help: "File of the only item ids to list, one per line.") var allow: String?
+    @Option(help: "File of item ids to exclude, one per line.") var deny: String?
+    @Flag(help: "Include items the user rated in training.") var includeSeen = false
+    @Flag(help: "With --user, show the ratings behind each item.") var because = false
 
     func validate() throws {
         if user != nil && item != nil { throw ValidationError("Give --user or --item, not both.") }
         if forUsers != nil && forItems != nil { throw ValidationError("Give --for-users or --for-items, not both.") }
         if [forUsers, forItems, user.map { _ in 10 }, item.map { _ in 10 }].allSatisfy({ $0 == nil }) {
-            throw ValidationError("Say for whom: --for-users N, --for-items N, --user ID or --item ID.")
+            throw ValidationError("Give --for-users N, --for-items N, --user ID, or --item ID.")
         }
         if user != nil && forItems != nil || item != nil && forUsers != nil {
             throw ValidationError("--user goes with --for-users, --item with --for-items.")
         }
-        if because && user == nil { throw ValidationError("--because goes with --user.") }
+        if because && user == nil { throw ValidationError("--because requires --user.") }
         if (allow != nil || deny != nil) && (forItems != nil || item != nil) {
-            throw ValidationError("--allow and --deny are for items, and users are recommended here.")
+            throw ValidationError("--allow and --deny filter items, not users.")
         }
-        if let count = forUsers ?? forItems, count < 1 { throw ValidationError("At least 1 recommendation.") }
+        if let count = forUsers ?? forItems, count < 1 {
+            throw ValidationError("--for-users and --for-items take 1 or more.")
+        }
     }
 
     func run() throws {
@@ -69,18 +69,18 @@ struct RecommendCommand: ParsableCommand {
             user: user, limit: forUsers ?? 10, includeSeen: includeSeen,
             filter: try RecommendationFilter(allow: allow, deny: deny, model))
         if out != nil { return try writeOne(user, found.items, model.itemIDs, .users, found.source, console) }
-        let note = found.source == .popular ? "unknown to the model: most rated" : seenNote
+        let note = found.source == .popular ? "unknown to the model: most-rated items" : seenNote
         try console.line(
             console.styled("Top \(found.items.count) films for user \(TerminalText.safe(user)) (\(note))", .bold))
-        // What is popular is counted.
+        // The score of a popular item is a count.
         let places = found.source == .popular ? 0 : 2
         try RecommendCommand.show(found.items, model.itemIDs, catalogue, console, places: places) { scored in
             guard because, found.source == .model, let index = model.userIDs.index(of: user) else { return [] }
             let reasons = try model.explain(item: scored.index, forUser: index).contributions.prefix(3)
             return reasons.map { reason in
                 let title = Format.cut(TerminalText.safe(catalogue.title(model.itemIDs[reason.item])), 40)
-                return
-                    "you rated \(Format.left(title, 40)) \(reason.rating)  adds \(Format.decimal(Double(reason.share), 2))"
+                return "you rated \(Format.left(title, 40)) \(reason.rating)"
+                    + "  adds \(Format.decimal(Double(reason.share), 2))"
             }
         }
     }
@@ -147,7 +147,9 @@ struct RecommendCommand: ParsableCommand {
         return index
     }
 
-    /// - Parameter reasons: lines that stand below an item.
+    /// Prints a ranked list with titles, scores, and genres.
+    ///
+    /// - Parameter reasons: Returns the lines to print below an item.
     static func show(
         _ best: [Scored], _ ids: IdentifierTable, _ catalogue: Catalogue, _ console: Console, places: Int = 2,
         reasons: (Scored) throws -> [String] = { _ in [] }

@@ -8,48 +8,48 @@
     struct ServeCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "serve",
-            abstract: "The live page, the HTTP API and live recommendations, in one process.",
+            abstract: "Serves the live page, HTTP API, and recommendations.",
             discussion: """
+                --state keeps posts, windows, ratings, and models across restarts; without it, \
+                nothing survives the process. POST /v1/posts accepts posts with or without \
+                --source. An address that other machines can reach requires --behind-proxy or \
+                a token, in SWIFTWATER_TOKEN or --token-file. See docs/OPERATIONS.md for \
+                production use, and /openapi.json for the API.
+
                   swiftwater serve --demo
                   swiftwater serve --source socket://127.0.0.1:7773 --state state
                   swiftwater serve --model films.model --catalogue movies.csv --state state
                   curl -d 'a post about #lakes' -H 'content-type: text/plain' \\
                     http://127.0.0.1:7780/v1/posts
-
-                Without --state nothing outlives the process. An address that other machines \
-                can reach needs a token, in SWIFTWATER_TOKEN or --token-file, or --behind-proxy. \
-                docs/OPERATIONS.md tells how to run it for good; /openapi.json describes the API.
                 """)
 
-        @Flag(help: "Generated posts, ratings and films: the page alive, without any configuration.") var demo = false
-        @Option(help: "The address to listen at.") var host = "127.0.0.1"
-        @Option(help: "The port; 0 takes a free one.") var port = 7780
-        @Option(help: "What the page is called.") var name = "Swiftwater"
-        @Option(help: "Where posts come from, as for trends; repeat for more. POST /v1/posts takes some in any case.")
-        var source: [PostSource] = []
-        @Option(help: "A model file of swiftwater train.") var model: String?
-        @Option(help: "A CSV file of titles and genres.") var catalogue: String?
-        @Option(help: "Keep posts, windows, ratings and models in this directory, and go on from it.") var state:
-            String?
-        @Option(help: "Give up what the state has of the stream under this name, such as 'trends 1m'; repeat for more.")
+        @Flag(help: "Serve generated posts, ratings, and films.") var demo = false
+        @Option(help: "Address to listen on.") var host = "127.0.0.1"
+        @Option(help: "Port; 0 picks a free one.") var port = 7780
+        @Option(help: "Name shown on the page.") var name = "Swiftwater"
+        @Option(help: "Source of posts, as for trends (repeatable).") var source: [PostSource] = []
+        @Option(help: "Model file from swiftwater train.") var model: String?
+        @Option(help: "CSV file of titles and genres.") var catalogue: String?
+        @Option(help: "Directory to keep state in and resume from.") var state: String?
+        @Option(help: "Discard the saved state of a stream, such as 'trends 1m' (repeatable).")
         var checkpointDrop: [String] = []
-        @Option(help: "Windows, each a multiple of the slide; repeat for more. 1m and 10m unless given.")
+        @Option(help: "Window, a multiple of the slide (repeatable); 1m and 10m by default.")
         var window: [DurationArgument] = []
-        @Option(help: "How often there are new tables, a multiple of the batch interval; which it is unless given.")
+        @Option(help: "Interval between tables: a multiple of the batch interval, which is the default.")
         var slide: DurationArgument?
-        @Option(help: "The batch interval.") var batch = DurationArgument(.seconds(2))
-        @Option(help: "Train anew so often.") var retrainEvery: DurationArgument?
-        @Option(help: "Rarer keys do not trend.") var minSupport = 1
-        @Option(help: "A file of keys that do not trend, one a line; read again when it changes.") var ignore: String?
-        @Option(help: "A file with the token that clients must show.") var tokenFile: String?
-        @Flag(help: "A proxy in front checks who comes and sets X-Forwarded-For.") var behindProxy = false
-        @Option(help: "An origin whose pages may use the API; repeat for more.") var allowOrigin: [String] = []
-        @Option(help: "A further name of the server in Host; repeat for more.") var allowHost: [String] = []
-        @Option(help: "Requests of a client in a second.") var clientRequestsMax: Int?
-        @Option(help: "Windows older than so many days are removed.") var historyDays = 30
-        @Option(help: "Above so many bytes the oldest windows are removed.") var historyMaxBytes = 512 << 20
-        @Option(help: "The threads of the stream: local, local[N] or local[*].") var master = "local[*]"
-        @Option(help: "The seed of the demo.") var seed: UInt64 = 7
+        @Option(help: "Batch interval.") var batch = DurationArgument(.seconds(2))
+        @Option(help: "Retrain at this interval, such as 6h. Off by default.") var retrainEvery: DurationArgument?
+        @Option(help: "Minimum count for a key to be listed.") var minSupport = 1
+        @Option(help: "File of ignored keys, one per line; reread on change.") var ignore: String?
+        @Option(help: "File whose first line is the token clients must send.") var tokenFile: String?
+        @Flag(help: "Trust a proxy for authentication and X-Forwarded-For.") var behindProxy = false
+        @Option(help: "Origin whose pages may use the API (repeatable).") var allowOrigin: [String] = []
+        @Option(help: "Additional server name to accept in Host (repeatable).") var allowHost: [String] = []
+        @Option(help: "Maximum requests per second from one client.") var clientRequestsMax: Int?
+        @Option(help: "Days to keep windows.") var historyDays = 30
+        @Option(help: "Remove the oldest windows above this many bytes.") var historyMaxBytes = 512 << 20
+        @Option(help: "Stream threads: local, local[N], or local[*].") var master = "local[*]"
+        @Option(help: "Seed for the demo.") var seed: UInt64 = 7
         @Flag(help: "Log requests and batches.") var verbose = false
 
         func validate() throws {
@@ -57,10 +57,10 @@
                 throw ValidationError("--port takes 0 to 65535, not \(port).")
             }
             guard (1...36500).contains(historyDays), historyMaxBytes >= 1 << 20 else {
-                throw ValidationError("--history-days takes 1 to 36500, --history-max-bytes a MiB or more.")
+                throw ValidationError("--history-days takes 1 to 36500; --history-max-bytes takes 1 MiB or more.")
             }
-            if demo, model != nil { throw ValidationError("--demo trains a model of its own; leave --model out.") }
-            if catalogue != nil, model == nil, !demo { throw ValidationError("--catalogue goes with --model.") }
+            if demo, model != nil { throw ValidationError("--demo trains its own model; omit --model.") }
+            if catalogue != nil, model == nil, !demo { throw ValidationError("--catalogue requires --model.") }
             guard (clientRequestsMax ?? 1) >= 1 else { throw ValidationError("--client-requests-max takes 1 or more.") }
         }
 
@@ -88,7 +88,9 @@
             try result.get()
         }
 
-        /// Until a signal, or until the stream or the server fails. What runs is finished in each case: the server is asked to end, not cut off.
+        /// Serves until a signal arrives, or until the stream or the server fails.
+        ///
+        /// In each case work in progress is finished: the server is asked to end, not cut off.
         private func serve(
             _ server: SwiftwaterServer, _ console: Console, _ settings: ServeSettings, _ trends: TrendService
         ) async throws {
@@ -103,13 +105,14 @@
             do {
                 try await server.runUntil(stops) { port in
                     let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-                    try? console.line("\(settings.applicationName) is at http://\(host):\(port)/   (Ctrl-C stops it)")
-                    if state == nil { console.remark("without --state nothing outlives this process") }
+                    try? console.line(
+                        "\(settings.applicationName) is running at http://\(host):\(port)/   (Ctrl-C to stop)")
+                    if state == nil { console.remark("without --state, nothing survives this process") }
                 }
                 result = .success(())
             } catch { result = .failure(error) }
             trends.context.requestStop(gracefully: true)
-            // The stream's failure is why the server ended.
+            // If the stream failed, that is why the server ended.
             try await stream.value
             try result.get()
         }
@@ -135,7 +138,7 @@
             let windows =
                 window.isEmpty ? (demo ? [.seconds(20), .seconds(120)] : board.windows) : window.map(\.duration)
             (board.windows, board.slide) = (windows, slide?.duration ?? batch.duration)
-            board.trending.minimumSupport = minSupport
+            board.trending.minimumCount = minSupport
             let context = StreamingContext(
                 Context(master: try Master(parsing: master), appName: name, logger: logger),
                 batchInterval: batch.duration)
@@ -152,8 +155,8 @@
                 var streams = try source.enumerated().map { number, source in
                     if case .archive = source {
                         throw SwiftwaterError(
-                            .invalidArgument, "a file that ends is no live source",
-                            remedy: "use files:DIRECTORY, or trends")
+                            .invalidArgument, "a file that ends is not a live source",
+                            remedy: "use files:DIRECTORY, or the trends command")
                     }
                     return source.stream(in: context, nil).named("posts \(number + 1)")
                 }
@@ -173,7 +176,7 @@
             }
             let path = model!
             let titles = try catalogue.map { try Catalogue.read($0) } ?? Catalogue()
-            // Whoever copies another model over the file takes no pages from under this one.
+            // Read a copy, so that overwriting the file does not pull pages from under this process.
             let source = { @Sendable in try ModelFile.read(path, copied: true) }
             let live = try LiveRecommender(directory: directory, model: source)
             return RecommendationService(live, catalogue: titles, logger: logger, source: source)
@@ -184,16 +187,18 @@
             return Task {
                 while (try? await Task.sleep(for: retrainEvery.duration)) != nil {
                     if !service.beginTraining({}) {
-                        logger.warning("the training before still runs; this one is left out")
+                        logger.warning("retraining skipped: the previous training is still running")
                     }
                 }
             }
         }
     }
 
-    /// What must not stand in a command line.
+    /// Secrets that must not appear on a command line.
     enum Secret {
-        /// - Throws: where both are given, or the file cannot be read or is empty.
+        /// Reads a secret from the environment or from the first line of a file.
+        ///
+        /// - Throws: If both are given, or if the file is empty or cannot be read.
         static func read(environment name: String, file: String?) throws -> String? {
             let own = ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
             guard let file else { return own }

@@ -2,7 +2,7 @@
     import Swiftwater
     import SwiftwaterServer
 
-    /// Posts for the page of `serve --demo`, endless: rounds in which other tags surge.
+    /// An endless stream of posts for `serve --demo`, in rounds during which tags surge.
     final class DemoPosts: TextReceiver {
         private let seed: UInt64
         private let isRunning = Monitor(false)
@@ -12,7 +12,7 @@
 
         func start(into store: ReceiverStore) throws {
             isRunning.update { $0 = true }
-            startThread(named: "swiftwater-demo-posts") { [seed, isRunning] in
+            SystemThread.start(named: "swiftwater-demo-posts") { [seed, isRunning] in
                 var round: UInt64 = 0
                 while isRunning.read({ $0 }) {
                     Self.play(seed + round, store, isRunning)
@@ -21,7 +21,7 @@
             }
         }
 
-        /// Two minutes of posts, ten pieces a second.
+        /// Plays two minutes of posts, in ten pieces per second.
         private static func play(_ seed: UInt64, _ store: ReceiverStore, _ isRunning: Monitor<Bool>) {
             var settings = PostGenerator.Settings()
             (settings.count, settings.seed, settings.tags) = (postsPerSecond * 120, seed, 5_000)
@@ -43,13 +43,13 @@
         func stop() { isRunning.update { $0 = false } }
     }
 
-    /// People who rate films while `serve --demo` runs.
+    /// Simulated users who rate films while `serve --demo` runs.
     final class ServeDemo: Sendable {
         private let isRunning = Monitor(true)
 
         init(recommendations: RecommendationService, seed: UInt64) {
             let live = recommendations.live
-            startThread(named: "swiftwater-demo-ratings") { [isRunning] in
+            SystemThread.start(named: "swiftwater-demo-ratings") { [isRunning] in
                 var random = SeededRandom(seed: seed, stream: 60)
                 while isRunning.wait(atMost: .milliseconds(400), for: { $0 ? nil : true }) == nil {
                     let user = "guest-\(random.below(50))"

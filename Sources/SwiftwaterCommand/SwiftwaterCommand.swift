@@ -1,19 +1,12 @@
 import ArgumentParser
 import Swiftwater
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SwiftwaterPlatform
 
 @main
 struct SwiftwaterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "swiftwater",
-        abstract: "What is trending now, and what to recommend to whom.",
+        abstract: "Trending topics and personal recommendations.",
         discussion: """
             Try it        swiftwater demo
             Trends        swiftwater relay --from posts.txt
@@ -21,12 +14,12 @@ struct SwiftwaterCommand: AsyncParsableCommand {
             Films         swiftwater train ratings.csv --out films.model
                           swiftwater recommend --model films.model --user 42
             Live page     swiftwater serve --demo
-            Questions     swiftwater sql --table ratings=ratings.csv "SELECT ..."
-            No data yet?  swiftwater generate ratings --preset 1m --out data
+            SQL queries   swiftwater sql --table ratings=ratings.csv "SELECT ..."
+            Sample data   swiftwater generate ratings --preset 1m --out data
 
-            Exit codes: 0 done, 64 wrong usage, 65 malformed data, 66 no such file, \
-            69 network, 70 a batch or a computation failed, 74 disk, 141 whoever \
-            read the output has gone.
+            Exit codes: 0 success, 64 usage error, 65 malformed data, 66 file not found, \
+            69 network error, 70 failed batch or computation, 74 disk error, 141 output \
+            pipe closed.
             """,
         version: "0.1.0",
         subcommands: [
@@ -42,7 +35,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
     #endif
 
     static func main() async {
-        // A closed pipe and a file-size limit are errors to report, not reasons to die without a word.
+        // Report a closed pipe or a file-size limit as an error instead of dying silently.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         do {
@@ -61,7 +54,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
     }
 }
 
-/// Exit codes, after sysexits.h.
+/// Exit codes, following sysexits.h.
 enum ExitStatus {
     static func leave(_ code: Int32) -> Never { exit(code) }
 

@@ -7,54 +7,58 @@ struct TrendsCommand: AsyncParsableCommand {
         commandName: "trends",
         abstract: "Shows what is trending in a stream of posts, window by window.",
         discussion: """
-            Every slide interval: how often each tag occurred within the window. \
-            Ctrl-C stops it after what was received has been counted.
+            Prints a table for each slide: the keys with the most posts in the window. \
+            Ctrl-C stops after what was received has been counted.
 
               swiftwater trends --source socket://127.0.0.1:7773 --window 20s
-              swiftwater trends --source files:incoming --tokenizer words --json
+              swiftwater trends --source files:incoming --keys words --json
               swiftwater trends --source ack://127.0.0.1:7773 --checkpoint state \\
                 --sink sqlite:trends.db
               swiftwater trends --source file:archive.ndjson.gz --event-time \\
-                --window 10m --slide 1m --by burst --min-support 5
+                --window 10m --slide 1m --by burst --min-count 5
 
-            With --event-time, --by, --keys, --min-support, --once-per-author, --ignore, \
-            --allow or --enrich, a row says why it trends: authors, what was expected, when it was first \
-            seen, its counts before, posts. Posts are plain lines or JSON of Twitter v1.1, \
-            X v2, Bluesky Jetstream or Mastodon.
+            Posts are plain lines, lines of relay --format posts, or JSON of Twitter \
+            v1.1, X v2, Bluesky Jetstream or Mastodon. A post counts once for each key. \
+            The columns of JSON and sinks are the same whatever the options; what is not \
+            computed is null.
             """)
 
     @Option(
-        help: """
-            socket://HOST:PORT; ack://HOST:PORT for a relay with --ack; push://HOST:PORT to listen for such relays; \
+        help: ArgumentHelp(
+            """
+            socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
             files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of files, read to the end.
-            """)
+            """, valueName: "url"))
     var source: PostSource
-    @Option(help: "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR or sqlite:FILE; repeat for more.")
+    @Option(
+        help: ArgumentHelp(
+            "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR or sqlite:FILE (repeatable).", valueName: "url")
+    )
     var sink: [SinkArgument] = []
-    @Flag(help: "Also keep the count of each tag since the beginning, for the sinks.") var totals = false
+    @Option(help: "Number of rows of each table to write to sinks; 0 writes all.") var sinkTop = 0
+    @Flag(help: "Also keep the count of each key since the start, for the sinks.") var totals = false
     @OptionGroup var durability: DurabilityOptions
     @OptionGroup var trending: TrendingOptions
-    @Option(help: "The batch interval.") var batch = DurationArgument(.seconds(10))
-    @Option(help: "The window, a multiple of the batch interval.") var window = DurationArgument(.seconds(20))
-    @Option(help: "How often there is a table, a multiple of the batch interval, which it is unless given.")
+    @Option(help: "Batch interval.") var batch = DurationArgument(.seconds(10))
+    @Option(help: "Window length, a multiple of the slide.") var window = DurationArgument(.seconds(20))
+    @Option(help: "Interval between tables: a multiple of the batch interval, which is the default.")
     var slide: DurationArgument?
-    @Option(help: "How many tags to show; 0 shows all.") var top = 10
-    @Option(help: "words: split on spaces, keep what starts with #. hashtags: the public hashtag rules.")
-    var tokenizer = TrendsSettings.Tokenizer.hashtags
-    @Option(help: "The threads to use: local, local[N] or local[*].") var master = "local[*]"
-    @Flag(help: "One JSON object for each window instead of a table.") var json = false
-    @Option(help: "Write which posts each batch held to this file.") var traceBatches: String?
-    @Option(help: "Stop after so many batches.") var batches: Int?
+    @Option(help: "Number of rows to show; 0 shows all.") var top = 10
+    @Option(help: "Threads to use: local, local[N] or local[*].") var master = "local[*]"
+    @Flag(help: "Print one JSON object for each window instead of a table.") var json = false
+    @Option(help: "Write the posts of each batch to this file.") var traceBatches: String?
+    @Option(help: "Stop after this many batches.") var batches: Int?
     @Flag(help: "Log connections and batches.") var verbose = false
-    @Option(help: "For file: sources: about how much a batch holds, at least one file or 32 MiB of one.")
+    @Option(help: "For file: sources: bytes of a batch, at least one file or 32 MiB of one.")
     var archiveBatchBytes = 512 << 20
-
     @Option(help: "Longer lines are dropped and counted.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
     func validate() throws {
         guard top >= 0 else { throw ValidationError("--top takes 0 or more.") }
+        guard sinkTop >= 0 else { throw ValidationError("--sink-top takes 0 or more.") }
         guard (batches ?? 1) >= 1 else { throw ValidationError("--batches takes 1 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
+        if totals, sink.isEmpty { throw ValidationError("--totals requires --sink.") }
     }
 
     func run() async throws {
@@ -74,36 +78,42 @@ struct TrendsCommand: AsyncParsableCommand {
             let trace = try BatchTrace(path: traceBatches, appends: durability.checkpoint != nil)
             posts.forEachBatch(name: "trace") { rdd, time in try trace.write(try rdd.collect(), at: time) }
         }
-        try show(posts, context, isLast: { archive?.isAtEnd ?? false })
+        try show(posts, isLast: { archive?.isAtEnd ?? false })
         stopAfterBatches(context)
         try await context.start()
         guard let archive else { return try await context.awaitTerminationStoppingOnSignals() }
         try await replay(archive, context)
     }
 
-    /// Tables to the terminal, or as JSON, and to sinks.
-    private func show(_ posts: DStream<Text>, _ context: StreamingContext, isLast: @escaping @Sendable () -> Bool)
-        throws
-    {
-        let settings = trendsSettings
-        if trending.isUsed {
-            let view = TrendingView(console: Console(), top: top, isJSON: json)
-            let tables = posts.trending(
-                trending.settings(settings, limit: top), filter: try trending.filter(),
-                enrichment: try trending.enrichment(), isLast: isLast)
-            for (number, argument) in sink.enumerated() {
-                tables.flatMap { table in table.rows.map { (table.end, $0) } }.save(
-                    to: try argument.open(), name: "trending" + (number == 0 ? "" : "-\(number + 1)"),
-                    columns: TrendingView.columns, row: TrendingView.values)
-            }
-            return tables.forEachBatch(name: "view") { rdd, _ in
-                for table in try rdd.collect() { try StandardStream.output.write(view.text(table)) }
+    /// Tables to the terminal, or as JSON, and with totals to sinks.
+    private func show(_ posts: DStream<Text>, isLast: @escaping @Sendable () -> Bool) throws {
+        var settings = trending.settings(window: window.duration, slide: slide?.duration)
+        settings.limit = rowsOfTables(settings)
+        let tables = posts.trending(
+            settings, filter: try trending.filter(), enrichment: try trending.enrichment(), isLast: isLast)
+        let totals =
+            totals
+            ? posts.trendingKeys(settings.keys).map { ($0, 1) }.reduceByKey(+)
+                .updateStateByKey { (new: [Int], sum: Int?) -> Int? in new.reduce(sum ?? 0, +) }.named("totals") : nil
+        for (number, argument) in sink.enumerated() {
+            let place = try argument.open()
+            let suffix = number == 0 ? "" : "-\(number + 1)"
+            (sinkTop == 0 ? tables : tables.map { [sinkTop] in $0.prefix(sinkTop) })
+                .save(to: place, name: "trending" + suffix)
+            totals?.save(to: place, name: "totals" + suffix, columns: ["key", "count"]) {
+                [.text($0.0), .integer($0.1)]
             }
         }
-        let view = TrendView(console: Console(), top: top, isJSON: json)
-        let tables = posts.trends(settings)
-        try save(tables, settings: settings, posts, context)
-        tables.forEachTable(settings, name: "view") { try StandardStream.output.write(view.text($0)) }
+        let view = TrendingView(console: Console(), top: top, isJSON: json)
+        tables.forEachTable(name: "view") { try StandardStream.output.write(view.text($0)) }
+    }
+
+    /// The number of rows that the terminal, JSON and sinks need of each table; 0 for all.
+    private func rowsOfTables(_ settings: TrendingSettings) -> Int {
+        if top == 0 || !sink.isEmpty && sinkTop == 0 { return 0 }
+        // Rows beyond those shown say where a key that rises came from. They cost little without evidence.
+        let shown = json || settings.recordsEvidence ? top : 10 * max(top, 10)
+        return max(shown, sink.isEmpty ? 0 : sinkTop)
     }
 
     private func stopAfterBatches(_ context: StreamingContext) {
@@ -118,7 +128,8 @@ struct TrendsCommand: AsyncParsableCommand {
         }
     }
 
-    /// Reads an archive to its end, batch by batch as fast as they are done; one more, which is empty, closes the windows that are open.
+    /// Reads an archive to its end, batch by batch as fast as they are done. One more batch, which is empty, closes the
+    /// windows that are open.
     private func replay(_ archive: ArchiveSource, _ context: StreamingContext) async throws {
         let console = Console()
         let isStopped = Monitor(false)
@@ -134,32 +145,4 @@ struct TrendsCommand: AsyncParsableCommand {
         if archive.isAtEnd, context.isCaughtUp { try context.step() }
         await context.stop()
     }
-
-    /// Tables, and totals where they are asked for, to every sink.
-    private func save(
-        _ tables: DStream<(Text, Int)>, settings: TrendsSettings, _ posts: DStream<Text>, _ context: StreamingContext
-    ) throws {
-        let totals =
-            self.totals && !sink.isEmpty
-            ? posts.tags(settings.tokenizer).map { ($0, 1) }.reduceByKey(+)
-                .updateStateByKey { (new: [Int], sum: Int?) -> Int? in new.reduce(sum ?? 0, +) }.named("totals") : nil
-        for (number, argument) in sink.enumerated() {
-            let place = try argument.open()
-            let suffix = number == 0 ? "" : "-\(number + 1)"
-            tables.save(to: place, name: "trends" + suffix, columns: ["tag", "count"]) {
-                [.text($0.0), .integer($0.1)]
-            }
-            totals?.save(to: place, name: "totals" + suffix, columns: ["tag", "count"]) {
-                [.text($0.0), .integer($0.1)]
-            }
-        }
-    }
-
-    private var trendsSettings: TrendsSettings {
-        var settings = TrendsSettings()
-        (settings.window, settings.slide, settings.tokenizer) = (window.duration, slide?.duration, tokenizer)
-        return settings
-    }
 }
-
-extension TrendsSettings.Tokenizer: ExpressibleByArgument {}

@@ -4,11 +4,11 @@ import Swiftwater
 struct TuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tune",
-        abstract: "Draws RMSE against the number of iterations, and tries ranks and regularizations.",
+        abstract: "Plots RMSE by iteration and searches hyperparameters.",
         discussion: """
-            Trains once and evaluates after each of the given numbers of iterations. \
-            With several ranks or regularizations, tries every combination of them, on \
-            the validation data or by cross-validation.
+            Trains once and evaluates after each of the given iteration counts. With \
+            several ranks or regularizations, tries every combination on the validation \
+            data or by cross-validation.
 
               swiftwater tune ratings.csv --max-iterations 1,3,5,7 --plot rmse.svg
               swiftwater tune ratings.csv --ranks 8,16,32 --regularizations 0.05,0.1,0.2
@@ -18,16 +18,12 @@ struct TuneCommand: ParsableCommand {
     @OptionGroup var data: SplitOptions
     @OptionGroup var ratings: RatingsOptions
     @OptionGroup var als: ALSOptions
-    @Option(help: "Numbers of iterations.") var maxIterations = NumberList<Int>([1, 3, 5, 7])
+    @Option(help: "Iteration counts to evaluate.") var maxIterations = NumberList<Int>([1, 3, 5, 7])
     @Option(help: "Ranks to try, instead of --rank.") var ranks: NumberList<Int>?
     @Option(help: "Regularizations to try, instead of --regularization.") var regularizations: NumberList<Double>?
-    @Option(help: "Cross-validation with so many parts of the training data, instead of the validation data.")
-    var folds: Int?
-    @Option(
-        help:
-            "An SVG file to draw the curve in: those of the best twelve where several are tried, of each fold where one is."
-    ) var plot: String?
-    @Flag(help: "A JSON object instead of a table and a drawing.") var json = false
+    @Option(help: "Cross-validate with this many folds of training data.") var folds: Int?
+    @Option(help: "SVG file for the curve, the best twelve of a search, or each fold.") var plot: String?
+    @Flag(help: "Print JSON instead of a table and a chart.") var json = false
 
     func validate() throws {
         if let folds, folds < 2 { throw ValidationError("--folds takes 2 or more.") }
@@ -55,7 +51,10 @@ struct TuneCommand: ParsableCommand {
         try draw(curve.svg())
         if json {
             return try console.line(
-                "{\"curve\":\(TuneCommand.json(curve)),\"enough\":\(curve.enough()?.iterations ?? 0)}")
+                JSONWriter.object { json in
+                    TuneCommand.write(curve, to: &json)
+                    json.member("enough", curve.enough()?.iterations ?? 0)
+                })
         }
         try TuneCommand.show(curve, console)
         if let test = parts.test {
@@ -80,10 +79,7 @@ struct TuneCommand: ParsableCommand {
         let best = results[0]
         try draw(LearningCurvesPlot(results).svg())
         if json {
-            let list = results.map { result in
-                "{\"rank\":\(result.settings.rank),\"regularization\":\(result.settings.regularization),\"iterations\":\(result.settings.maxIterations),\"rmse\":\(result.rmse),\"deviation\":\(result.deviation),\"curve\":\(TuneCommand.json(result.curve))}"
-            }
-            return try console.line("{\"results\":[\(list.joined(separator: ","))]}")
+            return try console.line(TuneCommand.json(results))
         }
         try console.line("  rank   regularization   iterations   RMSE" + (rows.count > 1 ? "     deviation" : ""))
         for (place, result) in results.enumerated() {
@@ -98,7 +94,7 @@ struct TuneCommand: ParsableCommand {
         if let test = parts.test {
             let model = try ALS(best.settings).fit(parts.train)
             try console.line(
-                EvaluateCommand.describe(try model.evaluate(on: test), on: "the best on test data"))
+                EvaluateCommand.describe(try model.evaluate(on: test), on: "best model on test data"))
         }
         if let plot { try console.line("plot written to \(plot)") }
     }
@@ -107,13 +103,32 @@ struct TuneCommand: ParsableCommand {
 
     private func draw(_ svg: String) throws {
         guard let plot else { return }
-        let file = try AtomicFile(path: plot)
-        try file.write(svg)
-        try file.commit()
+        try LocalFileSystem().replace(plot, with: Array(svg.utf8))
     }
 
-    private static func json(_ curve: LearningCurve) -> String {
-        "[" + curve.points.map { "{\"iterations\":\($0.iterations),\"rmse\":\($0.rmse)}" }.joined(separator: ",") + "]"
+    private static func json(_ results: [GridSearch.Result]) -> String {
+        JSONWriter.object { json in
+            json.member("results", array: results) { json, result in
+                json.object { json in
+                    json.member("rank", result.settings.rank)
+                    json.member("regularization", result.settings.regularization)
+                    json.member("iterations", result.settings.maxIterations)
+                    json.member("rmse", result.rmse)
+                    json.member("deviation", result.deviation)
+                    write(result.curve, to: &json)
+                }
+            }
+        }
+    }
+
+    /// Writes a curve as the member `curve`.
+    private static func write(_ curve: LearningCurve, to json: inout JSONWriter) {
+        json.member("curve", array: curve.points) { json, point in
+            json.object {
+                $0.member("iterations", point.iterations)
+                $0.member("rmse", point.rmse)
+            }
+        }
     }
 
     static func show(_ curve: LearningCurve, _ console: Console) throws {
@@ -125,8 +140,9 @@ struct TuneCommand: ParsableCommand {
         try console.line(curve.terminalChart())
         if let enough = curve.enough(), let best = curve.best {
             try console.line(
-                "\n\(enough.iterations) iteration\(enough.iterations == 1 ? " is" : "s are") enough: RMSE \(Format.decimal(enough.rmse)), within 1 % of the best (\(Format.decimal(best.rmse)) after \(best.iterations))"
-            )
+                "\n\(enough.iterations) iteration\(enough.iterations == 1 ? " is" : "s are") enough: "
+                    + "RMSE \(Format.decimal(enough.rmse)), within 1% of the best "
+                    + "(\(Format.decimal(best.rmse)) after \(best.iterations))")
         }
     }
 }

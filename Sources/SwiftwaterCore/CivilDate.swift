@@ -1,15 +1,24 @@
-/// A date and time of day in UTC, for people.
+/// A date and time of day in UTC, for display.
 public struct CivilDate: Sendable, Equatable {
+    /// The year in the proleptic Gregorian calendar.
     public let year: Int
+    /// The month, from 1.
     public let month: Int
+    /// The day of the month, from 1.
     public let day: Int
-    /// 0 is Thursday, the day of the epoch.
+    /// The day of the week, as days after Thursday, the weekday of the epoch.
     public let daysAfterThursday: Int
+    /// The hour, 0 to 23.
     public let hour: Int
+    /// The minute, 0 to 59.
     public let minute: Int
+    /// The second, 0 to 59.
     public let second: Int
 
-    /// Howard Hinnant's `civil_from_days` ("chrono-Compatible Low-Level Date Algorithms"): the year begins in March there.
+    /// Creates the date of a Unix time.
+    ///
+    /// Uses Howard Hinnant's `civil_from_days` ("chrono-Compatible Low-Level Date Algorithms"), whose year begins in
+    /// March.
     public init(secondsSince1970 seconds: Int64) {
         let days = Int((Double(seconds) / 86400).rounded(.down))
         let inDay = Int(seconds) - days * 86400
@@ -26,15 +35,17 @@ public struct CivilDate: Sendable, Equatable {
         (hour, minute, second) = (inDay / 3600, inDay / 60 % 60, inDay % 60)
     }
 
-    /// `14:03:20`
+    /// The time of day, as in `14:03:20`.
     public var timeOfDay: String { "\(CivilDate.two(hour)):\(CivilDate.two(minute)):\(CivilDate.two(second))" }
-    /// `2026-11-23`
+    /// The date, as in `2026-11-23`.
     public var date: String { "\(year)-\(CivilDate.two(month))-\(CivilDate.two(day))" }
 
+    /// Returns a non-negative number in at least two digits, as in `07`.
     public static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 }
 
 extension BatchTime {
+    /// The date and time of day in UTC, rounded down to the second.
     public var civil: CivilDate {
         CivilDate(secondsSince1970: Int64((Double(milliseconds) / 1000).rounded(.down)))
     }

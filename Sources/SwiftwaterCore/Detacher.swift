@@ -1,24 +1,26 @@
 @_spi(Reflection) import Swift
 
-/// Copies what elements hold of a batch's blocks, so that the elements can outlive the batch.
+/// Copies the parts of elements that point into a batch's blocks, so that the elements can outlive the batch.
 ///
-/// The way into a type is found once, when the detacher is made: every `Text` in nested tuples, structs, optionals, arrays, sets
-/// and dictionaries. What cannot be looked into (an enum of one's own with a payload, a class, a closure, an existential) is
-/// asked through `StreamCodable.detached()` where it conforms; a `Text` hidden in anything else must be detached by the code that
-/// puts it there.
+/// The type is inspected once, when the detacher is created, for every `Text` in nested tuples, structs, optionals,
+/// arrays, sets and dictionaries. Types that cannot be inspected (an enum with a payload, a class, a closure, an
+/// existential) are copied with `StreamCodable.detached()` if they conform. A `Text` hidden in anything else must be
+/// detached by the code that puts it there.
 @frozen
 public struct Detacher<Element> {
     @usableFromInline internal let steps: [(UnsafeMutableRawPointer) -> Void]
 
+    /// Inspects the element type.
     public init() {
         var steps: [(UnsafeMutableRawPointer) -> Void] = []
         TextFinder.walk(Element.self, at: 0, into: &steps)
         self.steps = steps
     }
 
-    /// Whether elements hold nothing that a block owns, so that `detach` does nothing.
+    /// Whether elements hold nothing owned by a block, so that `detach` does nothing.
     @inlinable public var isTrivial: Bool { steps.isEmpty }
 
+    /// Detaches an element in place.
     @inlinable public func detach(_ element: inout Element) {
         guard !steps.isEmpty else { return }
         withUnsafeMutablePointer(to: &element) { pointer in
@@ -26,6 +28,7 @@ public struct Detacher<Element> {
         }
     }
 
+    /// Returns a copy of an element that can outlive the batch.
     @inlinable public func detached(_ element: Element) -> Element {
         var element = element
         detach(&element)
@@ -35,7 +38,7 @@ public struct Detacher<Element> {
 
 /// A standard collection that detaches its elements.
 private protocol TextContainer {
-    /// nil where the elements hold no text.
+    /// Returns the step that detaches a container at `offset`, or nil if its elements hold no text.
     static func detaching(at offset: Int) -> ((UnsafeMutableRawPointer) -> Void)?
 }
 
@@ -122,8 +125,8 @@ private enum TextFinder {
         }
     }
 
-    /// Structs and tuples, by the kind in the type's metadata (Swift ABI, `MetadataKind.def`). Reflection of the others finds
-    /// nothing, or, for existentials, ends the process.
+    /// Returns whether the type is a struct or tuple, by the kind in its metadata (Swift ABI, `MetadataKind.def`).
+    /// Reflection finds nothing in other kinds and, for existentials, ends the process.
     private static func hasFields(_ type: Any.Type) -> Bool {
         let kind = unsafeBitCast(type, to: UnsafePointer<Int>.self).pointee
         return kind == 0x200 || kind == 0x301

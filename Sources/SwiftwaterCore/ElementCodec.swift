@@ -1,19 +1,21 @@
 @_spi(Reflection) import Swift
 
-/// Stores and reads elements of a type that is known at run time only: any `StreamCodable` type, and tuples, arrays and
-/// optionals of such. Tuples cannot conform to a protocol, and pairs are what by-key operators store.
+/// Encodes and decodes elements of a type known only at run time: any `StreamCodable` type, and tuples, arrays and
+/// optionals of such types.
 ///
-/// The way into a type is found once, when the codec is made. A tuple is stored as its parts, one after the other.
+/// Tuples cannot conform to a protocol, but by-key operators store pairs. The type is inspected once, when the codec is
+/// created. A tuple is stored as its parts in order.
 public struct ElementCodec<Element>: @unchecked Sendable {
     private let parts: [CodecPart]
 
-    /// nil where some part of the type cannot be stored.
+    /// Creates a codec, or returns nil if some part of the type cannot be stored.
     public init?() {
         var parts: [CodecPart] = []
         guard CodecFinder.walk(Element.self, at: 0, into: &parts) else { return nil }
         self.parts = parts
     }
 
+    /// Writes an element.
     public func encode(_ element: Element, into writer: inout ByteWriter) {
         withUnsafePointer(to: element) { pointer in
             let raw = UnsafeRawPointer(pointer)
@@ -21,7 +23,9 @@ public struct ElementCodec<Element>: @unchecked Sendable {
         }
     }
 
-    /// - Throws: `corrupted` where the bytes do not hold such an element.
+    /// Reads an element.
+    ///
+    /// - Throws: `corrupted` if the bytes do not hold such an element.
     public func decode(from reader: inout ByteReader) throws -> Element {
         let pointer = UnsafeMutablePointer<Element>.allocate(capacity: 1)
         defer { pointer.deallocate() }
@@ -35,7 +39,7 @@ public struct ElementCodec<Element>: @unchecked Sendable {
         return pointer.move()
     }
 
-    /// How the type is called in stored descriptions and in messages.
+    /// The type's name in stored descriptions and in messages.
     public static var typeName: String { String(reflecting: Element.self) }
 }
 
@@ -91,7 +95,7 @@ extension Optional: CodecContainer {
 }
 
 private enum CodecFinder {
-    /// Finds the parts of a type; false where one cannot be stored.
+    /// Appends the parts of a type to `parts`; returns false if one cannot be stored.
     static func walk(_ type: Any.Type, at offset: Int, into parts: inout [CodecPart]) -> Bool {
         if let codable = type as? any StreamCodable.Type {
             parts.append(part(codable, at: offset))

@@ -1,12 +1,13 @@
 /// A 64-bit hash that is the same in every process, on every machine and in every version of the program.
 ///
-/// Partitioning and the order of unordered results depend on it, so its values are part of the stored formats: the tests
-/// hold recorded values. It is a multiply-and-fold hash (each 16 bytes are multiplied as 64 x 64 bits and the halves of
-/// the product are folded), not meant to resist an attacker who chooses keys.
+/// Partitioning and the order of unordered results depend on it, so its values are part of the stored formats. Tests
+/// compare with recorded values. It is a multiply-and-fold hash: each step multiplies 64 x 64 bits and folds the halves
+/// of the product. It does not resist an attacker who chooses keys.
 @frozen
 public struct StableHasher: Sendable {
     @usableFromInline internal var state: UInt64
 
+    /// Creates a hasher. Different seeds give different hash functions.
     @inlinable public init(seed: UInt64 = 0) { state = seed ^ 0x9E37_79B9_7F4A_7C15 }
 
     @inlinable
@@ -15,13 +16,13 @@ public struct StableHasher: Sendable {
         return product.high ^ product.low
     }
 
-    /// Mixes one 64-bit word in.
+    /// Mixes in one 64-bit word.
     @inlinable
     public mutating func combine(_ word: UInt64) {
         state = StableHasher.fold(state ^ 0xE703_7ED1_A0B4_28DB, word ^ 0x8EBC_6AF0_9C88_C6E3)
     }
 
-    /// Mixes bytes in: their count, then 8 bytes at a time, little endian, the last word filled up with zeros.
+    /// Mixes in bytes: 8 at a time, little-endian, the last word padded with zeros, and then their count.
     @inlinable
     public mutating func combine(bytes: UnsafeRawBufferPointer) {
         var offset = 0
@@ -40,12 +41,13 @@ public struct StableHasher: Sendable {
         combine(UInt64(bytes.count))
     }
 
+    /// Returns the hash of everything mixed in so far.
     @inlinable
     public func finalize() -> UInt64 {
         StableHasher.fold(state ^ 0x5895_65A3_83A2_BF5B, 0x1D8E_4E27_C47D_124F)
     }
 
-    /// The hash of some bytes.
+    /// Returns the hash of `bytes` with seed 0.
     @inlinable
     public static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var hasher = StableHasher()

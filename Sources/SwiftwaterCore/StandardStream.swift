@@ -1,51 +1,51 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SwiftwaterPlatform
 
-/// Standard output and standard error, written at once: what a batch printed is seen when the batch is done, also through
-/// a pipe.
+/// Standard output and standard error, unbuffered: the output of a batch is visible when the batch is done, also
+/// through a pipe.
 public enum StandardStream: Int32, Sendable {
+    /// Standard output.
     case output = 1
+    /// Standard error.
     case error = 2
 
-    /// Whether a person sees it.
+    /// Whether the stream is connected to a terminal.
     public var isTerminal: Bool { isatty(rawValue) == 1 }
 
-    /// Writes all of it.
+    /// Writes all of `text`.
     ///
-    /// - Throws: `io`; with `EPIPE` as the cause's number when the reader has gone and SIGPIPE is ignored.
+    /// - Throws: `io`. If the reader has closed the pipe and SIGPIPE is ignored, the cause is `EPIPE`.
     public func write(_ text: String) throws {
         var text = text
-        let number = text.withUTF8 { writeAll(to: rawValue, UnsafeRawBufferPointer($0)) }
+        let number = text.withUTF8 { StandardStream.writeAll(to: rawValue, UnsafeRawBufferPointer($0)) }
         guard number != 0 else { return }
         throw SwiftwaterError(
-            .io, "standard \(self) cannot be written: \(systemMessage(number))",
-            remedy: number == EPIPE ? "whoever read it has gone" : nil, cause: SystemErrorNumber(number))
+            .io, "cannot write standard \(self): \(SystemInformation.message(number))",
+            remedy: number == EPIPE ? "the reader closed the pipe" : nil, cause: SystemErrorNumber(number))
     }
-}
 
-/// Writes all bytes to a file descriptor, however many calls that takes; 0, or the `errno` that ended it.
-public func writeAll(to descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
-    var rest = bytes
-    while let base = rest.baseAddress, rest.count > 0 {
-        let count = write(descriptor, base, rest.count)
-        if count >= 0 {
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        } else if errno != EINTR {
-            return errno
+    /// Writes all bytes to a file descriptor, in as many calls as needed. Returns 0, or the `errno` of the failure.
+    public static func writeAll(to descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+        var rest = bytes
+        while let base = rest.baseAddress, rest.count > 0 {
+            let count = SwiftwaterPlatform.write(descriptor, base, rest.count)
+            if count >= 0 {
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            } else if errno != EINTR {
+                return errno
+            }
         }
+        return 0
     }
-    return 0
 }
 
 /// An `errno` as an error.
 public struct SystemErrorNumber: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The `errno`.
     public let number: Int32
+    /// Creates the error of an `errno`.
     public init(_ number: Int32) { self.number = number }
+    /// Whether the reader of a pipe or socket has closed it.
     public var isBrokenPipe: Bool { number == EPIPE }
-    public var description: String { systemMessage(number) }
+    /// The operating system's message.
+    public var description: String { SystemInformation.message(number) }
 }

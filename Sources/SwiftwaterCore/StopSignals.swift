@@ -1,19 +1,14 @@
 import Dispatch
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// Calls a closure on SIGINT (Ctrl-C) or SIGTERM instead of ending the process. A second signal ends it at once.
+/// Calls a closure on SIGINT (Ctrl-C) or SIGTERM instead of ending the process. A second signal ends the process at
+/// once.
 ///
-/// Only programs install this, never the library by itself.
+/// Only programs install this; the library never does so by itself.
 public final class StopSignals: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
 
+    /// Installs the handler; `onSignal` is called at the first signal.
     public init(_ onSignal: @escaping @Sendable () -> Void) {
         let seen = Monitor(0)
         sources = [SIGINT, SIGTERM].map { number in
@@ -30,7 +25,7 @@ public final class StopSignals: @unchecked Sendable {
         }
     }
 
-    /// From here on the signals end the process again, as they do by default.
+    /// Restores the default: the signals end the process again.
     deinit {
         for source in sources { source.cancel() }
         for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }

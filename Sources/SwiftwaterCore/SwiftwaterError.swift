@@ -1,43 +1,52 @@
-/// The one public error of Swiftwater: what was found, where, and what to do about it.
+/// The public error type of Swiftwater: what was found, where, and what to do about it.
 ///
 /// Codes are open: compare with the constants below and keep a default case.
 public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
-    /// What kind of thing went wrong. Open: later versions add codes.
+    /// The kind of error. Later versions may add codes.
     public struct Code: Hashable, Sendable, RawRepresentable, CustomStringConvertible {
+        /// The code's name, such as `notFound`.
         public let rawValue: String
+        /// Creates the code of a name.
         public init(rawValue: String) { self.rawValue = rawValue }
+        /// The code's name.
         public var description: String { rawValue }
 
-        /// An option, argument or setting that cannot work.
+        /// An option, argument or setting is invalid.
         public static let invalidArgument = Code(rawValue: "invalidArgument")
-        /// A record, row or file that does not have the form it should.
+        /// A record, row or file is malformed.
         public static let malformedInput = Code(rawValue: "malformedInput")
-        /// A file, directory or object that is not there.
+        /// A file, directory or object does not exist.
         public static let notFound = Code(rawValue: "notFound")
         /// The operating system refused to read or write.
         public static let io = Code(rawValue: "io")
         /// A host or port could not be reached or bound.
         public static let network = Code(rawValue: "network")
-        /// A stored file is damaged or was cut.
+        /// A stored file is damaged or truncated.
         public static let corrupted = Code(rawValue: "corrupted")
-        /// A limit of the settings was reached.
+        /// A configured limit was reached.
         public static let limitExceeded = Code(rawValue: "limitExceeded")
-        /// A task of a batch failed for good.
+        /// A task of a batch failed in every attempt.
         public static let taskFailed = Code(rawValue: "taskFailed")
-        /// The call is not possible in the object's present state.
+        /// The call is not valid in the object's current state.
         public static let invalidState = Code(rawValue: "invalidState")
-        /// Arithmetic has no answer (a singular system, for example).
+        /// A computation has no solution, such as a singular system.
         public static let numerical = Code(rawValue: "numerical")
     }
 
-    /// The place the error speaks of. Parts that are unknown are nil.
+    /// The place an error refers to. Unknown parts are nil.
     public struct Location: Hashable, Sendable, CustomStringConvertible {
+        /// The file's path or name.
         public var file: String?
+        /// The line, from 1.
         public var line: Int?
+        /// The column's name.
         public var column: String?
+        /// The offset in bytes, from 0.
         public var byteOffset: Int?
+        /// The operator of a stream program.
         public var streamOperator: String?
 
+        /// Creates a location from its known parts.
         public init(
             file: String? = nil, line: Int? = nil, column: String? = nil, byteOffset: Int? = nil,
             streamOperator: String? = nil
@@ -49,6 +58,7 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
             self.streamOperator = streamOperator
         }
 
+        /// The known parts, as in `ratings.csv:3, column 'rating'`.
         public var description: String {
             var parts: [String] = []
             if let file {
@@ -63,17 +73,20 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The kind of error.
     public var code: Code
-    /// What was found, as one sentence without a final stop.
+    /// What was found, as one sentence without a final period.
     public var message: String
+    /// Where it was found.
     public var location: Location?
-    /// What the reader can do about it.
+    /// What to do about it.
     public var remedy: String?
     /// The error that led to this one.
     public var cause: (any Error)?
-    /// Whether trying the same again can help.
+    /// Whether a retry of the same call can succeed.
     public var isRetryable: Bool
 
+    /// Creates an error.
     public init(
         _ code: Code, _ message: String, at location: Location? = nil, remedy: String? = nil,
         cause: (any Error)? = nil, isRetryable: Bool = false
@@ -86,6 +99,7 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
         self.isRetryable = isRetryable
     }
 
+    /// The error in one line: location, message, remedy and cause.
     public var description: String {
         var text = ""
         if let location, !location.description.isEmpty { text += "\(location): " }

@@ -1,7 +1,7 @@
-/// Text from outside, made safe to show on a terminal.
+/// Makes untrusted text safe to show on a terminal.
 public enum TerminalText {
-    /// `text` with every control character (C0, DEL, C1), line and paragraph separators and bidirectional
-    /// overrides shown as a visible escape, so that nothing can move the cursor, colour the screen or reorder the line.
+    /// Returns `text` with control characters (C0, DEL, C1), line and paragraph separators and bidirectional controls
+    /// as visible escapes, so that it cannot move the cursor, color the screen or reorder the line.
     public static func safe(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
         var result = ""

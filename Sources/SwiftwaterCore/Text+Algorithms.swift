@@ -1,19 +1,12 @@
 import CSwiftwaterKernels
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SwiftwaterPlatform
 
 extension Text {
-    /// Whether the text starts with the bytes of `prefix`.
+    /// Returns whether the text starts with the bytes of `prefix`.
     @inlinable
     public func hasPrefix(_ prefix: Text) -> Bool {
         if prefix.word1 == 1 << 56 {
-            // One byte, by far the most common case.
+            // One byte is by far the most common case.
             guard word1 != 0 else { return false }
             if isInline { return UInt8(truncatingIfNeeded: word0) == UInt8(truncatingIfNeeded: prefix.word0) }
             return withBytes { $0[0] == UInt8(truncatingIfNeeded: prefix.word0) }
@@ -27,7 +20,7 @@ extension Text {
         }
     }
 
-    /// Whether the text ends with the bytes of `suffix`.
+    /// Returns whether the text ends with the bytes of `suffix`.
     public func hasSuffix(_ suffix: Text) -> Bool {
         withBytes { bytes in
             suffix.withBytes { wanted in
@@ -36,7 +29,7 @@ extension Text {
         }
     }
 
-    /// Whether the bytes of `part` occur in the text. The empty text occurs in every text.
+    /// Returns whether the bytes of `part` occur in the text. The empty text occurs in every text.
     public func contains(_ part: Text) -> Bool {
         withBytes { bytes in
             part.withBytes { wanted in
@@ -45,13 +38,14 @@ extension Text {
         }
     }
 
-    /// The text in lower case: full Unicode mapping of each scalar, without the context rule for a final sigma.
+    /// Returns the text in lowercase: the full Unicode mapping of each scalar, without the context rule for a final
+    /// sigma.
     ///
-    /// O(length); a text that is in lower case already is returned as it is.
+    /// O(length). ASCII text that is already lowercase is returned without a copy.
     @inlinable
     public func lowercased() -> Text {
         if isInline {
-            // Eight bytes at a time: find A...Z and set bit 5; anything outside ASCII goes the slow way.
+            // Eight bytes at a time: find A...Z and set bit 5. Anything outside ASCII takes the slow path.
             if (word0 | (word1 & 0x00FF_FFFF_FFFF_FFFF)) & 0x8080_8080_8080_8080 != 0 { return slowLowercased() }
             let bytes = word1 & 0x00FF_FFFF_FFFF_FFFF
             return Text(
@@ -89,7 +83,7 @@ extension Text {
         }
     }
 
-    /// Lower case where each scalar is as long as before; nil where there is anything else.
+    /// Returns the lowercase text if every scalar keeps its length, and nil otherwise.
     private static func lowercasedInPlace(_ bytes: UnsafeBufferPointer<UInt8>) -> Text? {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { lower in
             guard lowercase(bytes, into: lower.baseAddress!) else { return nil }
@@ -97,11 +91,11 @@ extension Text {
         }
     }
 
-    /// Writes the lower case of UTF-8 of which each scalar is as long as before: ASCII, Latin-1, Cyrillic up to U+045F, and scripts
-    /// without case.
+    /// Writes the lowercase form of UTF-8 whose scalars keep their length: ASCII, Latin-1, Cyrillic up to U+045F, and
+    /// scripts without case.
     ///
-    /// - Parameter output: has room for as many bytes.
-    /// - Returns: false where there is anything else; `output` holds no result then.
+    /// - Parameter output: Has room for the same number of bytes.
+    /// - Returns: False if there is anything else; the contents of `output` are then meaningless.
     public static func lowercase(
         _ bytes: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<UInt8>
     ) -> Bool {
@@ -131,10 +125,11 @@ extension Text {
         return true
     }
 
-    /// Folded for comparison without case: Unicode's lower case of its upper case, so that ß and SS, σ and ς are one. O(length).
+    /// Returns the text folded for case-insensitive comparison: the lowercase of its uppercase, so that ß equals SS and
+    /// σ equals ς. O(length).
     public func caseFolded() -> Text {
         let simple = withBytes { bytes -> Text? in
-            // ß and µ have an upper case outside of Latin-1.
+            // The uppercase forms of ß and µ are outside Latin-1.
             let isPlain = !zip(bytes, bytes.dropFirst()).contains { $0 == (0xC3, 0x9F) || $0 == (0xC2, 0xB5) }
             return bytes.isEmpty ? self : isPlain ? Text.lowercasedInPlace(bytes) : nil
         }
@@ -148,7 +143,7 @@ extension Text {
         return Text(mapped)
     }
 
-    /// Lower case of a scalar from U+0080 to U+07FF, or nil where it is not known here.
+    /// Returns the lowercase of a scalar from U+0080 to U+07FF, or nil if this table does not have it.
     private static func lowercasedTwoBytes(_ scalar: UInt32) -> UInt32? {
         switch scalar {
         case 0x80...0xBF, 0xD7, 0xDF...0xFF, 0x430...0x45F, 0x591...0x7FF: scalar
@@ -158,23 +153,24 @@ extension Text {
         }
     }
 
-    /// Three-byte scalars of scripts without case: U+0E00 to U+0FFF, U+2E80 to U+A63F, U+AC00 to U+D7FF.
+    /// Returns whether a three-byte scalar is of a script without case: U+0E00 to U+0FFF, U+2E80 to U+A63F, U+AC00 to
+    /// U+D7FF.
     private static func isWithoutCase(_ scalar: UInt32) -> Bool {
         (0x0E00...0x0FFF).contains(scalar) || (0x2E80...0xA63F).contains(scalar) || (0xAC00...0xD7FF).contains(scalar)
     }
 
-    /// The parts between occurrences of `separator`, found one after the other. Slices, not copies.
+    /// Returns the parts between occurrences of `separator`, found lazily. They are slices, not copies.
     ///
     /// - Parameters:
-    ///   - separator: at least one byte.
-    ///   - omittingEmptySubsequences: whether empty parts are left out, as in Swift's own `split`.
+    ///   - separator: At least one byte.
+    ///   - omittingEmptySubsequences: Whether empty parts are omitted, as in the standard library's `split`.
     @inlinable
     public func split(separator: Text, omittingEmptySubsequences: Bool = true) -> TextSplit {
         precondition(!separator.isEmpty, "split needs a separator of at least one byte")
         return TextSplit(text: self, separator: separator, omitsEmpty: omittingEmptySubsequences)
     }
 
-    /// The bytes `range` of the text as a text of its own. O(1).
+    /// Returns the bytes in `range` as a text. O(1).
     @inlinable
     public func slice(_ range: Range<Int>) -> Text {
         if isInline { return withBytes { Text(inline: UnsafeBufferPointer(rebasing: $0[range])) } }
@@ -188,7 +184,7 @@ extension Text {
         guard start < bytes.count, let base = bytes.baseAddress else { return nil }
         if separator.word1 == 1 << 56 {
             let byte = UInt8(truncatingIfNeeded: separator.word0)
-            // Words are short: a plain loop beats a call of memchr until the eighth byte.
+            // Words are short: up to the eighth byte, a plain loop is faster than a call of memchr.
             var index = start
             let near = Swift.min(bytes.count, start + 8)
             while index < near {

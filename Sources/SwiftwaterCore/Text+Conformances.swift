@@ -1,20 +1,16 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SwiftwaterPlatform
 
 extension Text: Hashable {
+    /// Returns whether two texts have the same bytes.
     @inlinable
     public static func == (left: Text, right: Text) -> Bool {
-        // Short texts are always held in place, so equal texts have the same form.
+        // Short texts are always stored inline, so equal texts have the same form.
         if left.isInline || right.isInline { return left.word0 == right.word0 && left.word1 == right.word1 }
         if left.word1 != right.word1 { return false }
         return left.withBytes { a in right.withBytes { b in memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0 } }
     }
 
+    /// Mixes the bytes into `hasher`.
     @inlinable
     public func hash(into hasher: inout Hasher) {
         if isInline {
@@ -27,7 +23,7 @@ extension Text: Hashable {
 }
 
 extension Text: Comparable {
-    /// Order by bytes, which for UTF-8 is order by code point.
+    /// Returns whether `left` comes before `right` in byte order, which for UTF-8 is code point order.
     @inlinable
     public static func < (left: Text, right: Text) -> Bool {
         left.withBytes { a in
@@ -41,6 +37,7 @@ extension Text: Comparable {
 }
 
 extension Text: ExpressibleByStringLiteral {
+    /// Creates a text with a copy of the literal's UTF-8.
     @inlinable
     public init(stringLiteral value: StaticString) {
         if value.hasPointerRepresentation, value.utf8CodeUnitCount == 1 {
@@ -54,14 +51,18 @@ extension Text: ExpressibleByStringLiteral {
 }
 
 extension Text: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The text as a string.
     public var description: String { String(self) }
+    /// The text in quotes, with escapes.
     public var debugDescription: String { String(self).debugDescription }
 }
 
 extension Text: Codable {
+    /// Decodes the text from a string.
     public init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }
+    /// Encodes the text as a string.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(String(self))
@@ -69,18 +70,18 @@ extension Text: Codable {
 }
 
 extension String {
-    /// The text as a string. Bytes that are not UTF-8 become U+FFFD. O(length).
+    /// Creates a string from a text. Invalid UTF-8 becomes U+FFFD. O(length).
     @inlinable public init(_ text: Text) {
         self = text.withBytes { String(decoding: $0, as: UTF8.self) }
     }
 }
 
 extension Int {
-    /// The number that the whole text spells, or nil.
+    /// Parses the whole text as a decimal integer, or returns nil.
     public init?(_ text: Text) { self.init(String(text)) }
 }
 
 extension Double {
-    /// The number that the whole text spells, or nil.
+    /// Parses the whole text as a number, or returns nil.
     public init?(_ text: Text) { self.init(String(text)) }
 }

@@ -1,17 +1,17 @@
-/// A piece of UTF-8 text: a slice of the block a receiver delivered, a short text held in place, or a copy of its own.
+/// UTF-8 text: a slice of a receiver's block, a short text stored inline, or a copy that owns its bytes.
 ///
 /// Comparison, hashing, `hasPrefix` and `split` work on bytes, as Spark's strings do: two canonical forms of one
-/// character are two different texts. `String(text)` gives a `String`.
+/// character are different texts. `String(text)` gives a `String`.
 ///
 /// Layout (24 bytes):
 ///
 ///     up to 15 bytes   word0: bytes 0-7           word1: bytes 8-14, count in the top byte        owner: nil
 ///     more             word0: address             word1: count, top bit set                       owner: see below
 ///
-/// A slice of a block counts no references (`owner` is nil in release builds): the block outlives the tasks of its
+/// A slice of a block is not reference-counted (`owner` is nil in release builds). The block outlives the tasks of its
 /// batch, and the engine copies what it keeps longer (keys, state, cached and collected elements) with `detached()`.
-/// Code that smuggles a slice out of a task by other means must call `detached()` or `String(text)` itself; debug builds
-/// keep the block as owner and stop with a message where that was forgotten. Texts of up to 15 bytes are always values.
+/// Code that takes a slice out of a task in another way must call `detached()` or `String(text)` itself. Debug builds
+/// keep the block as owner and stop with a message if that was forgotten. Texts of up to 15 bytes are always values.
 @frozen
 public struct Text: @unchecked Sendable {
     @usableFromInline internal var word0: UInt64
@@ -25,14 +25,14 @@ public struct Text: @unchecked Sendable {
     }
 
     @inlinable internal static var sliceFlag: UInt64 { 0x8000_0000_0000_0000 }
-    /// Texts up to this many bytes are held in place.
+    /// The length in bytes up to which a text is stored inline.
     @inlinable public static var inlineCapacity: Int { 15 }
 
-    /// The empty text.
+    /// Creates an empty text.
     @inlinable public init() { self.init(word0: 0, word1: 0, owner: nil) }
 
-    /// A text over bytes that something else keeps alive. The caller promises that `owner`, or whatever else holds the
-    /// bytes, outlives the text.
+    /// Creates a text over bytes that something else keeps alive. The caller guarantees that `owner`, or another owner
+    /// of the bytes, outlives the text.
     @inlinable
     public init(unownedBytes bytes: UnsafeBufferPointer<UInt8>, owner: TextOwner?) {
         if bytes.count <= Text.inlineCapacity {
@@ -70,14 +70,14 @@ public struct Text: @unchecked Sendable {
         self.init(word0: low, word1: high | (UInt64(count) << 56), owner: nil)
     }
 
-    /// The two words that are the text: see the layout above. Those of a text of more than 15 bytes point to bytes that something else keeps
-    /// alive.
+    /// The two words of the layout above. For a text of more than 15 bytes, they point to bytes that something else
+    /// keeps alive.
     @inlinable public var words: (UInt64, UInt64) { (word0, word1) }
 
-    /// The text of two such words.
+    /// Creates a text from the words of another, without an owner.
     @inlinable public init(word0: UInt64, word1: UInt64) { self.init(word0: word0, word1: word1, owner: nil) }
 
-    /// A text with a copy of `bytes`. The bytes must be valid UTF-8 for `String(text)` to give them back unchanged.
+    /// Creates a text with a copy of `bytes`. `String(text)` returns them unchanged only if they are valid UTF-8.
     @inlinable
     public init(copying bytes: UnsafeBufferPointer<UInt8>) {
         if bytes.count <= Text.inlineCapacity {
@@ -88,7 +88,7 @@ public struct Text: @unchecked Sendable {
         }
     }
 
-    /// A text with a copy of the string's UTF-8.
+    /// Creates a text with a copy of the string's UTF-8.
     @inlinable
     public init(_ string: some StringProtocol) {
         var string = String(string)
@@ -99,6 +99,7 @@ public struct Text: @unchecked Sendable {
     @inlinable public var utf8Count: Int {
         isInline ? Int(word1 >> 56) : Int(word1 & ~Text.sliceFlag)
     }
+    /// Whether the text has no bytes.
     @inlinable public var isEmpty: Bool { word1 == 0 }
     @inlinable internal var isInline: Bool { word1 & Text.sliceFlag == 0 }
 
@@ -125,7 +126,7 @@ public struct Text: @unchecked Sendable {
         return result
     }
 
-    /// The same text with bytes of its own, so that it can outlive the batch it came from. O(length) for slices of more
+    /// Returns a copy that owns its bytes, so that it can outlive the batch it came from. O(length) for slices of more
     /// than 15 bytes, O(1) otherwise.
     @inlinable
     public func detached() -> Text {
@@ -135,17 +136,19 @@ public struct Text: @unchecked Sendable {
     }
 }
 
-/// Whatever keeps the bytes of a `Text` alive.
+/// An object that keeps the bytes of a `Text` alive.
 open class TextOwner: @unchecked Sendable {
-    /// Whether a text alone decides how long the bytes live (a copy), or a batch does (a block).
+    /// Whether the bytes live as long as the text (a copy), rather than as long as a batch (a block).
     public let isOwnedByText: Bool
     private var isRetired = false
 
+    /// Creates an owner.
     public init(isOwnedByText: Bool) { self.isOwnedByText = isOwnedByText }
 
-    /// Marks the bytes as gone: in debug builds a later use of a slice stops the program with a message.
+    /// Marks the bytes as gone. In debug builds, a later use of a slice stops the program with a message.
     public final func retire() { isRetired = true }
 
+    /// Stops the program if the owner has been retired.
     public final func checkAlive() {
         precondition(
             !isRetired,
@@ -153,10 +156,12 @@ open class TextOwner: @unchecked Sendable {
     }
 }
 
-/// The bytes of a text that was copied.
+/// The owned bytes of a copied text.
 public final class TextStorage: TextOwner, @unchecked Sendable {
+    /// The first byte.
     public let base: UnsafeMutablePointer<UInt8>
 
+    /// Copies `bytes`.
     public init(copying bytes: UnsafeBufferPointer<UInt8>) {
         base = .allocate(capacity: bytes.count)
         if let start = bytes.baseAddress { base.initialize(from: start, count: bytes.count) }

@@ -1,22 +1,17 @@
 import CSwiftwaterKernels
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A block of text as a receiver or a file delivers it: whole lines of valid UTF-8.
+/// A block of whole lines of valid UTF-8, as delivered by a receiver or read from a file.
 ///
-/// A line ends before its `\n` (a `\r` before that is dropped, as Spark's readers do); the last may have none.
+/// A line ends before its `\n` (a `\r` before that is dropped, as Spark's readers do). The last line may have none.
 public final class TextBlock: TextOwner, @unchecked Sendable {
     @usableFromInline let base: UnsafeMutablePointer<UInt8>
+    /// The number of bytes, line ends included.
     public let byteCount: Int
+    /// The number of lines, including a last line without a line end.
     public let lineCount: Int
 
-    /// Takes over `bytes` (allocated with `allocate`) and counts the lines.
+    /// Takes ownership of `count` bytes at `base` (allocated with `allocate`) and counts the lines. O(bytes).
     public init(adopting base: UnsafeMutablePointer<UInt8>, count: Int) {
         self.base = base
         byteCount = count
@@ -25,7 +20,7 @@ public final class TextBlock: TextOwner, @unchecked Sendable {
         super.init(isOwnedByText: false)
     }
 
-    /// A block with a copy of the bytes, repaired where they are not UTF-8.
+    /// Creates a block with a copy of the bytes; invalid UTF-8 becomes U+FFFD.
     public convenience init(_ bytes: some Collection<UInt8>) {
         let valid = Array(String(decoding: bytes, as: UTF8.self).utf8)
         let base = UnsafeMutablePointer<UInt8>.allocate(capacity: max(valid.count, 1))
@@ -50,7 +45,7 @@ public final class TextBlock: TextOwner, @unchecked Sendable {
         #else
             let owner: TextOwner? = nil
         #endif
-        // The slices count no references: the block must not go before the last of them is done with.
+        // The slices do not retain the block, so it must stay alive until the last of them is processed.
         try withExtendedLifetime(self) {
             var start = 0
             while start < byteCount {
@@ -64,7 +59,7 @@ public final class TextBlock: TextOwner, @unchecked Sendable {
         }
     }
 
-    /// Where the line that begins at `start` has its `\n`, or the end.
+    /// Returns the offset of the `\n` of the line that begins at `start`, or `byteCount`.
     @usableFromInline
     func lineEnd(from start: Int) -> Int {
         guard let hit = memchr(base + start, 0x0A, byteCount - start) else { return byteCount }

@@ -1,4 +1,4 @@
-/// The parts of a text, made as they are asked for: no array is built.
+/// A lazy sequence of the parts of a text; no array is built.
 @frozen
 public struct TextSplit: Sequence, Sendable {
     @usableFromInline let text: Text
@@ -11,9 +11,10 @@ public struct TextSplit: Sequence, Sendable {
         self.omitsEmpty = omitsEmpty
     }
 
+    /// Returns an iterator over the parts, in order.
     @inlinable public func makeIterator() -> Iterator { Iterator(self) }
 
-    /// Part number `position`, counted from 0, or nil where there are fewer. O(length of the text).
+    /// Returns part number `position`, from 0, or nil if there are fewer. O(length of the text).
     @inlinable
     public func part(_ position: Int) -> Text? {
         var iterator = makeIterator()
@@ -21,23 +22,23 @@ public struct TextSplit: Sequence, Sendable {
         return iterator.next()
     }
 
-    /// Part number `position`, counted from 0, which must exist. O(length of the text).
+    /// Part number `position`, from 0, which must exist. O(length of the text).
     @inlinable
     public subscript(position: Int) -> Text {
         guard let part = part(position) else { preconditionFailure("the text has no part \(position)") }
         return part
     }
 
-    /// Calls `body` with each part in turn: what `for part in split` does, in less time. O(length of the text).
+    /// Calls `body` with each part in order: the same as `for part in split`, but faster. O(length of the text).
     @inlinable
     public func forEachPart(_ body: (Text) throws -> Void) rethrows {
-        // In debug builds slices carry their block with them.
+        // In debug builds, slices carry their block.
         if separator.word1 == 1 << 56, !text.isInline, text.owner == nil { return try forEachSlice(body) }
         for part in self { try body(part) }
     }
 
-    /// One byte separates, the text is a slice of 16 bytes or more, and nothing counts references. Sixteen bytes are looked at
-    /// together; where the separator is among them, they hold the part's two words.
+    /// The fast path: a one-byte separator, a slice of at least 16 bytes, and no reference counting. Looks at sixteen
+    /// bytes at a time; if the separator is among them, they hold the two words of the part.
     @inlinable
     func forEachSlice(_ body: (Text) throws -> Void) rethrows {
         let base = UnsafeRawPointer(bitPattern: UInt(text.word0)).unsafelyUnwrapped
@@ -71,7 +72,7 @@ public struct TextSplit: Sequence, Sendable {
         try forEachPartOfEnd(base, count, from: start, pattern, body)
     }
 
-    /// The last 15 bytes or fewer, by way of the last 16.
+    /// Calls `body` with the parts of the last 15 or fewer bytes, which it loads as part of the last 16.
     @inlinable
     func forEachPartOfEnd(
         _ base: UnsafeRawPointer, _ count: Int, from first: Int, _ pattern: UInt64, _ body: (Text) throws -> Void
@@ -95,7 +96,7 @@ public struct TextSplit: Sequence, Sendable {
         }
     }
 
-    /// The last `rest` bytes of at least 16, at most 15, as two words filled up with zeros.
+    /// Returns the last `rest` bytes (at most 15) of at least 16, as two words padded with zeros.
     @inlinable
     static func lastWords(_ base: UnsafeRawPointer, _ count: Int, _ rest: Int) -> (UInt64, UInt64) {
         let low = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: count &- 16, as: UInt64.self))
@@ -105,14 +106,14 @@ public struct TextSplit: Sequence, Sendable {
         return (low >> shift | high << (64 &- shift), high >> shift)
     }
 
-    /// The top bit of each byte that equals the pattern's; exact for the lowest such byte.
+    /// Returns a word with the top bit set in each byte that equals the pattern's. Exact for the lowest such byte.
     @inlinable
     static func matches(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
         let difference = word ^ pattern
         return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
     }
 
-    /// Where the pattern's byte is, or the end.
+    /// Returns the offset of the pattern's byte at or after `start`, or `count`.
     @inlinable
     static func find(_ pattern: UInt64, in base: UnsafeRawPointer, from start: Int, to count: Int) -> Int {
         var end = start
@@ -126,6 +127,7 @@ public struct TextSplit: Sequence, Sendable {
         return end
     }
 
+    /// An iterator over the parts of a text.
     @frozen
     public struct Iterator: IteratorProtocol {
         @usableFromInline let text: Text
@@ -140,13 +142,14 @@ public struct TextSplit: Sequence, Sendable {
             omitsEmpty = split.omitsEmpty
         }
 
+        /// Returns the next part, or nil at the end.
         @inlinable
         public mutating func next() -> Text? {
             if separator.word1 == 1 << 56, !text.isInline { return nextBetweenBytes() }
             return nextGenerally()
         }
 
-        /// The usual case: one byte separates, and the text is a slice. Eight bytes are looked at together.
+        /// The common case: a one-byte separator and a slice. Looks at eight bytes at a time.
         @inlinable
         mutating func nextBetweenBytes() -> Text? {
             let base = UnsafePointer<UInt8>(bitPattern: UInt(text.word0)).unsafelyUnwrapped
@@ -161,7 +164,7 @@ public struct TextSplit: Sequence, Sendable {
                 #if DEBUG
                     return Text(unownedBytes: bytes, owner: text.owner)
                 #else
-                    // Not to count a reference to nothing for each part.
+                    // Avoids retaining and releasing nil for each part.
                     if text.owner == nil { return Text(unownedBytes: bytes, owner: nil) }
                     return Text(unownedBytes: bytes, owner: text.owner)
                 #endif

@@ -1,10 +1,11 @@
+import CSwiftwaterKernels
 import Synchronization
 
 /// A fixed number of threads that run the tasks of one job at a time.
 ///
-/// Results may not depend on which thread runs which task: a task writes only what its own index stands for.
+/// Results must not depend on which thread runs which task: a task writes only data that belongs to its index.
 public final class WorkerPool: @unchecked Sendable {
-    /// How many tasks run at the same time, the caller's thread included.
+    /// The number of tasks that run at the same time, including the caller's thread.
     public let threads: Int
 
     private struct Job {
@@ -17,12 +18,14 @@ public final class WorkerPool: @unchecked Sendable {
     private let monitor = Monitor(Job())
     private let turn = Monitor(false)
 
-    /// - Parameter threads: at least 1.
+    /// Starts the threads of a pool.
+    ///
+    /// - Parameter threads: The number of threads including the caller's; at least 1.
     public init(threads: Int) {
         precondition(threads >= 1, "a pool needs at least one thread")
         self.threads = threads
         for index in 1..<max(threads, 1) {
-            startThread(named: "swiftwater-worker-\(index)") { [monitor] in WorkerPool.work(monitor) }
+            SystemThread.start(named: "swiftwater-worker-\(index)") { [monitor] in WorkerPool.work(monitor) }
         }
     }
 
@@ -44,8 +47,9 @@ public final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    /// Runs `body` once for every index below `count`, on all threads of the pool, and returns when all have ended. The
-    /// first error by index is thrown; indexes that had not started by then are left out.
+    /// Runs `body` once for every index below `count`, on all threads of the pool, and returns when all have ended.
+    ///
+    /// - Throws: The error with the lowest index. Indexes that had not started when it occurred are skipped.
     public func run(count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
         guard count > 0 else { return }
         if threads == 1 || count == 1 || WorkerPool.isInsideTask {
@@ -78,10 +82,10 @@ public final class WorkerPool: @unchecked Sendable {
     @TaskLocal private static var isInsideTask = false
 
     /// The number of cores that this process may use.
-    public static var coreCount: Int { max(1, systemCoreCount()) }
+    public static var coreCount: Int { max(1, Int(sw_core_count())) }
 }
 
-/// Which tasks of a job have been handed out, and the first error by index.
+/// The progress of a job: which tasks have been handed out, and the error with the lowest index.
 private final class JobProgress: Sendable {
     private let count: Int
     private let next = Atomic<Int>(0)

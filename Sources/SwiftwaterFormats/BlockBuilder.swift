@@ -1,60 +1,18 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// What is done to lines on their way into blocks.
-public struct LineLimits: Sendable {
-    /// A longer line is dropped and counted. 1 MiB unless set.
-    public var lineLengthMaxBytes: Int
-    /// A block is closed at the first line end after this many bytes. 1 MiB unless set.
-    public var blockTargetBytes: Int
-
-    public init(lineLengthMaxBytes: Int = 1 << 20, blockTargetBytes: Int = 1 << 20) {
-        self.lineLengthMaxBytes = lineLengthMaxBytes
-        self.blockTargetBytes = blockTargetBytes
-    }
-}
-
-/// What was wrong with lines, counted. The stream goes on.
-public struct LineFaults: Sendable, Equatable {
-    /// Lines with bytes that are not UTF-8; the bytes became U+FFFD.
-    public var repairedLines = 0
-    /// Lines above the limit, dropped.
-    public var overlongLines = 0
-
-    public init() {}
-
-    /// What came to these since `before`, in words with what to do about it; empty where nothing did.
-    public func messages(since before: LineFaults = LineFaults(), limits: LineLimits) -> [String] {
-        var messages: [String] = []
-        let (overlong, repaired) = (overlongLines - before.overlongLines, repairedLines - before.repairedLines)
-        if overlong > 0 {
-            messages.append(
-                "\(overlong) lines above \(limits.lineLengthMaxBytes) bytes were dropped; raise that limit (lineLengthMaxBytes) to keep such lines"
-            )
-        }
-        if repaired > 0 {
-            messages.append("\(repaired) lines were not UTF-8; the bytes became U+FFFD, check the sender's encoding")
-        }
-        return messages
-    }
-}
-
-/// Cuts a stream of bytes, whatever pieces it comes in, into blocks of whole lines. For one thread at a time.
+/// Cuts a stream of bytes, in pieces of any size, into blocks of whole lines. For use by one thread at a time.
 ///
-///     buffer   whole lines ........ | a line that has not ended | room
-///              0                    openLine                    count        capacity
+///     buffer   whole lines ........ | unfinished line | room
+///              0                    openLine          count        capacity
 ///
-/// A buffer that is nearly full of whole lines becomes the block itself; fewer lines are copied into one of their size.
+/// A buffer that is nearly full of whole lines becomes the block itself. Otherwise the lines are copied to a buffer of
+/// their size.
 public final class BlockBuilder: @unchecked Sendable {
+    /// The limits on lines and blocks.
     public let limits: LineLimits
+    /// The faults found so far.
     public private(set) var faults = LineFaults()
     private var buffer: UnsafeMutablePointer<UInt8>
     private var capacity: Int
@@ -65,6 +23,7 @@ public final class BlockBuilder: @unchecked Sendable {
     /// Room for reading beyond the block's target.
     private static let slack = 64 << 10
 
+    /// Creates an empty builder.
     public init(limits: LineLimits = LineLimits()) {
         self.limits = limits
         capacity = 4096
@@ -73,14 +32,14 @@ public final class BlockBuilder: @unchecked Sendable {
 
     deinit { buffer.deallocate() }
 
-    /// Bytes that are in no block yet.
+    /// The number of bytes that are not yet in a block.
     public var pendingBytes: Int { count }
 
-    /// Takes bytes; `emit` gets every block that is full.
+    /// Appends bytes, and calls `emit` with every block that becomes full.
     public func append(_ bytes: UnsafeRawBufferPointer, emit: (TextBlock) -> Void) {
         var rest = bytes
         while let start = rest.baseAddress, rest.count > 0 {
-            // Room up to the block's target, or to the limit of a line that is longer than a block.
+            // Room up to the block's target, but at least 4 KiB.
             let piece = min(rest.count, max(limits.blockTargetBytes - openLine, 4096))
             reserve(piece)
             UnsafeMutableRawPointer(buffer + count).copyMemory(from: start, byteCount: piece)
@@ -89,7 +48,8 @@ public final class BlockBuilder: @unchecked Sendable {
         }
     }
 
-    /// Lets `read` write into the buffer; returns what it returns, 0 at the end, and the block that is full by that.
+    /// Calls `read` to fill the buffer. Returns the result of `read`, which is 0 at the end, and the block that became
+    /// full.
     func fill(_ read: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows -> (count: Int, full: TextBlock?) {
         reserve(max(BlockBuilder.slack, limits.blockTargetBytes - openLine + BlockBuilder.slack / 2))
         let room = UnsafeMutableRawBufferPointer(start: buffer + count, count: capacity - count)
@@ -100,7 +60,7 @@ public final class BlockBuilder: @unchecked Sendable {
     private func reserve(_ more: Int) {
         guard count + more > capacity else { return }
         let enough = count + more + BlockBuilder.slack
-        // No more than a block needs, which is handed over with its buffer; a line longer than that doubles it again.
+        // No more than a block needs, since the block takes over its buffer. For a longer line the capacity doubles.
         let isForBlock =
             enough >= limits.blockTargetBytes && capacity - 4 * BlockBuilder.slack < limits.blockTargetBytes
         move(toCapacity: isForBlock ? enough : max(enough, 2 * capacity))
@@ -113,7 +73,7 @@ public final class BlockBuilder: @unchecked Sendable {
         (buffer, capacity) = (grown, wanted)
     }
 
-    /// Looks at the bytes that came behind `count`.
+    /// Processes `added` new bytes after `count`; returns the block that became full.
     private func take(_ added: Int) -> TextBlock? {
         var added = added
         if isSkippingLine {
@@ -135,7 +95,7 @@ public final class BlockBuilder: @unchecked Sendable {
         return openLine >= limits.blockTargetBytes ? cut() : nil
     }
 
-    /// The lines that have ended, as a block, or nil where there are none. The line that has not ended stays.
+    /// Returns the finished lines as a block, or nil if there are none. The unfinished line stays in the builder.
     public func cut() -> TextBlock? {
         guard openLine > 0 else { return nil }
         let (lines, rest) = (openLine, count - openLine)
@@ -159,14 +119,14 @@ public final class BlockBuilder: @unchecked Sendable {
         return TextBlock(adopting: full, count: lines)
     }
 
-    /// The end of the input: what is left, with the last line even though it has no line end.
+    /// Ends the input, and returns the remaining lines, including a last line without a line end.
     public func finish() -> TextBlock? {
         isSkippingLine = false
         openLine = count
         return cut()
     }
 
-    /// A block without lines above the limit and with what is not UTF-8 replaced; nil where all is as it should be.
+    /// Returns a block without overlong lines and with invalid UTF-8 replaced, or nil if there is nothing to repair.
     private func repaired(_ bytes: UnsafeBufferPointer<UInt8>) -> TextBlock? {
         let kept = withoutOverlongLines(bytes)
         if kept == nil, UTF8Check.isValid(bytes) { return nil }
@@ -177,7 +137,8 @@ public final class BlockBuilder: @unchecked Sendable {
         return TextBlock(lines)
     }
 
-    /// From the start of a line, the last line end within the limit is where the next look begins: few bytes are looked at.
+    /// Returns whether some line is longer than the limit. Searches backward from the limit after each line start, so
+    /// it examines few bytes.
     private func hasOverlongLine(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         var start = 0
         while bytes.count - start > limits.lineLengthMaxBytes {
@@ -189,9 +150,9 @@ public final class BlockBuilder: @unchecked Sendable {
         return false
     }
 
-    /// What is to be kept, where a line is above the limit; nil where all are good.
+    /// Returns the bytes without overlong lines, or nil if there are no such lines.
     private func withoutOverlongLines(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
-        // Only pieces longer than the limit can hold such a line.
+        // Only a piece longer than the limit can hold an overlong line.
         guard bytes.count > limits.lineLengthMaxBytes, hasOverlongLine(bytes) else { return nil }
         var kept: [UInt8] = []
         var start = 0
@@ -209,12 +170,5 @@ public final class BlockBuilder: @unchecked Sendable {
         }
         faults.overlongLines += dropped
         return dropped == 0 ? nil : kept
-    }
-}
-
-/// Whether bytes are UTF-8.
-public enum UTF8Check {
-    public static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        sw_is_utf8(bytes.baseAddress, bytes.count) != 0
     }
 }

@@ -1,17 +1,18 @@
 import SwiftwaterCore
 
-/// Reads a text file (plain, gzip, or `-`) block by block.
+/// A reader of a text file (plain, gzip, or `-` for standard input), block by block.
 public struct BlockReader {
     private let read: (UnsafeMutableRawBufferPointer) throws -> Int
     private let builder: BlockBuilder
     private var isAtEnd = false
 
+    /// Opens a file, or standard input if the path is `-`.
     public init(path: String, limits: LineLimits = LineLimits()) throws {
         let source = try ByteSource(path: path)
         self.init(limits: limits) { try source.read(into: $0) }
     }
 
-    /// Reads a part of a file.
+    /// Opens a part of a file.
     public init(_ split: FileSplit, limits: LineLimits = LineLimits()) throws {
         try split.checkSize()
         if split.isWhole {
@@ -27,9 +28,10 @@ public struct BlockReader {
         builder = BlockBuilder(limits: limits)
     }
 
+    /// The faults found so far.
     public var faults: LineFaults { builder.faults }
 
-    /// The next block, or nil at the end.
+    /// Returns the next block, or nil at the end.
     public mutating func next() throws -> TextBlock? {
         while !isAtEnd {
             let (count, full) = try builder.fill(read)
@@ -37,7 +39,7 @@ public struct BlockReader {
                 isAtEnd = true
                 return builder.finish()
             }
-            // What a pipe has said so far is passed on at once.
+            // Lines that a pipe has delivered are passed on at once, even if the block is not full.
             if let block = full ?? builder.cut() { return block }
         }
         return nil

@@ -1,26 +1,20 @@
 import CZlib
 import SwiftwaterCore
 import SwiftwaterStorage
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A stream of bytes to read once: a file, standard input (`-`), either of them gzip-compressed.
+/// A stream of bytes to read once: a file or standard input (`-`), either of them optionally gzip-compressed.
 ///
-/// Gzip is recognised by its first two bytes, whatever the file is called; several gzip members one after the other are
-/// read as one, as `gzip` does.
+/// Gzip is recognized by its first two bytes, whatever the file's name. Concatenated gzip members are read as one, as
+/// `gzip` does.
 public final class ByteSource {
+    /// The path, or `standard input`, for messages.
     public let name: String
     private let descriptor: Int32
     private var lookahead: [UInt8] = []
     private var inflater: Inflater?
 
-    /// - Parameter path: a file, or `-` for standard input.
+    /// Opens a file, or standard input if the path is `-`.
     public init(path: String) throws {
         if path == "-" {
             name = "standard input"
@@ -43,13 +37,13 @@ public final class ByteSource {
 
     deinit { if descriptor > 0 { close(descriptor) } }
 
-    /// Fills up to `buffer.count` bytes; 0 at the end.
+    /// Reads at most `buffer.count` bytes, and returns how many it read; 0 at the end.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         if let inflater { return try inflater.read(into: buffer) { try self.plainRead($0) } }
         return try plainRead(buffer)
     }
 
-    /// All bytes that are left.
+    /// Returns all remaining bytes.
     public func readAll() throws -> [UInt8] {
         var result: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
@@ -72,13 +66,7 @@ public final class ByteSource {
 
     private func rawRead(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {
-            #if canImport(Glibc)
-                let count = Glibc.read(descriptor, buffer.baseAddress!, buffer.count)
-            #elseif canImport(Musl)
-                let count = Musl.read(descriptor, buffer.baseAddress!, buffer.count)
-            #else
-                let count = Darwin.read(descriptor, buffer.baseAddress!, buffer.count)
-            #endif
+            let count = SwiftwaterPlatform.read(descriptor, buffer.baseAddress!, buffer.count)
             if count >= 0 { return count }
             if errno != EINTR { throw FileError.make("cannot read", name, errno) }
         }
@@ -97,7 +85,7 @@ private final class Inflater {
     init(name: String) throws {
         self.name = name
         guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-            throw SwiftwaterError(.io, "zlib could not be started")
+            throw SwiftwaterError(.io, "cannot initialize zlib")
         }
     }
 
@@ -117,7 +105,7 @@ private final class Inflater {
                 if available == 0 {
                     if isBetweenMembers { return 0 }
                     throw SwiftwaterError(
-                        .corrupted, "the gzip data ends in the middle", at: .init(file: name),
+                        .corrupted, "the gzip data is truncated", at: .init(file: name),
                         remedy: "fetch the file again")
                 }
             }

@@ -1,23 +1,21 @@
 import SwiftwaterCore
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// Reads comma-separated values (RFC 4180): quoted fields with separators, line ends and doubled quotes in them; lines that
-/// end in LF or CRLF; empty lines are passed over; a UTF-8 byte order mark at the start is dropped.
+/// A reader of comma-separated values (RFC 4180).
 ///
-/// Works in place on bytes that stay alive as long as the reader. O(bytes) in all.
+/// Quoted fields may contain separators, line ends and doubled quotes. Lines end in LF or CRLF. Empty lines are
+/// skipped, and a UTF-8 byte order mark at the start is dropped.
+///
+/// Works in place on bytes that must outlive the reader. O(bytes) in total.
 public struct CSVReader {
-    /// A field of the present row: its bytes without the outer quotes, and whether doubled quotes are still in them.
+    /// A field of the current row.
     public struct Field {
+        /// The bytes without the outer quotes; doubled quotes are still doubled.
         public let bytes: UnsafeBufferPointer<UInt8>
+        /// Whether `bytes` contains doubled quotes.
         public let hasDoubledQuotes: Bool
 
+        /// The field's text, with doubled quotes replaced by single ones.
         public var string: String {
             let text = String(decoding: bytes, as: UTF8.self)
             guard hasDoubledQuotes else { return text }
@@ -36,13 +34,15 @@ public struct CSVReader {
     private let separator: UInt8
     private let fileName: String
     private var position = 0
-    /// The line on which the present row begins, from 1.
+    /// The line on which the current row begins, from 1.
     public private(set) var line = 0
-    /// The line on which the reader goes on, from 1.
+    /// The line on which the reader continues, from 1.
     public private(set) var nextLine = 1
     private var rowStart = 0
+    /// The fields of the current row.
     public private(set) var fields: [Field] = []
 
+    /// Creates a reader at the start of `bytes`. `fileName` appears in errors.
     public init(_ bytes: UnsafeRawBufferPointer, separator: UInt8 = UInt8(ascii: ","), fileName: String) {
         self.bytes = bytes.bindMemory(to: UInt8.self)
         self.separator = separator
@@ -50,12 +50,12 @@ public struct CSVReader {
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
     }
 
-    /// How far the reader is, in bytes.
+    /// The offset at which the reader continues, in bytes.
     public var byteOffset: Int { position }
 
-    /// Reads the next row into `fields`; false at the end.
+    /// Reads the next row into `fields`; returns false at the end.
     ///
-    /// - Throws: `malformedInput` with file and line where a quoted field does not end as it should.
+    /// - Throws: `malformedInput` with file and line if a quoted field has no proper end.
     public mutating func next() throws -> Bool {
         guard let base = bytes.baseAddress else { return false }
         let count = bytes.count
@@ -90,8 +90,8 @@ public struct CSVReader {
 
     private func isLineEnd(_ at: Int) -> Bool { at + 1 >= bytes.count || bytes[at + 1] == 0x0A }
 
-    /// After an error: the next row begins on the line after this row's first, so that a stray quote costs one line and not
-    /// all up to the next quote.
+    /// Skips to the line after this row's first, so that a stray quote costs one line rather than everything up to the
+    /// next quote.
     private mutating func giveUpRow(_ base: UnsafePointer<UInt8>) {
         position = rowStart
         while position < bytes.count, base[position] != 0x0A { position += 1 }
@@ -106,7 +106,7 @@ public struct CSVReader {
             guard at < bytes.count, let hit = memchr(base + at, 0x22, bytes.count - at) else {
                 giveUpRow(base)
                 throw SwiftwaterError(
-                    .malformedInput, "a quoted field that begins here does not end",
+                    .malformedInput, "the quoted field that begins here has no closing quote",
                     at: .init(file: fileName, line: line),
                     remedy: "close it with \" or double the quotes inside it")
             }
@@ -131,10 +131,10 @@ public struct CSVReader {
         }
     }
 
-    /// A field as it must be written: quoted where it holds the separator, a quote or a line end.
+    /// Returns a field in CSV form: quoted if it contains the separator, a quote or a line end.
     public static func quoted(_ text: String, separator: Character = ",") -> String {
         let special = separator.unicodeScalars.first
-        // By scalars: a comma with a combining mark behind it is one character, and still separates.
+        // By scalars: a comma followed by a combining mark is one character, but still separates.
         guard text.unicodeScalars.contains(where: { $0 == special || $0 == "\"" || $0 == "\n" || $0 == "\r" }) else {
             return text
         }

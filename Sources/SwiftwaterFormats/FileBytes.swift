@@ -1,10 +1,12 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// The bytes of a whole file: mapped where it is plain, read where it is compressed or a pipe.
+/// Access to the bytes of a whole file: mapped if it is plain, read if it is compressed or a pipe.
 public enum FileBytes {
-    /// - Parameter path: a file, plain or gzip, or `-` for standard input.
-    /// - Throws: `notFound` or `io`; what `body` throws.
+    /// Calls `body` with the bytes, which are valid during the call only.
+    ///
+    /// - Parameter path: A plain or gzip file, or `-` for standard input.
+    /// - Throws: `notFound` or `io`, or the error that `body` throws.
     public static func with<Result>(
         path: String, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {

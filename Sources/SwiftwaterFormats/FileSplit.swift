@@ -1,36 +1,32 @@
 import SwiftwaterCore
 import SwiftwaterStorage
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A part of a file: the lines that begin in `range`. All parts together hold each line once.
+/// A part of a file: the lines that begin in `range`. Together, the parts of a file hold each line once.
 ///
 ///     bytes    aaaa\nbbbbbb\ncc\ndddddd
-///     range    0......8.......16.......      the line that begins at 5 belongs to the first part, whole
+///     range    0......8.......16.......      the whole line that begins at 5 belongs to the first part
 public struct FileSplit: Sendable {
+    /// The file's path, or `-` for standard input.
     public let path: String
+    /// The byte offsets at which lines of this part begin.
     public let range: Range<Int>
-    /// The size that the file must have; nil for what is no regular file.
+    /// The size the file must have, or nil if it is not a regular file.
     public let byteCount: Int?
-    /// Whether the file is compressed and cannot be divided.
+    /// Whether this part is the whole file: it is small, or cannot be divided (gzip, a pipe).
     public let isWhole: Bool
 
+    /// The default size of a part: 32 MiB.
     public static let targetBytes = 32 << 20
 
     init(path: String, range: Range<Int>, byteCount: Int?, isWhole: Bool) {
         (self.path, self.range, self.byteCount, self.isWhole) = (path, range, byteCount, isWhole)
     }
 
-    /// Stands for a file that is not there: reading it says so.
+    /// Creates a part that stands for a missing file: reading it throws the error of opening the file.
     public init(missing path: String) { self.init(path: path, range: 0..<0, byteCount: nil, isWhole: true) }
 
-    /// The parts of a file of that size. Gzip files have one.
+    /// Returns the parts of a file of `byteCount` bytes. A gzip file has one part.
     public static func splits(of path: String, byteCount: Int, targetBytes: Int = targetBytes) throws -> [FileSplit] {
         if byteCount <= targetBytes {
             return [FileSplit(path: path, range: 0..<byteCount, byteCount: byteCount, isWhole: true)]
@@ -46,7 +42,7 @@ public struct FileSplit: Sendable {
         }
     }
 
-    /// The parts of a file as it is now; of a pipe or standard input (`-`) one.
+    /// Returns the parts of a file at its current size. A pipe and standard input (`-`) have one part.
     public static func splits(of path: String) throws -> [FileSplit] {
         var status = stat()
         if path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
@@ -55,15 +51,17 @@ public struct FileSplit: Sendable {
         return [FileSplit(path: path, range: 0..<0, byteCount: nil, isWhole: true)]
     }
 
-    /// - Throws: `malformedInput` where the file has another size than it had.
+    /// Checks that the file still has the size it had when it was split.
+    ///
+    /// - Throws: `malformedInput` if the size has changed.
     func checkSize() throws {
         guard let byteCount else { return }
         var status = stat()
         guard stat(path, &status) == 0 else { throw FileError.make("cannot open", path, errno) }
         guard Int(status.st_size) == byteCount else {
             throw SwiftwaterError(
-                .malformedInput, "the file had \(byteCount) bytes and has \(status.st_size) now", at: .init(file: path),
-                remedy: "move files into place when they are complete, and leave them as they are")
+                .malformedInput, "the file had \(byteCount) bytes and now has \(status.st_size)", at: .init(file: path),
+                remedy: "move files into place when they are complete, and do not change them")
         }
     }
 
@@ -77,7 +75,7 @@ public struct FileSplit: Sendable {
     }
 }
 
-/// Reads the bytes of a split: from the first line that begins in its range to the end of the last.
+/// Reads the bytes of a split: from the first line that begins in its range to the end of the last such line.
 final class SplitBytes {
     private let descriptor: Int32
     private let path: String

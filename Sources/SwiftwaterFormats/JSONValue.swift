@@ -1,17 +1,23 @@
 import SwiftwaterCore
 
-/// A JSON document (RFC 8259), parsed from UTF-8 bytes. Nesting is limited to 128 levels; numbers keep 64-bit integers
-/// exact.
+/// A JSON document (RFC 8259), parsed from UTF-8 bytes. Nesting is limited to 128 levels; 64-bit integers are exact.
 public enum JSONValue: Sendable, Equatable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A number written as an integer that fits in 64 bits.
     case integer(Int64)
+    /// Any other number.
     case number(Double)
+    /// A string, without quotes and escapes.
     case string(String)
+    /// An array.
     case array([JSONValue])
-    /// Members in the order of the document; of members with one name the last counts.
+    /// An object. Members are in document order; of members with the same name, the last one counts.
     case object([(name: String, value: JSONValue)])
 
+    /// Returns whether two values are equal. Strings compare by bytes, and objects member by member, in order.
     public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -26,28 +32,37 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
-    /// - Throws: `malformedInput` with the byte offset of what is wrong.
+    /// Parses a document.
+    ///
+    /// - Throws: `malformedInput` with the byte offset of the error.
     public init(parsing bytes: UnsafeBufferPointer<UInt8>) throws {
         var parser = JSONParser(bytes)
         self = try parser.document()
     }
 
+    /// Parses a document.
+    ///
+    /// - Throws: `malformedInput` with the byte offset of the error.
     public init(parsing string: String) throws {
         var string = string
         self = try string.withUTF8 { try JSONValue(parsing: $0) }
     }
 
-    /// The member of an object, nil where there is none or the value is no object.
+    /// The member called `name`, or nil if there is none or the value is not an object.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value
     }
 
+    /// The string, or nil if the value is not a string.
     public var string: String? { if case .string(let value) = self { value } else { nil } }
+    /// The elements, or nil if the value is not an array.
     public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+    /// The integer, or nil if the value is not an integer.
     public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+    /// The truth value, or nil if the value is not `true` or `false`.
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-    /// A number, whether written as an integer or not.
+    /// The number, whether written as an integer or not, or nil if the value is not a number.
     public var double: Double? {
         switch self {
         case .integer(let value): Double(value)
@@ -56,7 +71,7 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
-    /// `text` as a JSON string with its quotes; everything but ASCII stays as it is.
+    /// Returns `text` as a JSON string with quotes. Non-ASCII characters are not escaped.
     public static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -76,6 +91,7 @@ public enum JSONValue: Sendable, Equatable {
     }
 }
 
+/// A recursive-descent parser of one document.
 struct JSONParser {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var at = 0
@@ -103,7 +119,7 @@ struct JSONParser {
     private mutating func value(depth: Int) throws -> JSONValue {
         guard depth < JSONParser.depthMax else { throw fail("nested deeper than \(JSONParser.depthMax) levels") }
         skipSpace()
-        guard at < bytes.count else { throw fail("the text ends where a value should be") }
+        guard at < bytes.count else { throw fail("expected a value, found the end of the text") }
         switch bytes[at] {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)
@@ -131,18 +147,18 @@ struct JSONParser {
         while true {
             skipSpace()
             guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
-                throw fail("a member's name should be here")
+                throw fail("expected a member name")
             }
             let name = try string()
             skipSpace()
-            guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else { throw fail("a colon should be here") }
+            guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else { throw fail("expected a colon") }
             at += 1
             members.append((name, try value(depth: depth + 1)))
             skipSpace()
             guard at < bytes.count else { throw fail("the object does not end") }
             at += 1
             if bytes[at - 1] == UInt8(ascii: "}") { return .object(members) }
-            guard bytes[at - 1] == UInt8(ascii: ",") else { throw fail("a comma should be here") }
+            guard bytes[at - 1] == UInt8(ascii: ",") else { throw fail("expected a comma") }
         }
     }
 
@@ -157,7 +173,7 @@ struct JSONParser {
             guard at < bytes.count else { throw fail("the array does not end") }
             at += 1
             if bytes[at - 1] == UInt8(ascii: "]") { return .array(elements) }
-            guard bytes[at - 1] == UInt8(ascii: ",") else { throw fail("a comma should be here") }
+            guard bytes[at - 1] == UInt8(ascii: ",") else { throw fail("expected a comma") }
         }
     }
 
@@ -210,18 +226,18 @@ struct JSONParser {
                     at = before
                 }
             }
-            // A surrogate without its other half becomes U+FFFD.
+            // An unpaired surrogate becomes U+FFFD.
             text.append(contentsOf: String(Unicode.Scalar(code) ?? "\u{FFFD}").utf8)
         default: throw fail("an unknown escape")
         }
     }
 
     private mutating func hex() throws -> UInt32 {
-        guard at + 4 <= bytes.count else { throw fail("an escape that does not end") }
+        guard at + 4 <= bytes.count else { throw fail("the escape does not end") }
         var code: UInt32 = 0
         for _ in 0..<4 {
             guard let digit = Character(Unicode.Scalar(bytes[at])).hexDigitValue else {
-                throw fail("an escape that is not hexadecimal")
+                throw fail("the escape is not hexadecimal")
             }
             code = code << 4 | UInt32(digit)
             at += 1
@@ -254,9 +270,9 @@ struct JSONParser {
             && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[digits + 1])
         guard at > digits, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[digits]), !hasLeadingZero,
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[at - 1])
-        else { throw fail("'\(text)' is no number") }
+        else { throw fail("'\(text)' is not a number") }
         if isInteger, let value = Int64(text) { return .integer(value) }
-        guard let value = Double(text) else { throw fail("'\(text)' is no number") }
+        guard let value = Double(text) else { throw fail("'\(text)' is not a number") }
         return .number(value)
     }
 }

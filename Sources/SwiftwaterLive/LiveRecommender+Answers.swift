@@ -1,34 +1,6 @@
 import SwiftwaterCore
 import SwiftwaterRecommender
 
-/// Items for someone, by ids, as of one model.
-public struct LiveRecommendation: Sendable, Equatable {
-    public struct Item: Sendable, Equatable {
-        public let id: String
-        /// What the order is by: the prediction, and what is added for trending.
-        public let score: Float
-        /// The part of the score that is for trending.
-        public let boost: Float
-    }
-
-    public let source: Recommendation.Source
-    public let items: [Item]
-    public let generation: Int
-}
-
-/// What is asked of a list.
-public struct LiveQuery: Sendable, Equatable {
-    public var limit = 10
-    /// Keeps items that the user has rated.
-    public var includesSeen = false
-    /// Item ids that are left out.
-    public var excluded: Set<String> = []
-    /// How much the most rated item of late gains; 0 leaves the order to the model. See `LiveSettings.trendingHalfLife`.
-    public var trendWeight: Float = 0
-
-    public init(limit: Int = 10) { self.limit = limit }
-}
-
 extension LiveRecommender {
     /// The best items for a user: by the whole history where there are ratings since the training, by the training's factors otherwise; the
     /// most rated ones for a user of whom nothing is known. O(items x rank).
@@ -84,7 +56,7 @@ extension LiveRecommender {
     /// Items with the most ratings of the training, or of late.
     public func popular(limit: Int, ofLate: Bool) -> [LiveRecommendation.Item] {
         if ofLate {
-            return trending.best(limit, at: settings.now()).map {
+            return trending.best(limit, at: settings.clock.now().milliseconds).map {
                 .init(id: String($0.item), score: Float($0.weight), boost: 0)
             }
         }
@@ -147,7 +119,7 @@ extension LiveRecommender {
                 generation: state.generation)
         }
         let candidates = best(4 * query.limit)
-        let boosts = trending.boosts(candidates.map { Text(ids[$0.index]) }, at: settings.now())
+        let boosts = trending.boosts(candidates.map { Text(ids[$0.index]) }, at: settings.clock.now().milliseconds)
         let ranked = zip(candidates, boosts).map { candidate, boost in
             let gain = boost * query.trendWeight
             return LiveRecommendation.Item(id: ids[candidate.index], score: candidate.score + gain, boost: gain)

@@ -3,29 +3,6 @@ import SwiftwaterFormats
 import SwiftwaterRecommender
 import SwiftwaterStorage
 
-/// What a training came to.
-public struct TrainingReport: Sendable, Equatable {
-    /// When it ended, in milliseconds since 1970.
-    public let ended: Int64
-    public let milliseconds: Int64
-    public let ratings: Int
-    public let users: Int
-    public let items: Int
-    /// RMSE on a tenth of the ratings, held out, after each iteration.
-    public let curve: [LearningCurve.Point]
-    /// The RMSE after the last iteration.
-    public var rmse: Double? { curve.last?.rmse }
-}
-
-/// Whether a training runs.
-public struct TrainingState: Sendable {
-    public internal(set) var isRunning = false
-    public internal(set) var last: TrainingReport?
-    public internal(set) var lastFailure: String?
-
-    init() {}
-}
-
 extension LiveRecommender {
     public var trainingState: TrainingState { training.read { $0 } }
 
@@ -52,7 +29,7 @@ extension LiveRecommender {
         whenDone: @escaping @Sendable (Result<TrainingReport, any Error>) -> Void
     ) -> Bool {
         guard let claim = claimTraining() else { return false }
-        startThread(named: "swiftwater-training") { [self] in whenDone(Result { try train(threads, claim) }) }
+        SystemThread.start(named: "swiftwater-training") { [self] in whenDone(Result { try train(threads, claim) }) }
         return true
     }
 
@@ -84,7 +61,7 @@ extension LiveRecommender {
     }
 
     private func fit(_ threads: Int, _ claim: TrainingClaim) throws -> TrainingReport {
-        let begin = settings.now()
+        let started = settings.clock.elapsed()
         let known = writer.ratings
         var newer: [(user: String, item: String, rating: Float, timestamp: Int64)] = []
         for (user, items) in known.users.sorted(by: { $0.key < $1.key }) {
@@ -113,11 +90,12 @@ extension LiveRecommender {
             }
             try install(model)
         }
-        let end = settings.now()
+        let spent = settings.clock.elapsed() - started
         let report = TrainingReport(
-            ended: end, milliseconds: end - begin, ratings: ratings.count, users: model.userIDs.count,
+            ended: settings.clock.now().milliseconds, milliseconds: spent.wholeMilliseconds, ratings: ratings.count,
+            users: model.userIDs.count,
             items: model.itemIDs.count, curve: curve)
-        if let directory { try report.write(directory) }
+        if let directory { try report.write(directory, settings.files) }
         return report
     }
 
@@ -127,39 +105,5 @@ extension LiveRecommender {
             try install(model)
             replacements.update { $0 += 1 }
         }
-    }
-}
-
-extension TrainingReport {
-    private static func path(_ directory: String) -> String { directory + "/training.json" }
-
-    /// One JSON object.
-    public var json: String {
-        let points = curve.map { "{\"iterations\":\($0.iterations),\"rmse\":\($0.rmse)}" }
-        return "{\"ended\":\(ended),\"milliseconds\":\(milliseconds),\"ratings\":\(ratings),\"users\":\(users),"
-            + "\"items\":\(items),\"curve\":[\(points.joined(separator: ","))]}"
-    }
-
-    func write(_ directory: String) throws {
-        let file = try AtomicFile(path: Self.path(directory))
-        try file.write(json + "\n")
-        try file.commit()
-    }
-
-    /// The report of the last training; nil where there is none that can be read.
-    static func read(_ directory: String) -> TrainingReport? {
-        guard let bytes = try? LocalFileSystem().read(path(directory)),
-            let json = try? bytes.withUnsafeBufferPointer({ try JSONValue(parsing: $0) }),
-            let ended = json["ended"]?.integer, let spent = json["milliseconds"]?.integer,
-            let ratings = json["ratings"]?.integer, let users = json["users"]?.integer,
-            let items = json["items"]?.integer, let curve = json["curve"]?.array
-        else { return nil }
-        let points = curve.compactMap { point -> LearningCurve.Point? in
-            guard let iterations = point["iterations"]?.integer, let rmse = point["rmse"]?.double else { return nil }
-            return .init(iterations: Int(iterations), rmse: rmse)
-        }
-        return TrainingReport(
-            ended: ended, milliseconds: spent, ratings: Int(ratings), users: Int(users), items: Int(items),
-            curve: points)
     }
 }

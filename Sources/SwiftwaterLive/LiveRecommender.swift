@@ -7,9 +7,9 @@ import Synchronization
 public struct LiveSettings: Sendable {
     /// How long what was rated of late counts as trending: weights fall by half in so long.
     public var trendingHalfLife: Duration = .seconds(3600)
-    /// Milliseconds since 1970.
-    public var now: @Sendable () -> Int64 = { SystemClock().instant().wholeMilliseconds }
-    /// Where the log and the model are kept.
+    /// Tells when ratings came and trainings ended.
+    public var clock: any StreamClock = SystemClock()
+    /// Holds the directory: the log, the model and the report of the last training.
     public var files: any FileSystem = LocalFileSystem()
 
     public init() {}
@@ -60,10 +60,10 @@ public final class LiveRecommender: Sendable {
         var own: MatrixFactorizationModel?
         if let directory {
             try settings.files.createDirectory(directory)
-            lock = try DirectoryLock(directory)
+            lock = try settings.files.lock(directory)
             (log, ratings) = try RatingLog.open(directory + "/ratings", files: settings.files)
             own = try Self.ownModel(directory, settings.files, ratings)
-            training.update { $0.last = TrainingReport.read(directory) }
+            training.update { $0.last = TrainingReport.read(directory, settings.files) }
         }
         let known = try own ?? model()
         let forgotten = ratings.forgotten
@@ -75,21 +75,19 @@ public final class LiveRecommender: Sendable {
         }
         serving = Monitor(PreparedModel(first, generation: 1, ratings).state)
         writer = LiveWriter(
-            log: log, lock: lock, logged: ratings, serving: serving, trending: trending, now: settings.now)
+            log: log, lock: lock, logged: ratings, serving: serving, trending: trending, clock: settings.clock)
     }
 
     /// The model in the directory, where there is one. What a crash left of someone who was forgotten is removed.
     private static func ownModel(
         _ directory: String, _ files: any FileSystem, _ ratings: LoggedRatings
     ) throws -> MatrixFactorizationModel? {
-        for name in try files.list(directory) where name.hasPrefix("model.swmodel.tmp-") {
-            try files.remove(directory + "/" + name)
-        }
+        try files.removeTemporaries(in: directory)
         let path = directory + "/model.swmodel"
         guard files.exists(path) else { return nil }
-        let model = try ModelFile.read(path)
+        let model = try ModelFile.read(path, files: files)
         let clean = model.removing { ratings.forgotten.contains(ForgottenUser(Text($0))) }
-        if clean.userIDs.count < model.userIDs.count { try ModelFile.write(clean, to: path) }
+        if clean.userIDs.count < model.userIDs.count { try ModelFile.write(clean, to: path, files: files) }
         return clean
     }
 
@@ -181,7 +179,7 @@ public final class LiveRecommender: Sendable {
             let ratings = writer.ratings
             let clean = model.removing { ratings.forgotten.contains(ForgottenUser(Text($0))) }
             let prepared = PreparedModel(clean, generation: generation + 1, ratings)
-            if let directory { try ModelFile.write(clean, to: directory + "/model.swmodel") }
+            if let directory { try ModelFile.write(clean, to: directory + "/model.swmodel", files: settings.files) }
             do {
                 _ = try wait(for: .swap(prepared))
                 return

@@ -2,14 +2,6 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterStorage
 
-/// What an acknowledged rating became.
-public struct RatingReceipt: Sendable, Equatable {
-    /// How many ratings were taken.
-    public let count: Int
-    /// How many of them are of items that the model does not know: they count from the next training on.
-    public let unknownItems: Int
-}
-
 /// The one thread that changes things: requests that come while the disk is busy share the next commit.
 final class LiveWriter: @unchecked Sendable {
     enum Request {
@@ -33,7 +25,7 @@ final class LiveWriter: @unchecked Sendable {
     private let logged: Monitor<LoggedRatings>
     private let serving: Monitor<ServingState>
     private let trending: TrendingItems
-    private let now: @Sendable () -> Int64
+    private let clock: any StreamClock
     private let unknownItems = Monitor(0)
     /// Who was forgotten since the start; used by the thread alone.
     private var forgottenNames: Set<Text> = []
@@ -43,12 +35,11 @@ final class LiveWriter: @unchecked Sendable {
 
     init(
         log: RatingLog?, lock: DirectoryLock?, logged: LoggedRatings, serving: Monitor<ServingState>,
-        trending: TrendingItems,
-        now: @escaping @Sendable () -> Int64
+        trending: TrendingItems, clock: any StreamClock
     ) {
-        (self.log, self.lock, self.serving, self.trending, self.now) = (log, lock, serving, trending, now)
+        (self.log, self.lock, self.serving, self.trending, self.clock) = (log, lock, serving, trending, clock)
         self.logged = Monitor(logged)
-        startThread(named: "swiftwater-live") { self.run() }
+        SystemThread.start(named: "swiftwater-live") { self.run() }
     }
 
     var unknownItemCount: Int { unknownItems.read { $0 } }
@@ -98,7 +89,7 @@ final class LiveWriter: @unchecked Sendable {
 
     /// First the log, then what readers see, then the answers.
     private func commit(_ work: [(Request, @Sendable (Result<RatingReceipt, any Error>) -> Void)]) {
-        let time = now()
+        let time = clock.now().milliseconds
         do {
             for (request, _) in work {
                 switch request {
@@ -191,30 +182,5 @@ final class LiveWriter: @unchecked Sendable {
         guard holdsForgotten || log.writtenCount > 2 * count + 100_000 else { return }
         try log.compact(ratings)
         holdsForgotten = false
-    }
-}
-
-/// Someone was forgotten while a model was prepared.
-struct OutdatedModel: Error {}
-
-/// A model with all users of whom more is known, ready to serve.
-struct PreparedModel: Sendable {
-    let state: ServingState
-    /// What was known when the users were worked out.
-    let ratings: LoggedRatings
-
-    init(_ model: MatrixFactorizationModel, generation: Int, _ ratings: LoggedRatings) {
-        state = ServingState(model: model, generation: generation)
-        self.ratings = ratings
-        for id in ratings.users.keys { show(id, ratings) }
-    }
-
-    func show(_ user: Text, _ ratings: LoggedRatings) {
-        let own = ratings.users[user]
-        let isForgotten = ratings.forgotten.contains(ForgottenUser(user))
-        state.set(
-            user,
-            own != nil || isForgotten
-                ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
     }
 }

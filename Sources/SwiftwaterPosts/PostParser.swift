@@ -1,7 +1,7 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// Reads lines as posts, of whichever service they are: plain text, or a JSON object of one of the four shapes.
+/// Reads lines as posts: plain text, or a JSON object of one of five shapes.
 ///
 /// | shape | told by | text | author |
 /// |---|---|---|---|
@@ -9,12 +9,13 @@ import SwiftwaterFormats
 /// | X v2 | `data.text` | `data.text` | `includes.users` with `data.author_id` |
 /// | Bluesky Jetstream | `did` and `kind` | `commit.record.text` | `did` |
 /// | Mastodon | `content` and `account` | `content`, tags removed | `account` |
+/// | normalized (`PostLine.normalized`) | `swiftwater` | `text` | `author` |
 public struct PostParser: Sendable {
     public init() {}
 
     /// Reads one line.
     ///
-    /// - Throws: `malformedInput` for a line that begins like a JSON object and is none, or is of no known shape.
+    /// - Throws: `malformedInput` for a line that begins like a JSON object but is not one, or has an unknown shape.
     public func parse(_ line: Text) throws -> PostLine {
         try line.withBytes { bytes in
             guard let first = bytes.first(where: { $0 != 0x20 && $0 != 0x09 }) else { return .control("empty line") }
@@ -26,6 +27,7 @@ public struct PostParser: Sendable {
     }
 
     func parse(_ json: JSONValue) throws -> PostLine {
+        if let kind = json["swiftwater"]?.string { return try normalized(json, kind) }
         if json["did"] != nil, json["kind"] != nil { return jetstream(json) }
         if let data = json["data"], data["text"] != nil { return xVersion2(json, data) }
         if json["content"] != nil, json["account"] != nil { return mastodon(json) }
@@ -38,11 +40,30 @@ public struct PostParser: Sendable {
             return .deletion(id: status["id_str"]?.string ?? status["id"]?.integer.map(String.init) ?? "")
         }
         throw SwiftwaterError(
-            .malformedInput, "a JSON object of no known shape",
+            .malformedInput, "a JSON object of an unknown shape",
             remedy: "posts are plain lines, or JSON of Twitter v1.1, X v2, Bluesky Jetstream or Mastodon")
     }
 
-    // MARK: The four shapes
+    // MARK: The five shapes
+
+    /// What `PostLine.normalized` writes.
+    private func normalized(_ json: JSONValue, _ kind: String) throws -> PostLine {
+        switch kind {
+        case "post":
+            let author = json["author"]
+            return .post(
+                Post(
+                    id: json["id"]?.string, text: json["text"]?.string ?? "", createdAt: json["createdAt"]?.string,
+                    authorID: author?["id"]?.string, authorName: author?["name"]?.string,
+                    location: author?["location"]?.string, language: json["language"]?.string,
+                    hashtags: json["hashtags"]?.array?.compactMap(\.string)))
+        case "deletion": return .deletion(id: json["id"]?.string ?? "")
+        default:
+            throw SwiftwaterError(
+                .malformedInput, "a line of the relay of the unknown kind '\(kind)'",
+                remedy: "a newer version may have written it; use that")
+        }
+    }
 
     private func twitter(_ json: JSONValue) -> PostLine {
         let extended = json["extended_tweet"]
@@ -106,63 +127,5 @@ public struct PostParser: Sendable {
 
     private func identifier(_ json: JSONValue) -> String? {
         json["id_str"]?.string ?? json["id"]?.string ?? json["id"]?.integer.map(String.init)
-    }
-}
-
-/// The little HTML that posts carry.
-enum HTMLText {
-    /// Text without tags: `<br>` and the end of a paragraph become line ends, character references their characters.
-    static func plain(_ html: String) -> String {
-        var result = ""
-        var rest = html[...]
-        while let open = rest.firstIndex(of: "<") {
-            result += rest[..<open]
-            guard let close = rest[open...].firstIndex(of: ">") else {
-                rest = rest[rest.endIndex...]
-                break
-            }
-            let tag = rest[rest.index(after: open)..<close].lowercased()
-            if tag.hasPrefix("br") || tag == "/p" { result += "\n" }
-            rest = rest[rest.index(after: close)...]
-        }
-        result += rest
-        while result.last == "\n" { result.removeLast() }
-        return unescaped(result)
-    }
-
-    /// Character references replaced: the five of XML, `&nbsp;`, and numbers.
-    static func unescaped(_ text: String) -> String {
-        guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
-        var result = ""
-        var rest = text[...]
-        while let start = rest.firstIndex(of: "&") {
-            result += rest[..<start]
-            let after = rest.index(after: start)
-            if let end = rest[after...].prefix(10).firstIndex(of: ";"), let character = reference(rest[after..<end]) {
-                result += character
-                rest = rest[rest.index(after: end)...]
-            } else {
-                result += "&"
-                rest = rest[after...]
-            }
-        }
-        return result + rest
-    }
-
-    private static func reference(_ name: Substring) -> String? {
-        switch name {
-        case "amp": return "&"
-        case "lt": return "<"
-        case "gt": return ">"
-        case "quot": return "\""
-        case "apos": return "'"
-        case "nbsp": return "\u{A0}"
-        default:
-            guard name.first == "#" else { return nil }
-            let digits = name.dropFirst()
-            let code =
-                digits.first == "x" || digits.first == "X" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
-            return code.flatMap(Unicode.Scalar.init).map { String($0) }
-        }
     }
 }

@@ -1,15 +1,25 @@
 import SwiftwaterCore
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+/// Times of posts in the services' forms: `Mon Nov 23 12:00:00 +0000 2026`, `2026-11-23T12:00:00.123Z` (or with an
+/// offset), or milliseconds since 1970.
+enum PostTime {
+    /// The time as `2026-11-23T12:00:00.123Z`; nil where it cannot be read.
+    static func text(_ time: String) -> String? {
+        let bytes = Array(time.utf8)
+        guard let milliseconds = bytes.withUnsafeBufferPointer({ PostTimeReader.parse($0) }) else { return nil }
+        let civil = BatchTime(milliseconds: milliseconds).civil
+        guard (0...9999).contains(civil.year) else { return nil }
+        func padded(_ number: Int, _ width: Int) -> String {
+            String(repeating: "0", count: max(0, width - String(number).count)) + String(number)
+        }
+        let rest = ((milliseconds % 1000) + 1000) % 1000
+        return "\(padded(civil.year, 4))-\(padded(civil.month, 2))-\(padded(civil.day, 2))T\(civil.timeOfDay)."
+            + "\(padded(Int(rest), 3))Z"
+    }
+}
 
-/// Reads when posts were written, as the services say it: `Mon Nov 23 12:00:00 +0000 2026`, `2026-11-23T12:00:00.123Z` (or with an offset), or
-/// milliseconds since 1970. Remembers the last one, since many posts say the same.
+/// Reads times of posts (`PostTime`). Remembers the last one, since many posts have the same.
 struct PostTimeReader {
     private var last: [UInt8] = []
     private var lastTime: Int64?

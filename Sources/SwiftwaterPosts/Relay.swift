@@ -2,39 +2,72 @@ import SwiftwaterCore
 
 /// What the relay does with each line, without any input or output of its own.
 public struct Relay: Sendable {
+    /// What is relayed of a post.
+    public enum Format: String, Sendable, CaseIterable {
+        /// The text alone, on one line.
+        case text
+        /// The whole post as one line of JSON (`PostLine.normalized`), and deletions.
+        case posts
+    }
+
     /// How many lines were what.
     public struct Counts: Sendable, Equatable {
+        /// All lines.
         public var lines = 0
+        /// Posts that were relayed.
         public var relayed = 0
+        /// Posts without a tracked word.
         public var untracked = 0
+        /// Deletions that were relayed.
+        public var deletions = 0
+        /// Messages of the service, and deletions where only text is relayed.
         public var controls = 0
+        /// Lines that could not be read.
         public var malformed = 0
+    }
+
+    /// A line to relay.
+    public struct Output: Sendable {
+        /// The line, without a line end.
+        public let line: String
+        /// The post, for display; nil for a deletion.
+        public let post: Post?
     }
 
     private let parser = PostParser()
     private let filter: TrackFilter
+    private let format: Format
+    /// What the lines were.
     public private(set) var counts = Counts()
     /// The first few lines that could not be read.
     public private(set) var samples: [SwiftwaterError] = []
 
-    public init(track: [String] = []) { filter = TrackFilter(track) }
+    /// Creates a relay of posts that have one of the words; without words, of all posts.
+    public init(track: [String] = [], format: Format = .text) {
+        filter = TrackFilter(track)
+        self.format = format
+    }
 
-    /// Takes the next line; the post to relay, or nil.
+    /// Takes the next line, and returns what to relay of it.
     ///
     /// - Parameter source: the file that errors name.
-    public mutating func take(_ line: Text, source: String) -> Post? {
+    public mutating func take(_ line: Text, source: String) -> Output? {
         counts.lines += 1
         do {
-            switch try parser.parse(line) {
+            let parsed = try parser.parse(line)
+            switch parsed {
             case .post(let post):
                 guard filter.matches(post.text) else {
                     counts.untracked += 1
                     return nil
                 }
                 counts.relayed += 1
-                return post
-            case .deletion, .control:
-                counts.controls += 1
+                return Output(line: format == .text ? post.singleLine : parsed.normalized!, post: post)
+            case .deletion where format == .posts:
+                // Whether the post had a tracked word is not known any more.
+                counts.deletions += 1
+                return Output(line: parsed.normalized!, post: nil)
+            case .deletion, .control: counts.controls += 1
             }
         } catch {
             counts.malformed += 1
@@ -48,7 +81,7 @@ public struct Relay: Sendable {
         return nil
     }
 
-    /// How a relayed post is shown: text, time, name and location, safe for a terminal.
+    /// Returns a relayed post for a terminal: text, time, name and location, without control characters.
     public static func display(_ post: Post) -> String {
         let details = [post.createdAt, post.authorName, post.location].compactMap { $0 }.filter { !$0.isEmpty }
         let text = TerminalText.safe(post.singleLine)

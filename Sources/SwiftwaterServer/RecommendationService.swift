@@ -6,26 +6,30 @@
     import SwiftwaterLive
     import SwiftwaterRecommender
 
-    /// A live recommender with titles, its trainings, and the file that its model came from.
+    /// A live recommender with item titles, retraining, and reloading of its model file.
     public final class RecommendationService: Sendable {
+        /// The recommender that answers.
         public let live: LiveRecommender
         private let catalogue: Catalogue
         private let source: (@Sendable () throws -> MatrixFactorizationModel)?
         private let logger: Logger
         private let fixedRange: ClosedRange<Double>?
         static let widestRange = -1e6...1e6
-        /// Changes that have a thread of their own.
+        /// The number of changes that run on separate threads.
         let work = Monitor(0)
         private let titles = Monitor<Titles?>(nil)
 
-        /// Titles in lower case with their ids, in order of popularity, of one model's items.
+        /// The lowercase titles and the ids of one model's items, most popular first.
         private struct Titles: Sendable {
             let generation: Int
             let entries: [(title: Text, id: String)]
         }
 
+        /// Creates a service for a recommender.
+        ///
         /// - Parameters:
-        ///   - ratingRange: what ratings may be; from the smallest to the largest of the model's training unless given, and for implicit models any.
+        ///   - ratingRange: the range of valid ratings. By default from the smallest to the largest rating that the
+        ///     model was trained on, and any rating for implicit models.
         ///   - source: reads the model again, for `reload`.
         public init(
             _ live: LiveRecommender, catalogue: Catalogue, logger: Logger, ratingRange: ClosedRange<Double>? = nil,
@@ -35,26 +39,31 @@
             fixedRange = ratingRange
         }
 
-        /// What ratings may be, by the model that serves.
+        /// The range of valid ratings, which follows the current model.
         public var ratingRange: ClosedRange<Double> {
             fixedRange ?? (live.model.settings.isImplicit ? nil : live.ratingRange) ?? Self.widestRange
         }
 
         // MARK: Items
 
-        /// `"item":"1","title":"..."`
-        func head(of item: String) -> String {
-            let title = catalogue[item].map { ",\"title\":\(JSONValue.quoted($0.title))" } ?? ""
-            return "\"item\":\(JSONValue.quoted(item))" + title
+        /// Writes the members of an item: its id and, where it is known, its title.
+        func writeHead(of item: String, to json: inout JSONWriter) {
+            json.member("item", item)
+            if let known = catalogue[item] { json.member("title", known.title) }
         }
 
-        func json(_ items: [LiveRecommendation.Item]) -> String {
-            items.map { item in
-                "{\(head(of: item.id)),\"score\":\(item.score)\(item.boost == 0 ? "" : ",\"boost\":\(item.boost)")}"
-            }.joined(separator: ",")
+        /// Writes items as the member `items`.
+        func write(_ items: [LiveRecommendation.Item], to json: inout JSONWriter) {
+            json.member("items", array: items) { json, item in
+                json.object { json in
+                    writeHead(of: item.id, to: &json)
+                    json.member("score", item.score)
+                    if item.boost != 0 { json.member("boost", item.boost) }
+                }
+            }
         }
 
-        /// Made when they are first asked for after the model changed: O(items log items).
+        /// The titles of the current model, built on first use after the model changes. O(items log items).
         private var currentTitles: [(title: Text, id: String)] {
             titles.update { titles in
                 let generation = live.generation
@@ -67,7 +76,8 @@
             }
         }
 
-        /// The item of that id, and then the most popular ones whose title has the text, by bytes in lower case. O(bytes of the titles).
+        /// Returns the item with this id, then the most popular items whose title contains the text, comparing the
+        /// bytes of the lowercase forms. O(bytes of the titles).
         func find(_ text: String, limit: Int) -> [String] {
             let part = Text(text.lowercased())
             var found = live.model.itemIDs.index(of: text) == nil ? [] : [text]
@@ -82,33 +92,36 @@
 
         var modelJSON: String {
             let (model, state) = (live.model, live.trainingState)
-            var members = [
-                "\"generation\":\(live.generation)", "\"rank\":\(model.rank)", "\"users\":\(model.userIDs.count)",
-                "\"items\":\(model.itemIDs.count)", "\"ratings\":\(model.history.columns.count)",
-                "\"liveRatings\":\(live.ratingCount)", "\"liveUsers\":\(live.ratedUserCount)",
-                "\"isTraining\":\(state.isRunning)",
-            ]
-            members.append("\"lastTraining\":\(state.last?.json ?? "null")")
-            members.append("\"lastFailure\":\(state.lastFailure.map(JSONValue.quoted) ?? "null")")
-            return "{" + members.joined(separator: ",") + "}"
+            return JSONWriter.object { json in
+                json.member("generation", live.generation)
+                json.member("rank", model.rank)
+                json.member("users", model.userIDs.count)
+                json.member("items", model.itemIDs.count)
+                json.member("ratings", model.history.columns.count)
+                json.member("liveRatings", live.ratingCount)
+                json.member("liveUsers", live.ratedUserCount)
+                json.member("isTraining", state.isRunning)
+                json.member("lastTraining", state.last)
+                json.member("lastFailure", state.lastFailure)
+            }
         }
 
-        /// Begins a training on a thread of its own; false where one runs.
+        /// Begins a training on a separate thread; returns false if one is already running.
         ///
-        /// - Parameter whenDone: called when it is over, well or not.
+        /// - Parameter whenDone: called when it ends, successfully or not.
         public func beginTraining(_ whenDone: @escaping @Sendable () -> Void) -> Bool {
             live.beginRetraining { [logger] result in
                 switch result {
                 case .success(let report):
                     logger.info("trained on \(report.ratings) ratings in \(report.milliseconds) ms")
-                case .failure(let error): logger.error("the training failed, the model stays: \(error)")
+                case .failure(let error): logger.error("training failed; the current model stays: \(error)")
                 }
                 whenDone()
             }
         }
 
         func reload() throws {
-            guard let source else { throw Problem(.conflict, "the model came from no file") }
+            guard let source else { throw Problem(.conflict, "the model did not come from a file") }
             let model: MatrixFactorizationModel
             do { model = try source() } catch let error as SwiftwaterError where error.code == .corrupted {
                 throw Problem(.conflict, "\(error)")

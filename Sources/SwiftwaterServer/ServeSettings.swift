@@ -2,91 +2,104 @@
     import SwiftwaterCore
     import SwiftwaterTrends
 
-    /// Settings of the server, with the defaults that the command line shares.
+    /// The settings of the server, with defaults that the command line shares.
     public struct ServeSettings: Sendable {
+        /// The name that the page shows.
         public var applicationName = "Swiftwater"
+        /// The source of the time and of elapsed time.
+        public var clock: any StreamClock = SystemClock()
+        /// The address to listen on.
         public var host = "127.0.0.1"
-        /// 0 takes a free port.
+        /// The port to listen on; 0 takes a free one.
         public var port = 7780
-        /// What clients must show, as `Authorization: Bearer TOKEN` or by the page's sign-in. Needed for an address that is not this machine's own.
+        /// The token that clients send, as `Authorization: Bearer TOKEN` or by the page's sign-in. Required for an
+        /// address that other machines can reach, unless `isBehindProxy`.
         public var token: String?
-        /// A proxy in front of the server checks who comes, and says in `X-Forwarded-For` from where.
+        /// Whether a proxy in front of the server controls access and sets `X-Forwarded-For`.
         public var isBehindProxy = false
-        /// Origins of other sites' pages that may use the API; none unless set.
+        /// Origins of other sites whose pages may use the API; none by default.
         public var allowedOrigins: Set<String> = []
-        /// Names by which the server may be called in `Host`, beside its address and `localhost`. With a token or behind a proxy any name will do.
+        /// Names accepted in `Host`, beside the server's address and `localhost`. With a token or behind a proxy, any
+        /// name is accepted.
         public var allowedHosts: Set<String> = []
 
         // MARK: Limits
 
-        /// 1 MiB.
+        /// Size of a request's body. 1 MiB.
         public var bodyMaxBytes = 1 << 20
-        /// All header fields of a request together. 16 KiB.
+        /// Total size of a request's header fields. 16 KiB.
         public var headersMaxBytes = 16 << 10
-        /// Further ones wait until one is closed. Fewer where the process may not have so many files open.
+        /// Open connections. Further ones wait until one closes. Fewer if the process may not have this many open
+        /// files.
         public var connectionsMax = 4096
+        /// Open event streams. Further ones are refused.
         public var eventClientsMax = 2048
-        /// A connection without a request is closed after so long.
+        /// Time after which a connection without a request is closed.
         public var idleTimeout: Duration = .seconds(60)
-        /// Requests of one client in a second, on average, and ten times as many at once; nil for any number. By default 100, and any
-        /// number where only this machine's programs can reach the server.
+        /// Average number of requests per second from one client, with bursts of ten times as many. If nil, the limit
+        /// is 100, or none where only programs on this machine can reach the server.
         public var clientRequestsPerSecondMax: Int?
-        /// Ratings in a request.
+        /// Ratings in one request.
         public var ratingsMax = 1000
-        /// Rows of an answer.
+        /// Rows in one response.
         public var rowsMax = 1000
-        /// How often a silent event stream says that it lives.
+        /// Interval at which a silent event stream sends a heartbeat.
         public var heartbeat: Duration = .seconds(15)
-        /// A connection whose client does not take what it is sent is closed after so long: its place is another's.
+        /// Time after which a connection whose client does not read is closed, to free its slot.
         public var stuckTimeMax: Duration = .seconds(30)
-        /// A connection whose request's body is not there whole after so long is closed.
+        /// Time after which a connection is closed if the whole body of a request has not arrived.
         public var bodyTimeMax: Duration = .seconds(60)
 
         // MARK: History
 
-        /// Windows older than this are removed.
+        /// Age beyond which windows are removed. 30 days.
         public var historyMaxAge: Duration = .seconds(30 * 24 * 3600)
-        /// Above this size the oldest windows are removed. 512 MiB.
+        /// Size above which the oldest windows are removed. 512 MiB.
         public var historyMaxBytes = 512 << 20
 
+        /// Creates settings with the defaults.
         public init() {}
 
-        /// Whether only programs of this machine can reach the server.
+        /// Whether only programs on this machine can reach the server.
         public var isLoopback: Bool {
             host == "localhost" || host == "::1" || host.hasPrefix("127.")
         }
 
-        /// What would be unsafe.
+        /// Checks that the settings are safe.
+        ///
+        /// - Throws: `invalidArgument` for a reachable address without protection, or an unusable or short token.
         public func validate() throws {
             guard isLoopback || token != nil || isBehindProxy else {
                 throw SwiftwaterError(
-                    .invalidArgument, "\(host) can be reached from elsewhere and there is no token",
-                    remedy: "set SWIFTWATER_TOKEN or --token-file, or say --behind-proxy where a proxy checks who comes"
+                    .invalidArgument, "\(host) can be reached from other machines, and no token is set",
+                    remedy: "set SWIFTWATER_TOKEN or --token-file, or --behind-proxy if a proxy controls access"
                 )
             }
             if let token,
                 !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") })
             {
                 throw SwiftwaterError(
-                    .invalidArgument, "the token has characters that headers do not carry",
-                    remedy: "use letters, digits and signs but , and ;")
+                    .invalidArgument, "the token has characters that a header cannot carry",
+                    remedy: "use letters, digits and punctuation other than , and ;")
             }
             if let token, token.utf8.count < 16 {
                 throw SwiftwaterError(
                     .invalidArgument, "the token has \(token.utf8.count) bytes",
-                    remedy: "use at least 16 that nobody can guess")
+                    remedy: "use at least 16 that are hard to guess")
             }
         }
     }
 
-    /// The windows and orders of which the server shows trends.
+    /// The settings of the trend tables that the server shows.
     public struct TrendBoardSettings: Sendable {
-        /// Windows, each a multiple of the slide; the first is shown unless another is asked for, and is the one whose history is kept.
+        /// Windows, each a multiple of the slide. The first is the default, and the one whose history is kept.
         public var windows: [Duration] = [.seconds(60), .seconds(600)]
+        /// Interval between tables.
         public var slide: Duration = .seconds(10)
-        /// What all tables share; window, slide and order are of this settings' own.
+        /// Settings shared by all tables, which set their own window, slide and order.
         public var trending = TrendingSettings()
 
+        /// Creates settings with the defaults, and 100 rows per table.
         public init() { trending.limit = 100 }
     }
 #endif

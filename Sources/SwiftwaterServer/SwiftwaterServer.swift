@@ -6,22 +6,24 @@
     import ServiceLifecycle
     import SwiftwaterCore
 
-    /// The page, the HTTP API and the metrics of a trend service and, where there is a model, a recommendation service.
+    /// The HTTP server: the page, the API and the metrics of a trend service and, optionally, a recommendation service.
     ///
     /// ```swift
     /// let server = SwiftwaterServer(settings, trends: trends, recommendations: films, logger: logger)
     /// try await server.run { port in print("http://127.0.0.1:\(port)") }
     /// ```
     ///
-    /// It is a ServiceLifecycle `Service`: a graceful shutdown takes no more requests, finishes those that run, and ends event streams. The streaming
-    /// context and the recommender are the caller's to start and to stop.
+    /// It is a ServiceLifecycle `Service`. A graceful shutdown accepts no new requests, finishes those that are
+    /// running, and ends event streams. The caller starts and stops the streaming context and the recommender.
     public struct SwiftwaterServer: Service {
         private let settings: ServeSettings
         private let trends: TrendService
         private let recommendations: RecommendationService?
         private let logger: Logger
 
-        /// - Throws: `invalidArgument` where the settings would be unsafe.
+        /// Creates a server, which does not listen yet.
+        ///
+        /// - Throws: `invalidArgument` if the settings are unsafe.
         public init(
             _ settings: ServeSettings, trends: TrendService, recommendations: RecommendationService? = nil,
             logger: Logger
@@ -32,12 +34,13 @@
             )
         }
 
+        /// Serves until the task is cancelled or the service group shuts down.
         public func run() async throws { try await run { _ in } }
 
         /// Serves until the task is cancelled or the service group shuts down.
         ///
-        /// - Parameter onRunning: told the port when the server listens.
-        /// - Throws: `network` where the address cannot be had.
+        /// - Parameter onRunning: called with the port once the server listens.
+        /// - Throws: `network` if the server cannot listen on the address.
         public func run(onRunning: @escaping @Sendable (Int) async -> Void) async throws {
             let application = Application(
                 responder: router.buildResponder(), server: .http1(configuration: channel),
@@ -47,7 +50,7 @@
                 services: [EventKeeper(hub: trends.hub, settings: settings)],
                 onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
             do {
-                // Event streams have no end of their own, and the application waits for them.
+                // Event streams do not end by themselves, and the application waits for them.
                 try await withGracefulShutdownHandler {
                     try await application.run()
                 } onGracefulShutdown: { [hub = trends.hub] in
@@ -55,18 +58,20 @@
                 }
             } catch let error as IOError {
                 throw SwiftwaterError(
-                    .network, "cannot listen at \(settings.host):\(settings.port): \(systemMessage(error.errnoCode))",
+                    .network,
+                    "cannot listen on \(settings.host):\(settings.port): \(SystemInformation.message(error.errnoCode))",
                     remedy: "choose another port with --port")
             }
         }
 
-        /// Serves until `stops` has an element; then takes no more requests, finishes those that run, and returns.
+        /// Serves until `stops` yields an element; then accepts no new requests, finishes those that are running, and
+        /// returns.
         public func runUntil(
             _ stops: AsyncStream<Void>, onRunning: @escaping @Sendable (Int) async -> Void
         ) async throws {
             let service = Running(server: self, onRunning: onRunning)
             var configuration = ServiceGroupConfiguration(services: [.init(service: service)], logger: logger)
-            // Whoever does not read by then is cut off.
+            // Clients that still have not read their response by then are cut off.
             configuration.maximumGracefulShutdownDuration = .seconds(10)
             let group = ServiceGroup(configuration: configuration)
             let stopper = Task {
@@ -83,15 +88,17 @@
             func run() async throws { try await server.run(onRunning: onRunning) }
         }
 
-        /// What the process may have open, less what it needs itself.
+        /// The connection limit: the setting, or less if the process may not open that many files beside its own.
         private var connectionsMax: Int {
             guard let limit = OpenFiles.limit, limit - OpenFiles.ownCount < settings.connectionsMax else {
                 return settings.connectionsMax
             }
             let count = max(1, limit - OpenFiles.ownCount)
             logger.warning(
-                "at most \(count) connections instead of \(settings.connectionsMax): the process may have \(limit) files open; raise the limit (ulimit -n, LimitNOFILE= of systemd)"
-            )
+                """
+                at most \(count) connections instead of \(settings.connectionsMax): the process may have \(limit) open \
+                files; raise the limit (ulimit -n, or LimitNOFILE= in systemd)
+                """)
             return count
         }
 
@@ -124,13 +131,13 @@
         }
     }
 
-    /// Brings news to event streams, and wakes them for their heartbeats.
+    /// Sends updates to event streams, and wakes them for their heartbeats.
     private struct EventKeeper: Service {
         let hub: EventHub
         let settings: ServeSettings
 
         func run() async throws {
-            // A service that ends before the others would end them too.
+            // A service that returned before the others would end them, too.
             try? await cancelWhenGracefulShutdown {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await hub.run() }

@@ -1,117 +1,123 @@
 import SwiftwaterCore
-import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A file that appears whole or not at all: bytes go to a temporary file beside it, which `commit()` makes durable and
-/// renames. Until then, and after any failure, whatever had the name before is untouched.
+/// A file that appears whole or not at all. Bytes go to a temporary file beside it; `commit()` makes them durable and
+/// renames. Until then, and after any failure, the old file is untouched.
 ///
-///     write ... write   fsync(temporary)   rename(temporary, path)   fsync(directory)
+///     create, append ...   synchronize(temporary)   rename(temporary, path)   synchronize(directory)
+///
+/// This is the only implementation of replacement: everything that is written whole goes through it, on any `FileSystem`.
+/// Not for several threads at once.
 public final class AtomicFile {
+    /// The path under which the file appears.
     public let path: String
+    private let files: any FileSystem
     private let temporaryPath: String
-    private var descriptor: Int32
+    private let file: any WritableFile
     private var buffer: [UInt8] = []
-    private let faults: FileFaults
+    private var isOpen = true
     private static let bufferBytes = 1 << 20
-    private static let opened = Atomic<Int>(0)
-    private var isCommitted = false
 
+    /// Creates the temporary file. Several writers of one path, in one process or in several, have a temporary file each;
+    /// the last commit counts.
+    ///
     /// - Throws: `notFound` where the directory does not exist, `io` where it cannot be written.
-    public init(path: String, faults: FileFaults = .none) throws {
+    public init(path: String, files: any FileSystem = LocalFileSystem()) throws {
         self.path = path
-        self.faults = faults
-        // Two writers of one path, in one process or in several, have a temporary file each; the last rename counts.
-        let number = AtomicFile.opened.wrappingAdd(1, ordering: .relaxed).oldValue
-        temporaryPath = "\(path).tmp-\(getpid())-\(number)"
-        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileError.make("cannot create", temporaryPath, errno) }
-        buffer.reserveCapacity(AtomicFile.bufferBytes)
+        self.files = files
+        temporaryPath = files.temporaryPath(for: path)
+        file = try files.create(temporaryPath)
     }
 
     deinit { abandon() }
 
+    /// Appends bytes.
+    ///
+    /// - Throws: `io`; the file cannot be committed after that.
     public func write(_ bytes: UnsafeRawBufferPointer) throws {
         if buffer.count + bytes.count > AtomicFile.bufferBytes { try flush() }
         if bytes.count >= AtomicFile.bufferBytes {
-            try put(bytes)
+            try file.append(bytes)
         } else {
             buffer.append(contentsOf: bytes)
         }
     }
 
+    /// Appends bytes.
     public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
+    /// Appends text as UTF-8.
     public func write(_ string: String) throws {
         var string = string
         try string.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
     }
 
     /// Makes the file durable under its name.
+    ///
+    /// - Throws: `io`. Where only the directory could not be flushed, the new file is in place, but may be gone after a
+    ///   power failure.
     public func commit() throws {
-        do {
-            try flush()
-            guard fsync(descriptor) == 0 else { throw FileError.make("cannot flush", temporaryPath, errno) }
-            close(descriptor)
-            descriptor = -1
-            guard rename(temporaryPath, path) == 0 else { throw FileError.make("cannot rename to", path, errno) }
-            isCommitted = true
-        } catch {
+        do { try finish(replacing: true) } catch {
             abandon()
             throw error
         }
-        try FileError.synchronizeDirectory(of: path)
+        try files.synchronizeDirectory(PathName.parent(of: path))
+    }
+
+    /// As `commit()`, unless a file of that name exists.
+    ///
+    /// - Returns: false where one exists; it is unchanged.
+    public func commitIfAbsent() throws -> Bool {
+        defer { abandon() }
+        guard try finish(replacing: false) else { return false }
+        try files.synchronizeDirectory(PathName.parent(of: path))
+        return true
+    }
+
+    @discardableResult
+    private func finish(replacing: Bool) throws -> Bool {
+        precondition(isOpen, "\(path) was committed already")
+        try flush()
+        try file.synchronize()
+        file.close()
+        if replacing {
+            try files.rename(temporaryPath, to: path)
+        } else if try !files.renameIfAbsent(temporaryPath, to: path) {
+            return false
+        }
+        isOpen = false
+        return true
     }
 
     private func flush() throws {
-        try buffer.withUnsafeBytes { try put($0) }
+        guard !buffer.isEmpty else { return }
+        try buffer.withUnsafeBytes { try file.append($0) }
         buffer.removeAll(keepingCapacity: true)
     }
 
-    private func put(_ bytes: UnsafeRawBufferPointer) throws {
-        guard bytes.count > 0 else { return }
-        let fault = faults.write(path, bytes.count)
-        let number = fault != 0 ? fault : writeAll(to: descriptor, bytes)
-        guard number == 0 else { throw FileError.make("cannot write", path, number) }
-    }
-
     private func abandon() {
-        if descriptor >= 0 { close(descriptor) }
-        descriptor = -1
-        if !isCommitted { unlink(temporaryPath) }
+        guard isOpen else { return }
+        isOpen = false
+        file.close()
+        try? files.remove(temporaryPath)
     }
 }
 
-/// What the operating system refused, in words.
-public enum FileError {
-    public static func make(_ action: String, _ path: String, _ number: Int32) -> SwiftwaterError {
-        let remedy: String? =
-            switch number {
-            case ENOENT: "check the path"
-            case EACCES, EPERM: "check who may read and write it"
-            case ENOSPC, EDQUOT, EFBIG: "free some space; what was there before is unchanged"
-            case EISDIR: "name a file, not a directory"
-            case EMFILE: "raise the limit of open files (ulimit -n, LimitNOFILE= of systemd)"
-            case ENFILE: "close programs, or raise fs.file-max"
-            default: nil
-            }
-        return SwiftwaterError(
-            number == ENOENT ? .notFound : .io, "\(action) \(path): \(systemMessage(number))", remedy: remedy,
-            isRetryable: number == EMFILE || number == ENFILE)
+extension FileSystem {
+    /// Puts a whole file under its name: `path` has the old bytes or the new ones, whatever happens.
+    ///
+    /// - Throws: as `AtomicFile.commit()`.
+    public func replace(_ path: String, with bytes: [UInt8]) throws {
+        let file = try AtomicFile(path: path, files: self)
+        try file.write(bytes)
+        try file.commit()
     }
 
-    static func synchronizeDirectory(of path: String) throws { try synchronizeDirectory(PathName.parent(of: path)) }
-
-    static func synchronizeDirectory(_ directory: String) throws {
-        let descriptor = open(directory, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw make("cannot open", directory, errno) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw make("cannot flush", directory, errno) }
+    /// Removes the temporary files that interrupted replacements left in a directory. Only for the process that owns it.
+    ///
+    /// - Parameter prefix: of the names of the files that were being replaced.
+    public func removeTemporaries(in directory: String, prefix: String = "") throws {
+        for name in try list(directory) where name.hasPrefix(prefix) && PathName.isTemporary(name) {
+            try remove(directory + "/" + name)
+        }
     }
 }

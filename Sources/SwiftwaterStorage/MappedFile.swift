@@ -1,21 +1,27 @@
 import SwiftwaterCore
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SwiftwaterPlatform
 
 /// A file's bytes, mapped into memory for reading. Opening is O(1); pages come from the disk as they are touched.
 ///
-/// Replace such a file by renaming another over it (`AtomicFile`), never by writing into it: where it was cut, a process that reads it is killed.
-/// `copied` holds it in memory instead, and does not mind.
+/// Replace such a file by renaming another over it (`AtomicFile`), never by writing into it: where it is cut, a process
+/// that reads it is killed. `copied` holds it in memory instead.
 public final class MappedFile: @unchecked Sendable {
     private let bytes: UnsafeRawBufferPointer
     public let path: String
 
+    /// Holds bytes that came from elsewhere, such as a file system in memory.
+    public init(path: String, holding contents: [UInt8]) {
+        self.path = path
+        let memory =
+            contents.isEmpty
+            ? nil : mmap(nil, contents.count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        precondition(contents.isEmpty || memory != nil && memory != MAP_FAILED, "no memory for \(contents.count) bytes")
+        contents.withUnsafeBytes { if let memory { memory.copyMemory(from: $0.baseAddress!, byteCount: $0.count) } }
+        bytes = UnsafeRawBufferPointer(start: memory, count: contents.count)
+    }
+
+    /// Opens a file.
+    ///
     /// - Parameter copied: reads all of it now into memory of this process.
     /// - Throws: `notFound` or `io`.
     public init(path: String, copied: Bool = false) throws {

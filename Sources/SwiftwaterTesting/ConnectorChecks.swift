@@ -2,14 +2,14 @@ import Logging
 import SwiftwaterCore
 import SwiftwaterStreaming
 
-/// Checks whether a connector keeps what its protocol promises. Each check gives the promises that it found broken, in words; none
-/// where all is well. For tests of connectors, ours and yours.
+/// Checks that a connector keeps the promises of its protocol. Each check returns descriptions of the broken promises,
+/// and an empty array if all are kept. For tests of the connectors here and of your own.
 public enum ConnectorChecks {
-    /// The promises of `TableSink`.
+    /// Checks the promises of `TableSink`.
     ///
     /// - Parameters:
-    ///   - make: opens the same place each time; called twice.
-    ///   - rowCount: how many rows of a batch are there, looked at from outside.
+    ///   - make: Opens the same place each time; called twice.
+    ///   - rowCount: Returns the number of stored rows of a batch, read by other means than the sink.
     public static func sink(
         make: () throws -> any TableSink, rowCount: (_ output: String, BatchTime) throws -> Int
     ) throws -> [String] {
@@ -25,7 +25,7 @@ public enum ConnectorChecks {
         var sink = try make()
         for output in ["left", "right/ö"] { try sink.open(output: output, columns: columns) }
         check(try sink.lastCommitted(output: "left") == nil, "3: a sink without batches has no last batch")
-        check(try !sink.isCommitted(output: "left", first.time), "3: a batch that was not committed is not there")
+        check(try !sink.isCommitted(output: "left", first.time), "3: a batch that was not committed is not stored")
         try sink.commit(output: "left", first)
         try sink.commit(output: "right/ö", second)
         try sink.commit(output: "left", empty)
@@ -33,20 +33,20 @@ public enum ConnectorChecks {
         check(try !sink.isCommitted(output: "right/ö", first.time), "4: outputs do not share batches")
         sink = try make()
         for output in ["left", "right/ö"] { try sink.open(output: output, columns: columns) }
-        check(try sink.isCommitted(output: "left", first.time), "2: a committed batch stays")
-        check(try sink.isCommitted(output: "left", empty.time), "3: a batch without rows is known")
-        check(try sink.lastCommitted(output: "left") == empty.time, "3: the last batch is known in a later process")
-        check(try sink.lastCommitted(output: "right/ö") == second.time, "4: outputs have last batches of their own")
+        check(try sink.isCommitted(output: "left", first.time), "2: a committed batch stays committed")
+        check(try sink.isCommitted(output: "left", empty.time), "3: a batch without rows is recorded as committed")
+        check(try sink.lastCommitted(output: "left") == empty.time, "3: a later process knows the last batch")
+        check(try sink.lastCommitted(output: "right/ö") == second.time, "4: each output has its own last batch")
         try sink.commit(output: "left", batch(1, rows: 1))
         check(try rowCount("left", first.time) == 3, "3: committing a batch again changes nothing")
         return broken
     }
 
-    /// The promises of `ReplayableSource`.
+    /// Checks the promises of `ReplayableSource`.
     ///
     /// - Parameters:
-    ///   - make: a source of the same place each time; called several times.
-    ///   - feed: makes these lines available to the source.
+    ///   - make: Creates a source of the same place each time; called several times.
+    ///   - feed: Makes these lines available to the source.
     public static func replayable<Source: ReplayableSource>(
         make: () throws -> Source, feed: (_ lines: [String]) throws -> Void
     ) throws -> [String] {
@@ -61,16 +61,16 @@ public enum ConnectorChecks {
         }
         let source = try make()
         try source.start(at: nil)
-        check(try source.next(maxBytes: 1 << 20) == nil, "3: where there is nothing new, next gives nil")
+        check(try source.next(maxBytes: 1 << 20) == nil, "3: if there is nothing new, next returns nil")
         try feed(["one", "two", "", "drei é"])
-        guard let first = try source.next(maxBytes: 1 << 20) else { return broken + ["2: what is new is handed out"] }
+        guard let first = try source.next(maxBytes: 1 << 20) else { return broken + ["2: new data is returned"] }
         let firstLines = try lines(source, first)
-        check(firstLines == ["one", "two", "", "drei é"], "2: a range holds what came, in order")
+        check(firstLines == ["one", "two", "", "drei é"], "2: a range holds the new lines in order")
         check(try lines(source, first) == firstLines, "1: a range is the same when it is read again")
         let position = source.position
         try feed(["four"])
-        guard let second = try source.next(maxBytes: 1) else { return broken + ["2: one piece is handed out at least"] }
-        check(try lines(source, second) == ["four"], "2: ranges hold nothing twice")
+        guard let second = try source.next(maxBytes: 1) else { return broken + ["2: at least one piece is returned"] }
+        check(try lines(source, second) == ["four"], "2: ranges do not overlap")
         source.stop()
         var writer = ByteWriter()
         first.encode(to: &writer)
@@ -81,19 +81,19 @@ public enum ConnectorChecks {
         try again.start(at: try Source.Position.decode(from: &reader))
         check(try lines(again, stored) == firstLines, "1: a stored range is the same in a later process")
         try again.skip(second)
-        check(try again.next(maxBytes: 1 << 20) == nil, "4: after skip, nothing is handed out twice")
+        check(try again.next(maxBytes: 1 << 20) == nil, "4: a skipped range is not returned again")
         try feed(["five"])
         let third = try again.next(maxBytes: 1 << 20)
-        check(try third.map { try lines(again, $0) } == ["five"], "4: the source goes on behind what was skipped")
+        check(try third.map { try lines(again, $0) } == ["five"], "4: the source continues after a skipped range")
         again.stop()
         return broken
     }
 
-    /// The promises of `TextReceiver`, as a stream shows them.
+    /// Checks the promises of `TextReceiver` through a stream.
     ///
     /// - Parameters:
-    ///   - stream: the receiver's stream in a context.
-    ///   - send: sends this text to the receiver; `ends` whether the connection ends after it.
+    ///   - stream: Creates the receiver's stream in a context.
+    ///   - send: Sends this text to the receiver; `ends` says whether the connection ends after it.
     public static func receiver(
         stream: (StreamingContext) -> DStream<Text>, send: (_ text: String, _ ends: Bool) throws -> Void
     ) async throws -> [String] {
@@ -127,7 +127,7 @@ public enum ConnectorChecks {
             if Array(found.prefix(sent.count)) != sent { broken.append("1: bytes are stored in order (start \(life))") }
             try? await Task.sleep(for: .milliseconds(20))
             if lines.read({ $0.count }) != found.count {
-                broken.append("3: after stop nothing is stored (start \(life))")
+                broken.append("3: nothing is stored after stop (start \(life))")
             }
         }
         return broken

@@ -26,6 +26,8 @@ public final class SimulatedDisk: FileSystem {
     final class Node: @unchecked Sendable {
         var synchronized: [UInt8] = []
         var bytes: [UInt8] = []
+        /// Of the file and its present bytes, another one after each change.
+        var version: UInt64 = 0
     }
 
     private struct State {
@@ -36,6 +38,17 @@ public final class SimulatedDisk: FileSystem {
         var faults = Faults()
         var lostSynchronizations = 0
         var life = 0
+        var changes: UInt64 = 0
+        var temporaries = 0
+        var locks: Set<String> = []
+        /// How many more changes the machine makes before it stops; nil for any number.
+        var changesLeft: Int?
+        var isDown = false
+
+        mutating func changed(_ node: Node) {
+            changes += 1
+            node.version = changes
+        }
     }
 
     private let state: Monitor<State>
@@ -51,23 +64,48 @@ public final class SimulatedDisk: FileSystem {
     public var lostSynchronizations: Int { state.read { $0.lostSynchronizations } }
 
     /// The machine stops. What was not synchronized is kept in part, or not at all.
-    public func crash() {
-        state.update { state in
-            var survivors = state.durableNames
-            for path in Set(state.names.keys).union(survivors.keys).sorted() where state.random.uniform() < 0.5 {
-                // The file system may have written the directory by itself.
-                survivors[path] = state.names[path]
+    public func crash() { state.update { crash(&$0) } }
+
+    /// Lets the machine stop just before one of its next changes: that one, and all that comes after it, fails until
+    /// `restart()`.
+    ///
+    /// - Parameter changes: how many are made before.
+    public func crash(afterChanges changes: Int) { state.update { $0.changesLeft = changes } }
+
+    /// Starts the machine again after `crash(afterChanges:)`; a crash that is still to come does not.
+    public func restart() { state.update { ($0.isDown, $0.changesLeft) = (false, nil) } }
+
+    /// Whether the machine has stopped and was not started again.
+    public var isDown: Bool { state.read { $0.isDown } }
+
+    /// - Parameter isChange: whether something would be written.
+    private func checkPower(_ state: inout State, _ path: String, isChange: Bool) throws {
+        if isChange, let left = state.changesLeft {
+            state.changesLeft = left - 1
+            if left == 0 {
+                crash(&state)
+                (state.isDown, state.changesLeft) = (true, nil)
             }
-            for path in survivors.keys.sorted() {
-                let node = survivors[path]!
-                let unsafeBytes = max(node.bytes.count - node.synchronized.count, 0)
-                let kept = unsafeBytes == 0 ? 0 : state.random.below(unsafeBytes + 1)
-                node.bytes = Array(node.bytes.prefix(node.synchronized.count + kept))
-                node.synchronized = node.bytes
-            }
-            (state.names, state.durableNames) = (survivors, survivors)
-            state.life += 1
         }
+        if state.isDown { throw SimulatedDisk.error("the machine is off", path) }
+    }
+
+    private func crash(_ state: inout State) {
+        var survivors = state.durableNames
+        for path in Set(state.names.keys).union(survivors.keys).sorted() where state.random.uniform() < 0.5 {
+            // The file system may have written the directory by itself.
+            survivors[path] = state.names[path]
+        }
+        for path in survivors.keys.sorted() {
+            let node = survivors[path]!
+            let unsafeBytes = max(node.bytes.count - node.synchronized.count, 0)
+            let kept = unsafeBytes == 0 ? 0 : state.random.below(unsafeBytes + 1)
+            node.bytes = Array(node.bytes.prefix(node.synchronized.count + kept))
+            node.synchronized = node.bytes
+        }
+        (state.names, state.durableNames) = (survivors, survivors)
+        state.locks = []
+        state.life += 1
     }
 
     /// A copy that shares nothing.
@@ -110,8 +148,10 @@ public final class SimulatedDisk: FileSystem {
 
     public func create(_ path: String) throws -> any WritableFile {
         try state.update { state in
+            try checkPower(&state, path, isChange: true)
             if happens(state.faults.full, &state) { throw SimulatedDisk.error("no space left", path) }
             let node = Node()
+            state.changed(node)
             state.names[path] = node
             return File(disk: self, node: node, path: path, life: state.life)
         }
@@ -128,7 +168,9 @@ public final class SimulatedDisk: FileSystem {
 
         func append(_ bytes: UnsafeRawBufferPointer) throws {
             try disk.state.update { state in
+                try disk.checkPower(&state, path, isChange: true)
                 guard life == state.life else { return }  // the process that had it open is gone
+                state.changed(node)
                 if disk.happens(state.faults.error, &state) { throw SimulatedDisk.error("write error", path) }
                 if disk.happens(state.faults.full, &state) { throw SimulatedDisk.error("no space left", path) }
                 if disk.happens(state.faults.torn, &state) {
@@ -141,6 +183,7 @@ public final class SimulatedDisk: FileSystem {
 
         func synchronize() throws {
             try disk.state.update { state in
+                try disk.checkPower(&state, path, isChange: true)
                 guard life == state.life else { return }
                 if disk.happens(state.faults.error, &state) { throw SimulatedDisk.error("flush error", path) }
                 if disk.happens(state.faults.lostSynchronization, &state) {
@@ -156,6 +199,7 @@ public final class SimulatedDisk: FileSystem {
 
     public func read(_ path: String) throws -> [UInt8] {
         try state.update { state in
+            try checkPower(&state, path, isChange: false)
             guard let node = state.names[path] else {
                 throw SwiftwaterError(.notFound, "there is no such file (simulated)", at: .init(file: path))
             }
@@ -186,20 +230,72 @@ public final class SimulatedDisk: FileSystem {
         }
     }
 
+    public func map(_ path: String, copied: Bool) throws -> MappedFile {
+        MappedFile(path: path, holding: try read(path))
+    }
+
+    public func stamp(_ path: String) throws -> FileStamp {
+        try state.read { state in
+            guard let node = state.names[path] else {
+                throw SwiftwaterError(.notFound, "there is no such file (simulated)", at: .init(file: path))
+            }
+            return FileStamp(
+                byteCount: Int64(node.bytes.count), modified: Int64(node.version), fileNumber: node.version)
+        }
+    }
+
     public func exists(_ path: String) -> Bool { state.read { $0.names[path] != nil } }
 
     public func rename(_ path: String, to new: String) throws {
         try state.update { state in
+            try checkPower(&state, path, isChange: true)
             if happens(state.faults.error, &state) { throw SimulatedDisk.error("rename error", path) }
             state.names[new] = state.names.removeValue(forKey: path)
         }
     }
 
-    public func remove(_ path: String) throws { state.update { _ = $0.names.removeValue(forKey: path) } }
+    public func renameIfAbsent(_ path: String, to new: String) throws -> Bool {
+        try state.update { state in
+            try checkPower(&state, path, isChange: true)
+            if happens(state.faults.error, &state) { throw SimulatedDisk.error("rename error", path) }
+            guard state.names[new] == nil else { return false }
+            state.names[new] = state.names.removeValue(forKey: path)
+            return true
+        }
+    }
+
+    public func lock(_ directory: String) throws -> DirectoryLock {
+        let life = try state.update { state in
+            guard state.locks.insert(directory).inserted else {
+                throw SwiftwaterError(.invalidState, "\(directory) is in use by another program (simulated)")
+            }
+            return state.life
+        }
+        // A process that a crash ended holds nothing that it could give back.
+        return DirectoryLock { [state] in
+            state.update { if $0.life == life { $0.locks.remove(directory) } }
+        }
+    }
+
+    public func temporaryPath(for path: String) -> String {
+        state.update { state in
+            state.temporaries += 1
+            return "\(path).tmp-\(state.temporaries)"
+        }
+    }
+
+    public func remove(_ path: String) throws {
+        try state.update { state in
+            try checkPower(&state, path, isChange: true)
+            state.names[path] = nil
+        }
+    }
+
     public func createDirectory(_ path: String) throws { state.update { _ = $0.directories.insert(path) } }
 
     public func synchronizeDirectory(_ path: String) throws {
         try state.update { state in
+            try checkPower(&state, path, isChange: true)
             if happens(state.faults.error, &state) { throw SimulatedDisk.error("flush error", path) }
             if happens(state.faults.lostSynchronization, &state) {
                 state.lostSynchronizations += 1

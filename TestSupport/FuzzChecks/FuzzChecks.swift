@@ -1,10 +1,13 @@
 import Swiftwater
 
-/// What must hold for any bytes at all. The programs in `Fuzz/` call these with what libFuzzer makes up, the tests with the corpora there.
+/// Checks that must hold for any bytes. The programs in `Fuzz/` call them with the input of libFuzzer, and the tests
+/// with the corpora in that folder.
 public enum FuzzChecks {
-    /// Bytes as a file of ratings: read, or refused with an error. What is read plainly on all threads is what the general reader reads.
+    /// Reads bytes as a ratings file: they are read, or rejected with an error. The plain reader, which uses all
+    /// threads, gives what the general reader gives.
     public static func ratings(_ bytes: [UInt8]) {
-        // Rows near a file's end are always read in the general way; empty lines keep these away from it.
+        // Rows near the end of a file always go through the general reader; empty lines keep these rows away from the
+        // end.
         let padded = bytes + [UInt8](repeating: 0x0A, count: 256)
         guard let short = read(bytes), let long = read(padded) else { return }
         precondition(short.ratings == long.ratings, "the two readers differ")
@@ -27,8 +30,8 @@ public enum FuzzChecks {
         return try? Ratings.read(bytes: bytes, name: "fuzz", format: format)
     }
 
-    /// Bytes as a model file, with a checksum made to fit, so that what stands behind it is looked at: read, or refused with an error. A
-    /// model that is read can be used.
+    /// Reads bytes as a model file, with a matching checksum so that the content is examined: they are read, or
+    /// rejected with an error. A model that is read can be used.
     public static func model(_ bytes: [UInt8]) {
         guard bytes.count >= 12, let model = try? ModelFile.read(bytes: sealed(bytes, magic: "SWIFTALS")) else {
             return

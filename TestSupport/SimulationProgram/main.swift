@@ -1,8 +1,8 @@
 import Foundation
 import SimulationSupport
 
-// swiftwater-simulation FIRST [COUNT]: runs so many seeds from FIRST on and prints what went wrong.
-// swiftwater-simulation SEED [--trace]: runs one seed and prints its digest; with --trace all that happens.
+// swiftwater-simulation FIRST [COUNT]: runs COUNT seeds starting at FIRST and prints what went wrong.
+// swiftwater-simulation SEED [--trace]: runs one seed and prints its digest; with --trace, also every event.
 let arguments = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
 let first = arguments.first ?? 1
 let count = arguments.dropFirst().first ?? 1
@@ -10,9 +10,10 @@ var failed = 0
 for seed in first..<(first + count) {
     let isTraced = CommandLine.arguments.contains("--trace")
     let outcome = Simulation(seed: seed, trace: isTraced ? { print($0) } : nil).run()
-    if !outcome.problems.isEmpty {
+    let problems = outcome.problems + LiveSimulation(seed: seed).run().problems
+    if !problems.isEmpty {
         failed += 1
-        for problem in outcome.problems.prefix(5) { print("seed \(seed): \(problem)") }
+        for problem in problems.prefix(5) { print("seed \(seed): \(problem)") }
     }
     if count == 1 { print("seed \(seed) digest \(outcome.digest) lives \(outcome.lives) batches \(outcome.batches)") }
 }

@@ -1,11 +1,15 @@
 import Foundation
 import Swiftwater
 
-/// A built program of the package, run as a user runs it.
+/// A program of the package, run as a user runs it.
 public final class Program: @unchecked Sendable {
+    /// The exit status and the output of a program.
     public struct Result: Sendable {
+        /// The exit status, or the number of the signal that ended the program.
         public let status: Int32
+        /// What it wrote to standard output.
         public let output: String
+        /// What it wrote to standard error.
         public let error: String
     }
 
@@ -15,15 +19,16 @@ public final class Program: @unchecked Sendable {
         var openPipes = 2
     }
 
-    /// The folder of the test bundle, where the build puts the programs, too.
+    /// The folder of the test bundle, where the build also puts the programs.
     private static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    /// The path of `swiftwater`.
     public static var path: String { folder.appending(path: "swiftwater").path() }
 
     private let process = Process()
     private var inputPipe: Pipe?
     private let heard = Monitor(Heard())
 
-    /// Starts `swiftwater`, or another program of the package.
+    /// Starts `swiftwater` or another program of the package.
     public convenience init(
         _ arguments: [String], input: String? = nil, holdsInputOpen: Bool = false, program: String = "swiftwater"
     ) throws {
@@ -53,11 +58,11 @@ public final class Program: @unchecked Sendable {
         }
     }
 
-    /// A pipe that a thread of its own reads until it closes.
+    /// Returns a pipe that a separate thread reads until it closes.
     private func listen(_ take: @escaping @Sendable (inout Heard, Data) -> Void) -> Pipe {
         let pipe = Pipe()
         let (handle, heard) = (UncheckedHandle(handle: pipe.fileHandleForReading), heard)
-        startThread(named: "listen") {
+        SystemThread.start(named: "listen") {
             while true {
                 let data = handle.handle.availableData
                 if data.isEmpty { break }
@@ -68,14 +73,17 @@ public final class Program: @unchecked Sendable {
         return pipe
     }
 
+    /// The process id.
     public var pid: Int32 { process.processIdentifier }
+    /// Whether the program is running.
     public var isRunning: Bool { process.isRunning }
+    /// Sends SIGTERM if the program is running.
     public func terminate() { if process.isRunning { process.terminate() } }
 
-    /// What the program reads on standard input, where it was started with `holdsInputOpen`.
+    /// Writes to the program's standard input, if it was started with `holdsInputOpen`.
     public func say(_ text: String) throws { try inputPipe?.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
 
-    /// Waits, for a minute at most, until what the program wrote satisfies `condition`; nil where it never did.
+    /// Waits for at most a minute until the program's output satisfies `condition`; returns nil if it never does.
     public func waitForOutput<Found>(_ condition: (_ output: String, _ error: String) -> Found?) -> Found? {
         heard.wait(atMost: .seconds(60)) { heard -> Found?? in
             let found = condition(
@@ -96,11 +104,12 @@ public final class Program: @unchecked Sendable {
         }
     }
 
+    /// Runs `swiftwater` to its end.
     public static func run(_ arguments: String..., input: String? = nil) throws -> Result {
         try Program(arguments, input: input).wait()
     }
 
-    /// Runs a shell line in which `$SWIFTWATER` is the program.
+    /// Runs a shell line in which `$SWIFTWATER` is the path of the program.
     public static func shell(_ line: String) throws -> Result {
         let environment = ProcessInfo.processInfo.environment.merging(["SWIFTWATER": path]) { $1 }
         return try Program(executable: URL(filePath: "/bin/bash"), ["-c", line], input: nil, environment: environment)

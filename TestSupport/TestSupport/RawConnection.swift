@@ -1,11 +1,14 @@
 import Foundation
 import Swiftwater
 
-/// A connection that says what it likes, for what no decent client sends. It blocks threads of its own, not those that serve.
+/// A TCP connection that can send anything, including requests that no well-behaved client sends. It blocks its own
+/// threads, not those of the server.
 public final class RawConnection: Sendable {
     private let descriptor: Int32
 
-    /// - Parameter receiveBuffer: bytes that the system keeps for a reader who does not read; its own default unless given.
+    /// Connects to a port on this machine.
+    ///
+    /// - Parameter receiveBuffer: The size of the receive buffer in bytes; by default, the system's.
     public init(port: Int, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var receiveBuffer {
@@ -23,7 +26,7 @@ public final class RawConnection: Sendable {
         guard result == 0 else {
             let number = errno
             Glibc.close(descriptor)
-            throw SwiftwaterError(.network, "cannot connect to port \(port): \(systemMessage(number))")
+            throw SwiftwaterError(.network, "cannot connect to port \(port): \(SystemInformation.message(number))")
         }
         var time = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
@@ -34,14 +37,15 @@ public final class RawConnection: Sendable {
 
     private func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
         await withCheckedContinuation { continuation in
-            startThread(named: "raw") { continuation.resume(returning: body()) }
+            SystemThread.start(named: "raw") { continuation.resume(returning: body()) }
         }
     }
 
-    /// Whether all of it could be sent.
+    /// Sends text; returns whether all of it could be sent.
     @discardableResult
     public func say(_ text: String) async -> Bool { await say(Array(text.utf8)) }
 
+    /// Sends bytes; returns whether all of them could be sent.
     @discardableResult
     public func say(_ bytes: [UInt8]) async -> Bool {
         await onThread { [self] in
@@ -57,7 +61,7 @@ public final class RawConnection: Sendable {
         }
     }
 
-    /// What comes until `condition` holds, or the connection is closed or silent for 20 seconds.
+    /// Returns what arrives until `condition` holds, or the connection is closed or silent for 20 seconds.
     public func hear(until condition: @escaping @Sendable (String) -> Bool = { _ in false }) async -> String {
         await onThread { [self] in
             var heard: [UInt8] = []
@@ -72,7 +76,8 @@ public final class RawConnection: Sendable {
         }
     }
 
-    /// How many bytes come, taken slowly: `bytes` at most each `pause`, until `condition` holds or the connection ends.
+    /// Reads slowly, at most `bytes` per `pause`, until `condition` holds or the connection ends. Returns the number of
+    /// bytes.
     public func hear(
         atMost bytes: Int, each pause: Duration, until condition: @escaping @Sendable (Int) -> Bool
     ) async -> Int {
@@ -89,7 +94,7 @@ public final class RawConnection: Sendable {
         }
     }
 
-    /// Whether the other side has closed it, or does within 20 seconds.
+    /// Returns whether the other side has closed the connection, or closes it within 20 seconds.
     public func isClosed() async -> Bool {
         await onThread { [self] in
             var byte: UInt8 = 0

@@ -5,7 +5,7 @@ import SwiftwaterTesting
 import TestSupport
 import Testing
 
-/// Every connector of the house against what its protocol promises.
+/// Checks that every connector keeps the promises of its protocol.
 @Suite struct ConnectorPromisesTests {
     @Test(arguments: FileSink.Format.allCases)
     func fileSinks(format: FileSink.Format) throws {

@@ -4,7 +4,7 @@ import Swiftwater
 import TestSupport
 import Testing
 
-/// What is known of authors, from each kind of file, joined with posts through the job.
+/// Joins posts with a table of authors from each kind of file, through the whole job.
 @Suite struct EnrichmentTests {
     static func file(_ kind: String, in folder: TemporaryDirectory) throws -> String {
         let authors = [("1", "Wien", "true"), ("2", "Graz", "false"), ("3", "Wien", "false"), ("4", "", "true")]
@@ -39,7 +39,7 @@ import Testing
             ? try TrendEnrichment.read(sqlite: path, table: "people", key: "id", columns: ["place", "verified"])
             : try TrendEnrichment.read(path, key: "id", columns: ["place", "verified"])
 
-        // Author 5 is not known; the post of author 2 is deleted.
+        // Author 5 is unknown; the post of author 2 is deleted.
         let posts = [1, 1, 2, 3, 4, 5].enumerated().map { number, author in
             Text(#"{"id_str":"\#(number)","text":"in the sun #lake","user":{"id":\#(author)}}"#)
         }
@@ -57,7 +57,7 @@ import Testing
         try context.step()
         await context.stop()
 
-        let groups = tables.all.first?.rows.first?.groups.map { "\($0.column) \($0.value) \($0.count)" }
+        let groups = tables.all.first?.rows.first?.groups?.map { "\($0.column) \($0.value) \($0.count)" }
         #expect(groups == ["place Wien 3", "verified true 3", "verified false 1"])
     }
 

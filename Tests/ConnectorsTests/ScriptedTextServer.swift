@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import SwiftwaterCore
 
-/// A TCP server that says what it is told to the next connection that it has not spoken to.
+/// A TCP server that sends scripted text, each time to the next new connection.
 final class ScriptedTextServer: Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let listener: any Channel
@@ -22,7 +22,7 @@ final class ScriptedTextServer: Sendable {
     var port: Int { listener.localAddress!.port! }
 
     func sendToNext(_ text: String, ends: Bool) throws {
-        // Connections of a client that has stopped meanwhile are closed, and passed over.
+        // Skip connections whose client has stopped in the meantime.
         while true {
             let channel = connections.wait { $0.isEmpty ? nil : $0.removeFirst() }
             guard (try? channel.writeAndFlush(ByteBuffer(string: text)).wait()) != nil else { continue }

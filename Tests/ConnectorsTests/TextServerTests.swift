@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct TextServerTests {
-    /// A client that reads everything, or nothing.
+    /// A client that collects what it reads.
     final class Client: ChannelInboundHandler, @unchecked Sendable {
         typealias InboundIn = ByteBuffer
         let received = Monitor((bytes: [UInt8](), isClosed: false))
@@ -53,7 +53,7 @@ import Testing
         #expect(server.missedSends == 0)
     }
 
-    /// A client that reads nothing misses text; the other gets everything, and sending goes on.
+    /// A client that reads nothing misses text; the other receives everything, and sending continues.
     @Test func aSlowClientNeverBlocksTheOthers() throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { try? group.syncShutdownGracefully() }

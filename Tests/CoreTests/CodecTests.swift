@@ -36,7 +36,8 @@ import Testing
         #expect(Meter(site: "a", number: 1).stableHash == Meter(site: "a", number: 1).stableHash)
     }
 
-    /// Recorded once from this code: changing any of these changes where stored data is found and the order of output.
+    /// Values recorded from this code. A change to any of them changes where stored data is found and the order of
+    /// output.
     @Test func stableHashesStay() {
         #expect(Text("").stableHash == StableHasher.hash(UnsafeRawBufferPointer(start: nil, count: 0)))
         for string in TextTests.samples {

@@ -15,7 +15,7 @@ import Testing
         struct Failure: Error { let index: Int }
         let pool = WorkerPool(threads: 3)
         #expect(throws: Failure.self) { try pool.run(count: 10) { if $0 == 4 { throw Failure(index: $0) } } }
-        // The pool works on.
+        // The pool is still usable.
         try pool.run(count: 3) { _ in }
     }
 
@@ -40,8 +40,8 @@ import Testing
 
     @Test func errorsSayWhereAndWhat() {
         let error = SwiftwaterError(
-            .malformedInput, "the rating 'x' is no number", at: .init(file: "r.csv", line: 3, column: "rating"),
+            .malformedInput, "the rating 'x' is not a number", at: .init(file: "r.csv", line: 3, column: "rating"),
             remedy: "write it like 3.5")
-        #expect("\(error)" == "r.csv:3, column 'rating': the rating 'x' is no number; write it like 3.5")
+        #expect("\(error)" == "r.csv:3, column 'rating': the rating 'x' is not a number; write it like 3.5")
     }
 }

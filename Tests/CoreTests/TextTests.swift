@@ -24,7 +24,7 @@ import Testing
                 #expect((Text(a) < Text(b)) == a.utf8.lexicographicallyPrecedes(b.utf8))
             }
         }
-        // Canonically equal strings are two texts, as two keys are in Spark.
+        // Canonically equivalent strings are different texts, as they are different keys in Spark.
         #expect("e\u{301}" == "\u{E9}")
         #expect(Text("e\u{301}") != Text("\u{E9}"))
     }
@@ -33,7 +33,7 @@ import Testing
         #expect(Text("#tag").hasPrefix("#"))
         #expect(!Text("tag#").hasPrefix("#"))
         #expect(!Text("").hasPrefix("#"))
-        // A String begins with the character "#\u{301}" here; the bytes begin with "#".
+        // As a String, this begins with the character "#\u{301}"; its bytes begin with "#".
         #expect(!"#\u{301}x".hasPrefix("#"))
         #expect(Text("#\u{301}x").hasPrefix("#"))
         #expect(Text("a much longer text").hasPrefix("a much longer tex"))
@@ -63,7 +63,7 @@ import Testing
         #expect(text.split(separator: "::")[0] == "user")
     }
 
-    /// Every scalar there is, alone and between others.
+    /// Tests every Unicode scalar, alone and between others.
     @Test func lowercasedKnowsEveryScalar() {
         var wrong: [Unicode.Scalar] = []
         for value in UInt32(0)...0x10FFFF {
@@ -112,7 +112,7 @@ import Testing
     @Test func pushedPartsAreThoseOfTheIterator() {
         var random = SeededRandom(seed: 5)
         for round in 0..<20_000 {
-            // Separators that are frequent, rare, and NUL, as which bytes beyond the end could be taken.
+            // Frequent and rare separators, and NUL, which padding beyond the end could be mistaken for.
             let separator: UInt8 = round % 3 == 0 ? 0 : 0x20
             let every = 1 + random.below(20)
             let bytes = (0..<random.below(90)).map { _ in
@@ -158,7 +158,7 @@ import Testing
         #expect(owns(Detacher<[Int: [Text]]>().detached([1: [line]])[1]![0]))
         #expect(owns(Detacher<Set<Text>>().detached([line]).first!))
         #expect(owns(Detacher<KeyOfOnesOwn>().detached(KeyOfOnesOwn(tag: line, city: "x")).tag))
-        // Existentials and classes cannot be looked into, and do not end the process.
+        // Existentials and classes cannot be inspected, but must not end the process.
         struct Odd { var error: any Error; var object: AnyObject?; var text: Text }
         #expect(owns(Detacher<Odd>().detached(Odd(error: CancellationError(), object: nil, text: line)).text))
         #expect(Detacher<(Int, Double, String)>().isTrivial)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Neighbourhood predictions for the textbook's six users and five films, computed the plain way.
+"""Neighborhood predictions for the textbook's six users and five films, computed naively.
 
     python3 Tests/Fixtures/naive_neighbours.py > Tests/Fixtures/naive_neighbours.csv
 
-One line for each basis, similarity, number of neighbours, user and film: the prediction, or nothing where there is none.
+One line for each basis, similarity, number of neighbors, user and film: the prediction, or nothing if there is none.
 """
 from math import sqrt
 

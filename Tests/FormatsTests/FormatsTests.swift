@@ -37,7 +37,7 @@ import Testing
         #expect(after?.location?.line == 2)
     }
 
-    /// A stray quote costs the line it stands on, wherever the next quote is.
+    /// A stray quote costs only its own line, wherever the next quote is.
     @Test func afterAStrayQuoteTheNextLineIsRead() throws {
         for text in ["a,b\n1,\"2\n3,4\n", "a,b\n1,\"2\n3,4\n5,6\"x\n", "a,b\r\n1,\"2\"x\r\n3,4\r\n"] {
             let bytes = Array(text.utf8)
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    /// Blocks that are handed over with their buffer, and lines longer than a block.
+    /// Covers blocks that take over the builder's buffer, and lines longer than a block.
     @Test func fullBlocksHoldTheSameLines() throws {
         var random = SeededRandom(seed: 3)
         let expected = (0..<2000).map { number in
@@ -224,7 +224,8 @@ import Testing
         }
         #expect(try read(plain) == text.split(separator: "\n").map(String.init))
         #expect(try read(plain + ".gz") == text.split(separator: "\n").map(String.init))
-        #expect(try read(folder.file("twice")).count == 9999)  // the last line of the first has no end
+        // The last line of the first copy has no line end, so it joins the first line of the second.
+        #expect(try read(folder.file("twice")).count == 9999)
         let cut = try folder.write(
             "cut.gz", bytes: Array(try Data(contentsOf: URL(filePath: plain + ".gz")).dropLast(20)))
         let error = #expect(throws: SwiftwaterError.self) { try read(cut) }

@@ -3,12 +3,12 @@ import Swiftwater
 import TestSupport
 import Testing
 
-/// An archive through the real program: the same tables in one go, in small batches, with any number of threads, and when it is killed on the
-/// way.
+/// Reads an archive with the real program: the tables are the same in one batch, in small batches, with any number of
+/// threads, and after kills on the way.
 @Suite struct ArchiveTests {
     private let folder = try! TemporaryDirectory()
 
-    /// 300 files of 30 posts, a post every half second of event time.
+    /// Writes 300 files of 30 posts, one post every half second of event time on average.
     private func makeArchive() throws -> String {
         var random = SeededRandom(seed: 6)
         let path = folder.file("archive")
@@ -38,11 +38,11 @@ import Testing
         [
             "trends", "--source", "file:" + path, "--event-time", "--window", "60s", "--slide", "10s", "--lateness",
             "5s",
-            "--by", "burst", "--baseline", "5m", "--min-support", "3", "--top", "10", "--json",
+            "--by", "burst", "--baseline", "5m", "--min-count", "3", "--top", "10", "--json",
         ] + more
     }
 
-    /// The rows that a run has put into its sink, in any order.
+    /// Returns the rows in a run's sink, sorted.
     private func rows(_ out: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: out).filter { $0.hasSuffix(".ndjson") }.flatMap { name in
             try String(contentsOfFile: out + "/" + name, encoding: .utf8).split(separator: "\n").map(String.init)
@@ -59,7 +59,7 @@ import Testing
         #expect(small.output == whole.output)
 
         let right = try rows(folder.file("whole"))
-        // Killed on the way, until it comes to the end by itself.
+        // Kill it on the way, until a run ends by itself.
         var random = SeededRandom(seed: 8)
         var kills = 0
         while true {
@@ -89,7 +89,7 @@ import Testing
         #expect(missing == [] && wrong == [])
     }
 
-    /// Killed when the last windows are in the sink, and before the program has put that down perhaps.
+    /// Kills the program when the last windows are in the sink, possibly before it has recorded that.
     @Test(arguments: 0..<4) func theEndIsNotWrittenTwice(round: Int) throws {
         let path = try makeArchive()
         #expect(try Program(arguments(path, ["--sink", "files:" + folder.file("whole")])).wait().status == 0)
@@ -107,7 +107,8 @@ import Testing
         #expect(found.count == right.count && found == right)
     }
 
-    /// 20 seconds of posts over a socket: in the time that they took, in a hundredth of it, and at once; what the file gives is the same.
+    /// Sends 20 seconds of posts over a socket in real time, 100 times as fast, and at once: the tables equal those of
+    /// the file.
     @Test(arguments: [1.0, 100, .infinity])
     func theSpeedOfAnArchiveDoesNotMatter(speed: Double) throws {
         var random = SeededRandom(seed: 12)
@@ -131,7 +132,7 @@ import Testing
                     (begin + Int64(number) * 33, #"{"delete":{"status":{"id_str":"\#(random.below(posts.count))"}}}"#))
             }
         }
-        // A post of much later ends every window that there is.
+        // A much later post closes every window.
         add(begin + 600_000, "#end")
         let end = begin + 25_000
         func tables(_ output: String) -> [String] {

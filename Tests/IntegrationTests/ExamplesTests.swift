@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The examples, as they are built, on the ports that they name.
+/// Runs the built examples on the ports they name.
 @Suite struct ExamplesTests {
     private func relay(_ lines: [String], port: Int) throws -> Program {
         try Program(
             ["relay", "--from", "-", "--port", "\(port)", "--quiet"], input: lines.joined(separator: "\n") + "\n")
     }
 
-    /// The rows under the first header of `print` that has some.
+    /// Returns the rows of the first nonempty table of `print`.
     private func firstTable(_ output: String) -> [String]? {
         let tables = output.components(separatedBy: "Time: ").dropFirst().map {
             $0.split(separator: "\n").map(String.init)

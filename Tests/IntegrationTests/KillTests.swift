@@ -6,14 +6,15 @@ import Swiftwater
 import TestSupport
 import Testing
 
-/// The real program, killed with SIGKILL at random moments and started again, with another number of threads each time; its
-/// sinks against what the batch trace says, and the trace against what was sent.
+/// Kills the real program with SIGKILL at random moments and restarts it, each time with a different number of threads.
+/// Compares its sinks with the batch trace, and the trace with what was sent.
 ///
-/// 30 kills, or as many as `SWIFTWATER_KILLS` says.
+/// 30 kills by default, or the number in `SWIFTWATER_KILLS`, rounded up to a multiple of 4: a quarter for each source.
 @Suite(.serialized) struct KillTests {
     static let kills = ProcessInfo.processInfo.environment["SWIFTWATER_KILLS"].flatMap { Int($0) } ?? 30
 
-    /// What the harness needs of a source: how to name it, and, at the end, what was sent.
+    /// Kills and restarts the program on a source until the last run has drained it, and compares the sinks with the
+    /// trace.
     private func run(
         _ source: String, seed: UInt64, until isDrained: @escaping (KillTrace) -> Bool
     ) throws -> (trace: KillTrace, folder: TemporaryDirectory) {
@@ -22,7 +23,7 @@ import Testing
         func start(threads: Int) throws -> Program {
             try Program([
                 "trends", "--source", source, "--batch", "100ms", "--window", "300ms", "--slide", "100ms", "--master",
-                "local[\(threads)]", "--tokenizer", "words", "--checkpoint", folder.file("state"),
+                "local[\(threads)]", "--keys", "hash-words", "--checkpoint", folder.file("state"),
                 "--checkpoint-interval", "500ms", "--sink", "files:" + folder.file("out"), "--sink",
                 "sqlite:" + folder.file("trends.db"), "--totals", "--trace-batches", folder.file("trace"), "--json",
                 "--top", "1",
@@ -57,7 +58,7 @@ import Testing
             ["relay", "--from", path, "--rate", "250", "--quiet", "--ack"]
                 + (mode == "ack" ? ["--port", "\(port)"] : ["--to", "127.0.0.1:\(port)"]))
         let (trace, _) = try run("\(mode)://127.0.0.1:\(port)", seed: 1) { $0.posts.count >= lines }
-        #expect(relay.wait().error.contains("1,500 posts are safe, 0 are not answered for"))
+        #expect(relay.wait().error.contains("1,500 acknowledged, 0 unacknowledged"))
         #expect(trace.posts.count == lines)
         #expect(Set(trace.posts).count == lines)
     }
@@ -65,7 +66,7 @@ import Testing
     @Test func filesAreCountedExactlyOnce() throws {
         let incoming = try TemporaryDirectory()
         let files = 120
-        startThread(named: "writer") {
+        SystemThread.start(named: "writer") {
             for file in 0..<files {
                 let lines = (0..<20).map { "#k\($0 % 7) #id\(file * 20 + $0)\n" }.joined()
                 _ = try? incoming.write("f\(file).tmp", lines)
@@ -78,7 +79,7 @@ import Testing
         #expect(Set(trace.posts).count == files * 20)
     }
 
-    /// A plain socket: of each connection a prefix survives, and nothing is doubled.
+    /// With a plain socket, a prefix of each connection survives, and nothing is counted twice.
     @Test func aPlainSocketKeepsAPrefixOfEachConnection() throws {
         let feeder = try PlainFeeder()
         let (trace, _) = try run("socket://127.0.0.1:\(feeder.port)", seed: 4) { _ in
@@ -103,7 +104,7 @@ import Testing
     }
 }
 
-/// Sends numbered lines, 400 a second, to whoever connects, and counts them.
+/// Sends numbered lines, 400 a second, to every client, and counts them.
 final class PlainFeeder: Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let listener: any Channel
@@ -142,18 +143,18 @@ final class PlainFeeder: Sendable {
     }
 }
 
-/// What the batch trace says, and the sinks against it.
+/// The batch trace, and the comparison of the sinks with it.
 struct KillTrace {
     private(set) var batches: [Int: [String]] = [:]
 
     init(_ path: String) throws {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return }
         for line in text.split(separator: "\n") {
-            // A kill may have cut a line; the batch is traced again then.
+            // A kill may have cut a line; the batch is then traced again.
             guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
                 let time = object["batch"] as? Int, let posts = object["posts"] as? [String]
             else { continue }
-            if let known = batches[time] { #expect(known == posts, "batch \(time) was traced with other posts before") }
+            if let known = batches[time] { #expect(known == posts, "batch \(time) was traced before with other posts") }
             batches[time] = posts
         }
     }
@@ -163,15 +164,15 @@ struct KillTrace {
     private func counts(after: Int, upTo: Int) -> [String: Int] {
         var counts: [String: Int] = [:]
         for (time, posts) in batches where time > after && time <= upTo {
-            for post in posts { for word in post.split(separator: " ") { counts[String(word), default: 0] += 1 } }
+            for post in posts { for word in Set(post.split(separator: " ")) { counts[String(word), default: 0] += 1 } }
         }
         return counts
     }
 
-    /// Both sinks have every batch of the trace, each with what follows from the trace.
+    /// Checks that both sinks have every batch of the trace, with the rows that follow from the trace.
     func compare(with folder: TemporaryDirectory) throws {
         let database = try DatabaseQueue(path: folder.file("trends.db"))
-        for (output, table, window) in [("trends", "trends-2", 300), ("totals", "totals-2", Int.max / 2)] {
+        for (output, table, window) in [("trending", "trending-2", 300), ("totals", "totals-2", Int.max / 2)] {
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("out"))
             let times = names.filter { $0.hasPrefix(output + "-") && $0.hasSuffix(".ndjson") }
                 .compactMap { Int($0.dropFirst(output.count + 1).dropLast(7)) }.sorted()
@@ -181,7 +182,7 @@ struct KillTrace {
                     $0, sql: "SELECT batch FROM swiftwater_batches WHERE output = ? ORDER BY batch", arguments: [table])
             }
             #expect(stored == times, "\(output): batches of the database")
-            // The later tables are large: the first, the last and some between are compared row by row.
+            // The later tables are large: every fifth and the last five are compared row by row.
             let picked = times.enumerated().filter { $0.offset % 5 == 0 || $0.offset >= times.count - 5 }.map(\.element)
             for time in picked {
                 let expected = counts(after: time - window, upTo: time)
@@ -195,7 +196,7 @@ struct KillTrace {
         var rows: [String: Int] = [:]
         for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as! [String: Any]
-            rows[object["tag"] as! String] = (object["count"] as! Int)
+            rows[object["key"] as! String] = (object["count"] as! Int)
         }
         return rows
     }
@@ -204,7 +205,7 @@ struct KillTrace {
         try database.read { database in
             var counts: [String: Int] = [:]
             let cursor = try Row.fetchCursor(
-                database, sql: "SELECT tag, count FROM \"\(table)\" WHERE batch = ?", arguments: [time])
+                database, sql: "SELECT key, count FROM \"\(table)\" WHERE batch = ?", arguments: [time])
             while let row = try cursor.next() { counts[row[0]] = row[1] }
             return counts
         }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Counts tags from a batch trace the plain way, with nothing of the engine: strings, dictionaries, and hashtag rules written
-/// anew over an array of scalars.
+/// Counts tags from a batch trace naively and independently of the engine: strings, dictionaries, and its own hashtag
+/// rules over an array of scalars.
 struct NaiveTrends {
     /// The batches of the trace, in order.
     let batches: [(time: Int, posts: [String])]
@@ -13,12 +13,12 @@ struct NaiveTrends {
         }
     }
 
-    /// The full table of the window that ends at `time`.
+    /// Returns the full table of the window that ends at `time`.
     func table(endingAt time: Int, windowMilliseconds: Int, words: Bool) -> [String: Int] {
         var counts: [String: Int] = [:]
         for batch in batches where batch.time > time - windowMilliseconds && batch.time <= time {
             for post in batch.posts {
-                for tag in words ? Self.words(post) : Self.hashtags(post) { counts[tag, default: 0] += 1 }
+                for tag in Set(words ? Self.words(post) : Self.hashtags(post)) { counts[tag, default: 0] += 1 }
             }
         }
         return counts

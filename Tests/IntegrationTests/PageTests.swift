@@ -4,7 +4,7 @@
     import TestSupport
     import Testing
 
-    /// The page in a real browser, on the real program.
+    /// Tests the page in a real browser, served by the real program.
     @Suite(.serialized) struct PageTests {
         private static let base = "http://127.0.0.1:17791"
 
@@ -44,8 +44,8 @@
         @Test func thePageIsAlive() async throws {
             guard Browser.isInstalled else {
                 print(
-                    "chromium and chromedriver are not installed (Debian: chromium, chromium-driver): the page was not looked at"
-                )
+                    "chromium and chromedriver are not installed (Debian: chromium, chromium-driver): "
+                        + "the page was not tested")
                 return
             }
             try await withTaskExecutorPreference(OwnThreads.shared) { try await lookAtThePage() }
@@ -67,7 +67,7 @@
             try await ratingsChangeTheList(browser)
             try await pictures(browser)
 
-            // The server is killed and comes again; the page goes on by itself, and whoever was choosing a window is there still.
+            // The server is killed and restarted: the page reconnects by itself and keeps the focus.
             _ = try await browser.value("document.querySelector('#windows input:checked').focus()")
             kill(program.pid, SIGKILL)
             _ = program.wait()
@@ -85,16 +85,16 @@
         private func updatesLive(_ browser: Browser) async throws {
             try await say("a first post", tags: ["Lake"], count: 3)
             let row = "\(Self.rows).find((row) => row.textContent.includes('#Lake'))"
-            // The other window, which no row leaves while this test takes its time.
+            // The longer window, which no row leaves while this test runs.
             _ = try await browser.value("document.querySelector('#windows input[value=\"1h\"]').click()")
             try await browser.wait("document.getElementById('trends-note').textContent.includes('in the last 1h')")
             try await browser.wait("\(row) && \(row).children[3].textContent === '3'")
-            // Who has the focus keeps it while rows change.
+            // The focus stays while rows change.
             _ = try await browser.value("document.querySelector('.tag').focus()")
             try await say("and more", tags: ["Lake"], count: 5)
             try await browser.wait("\(row) && Number(\(row).children[3].textContent) === 8")
             #expect(try await browser.value("document.activeElement.className") == .string("tag"))
-            // A tag keeps its row, and what somebody has selected in it stays selected.
+            // A tag keeps its row, and a selection in it stays.
             _ = try await browser.value(
                 "(window.kept = document.querySelector('.tag').closest('tr'), document.querySelector('.tag').click())")
             try await browser.wait("document.querySelector('.detail li') !== null")
@@ -105,7 +105,7 @@
                 try await browser.value("window.kept === document.querySelector('.tag').closest('tr')") == .bool(true))
             #expect(try await browser.value("getSelection().toString().length > 0") == .bool(true))
             _ = try await browser.value("(getSelection().empty(), document.querySelector('.tag').click())")
-            // The other order.
+            // Sort by authors.
             _ = try await browser.value("document.querySelector('#orders input[value=\"authors\"]').click()")
             try await browser.wait("\(row) && \(row).children[4].textContent === '5'")
         }
@@ -130,7 +130,7 @@
                     == .integer(0))
             #expect(try await browser.value("document.title") == .string("Lakeside"))
             #expect(try await browser.value(#"/[\u202e\u001b\u0007]/.test(document.body.textContent)"#) == .bool(false))
-            // No row is taller than another.
+            // All rows have the same height.
             let heights = try await browser.value(
                 "[...new Set(\(Self.rows).map((row) => Math.round(row.getBoundingClientRect().height)))].length")
             #expect(heights == .integer(1))
@@ -143,17 +143,17 @@
             try await browser.wait(
                 "\(titles).length === 10 && document.getElementById('films-note').textContent.includes('For 5')")
             let first = try await browser.value("\(titles)[0]")
-            // Why it is there.
+            // Show the explanation.
             _ = try await browser.value("document.querySelector('#film-list .title').click()")
             try await browser.wait("(document.querySelector('.why') || {}).textContent?.startsWith('Because of')")
-            // By the keyboard, which stays in the list.
+            // Rate by keyboard; the focus stays in the list.
             let star = "document.querySelector('#film-list .stars button')"
             _ = try await browser.value("(\(star).focus(), \(star).click())")
             try await browser.wait("\(titles)[0] !== \(JSONValue.quoted(first.string ?? ""))")
             try await browser.wait(
-                "document.getElementById('films-note').textContent.includes('from all ratings until now')")
+                "document.getElementById('films-note').textContent.includes('from all ratings so far')")
             try await browser.wait("document.activeElement === document.querySelector('#film-list .title')")
-            // Another by its title.
+            // Retrain and wait for the curve.
             _ = try await browser.value("document.getElementById('retrain').click()")
             try await browser.wait("document.querySelectorAll('#curve circle').length === 10")
         }
@@ -164,11 +164,11 @@
                 for isDark in [false, true] {
                     try await browser.look(width: width, height: height, isDark: isDark)
                     try await browser.wait("document.readyState === 'complete'")
-                    // Nothing stands out at the side.
+                    // Nothing overflows horizontally.
                     #expect(
                         try await browser.value("document.documentElement.scrollWidth <= innerWidth") == .bool(true),
                         "\(width)")
-                    // Tags can be read, with the reasons of one open.
+                    // Tags are readable while the details of one are open.
                     try await browser.wait("document.querySelector('.tag').parentElement.clientWidth > 90")
                     try await browser.picture("page-\(width)-\(isDark ? "dark" : "light")")
                 }

@@ -13,7 +13,7 @@ import Testing
         return (folder.file("data/ratings.csv"), folder.file("data/movies.csv"))
     }
 
-    /// The whole case study by the command: look, train, evaluate, predict, recommend, similar, tune.
+    /// Runs the whole case study with the command: summary, train, evaluate, predict, recommend, similar, tune.
     @Test func theCaseStudyRuns() throws {
         let (ratings, movies) = try generate()
         let model = folder.file("films.model")
@@ -54,7 +54,8 @@ import Testing
         #expect(try String(contentsOfFile: folder.file("rmse.svg"), encoding: .utf8).hasPrefix("<svg"))
     }
 
-    /// What goes beyond the case study: lists evaluated, reasons, lists for newcomers, allowed and denied items, factors, grids.
+    /// Goes beyond the case study: evaluated lists, explanations, lists for new users, allowed and denied items,
+    /// factors, grids.
     @Test func whatIsRecommendedCanBeAskedAbout() throws {
         let (ratings, movies) = try generate()
         let model = folder.file("films.model")
@@ -66,7 +67,7 @@ import Testing
             "recommend", "--model", model, "--user", "42", "--for-users", "2", "--movies", movies, "--because")
         #expect(because.output.split(separator: "\n").count == 9 && because.output.contains("adds 0."))
         let newcomer = try Program.run("recommend", "--model", model, "--user", "nobody")
-        #expect(newcomer.status == 0 && newcomer.output.contains("unknown to the model: most rated"))
+        #expect(newcomer.status == 0 && newcomer.output.contains("unknown to the model: most-rated items"))
         let rows = folder.file("one.ndjson")
         func items(_ more: String...) throws -> [String] {
             let result = try Program(
@@ -94,11 +95,11 @@ import Testing
             "tune", ratings, "--ranks", "4,8", "--regularizations", "0.1,0.3", "--folds", "2", "--plot",
             folder.file("grid.svg"))
         #expect(
-            grid.status == 0 && grid.output.contains("best\n") && grid.output.contains("the best on test data: RMSE"))
+            grid.status == 0 && grid.output.contains("best\n") && grid.output.contains("best model on test data: RMSE"))
         #expect(try Program.run("tune", ratings, "--folds", "1").status == 64)
     }
 
-    /// Training that is cut off goes on with the same command, and gives the same model; other settings are refused.
+    /// Interrupted training resumes with the same command and gives the same model; other settings are rejected.
     @Test func trainingGoesOnFromItsCheckpoint() throws {
         let (ratings, _) = try generate()
         func train(_ iterations: Int, _ more: String...) throws -> Program.Result {
@@ -156,20 +157,20 @@ import Testing
         let lenient = try train("userId,movieId,rating\n1,2,3\n1,3,x\n1\n1,2,4\n2,2,2\n")
         #expect(lenient.status == 0)
         #expect(lenient.error.contains("2 of 5 rows were malformed") && lenient.error.contains("r.csv:3"))
-        #expect(lenient.error.contains("1 rows rate the same item by the same user again; the last of each counts"))
+        #expect(lenient.error.contains("1 rows repeat a user-item pair; the last of each counts"))
         let integers = try train("userId,movieId,rating\nbob,2,3\n1,2,3\n", "--integer-ids", "--strict")
-        #expect(integers.status == 65 && integers.error.contains("'bob' is no 64-bit integer"))
+        #expect(integers.status == 65 && integers.error.contains("'bob' is not a 64-bit integer"))
         let headerOnly = try train("userId,movieId,rating\n")
-        #expect(headerOnly.status == 65 && headerOnly.error.contains("a header and no rows"))
+        #expect(headerOnly.status == 65 && headerOnly.error.contains("a header but no rows"))
         let nothing = try train("userId,movieId,rating\nx\n")
-        #expect(nothing.status == 65 && nothing.error.contains("no row that can be used"))
+        #expect(nothing.status == 65 && nothing.error.contains("the file has no usable rows"))
         let model = try Program.run("evaluate", "--model", try folder.write("m", "no model"), "x.csv")
         #expect(model.status == 65 && model.error.contains("this is no model file"))
         let usage = try Program.run("train")
         #expect(usage.status == 64 && usage.error.contains("Give either FILE"))
     }
 
-    /// A reader that goes away: one line on standard error, exit code 141.
+    /// If the reader closes the pipe, there is one line on standard error, and the exit code is 141.
     @Test func aBrokenPipeIsSaid() throws {
         let (ratings, _) = try generate()
         let model = folder.file("m")
@@ -177,10 +178,10 @@ import Testing
         let result = try Program.shell(
             "$SWIFTWATER recommend --model \(model) --for-users 10 | head -1; exit ${PIPESTATUS[0]}")
         #expect(result.status == 141)
-        #expect(result.error.contains("standard output cannot be written: Broken pipe; whoever read it has gone"))
+        #expect(result.error.contains("cannot write standard output: Broken pipe; the reader closed the pipe"))
     }
 
-    /// No room for the new model: the old one stays, whole.
+    /// If there is no room for the new model, the old one stays intact.
     @Test func aFullDiskKeepsTheOldModel() throws {
         let (ratings, _) = try generate()
         let model = folder.file("m")

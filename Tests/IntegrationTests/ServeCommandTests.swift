@@ -4,14 +4,14 @@
     import TestSupport
     import Testing
 
-    /// The command line of `swiftwater serve`, and the process's limits.
+    /// Tests the command line of `swiftwater serve` and its handling of process limits.
     @Suite struct ServeCommandTests {
         @Test(arguments: [
             (["--port", "70000"], "--port takes 0 to 65535"), (["--port=-1"], "--port takes 0 to 65535"),
             (["--history-days", "9000000000000000"], "--history-days takes 1 to 36500"),
             (["--history-days", "0"], "--history-days takes 1 to 36500"),
-            (["--demo", "--model", "m"], "--demo trains a model of its own"),
-            (["--catalogue", "c"], "--catalogue goes with --model"),
+            (["--demo", "--model", "m"], "--demo trains its own model"),
+            (["--catalogue", "c"], "--catalogue requires --model"),
         ])
         func badCommandLinesAreExplained(arguments: [String], says: String) throws {
             let result = try Program(["serve"] + arguments).wait()
@@ -19,7 +19,7 @@
             #expect(result.error.contains(says))
         }
 
-        /// Serves with a limit of open files until it has said where it is; then stops it.
+        /// Starts a server under a limit on open files, and stops it when it has printed its address.
         private func serve(limiting limit: String) throws -> Program.Result {
             try Program.shell(
                 """
@@ -34,7 +34,7 @@
                 """)
         }
 
-        /// What the system allows is used; where that is little there are fewer connections, and it says so.
+        /// The server raises the soft limit. If the hard limit is low, it allows fewer connections and says so.
         @Test func filesAreLimited() throws {
             let soft = try serve(limiting: "ulimit -Sn 300")
             #expect(soft.output.contains("http://127.0.0.1:") && !soft.error.contains("connections instead of"))
@@ -42,7 +42,7 @@
             #expect(hard.error.contains("at most 44 connections instead of 4096"))
         }
 
-        /// A port that somebody has is named, with what to do and nothing of the libraries'.
+        /// The error for a port in use says what to do, without internals of the libraries.
         @Test func aTakenPortIsSaid() throws {
             let first = try Program(["serve", "--port", "0"])
             defer {
@@ -58,7 +58,8 @@
             #expect(!second.error.contains("IOError"))
         }
 
-        /// A stream that fails while requests come ends the server in order: what was found is said, with the exit code of the disk or of a batch.
+        /// A stream that fails under load stops the server in an orderly way, with the cause and the exit code of a
+        /// disk or batch failure.
         @Test(arguments: 0..<3) func aStreamThatFailsEndsInOrder(run: Int) throws {
             let folder = try TemporaryDirectory()
             let result = try Program.shell(

@@ -4,16 +4,17 @@
     import TestSupport
     import Testing
 
-    /// `swiftwater serve` under load, killed with SIGKILL at random moments: no acknowledged rating or post is lost, none counts twice.
+    /// Kills `swiftwater serve` under load with SIGKILL at random moments: no acknowledged rating or post is lost, and
+    /// none counts twice.
     ///
-    /// 10 kills, or a third of `SWIFTWATER_KILLS`.
+    /// 10 kills, or a third of `SWIFTWATER_KILLS` if that is more.
     @Suite(.serialized) struct ServeKillTests {
         private static let base = "http://127.0.0.1:17795"
         private static var kills: Int {
             max(10, (ProcessInfo.processInfo.environment["SWIFTWATER_KILLS"].flatMap { Int($0) } ?? 0) / 3)
         }
 
-        /// Sends one thing after the other, each until it is acknowledged.
+        /// A client that sends numbered requests in order, repeating each until it is acknowledged.
         private final class Client: Sendable {
             let acknowledged = Monitor(0)
             private let isStopped = Monitor(false)
@@ -55,7 +56,7 @@
             var random = SeededRandom(seed: 11)
 
             try await withThrowingTaskGroup(of: Void.self) { group in
-                // Also after a failure: the group waits for them.
+                // Also after a failure, since the group waits for the clients.
                 defer { for client in raters + [poster] { client.stop() } }
                 for (index, client) in raters.enumerated() {
                     group.addTask {
@@ -92,7 +93,7 @@
                 try await group.waitForAll()
                 try await check(raters, items)
                 #expect(raters.allSatisfy { $0.acknowledged.read { $0 } > 5 })
-                // The window of an hour has every post once.
+                // The one-hour window counts every post once.
                 let posts = poster.acknowledged.read { $0 }
                 #expect(posts > 5)
                 try await Web.wait(Self.base + "/v1/trends") { answer in
@@ -115,7 +116,7 @@
 
         private static func value(_ number: Int) -> Double { Double(1 + number % 9) / 2 }
 
-        /// Every rating that was acknowledged is there with its value, and at most the one that is under way beside.
+        /// Checks that every acknowledged rating is stored with its value, and at most one more, which is in flight.
         private func check(_ raters: [Client], _ items: [String]) async throws {
             for (index, client) in raters.enumerated() {
                 let acknowledged = client.acknowledged.read { $0 }

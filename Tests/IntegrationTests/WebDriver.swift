@@ -8,7 +8,7 @@
         import FoundationNetworking
     #endif
 
-    /// Threads of their own for tests that ask and wait: other tests block those that tasks share.
+    /// Runs tests that send requests and wait on separate threads, since other tests block the shared ones.
     final class OwnThreads: TaskExecutor {
         static let shared = OwnThreads()
         private let queue = DispatchQueue(label: "own threads", attributes: .concurrent)
@@ -19,7 +19,7 @@
         }
     }
 
-    /// Asks an HTTP server from a test.
+    /// An HTTP client for tests.
     enum Web {
         struct Answer: Sendable {
             let status: Int
@@ -41,7 +41,7 @@
             return Answer(status: (response as? HTTPURLResponse)?.statusCode ?? 0, bytes: Array(data))
         }
 
-        /// As `send`, without Foundation's client, which does not take every server's headers.
+        /// Sends a request without Foundation's client, which does not accept every server's headers.
         static func sendPlainly(_ method: String, port: Int, _ path: String, _ body: String = "") async throws -> Answer
         {
             let connection = try RawConnection(port: port)
@@ -64,7 +64,7 @@
             return text[end.upperBound...].utf8.count >= length
         }
 
-        /// Asks until there is an answer that will do, for half a minute at most.
+        /// Sends a request until the answer satisfies `isGood`, for at most a minute.
         @discardableResult
         static func wait(_ address: String, until isGood: (Answer) throws -> Bool = { $0.status == 200 }) async throws
             -> Answer
@@ -123,7 +123,8 @@
 
         func close() async throws { _ = try await Web.sendPlainly("DELETE", port: port, "/session/\(session)") }
 
-        /// Tests of this process ignore SIGTERM, and so do the programs that they start unless they say otherwise.
+        /// Kills the driver. SIGTERM would not do: tests of this process ignore it, and programs inherit that by
+        /// default.
         func end() { kill(driver.processIdentifier, SIGKILL) }
 
         @discardableResult
@@ -137,12 +138,12 @@
 
         func open(_ url: String) async throws { try await call("/url", "{\"url\":\(JSONValue.quoted(url))}") }
 
-        /// The value of an expression in the page.
+        /// Returns the value of an expression in the page.
         func value(_ expression: String) async throws -> JSONValue {
             try await call("/execute/sync", "{\"script\":\(JSONValue.quoted("return " + expression)),\"args\":[]}")
         }
 
-        /// Waits until an expression is true, for half a minute at most.
+        /// Waits until an expression is true, for at most a minute.
         func wait(_ expression: String, location: SourceLocation = #_sourceLocation) async throws {
             let deadline = ContinuousClock.now + .seconds(60)
             while try await value("Boolean(\(expression))") != .bool(true) {
@@ -162,7 +163,7 @@
                     + "\"value\":\"\(isDark ? "dark" : "light")\"}]}}")
         }
 
-        /// A picture of the page, whole, in `SWIFTWATER_SCREENSHOTS` where that is set.
+        /// Saves a screenshot of the whole page in the folder `SWIFTWATER_SCREENSHOTS`, if that is set.
         func picture(_ name: String) async throws {
             guard let folder = ProcessInfo.processInfo.environment["SWIFTWATER_SCREENSHOTS"] else { return }
             let answer = try await call(

@@ -4,21 +4,22 @@ import SwiftwaterLive
 import SwiftwaterRecommender
 import SwiftwaterSamples
 import SwiftwaterStorage
+import SwiftwaterTesting
 import TestSupport
 import Testing
 
-/// The log of ratings, forgetting and retraining, against a plain account of what was acknowledged.
+/// Compares the rating log, forgetting and retraining with a plain account of what was acknowledged.
 @Suite struct DurableTests {
     private static let data = try! RatingsGenerator(.init(preset: .hundredThousand, seed: 3)).make()
     private static let model = try! ALS().fit(data.ratings)
 
     private func open(_ folder: TemporaryDirectory, now: Int64 = 1000) throws -> LiveRecommender {
         var settings = LiveSettings()
-        settings.now = { now }
+        settings.clock = ManualClock(at: BatchTime(milliseconds: now))
         return try LiveRecommender(directory: folder.file("films"), settings: settings) { Self.model }
     }
 
-    /// What a user's recommendations must be, from the training's history and the ratings since.
+    /// Returns the expected recommendations of a user, from the training history and the newer ratings.
     private func expected(_ user: String, _ newer: [String: Float], _ model: MatrixFactorizationModel) throws
         -> [String]
     {
@@ -41,24 +42,33 @@ import Testing
         live.recommendations(user: user).items.map(\.id)
     }
 
-    /// A process that has no file descriptor left when the log begins waits until it has one, and goes on.
+    /// If no file descriptor is left when the log begins, the process waits until it gets one, and continues.
     @Test func theLogWaitsForADescriptor() throws {
         let folder = try TemporaryDirectory()
         var settings = LiveSettings()
-        let files = ScarceFiles()
+        let refusals = Monitor(0)
+        let files = FaultyFileSystem { operation, path in
+            guard operation == .create || operation == .synchronizeDirectory else { return }
+            let isRefused = refusals.update { count in
+                guard count > 0 else { return false }
+                count -= 1
+                return true
+            }
+            if isRefused { throw FileError.make("cannot open", path, EMFILE) }
+        }
         settings.files = files
         let live = try LiveRecommender(directory: folder.file("films"), settings: settings) { Self.model }
-        files.refusals.update { $0 = 2 }
+        refusals.update { $0 = 2 }
         let item = Self.model.itemIDs[0]
         try live.rate(RatingEvent(user: "5", item: item, rating: 4))
-        #expect(files.refusals.read { $0 } == 0)
+        #expect(refusals.read { $0 } == 0)
         live.close()
         let again = try open(folder)
         #expect(again.ratingCount == 1)
         again.close()
     }
 
-    /// Random ratings, forgetting, reopening and compaction; after each step every user has what a plain account gives.
+    /// Rates, forgets, reopens and compacts at random; after each step, every user's answer matches a plain account.
     @Test(arguments: 0..<6)
     func answersAreThoseOfAPlainAccount(seed: Int) throws {
         let folder = try TemporaryDirectory()
@@ -100,7 +110,7 @@ import Testing
         live.close()
     }
 
-    /// Of a person who is forgotten no byte of the id stays on the disk, and a training does not bring the ratings back.
+    /// No byte of a forgotten person's id stays on the disk, and a training does not bring the ratings back.
     @Test func aForgottenPersonIsGone() throws {
         let folder = try TemporaryDirectory()
         let user = "someone-with-a-long-name"
@@ -128,7 +138,7 @@ import Testing
         #expect(live.model.userIDs.index(of: user) == nil)
         #expect(live.recommendations(user: user).source == .popular)
         #expect(live.history(of: "u1").contains { $0.item == "f3" && $0.rating == 2 })
-        // Back again, the person begins anew.
+        // A returning person starts with an empty history.
         try live.rateAndWait([RatingEvent(user: user, item: "f9", rating: 3)])
         #expect(live.history(of: user).map(\.item) == ["f9"])
         live.close()
@@ -144,7 +154,7 @@ import Testing
         }
     }
 
-    /// Ratings that come while a model is trained and takes the other's place are in the answers of both.
+    /// Ratings that arrive while a model is trained and installed are in the answers of the old and the new model.
     @Test func ratingsGoOnWhileAModelIsTrained() async throws {
         let folder = try TemporaryDirectory()
         let live = try open(folder)
@@ -166,7 +176,7 @@ import Testing
         }
         #expect(live.generation == 2)
         #expect(try #require(report).curve.count == live.model.settings.maxIterations)
-        // The film is one of the model's now.
+        // The model now knows the film.
         #expect(live.similar(to: "a new film", limit: 3)?.count == 3)
         for user in 0..<4 { #expect(live.history(of: "writer-\(user)").count == 100) }
         live.close()
@@ -179,7 +189,7 @@ import Testing
         again.close()
     }
 
-    /// A model that is put in place while another is trained stays: the training began from the one before.
+    /// A model installed during a training stays, since the training started from the one before it.
     @Test func aNewModelOutlivesATraining() async throws {
         let live = LiveRecommender(model: Self.model)
         var settings = ALSSettings()
@@ -187,7 +197,7 @@ import Testing
         let other = try ALS(settings).fit(Self.data.ratings)
         let result: Result<TrainingReport, any Error> = await withCheckedContinuation { continuation in
             #expect(live.beginRetraining(threads: 1) { continuation.resume(returning: $0) })
-            // It runs from the moment that the call says so, and there is no second one.
+            // The training is running when the call returns, and a second one is rejected.
             #expect(live.trainingState.isRunning)
             #expect(!live.beginRetraining(threads: 1) { _ in })
             #expect(throws: SwiftwaterError.self) { try live.retrain(threads: 1) }
@@ -198,13 +208,13 @@ import Testing
         #expect(live.generation == 2)
         #expect(
             live.trainingState.isRunning == false && live.trainingState.lastFailure?.contains("another model") == true)
-        // The next one begins from it.
+        // The next training starts from the installed model.
         try live.retrain(threads: 1)
         #expect(live.generation == 3 && live.trainingState.lastFailure == nil)
         live.close()
     }
 
-    /// Ratings that share a commit with someone's forgetting are in the log that is written anew.
+    /// Ratings that share a commit with a forget request are kept in the rewritten log.
     @Test(arguments: 0..<5)
     func forgettingLosesNobodyElse(seed: Int) async throws {
         let folder = try TemporaryDirectory()
@@ -218,7 +228,7 @@ import Testing
                 if number % 4 == 0 {
                     group.addTask {
                         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-                            startThread(named: "forget") {
+                            SystemThread.start(named: "forget") {
                                 done.resume(with: Result { try live.forget(user: "\(number + 3)") })
                             }
                         }
@@ -235,7 +245,7 @@ import Testing
         again.close()
     }
 
-    /// Who asks while a model is being written is in the next one together with all who asked then.
+    /// Forget requests made while a model is being written are coalesced into the next one.
     @Test func manyWhoAreForgottenShareAModel() async throws {
         let folder = try TemporaryDirectory()
         let live = try open(folder)
@@ -244,7 +254,7 @@ import Testing
             for user in users {
                 group.addTask {
                     try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-                        startThread(named: "forget") {
+                        SystemThread.start(named: "forget") {
                             done.resume(with: Result { try live.forget(user: user) })
                         }
                     }
@@ -260,8 +270,7 @@ import Testing
         again.close()
     }
 
-    /// What a crash left between the log's word and the files is made good at the next start.
-    /// Asking to forget somebody of whom nothing is known does not write the whole log anew; it holds all the same.
+    /// A request to forget an unknown person does not rewrite the whole log, but still takes effect.
     @Test func strangersCostNoLog() throws {
         let folder = try TemporaryDirectory()
         var live = try open(folder)
@@ -271,7 +280,7 @@ import Testing
         let before = try log()
         try live.forget(user: "nobody")
         #expect(try log() == before)
-        // Who comes then begins anew, and can be forgotten again.
+        // The person can return, and can be forgotten again.
         try live.rate(RatingEvent(user: "nobody", item: item, rating: 5))
         try live.forget(user: "nobody")
         #expect(try log() != before)
@@ -282,6 +291,7 @@ import Testing
         live.close()
     }
 
+    /// What a crash left undone between the log's entry and the files is completed at the next start.
     @Test func forgettingIsFinishedAfterACrash() throws {
         let folder = try TemporaryDirectory()
         var live = try open(folder)
@@ -295,7 +305,7 @@ import Testing
         live = try open(folder)
         try live.forget(user: "crash-victim")
         live.close()
-        // The model of before, and a half-written one: as though the process had ended after the log.
+        // The previous model and a half-written one, as if the process had ended after writing the log.
         _ = try folder.write("films/model.swmodel", bytes: try copy.bytes("model.swmodel"))
         _ = try folder.write("films/model.swmodel.tmp-1-1", "crash-victim")
         #expect(try contains("crash-victim", in: folder))
@@ -315,10 +325,11 @@ import Testing
         #expect(live.history(of: "7").count > 1)
     }
 
-    /// A system that cannot be solved does not undo a rating that is safe.
+    /// A singular system does not undo an acknowledged rating.
     @Test func singularSystemsRefuseNothing() throws {
         let folder = try TemporaryDirectory()
-        // Without regularization an item that everyone rated 0 has no factors, and says nothing of who rates it alone.
+        // Without regularization, an item that everyone rated 0 has zero factors, and does not determine a user who
+        // rates only it.
         var settings = ALSSettings()
         (settings.rank, settings.regularization) = (2, 0)
         var random = SeededRandom(seed: 4)
@@ -356,7 +367,7 @@ import Testing
         }
     }
 
-    /// What is rated of late rises, by as much as is asked for.
+    /// Recently rated items rise, by the requested weight.
     @Test func trendingItemsRise() throws {
         let live = LiveRecommender(model: Self.model)
         let plain = live.recommendations(user: "5", LiveQuery(limit: 20)).items
@@ -370,32 +381,4 @@ import Testing
         #expect(boosted.dropFirst().map(\.id) == plain.prefix(9).map(\.id))
         #expect(live.popular(limit: 1, ofLate: true).first?.id == last)
     }
-}
-
-/// A file system that has no descriptor for the next files.
-private final class ScarceFiles: FileSystem {
-    let refusals = Monitor(0)
-    private let files = LocalFileSystem()
-
-    private func open<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
-        let isRefused = refusals.update { count in
-            guard count > 0 else { return false }
-            count -= 1
-            return true
-        }
-        if isRefused { throw SwiftwaterError(.io, "cannot open \(path): too many open files", isRetryable: true) }
-        return try body()
-    }
-
-    func create(_ path: String) throws -> any WritableFile { try open(path) { try files.create(path) } }
-    func read(_ path: String) throws -> [UInt8] { try files.read(path) }
-    func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
-        try files.read(path, at: offset, count: count)
-    }
-    func list(_ directory: String) throws -> [String] { try files.list(directory) }
-    func exists(_ path: String) -> Bool { files.exists(path) }
-    func rename(_ path: String, to new: String) throws { try files.rename(path, to: new) }
-    func remove(_ path: String) throws { try files.remove(path) }
-    func createDirectory(_ path: String) throws { try files.createDirectory(path) }
-    func synchronizeDirectory(_ path: String) throws { try open(path) { try files.synchronizeDirectory(path) } }
 }

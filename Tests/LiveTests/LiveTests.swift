@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    /// A rating on a stream changes the next recommendation, to what the exact fold-in of the whole history gives.
+    /// A rating on a stream changes the next recommendation to the exact fold-in of the whole history.
     @Test func ratingsOnAStreamChangeRecommendations() async throws {
         let model = Self.model
         let live = LiveRecommender(model: model)
@@ -45,7 +45,7 @@ import Testing
         let vector = try #require(try model.foldIn(history.sorted { $0.item < $1.item }))
         let expected = model.recommendItems(for: vector, limit: 10, filter: .init(denied: Set(history.map(\.item))))
         #expect(after.map(\.item) == expected.map { model.itemIDs[$0.index] })
-        // A user whom the model has never seen has recommendations at once.
+        // A user unknown to the model gets recommendations at once.
         #expect(live.recommend(user: "new", limit: 3).count == 3)
         #expect(live.recommend(user: "nobody", limit: 3).isEmpty)
     }

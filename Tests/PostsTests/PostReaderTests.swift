@@ -1,4 +1,5 @@
 import SwiftwaterCore
+import SwiftwaterFormats
 import SwiftwaterPosts
 import Testing
 

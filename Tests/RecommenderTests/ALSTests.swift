@@ -49,8 +49,8 @@ import Testing
         return (0..<rank).map { b[$0] / a[$0][$0] }
     }
 
-    /// The last half-step of a fit solves every item from the users' factors: checked against a dense solve in doubles, for
-    /// every instruction set of this processor.
+    /// The last half-step of a fit solves every item from the user factors. Compares it with a dense solve in doubles,
+    /// for every instruction set of this processor.
     @Test(
         arguments: InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue },
         [1, 3, 8, 10, 16, 17, 33, 64, 100])
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    /// Every half-step lowers the regularised objective, so every iteration does.
+    /// Every half-step lowers the regularized objective, so every iteration does.
     @Test func iterationsLowerTheObjective() throws {
         let ratings = Self.data.ratings
         let matrix = RatingMatrix(ratings)
@@ -111,7 +111,7 @@ import Testing
         for (before, after) in zip(objectives, objectives.dropFirst()) { #expect(after <= before * (1 + 1e-6)) }
     }
 
-    /// Same seed: the same model file, byte for byte, whatever the number of threads.
+    /// The same seed gives the same model file, byte for byte, whatever the number of threads.
     @Test func modelsDoNotDependOnThreads() throws {
         var files: [Data] = []
         for threads in [1, 2, 3, 8] {
@@ -127,7 +127,8 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: folder.file("m"))) != files[0])
     }
 
-    /// On data with a planted model and a known floor: far better than the mean, never below the floor.
+    /// On data with a planted model and a known noise floor, the error is far below that of the mean, and never below
+    /// the floor.
     @Test func testErrorLiesBetweenTheFloorAndTheMean() throws {
         let parts = try Self.data.ratings.split(weights: [80, 20], seed: 1)
         let metrics = try ALS().fit(parts[0]).evaluate(on: parts[1])
@@ -156,7 +157,7 @@ import Testing
             let history = range.map { (item: Int(model.history.columns[$0]), rating: model.history.values[$0]) }
             let folded = try #require(try model.foldIn(history))
             let trained = Array(model.userFactors[user * 10..<(user + 1) * 10])
-            // After many iterations a further half-step changes little.
+            // After many iterations, another half-step changes little.
             for (a, b) in zip(folded.factors, trained) { #expect(abs(a - b) < 0.02) }
         }
         #expect(try model.foldIn([]) == nil)
@@ -188,7 +189,8 @@ import Testing
         #expect(error?.message.contains("user 17") == true)
     }
 
-    /// Spark's figures on its own split of the peers' 1m set (Benchmarks/README.md makes it), rank 10, regularization 0.1.
+    /// Compares with Spark's figures on its own split of the peers' 1m set (see Benchmarks/README.md), rank 10,
+    /// regularization 0.1.
     @Test(.enabled(if: peerSplit != nil, "set SWIFTWATER_PEER_SPLIT to the folder of the peers' 1m split, as CSV"))
     func noWorseThanSparkAndCmfrec() throws {
         let folder = Self.peerSplit!

@@ -29,7 +29,8 @@ import Testing
         let fits: [Fit]
     }
 
-    /// From the same item factors, the library implicit and this come to the same factors: `Tests/Fixtures/implicit/record.py`.
+    /// From the same item factors, the Python library implicit and this one compute the same factors
+    /// (`Tests/Fixtures/implicit/record.py`).
     @Test func implicitFeedbackIsThatOfTheLibraryImplicit() throws {
         let data = try Data(contentsOf: URL(filePath: PackageFolder.fixture("implicit/implicit_als.json")))
         let recorded = try JSONDecoder().decode(RecordedALS.self, from: data)
@@ -59,7 +60,8 @@ import Testing
         }
     }
 
-    /// At the optimum no component can be improved: positive ones have no gradient, the others none that points inside.
+    /// At the optimum, no component can be improved: positive ones have a gradient of zero, and the others none that
+    /// points inward.
     @Test(arguments: InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue })
     func nonNegativeFactorsAreOptimal(instructionSet: InstructionSet) throws {
         let model = try ALS(
@@ -96,8 +98,8 @@ import Testing
         }
     }
 
-    /// Biases by their definition; predictions hold them; they help; a model with them survives its file, and a folded-in
-    /// history gives the trained user.
+    /// Biases match their definition, are part of predictions and lower the error. A model with biases survives its
+    /// file, and a folded-in history gives the trained user.
     @Test func biasesHelpAndAreKept() throws {
         let plain = try ALS().fit(Self.parts[0]).evaluate(on: Self.parts[1]).rmse
         let model = try ALS(settings { ($0.hasBiases, $0.maxIterations) = (true, 30) }).fit(Self.parts[0])
@@ -139,8 +141,8 @@ import Testing
         }
     }
 
-    /// Interest is ranked: of an item that a user chose and another one, the chosen scores higher in nine tenths of the cases that the
-    /// popularity of the items decides, which is all that the users of the generator choose by.
+    /// Of an item that a user chose and a random one, the chosen item scores higher in at least nine tenths as many
+    /// cases as it is the more popular one. Popularity is all that the generator's users choose by.
     @Test func implicitScoresRankWhatUsersChose() throws {
         let model = try ALS(settings { ($0.isImplicit, $0.alpha) = (true, 10) }).fit(Self.parts[0])
         var (higher, morePopular, count) = (0.0, 0.0, 0.0)
@@ -159,7 +161,7 @@ import Testing
         #expect(higher > 0.9 * morePopular)
     }
 
-    /// One step from known factors is the textbook's, with the right signs; training brings the error near that of ALS.
+    /// One step from known factors matches the textbook, signs included; training brings the error near that of ALS.
     @Test func gradientDescentLearns() throws {
         let model = try StochasticGradientDescent().fit(Self.parts[0])
         let error = try model.evaluate(on: Self.parts[1]).rmse

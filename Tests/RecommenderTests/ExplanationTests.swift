@@ -20,8 +20,8 @@ import Testing
         model.history.range(of: user).map { (Int(model.history.columns[$0]), model.history.values[$0]) }
     }
 
-    /// The shares add up to the score of the folded-in user, for explicit, biased and implicit models; and a share is what the score
-    /// gains by its rating: doubling a rating adds it once more.
+    /// The shares add up to the score of the folded-in user, for explicit, biased and implicit models. A share is what
+    /// the score gains from its rating: doubling the rating adds the share once more.
     @Test(arguments: 0..<3) func sharesAddUpToTheScore(kind: Int) throws {
         let model = try Self.model { ($0.hasBiases, $0.isImplicit) = (kind == 1, kind == 2) }
         for user in [0, 5, 77] {
@@ -53,7 +53,7 @@ import Testing
         #expect(error?.code == .invalidArgument)
     }
 
-    /// Folding in an item with its training ratings gives what the last half-step gave it.
+    /// Folding in an item with its training ratings gives the factors of the last half-step.
     @Test(arguments: [false, true]) func itemsFoldInAsTheyWereTrained(isImplicit: Bool) throws {
         let model = try Self.model { $0.isImplicit = isImplicit }
         let matrix = RatingMatrix(Self.ratings)
@@ -79,7 +79,7 @@ import Testing
         #expect(popular.source == .popular)
         let counts = model.itemCounts.sorted(by: >)
         #expect(popular.items.map(\.score) == counts.prefix(5).map { Float($0) })
-        // Ratings of unknown items alone are no history.
+        // Ratings of unknown items only are not a history.
         #expect(try model.recommend(user: "nobody", ratings: [(1_000_000, 5)], limit: 5).source == .popular)
     }
 
@@ -107,7 +107,7 @@ import Testing
         #expect(model.similarUsers(to: 9, limit: 3).isEmpty)
     }
 
-    /// A factor on which one genre's items were put is that genre's.
+    /// A factor on which only one genre's items load is attributed to that genre.
     @Test func genresLoadOnTheirFactor() throws {
         var catalogue = Catalogue()
         var factors: [[Float]] = []
@@ -128,7 +128,7 @@ import Testing
     }
 }
 
-/// Data that breaks recommenders.
+/// Tests data that breaks recommenders.
 @Suite struct DifficultRatingsTests {
     private func settings(_ rank: Int = 5, regularization: Double = 0.1) -> ALSSettings {
         var settings = ALSSettings()
@@ -163,7 +163,7 @@ import Testing
         let parts = try Ratings(rows + [(21, 31, 3)]).split(weights: [1], seed: 0)
         let model = try ALS(settings()).fit(parts[0])
         #expect(model.predict(user: "1", item: "10").map { $0 > 1 && $0.isFinite } == true)
-        // An item that only the validation part rates, and a user without training ratings, are unknown.
+        // An item rated only in the validation part and a user without training ratings are unknown.
         let train = try Ratings(rows + [(22, 32, 3)]).split(weights: [1, 1], seed: 4)
         let half = try ALS(settings()).fit(train[0])
         for item in 0..<half.itemIDs.count where half.itemCounts[item] == 0 {
@@ -179,7 +179,8 @@ import Testing
         #expect(abs(model.predict(user: "3", item: "1")! - 4) < 1.5)
     }
 
-    /// Without regularization a user with fewer ratings than factors has no one solution: said with the user's or item's name.
+    /// Without regularization, a user with fewer ratings than factors has no unique solution; the error names the user
+    /// or item.
     @Test func withoutRegularizationTheSingularRowIsNamed() throws {
         let error = #expect(throws: SwiftwaterError.self) {
             try ALS(settings(5, regularization: 0)).fit(
@@ -205,7 +206,7 @@ import Testing
         #expect(try ModelFile.read(folder.file("m")) == model)
     }
 
-    /// Random ids, small and large, against a dictionary.
+    /// Compares the numbering of random ids, small and large, with a dictionary.
     @Test func idsAreNumberedAsADictionaryWould() {
         var random = SeededRandom(seed: 8)
         var ratings = Ratings()

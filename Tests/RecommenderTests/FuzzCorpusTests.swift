@@ -3,7 +3,7 @@ import SwiftwaterFuzzChecks
 import TestSupport
 import Testing
 
-/// What the fuzzers begin with, and what they found, once more.
+/// Replays the corpora of the fuzzers: their seeds and their findings.
 @Suite struct FuzzCorpusTests {
     private func replay(_ name: String, _ check: ([UInt8]) -> Void) throws {
         let folder = URL(filePath: PackageFolder.root + "Fuzz/Corpora/" + name)

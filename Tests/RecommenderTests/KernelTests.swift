@@ -2,7 +2,7 @@ import CSwiftwaterKernels
 import Swiftwater
 import Testing
 
-/// Every kernel beside the plainest Swift that says the same, for every instruction set that this processor has.
+/// Compares every kernel with plain Swift, for every instruction set of this processor.
 @Suite struct KernelTests {
     static let sets = InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue }
     /// Ranks on both sides of every tile and panel.
@@ -12,7 +12,7 @@ import Testing
         (0..<count).map { _ in Float(random.normal()) }
     }
 
-    /// The largest difference, as a part of the largest value.
+    /// Returns the largest difference, relative to the largest value.
     private func difference(_ left: [Float], _ right: [Double]) -> Double {
         let scale = right.map(abs).max() ?? 0
         return zip(left, right).map { abs(Double($0) - $1) }.max()! / max(scale, 1e-6)
@@ -68,7 +68,8 @@ import Testing
         #expect(difference(gram.map { Float($0) }, Reference.gram(factors, rank)) < 1e-5)
     }
 
-    /// Small whole numbers, whose products are exact: the lists must be equal, ties and all, in whichever order the rows are packed.
+    /// Uses small whole numbers, whose products are exact: the lists must be equal, ties included, in whatever order
+    /// the rows are packed.
     @Test(arguments: sets, ranks)
     func theBestAreThoseOfASort(set: InstructionSet, rank: Int) {
         var random = SeededRandom(seed: UInt64(rank), stream: 13)
@@ -78,7 +79,7 @@ import Testing
             func small(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.below(7)) - 3 } }
             var wanted = small(rows * depth)
             if hasExtra { for row in 0..<rows { wanted[row * depth + rank] = 1 } }
-            // Every second row of the factors, in any order.
+            // Every second row of the factors, in random order.
             let ids = (0..<count).map { UInt32(2 * $0) }.shuffled(using: &random)
             let packed = Packed(small(2 * count * rank), hasExtra ? small(2 * count) : nil, ids, rank: rank)
             let words = (2 * count + 63) / 64
@@ -96,7 +97,8 @@ import Testing
         }
     }
 
-    /// Lengths that differ, as those of items do: what the bounds end early is what a search of everything gives, to the bit.
+    /// Uses rows of different lengths, as those of items are: a search ended early by the bounds gives the same result
+    /// as a full search, to the bit.
     @Test(arguments: sets, ranks)
     func boundsLoseNothing(set: InstructionSet, rank: Int) {
         var random = SeededRandom(seed: UInt64(rank), stream: 14)
@@ -108,7 +110,7 @@ import Testing
                 let length = 1 / Float(1 + random.below(60))
                 for place in row * rank..<(row + 1) * rank { factors[place] *= length }
             }
-            // Some that are the same, and some without a length.
+            // Some rows are equal, and some are zero.
             for row in 0..<count where row % 7 == 3 {
                 for k in 0..<rank { factors[row * rank + k] = row % 2 == 0 ? 0 : factors[(row - 1) * rank + k] }
                 extra[row] = extra[row - 1]
@@ -116,7 +118,7 @@ import Testing
             let depth = rank + (hasExtra ? 1 : 0)
             var wanted = floats(rows * depth, &random)
             if hasExtra { for row in 0..<rows { wanted[row * depth + rank] = 1 } }
-            // And some in the direction of a wanted row, whose products are the bound itself.
+            // Some rows point in the direction of a wanted row, so that their products equal the bound.
             for row in stride(from: 5, to: count, by: 11) {
                 let scale = 1 / Float(1 + random.below(60))
                 for k in 0..<rank { factors[row * rank + k] = scale * wanted[row % rows * depth + k] }
@@ -133,7 +135,7 @@ import Testing
         }
     }
 
-    /// A row that is no number bounds nothing that comes after it, and is in no list itself.
+    /// A row of NaN does not affect the bounds of later rows, and is in no list.
     @Test(arguments: sets)
     func whatIsNoNumberHidesNothing(set: InstructionSet) {
         var random = SeededRandom(seed: 1, stream: 15)
@@ -148,7 +150,7 @@ import Testing
     }
 }
 
-/// Rows as `sw_top` wants them.
+/// Rows packed for `sw_top`.
 private final class Packed {
     let (factors, extra, ids, rank): ([Float], [Float]?, [UInt32], Int)
     var bounds: [sw_panel_bound]
@@ -204,7 +206,7 @@ private final class Packed {
     }
 }
 
-/// The kernels in the plainest Swift, in double precision.
+/// The kernels in plain Swift, in double precision.
 private enum Reference {
     static func dot(_ left: [Float], _ row: Int, _ right: [Float], _ other: Int, _ rank: Int) -> Double {
         (0..<rank).reduce(0.0) { $0 + Double(left[row * rank + $1]) * Double(right[other * rank + $1]) }
@@ -222,7 +224,7 @@ private enum Reference {
         return sum
     }
 
-    /// Forms the normal matrix, factors it as L L^T and solves twice.
+    /// Forms the normal matrix, factors it as L L^T and solves the two triangular systems.
     static func solve(
         _ factors: [Float], _ rank: Int, _ columns: [UInt32], _ weights: [Float]?, _ targets: [Float], lambda: Double,
         shared: [Float]?

@@ -4,7 +4,8 @@ import SwiftwaterRecommender
 import TestSupport
 import Testing
 
-/// Files without quotes and with integer ids are read on all threads, in pieces; one quoted field makes the same rows go the general way.
+/// Files without quotes and with integer ids are read in pieces on all threads. One quoted field sends the same rows
+/// through the general reader.
 @Suite struct PlainFilesTests {
     private let folder = try! TemporaryDirectory()
 
@@ -59,7 +60,7 @@ import Testing
         }
         content = String(decoding: bytes, as: UTF8.self)
         let header = "userId,movieId,rating,timestamp\n"
-        // Rows behind them keep all others away from the end of the file, where the general way is taken.
+        // More rows follow, since the general reader reads those at the end of the file.
         let end = "7,7,3.5,1\n8,8,3.5,1\n9,9,3.5,1\n7,9,3.5,1\n8,7,3.5,1\n9,8,3.5,1\n8,9,3.5,1\n9,7,3.5,1\n7,8,3.5,1\n"
         for isStrict in [false, true] {
             let plain = try outcome(header + content + "\n" + end + "1,2,3\n", isStrict: isStrict)
@@ -68,7 +69,8 @@ import Testing
         }
     }
 
-    /// More than two pieces, ids beyond the small ones, damage in all of them: numbered as they come, whatever the threads.
+    /// A file of more than two pieces, with large ids and damage in all of them: ids are numbered in order of
+    /// appearance, whatever the number of threads.
     @Test func largeFilesAreNumberedInTheirOrder() throws {
         var random = SeededRandom(seed: 5)
         var content = "userId,movieId,rating,timestamp\n"
@@ -100,7 +102,7 @@ import Testing
             all.append(ratings)
         }
         #expect(all[0] == all[1] && all[0] == all[2])
-        // Of duplicates the last counts, so the order is that of the last ones.
+        // Of duplicates the last one counts, so the order is that of the last ones.
         var last: [String: Int] = [:]
         for (index, pair) in expected.enumerated() { last["\(pair.user) \(pair.item)"] = index }
         let kept = last.values.sorted().map { expected[$0] }
@@ -109,7 +111,7 @@ import Testing
             (user: all[0].userIDs[Int(all[0].users[row])], item: all[0].itemIDs[Int(all[0].items[row])])
         }
         #expect(zip(rows, kept).allSatisfy { $0.user == "\($1.user)" && $0.item == "\($1.item)" })
-        // Numbers follow the file's first mention.
+        // Ids are numbered by their first appearance in the file.
         var seen = 0
         for user in all[0].users where Int(user) >= seen {
             #expect(Int(user) == seen)

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// 40 sets of lists at five depths, as Spark 4.3 sees them: `Tests/Fixtures/spark/ranking.py`.
+    /// Compares with Spark 4.3 on 40 sets of lists at five depths (`Tests/Fixtures/spark/ranking.py`).
     @Test func metricsEqualSparks() throws {
         let text = try String(contentsOfFile: PackageFolder.fixture("spark_ranking.jsonl"), encoding: .utf8)
         let lines = text.split(separator: "\n")
@@ -48,7 +48,7 @@ import Testing
         #expect(RankingMetrics(k: 3, lists: []).ndcg == 0)
     }
 
-    /// The whole way, against lists made one by one and metrics of those.
+    /// Compares the whole evaluation with lists made one by one and their metrics.
     @Test func modelsAreComparedOverTheFullCatalogue() throws {
         let parts = try Self.ratings.split(weights: [80, 20], seed: 1)
         let model = try ALS().fit(parts[0])

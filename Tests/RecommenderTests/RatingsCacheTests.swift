@@ -3,7 +3,7 @@ import Swiftwater
 import TestSupport
 import Testing
 
-/// The compact file beside a file of ratings.
+/// Tests the compact cache file next to a ratings file.
 @Suite struct RatingsCacheTests {
     private let folder = try! TemporaryDirectory()
     private var caching: RatingsFormat {
@@ -12,7 +12,7 @@ import Testing
         return format
     }
 
-    /// What comes out of the cache is what is in the file: ids of both kinds, runs, many values, times of all sizes.
+    /// The cache returns what is in the file: ids of both kinds, runs, many values, timestamps of all sizes.
     @Test(arguments: 0..<24)
     func theCacheHoldsTheRatings(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed), stream: 5)
@@ -50,13 +50,13 @@ import Testing
     @Test func aCacheOfSomethingElseIsReplaced() throws {
         let path = try folder.write("r.csv", "userId,movieId,rating\n1,1,3\n")
         _ = try Ratings.read(path, format: caching)
-        // Another file of the same size, with another time.
+        // Another file of the same size, with a different modification time.
         try folder.write("r.csv", "userId,movieId,rating\n1,1,4\n")
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: path)
         #expect(try Ratings.read(path, format: caching).ratings.values == [4])
         #expect(try Ratings.read(path, format: caching).report.cameFromCache)
-        // The same file, read in another way.
+        // The same file, read with other settings.
         var swapped = caching
         (swapped.userColumn, swapped.itemColumn) = ("movieId", "userId")
         #expect(try !Ratings.read(path, format: swapped).report.cameFromCache)
@@ -78,7 +78,8 @@ import Testing
             #expect(ratings == expected && !report.cameFromCache && report.cacheProblem?.code == .corrupted)
             #expect(try folder.bytes("r.csv.swratings") == bytes)
         }
-        // Any byte changed under a checksum that fits: the same ratings, other ratings, or an error, and never a crash.
+        // Any byte changed under a matching checksum gives the same ratings, other ratings, or an error, but never a
+        // crash.
         for index in stride(from: 0, to: bytes.count - 4, by: bytes.count > 700 ? 3 : 1) {
             var damaged = Array(bytes.dropLast(4))
             damaged[index] &+= UInt8(1 + index % 255)

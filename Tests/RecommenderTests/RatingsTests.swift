@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    /// What is left of a malformed row is no row, and leaves no trace among the ids.
+    /// A malformed row yields no rating and leaves no trace among the ids.
     @Test func malformedQuotesInventNothing() throws {
         let (ratings, report) = try read("userId,movieId,rating\n\"1\"x,2,3,4\n5,6,3\n7,\"\",4\n")
         #expect(rows(ratings) == ["5 6 3.0 0"])
@@ -91,7 +91,7 @@ import Testing
         let error = #expect(throws: SwiftwaterError.self) {
             try read("userId,movieId,rating\nbob,1,3\n") { ($0.requiresIntegerIDs, $0.isStrict) = (true, true) }
         }
-        #expect(error?.message.contains("'bob' is no 64-bit integer") == true)
+        #expect(error?.message.contains("'bob' is not a 64-bit integer") == true)
         let (_, report) = try read("userId,movieId,rating\nbob,1,3\n1,1,3\n") { $0.requiresIntegerIDs = true }
         #expect(report.malformedRows == 1)
     }

@@ -3,6 +3,7 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterSamples
 import SwiftwaterStorage
+import SwiftwaterTesting
 import TestSupport
 import Testing
 
@@ -26,7 +27,8 @@ import Testing
                 }
                 let found = model.recommendItems(forUser: user, limit: 10, includeSeen: includeSeen)
                 #expect(found.count == 10)
-                // The kernels add in another order: scores agree to the last digits, and so does the order but for ties.
+                // The kernels add in a different order: scores agree up to the last digits, and the order agrees except
+                // for ties.
                 for (a, b) in zip(found, expected) { #expect(abs(a.score - b.score) < 1e-4) }
                 if !includeSeen { #expect(found.allSatisfy { !seen.contains($0.index) }) }
             }
@@ -36,7 +38,7 @@ import Testing
         #expect(model.recommendItems(forUser: 0, limit: 100_000, includeSeen: true).count == model.itemIDs.count)
     }
 
-    /// Every kernel, small and large ranks, with and without biases: lists for all equal a sort of all predictions.
+    /// For every kernel, small and large ranks, with and without biases, the lists equal a sort of all predictions.
     @Test(
         arguments: InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue },
         [1, 7, 10, 16, 40])
@@ -52,7 +54,7 @@ import Testing
                 for (found, right) in zip(list, expected) { #expect(abs(found.score - right.score) < 1e-4) }
                 for found in list {
                     let own = all.first { $0.index == found.index }
-                    #expect(own.map { abs($0.score - found.score) < 1e-4 } == true, "\(found) may be in the list")
+                    #expect(own.map { abs($0.score - found.score) < 1e-4 } == true, "\(found) must not be listed")
                 }
             }
             try model.recommendForAllUsers(limit: 9) { user, list in
@@ -75,7 +77,7 @@ import Testing
         }
     }
 
-    /// Of equal scores the lower index comes first, also where there are more than fit.
+    /// Of equal scores the lower index comes first, also if there are more of them than fit.
     @Test func equalScoresAreInOrderOfIndex() throws {
         let model = try MatrixFactorizationModel(
             userIDs: [1], userFactors: [[1, 1]], itemIDs: (1...200).map { Int64($0) },
@@ -137,7 +139,7 @@ import Testing
         #expect(try ModelFile.read(folder.file("m")) == integers)
     }
 
-    /// Factors and history stay in the file; what changes them works on a copy.
+    /// Factors and history stay in the mapped file; changes work on a copy.
     @Test func modelsAreUsedInPlace() throws {
         let path = folder.file("m")
         try ModelFile.write(Self.model, to: path)
@@ -148,13 +150,13 @@ import Testing
         let more = try ALS().fit(TextbookRatings.sixUsers, from: mapped)
         #expect(more == (try ALS().fit(TextbookRatings.sixUsers, from: Self.model)) && !more.userFactors.isMapped)
         #expect(try folder.bytes("m") == bytes)
-        // The file that a model came from may be replaced while it is used.
+        // The file of a model may be replaced while the model is in use.
         try ModelFile.write(try ALS().fit(Ratings([(user: 1, item: 1, rating: 3)])), to: path)
         #expect(mapped == Self.model)
         #expect(try ModelFile.read(bytes: bytes) == Self.model)
     }
 
-    /// A model in memory of its own does not mind what is written over its file.
+    /// A model copied to memory is unaffected by writes to its file.
     @Test func copiedModelsOutliveTheirFile() throws {
         let path = folder.file("m")
         try ModelFile.write(Self.model, to: path)
@@ -166,7 +168,7 @@ import Testing
         #expect(copied == Self.model)
     }
 
-    /// Version 1 had its arrays one behind the other.
+    /// Version 1 of the format stored its arrays back to back.
     @Test func modelsOfVersionOneAreRead() throws {
         let ratings = Ratings([(user: 1, item: -5, rating: 3), (user: Int64.max, item: 2, rating: 4)])
         var settings = ALSSettings()
@@ -178,7 +180,7 @@ import Testing
         }
     }
 
-    /// A model cut at any length, or with any one bit turned, is refused; none is read wrong.
+    /// A model file truncated at any length or with one flipped bit is rejected.
     @Test func damagedModelsAreRefused() throws {
         try ModelFile.write(Self.model, to: folder.file("m"))
         let bytes = Array(try Data(contentsOf: URL(filePath: folder.file("m"))))
@@ -196,7 +198,7 @@ import Testing
         #expect(throws: SwiftwaterError.self) { try ModelFile.read(try folder.write("text", "userId,movieId\n")) }
     }
 
-    /// Numbers that cannot be, under a checksum that fits.
+    /// Impossible numbers under a matching checksum are rejected.
     @Test func impossibleNumbersAreRefused() throws {
         try ModelFile.write(Self.model, to: folder.file("m"))
         let bytes = Array(try Data(contentsOf: URL(filePath: folder.file("m"))))
@@ -224,14 +226,17 @@ import Testing
         let before = try Data(contentsOf: URL(filePath: path))
         let other = try ALS().fit(Ratings([(user: 1, item: 1, rating: 3)]))
         let error = #expect(throws: SwiftwaterError.self) {
-            try ModelFile.write(other, to: path, faults: FileFaults { _, _ in ENOSPC })
+            let full = FaultyFileSystem { operation, path in
+                if operation == .append { throw FileError.make("cannot write", path, ENOSPC) }
+            }
+            try ModelFile.write(other, to: path, files: full)
         }
         #expect(error?.description.contains("No space left on device") == true)
         #expect(try Data(contentsOf: URL(filePath: path)) == before)
     }
 }
 
-/// Takes the room between the arrays out of a model file of today.
+/// Removes the alignment gaps from a current model file.
 private enum VersionOne {
     static func bytes(_ bytes: [UInt8], _ model: MatrixFactorizationModel) -> [UInt8] {
         var (result, offset) = (Array(bytes[..<80]), 80)
@@ -268,7 +273,7 @@ private enum VersionOne {
 }
 
 @Suite struct NeighbourhoodTests {
-    /// Adjusted cosine and shrinkage, against sums written out, on random sparse ratings.
+    /// Compares adjusted cosine and shrinkage with explicit sums, on random sparse ratings.
     @Test(arguments: NeighbourhoodSettings.Basis.allCases)
     func adjustedCosineIsWhatItSays(basis: NeighbourhoodSettings.Basis) throws {
         var random = SeededRandom(seed: 12)
@@ -308,7 +313,7 @@ private enum VersionOne {
         #expect(throws: SwiftwaterError.self) { try NeighbourhoodModel(Ratings(rows), settings: settings) }
     }
 
-    /// Every prediction for the six users and five films equals that of `naive_neighbours.py`.
+    /// Every prediction for the six users and five films equals the one of `naive_neighbours.py`.
     @Test func predictionsEqualTheNaiveScript() throws {
         let lines = try String(contentsOfFile: PackageFolder.fixture("naive_neighbours.csv"), encoding: .utf8)
             .split(separator: "\n").dropFirst()

@@ -8,8 +8,7 @@ import Testing
 @Suite struct TuningTests {
     private static let ratings = try! RatingsGenerator(.init(preset: .hundredThousand, seed: 3)).make().ratings
 
-    /// Every combination is what a fit of it alone gives, whatever the threads and the memory; the best comes first.
-    /// Work stops in the middle of an iteration, and what was there before is not touched.
+    /// Cancelled work stops in the middle of an iteration, with a `CancellationError`.
     @Test func trainingCanBeCancelled() throws {
         let ratings = TextbookRatings.sixUsers
         let cancellation = Cancellation()
@@ -49,6 +48,7 @@ import Testing
         }
     }
 
+    /// Every combination equals a fit of it alone, whatever the threads and the memory; the best comes first.
     @Test func gridsHoldWhatSingleFitsGive() throws {
         let folds = try Self.ratings.folds(3, seed: 1)
         var settings = ALSSettings()
@@ -78,7 +78,8 @@ import Testing
         }
     }
 
-    /// Training that is stopped and goes on from its model file gives the model of one run, bit for bit, for every solver.
+    /// Training that is stopped and resumed from its model file gives the model of one run, bit for bit, for every
+    /// solver.
     @Test(arguments: [ALSSettings.Solver.cholesky, .conjugateGradient, .nonNegative], [false, true])
     func trainingGoesOnWhereItWasStopped(solver: ALSSettings.Solver, isImplicit: Bool) throws {
         let folder = try TemporaryDirectory()
@@ -102,7 +103,7 @@ import Testing
         #expect(throws: SwiftwaterError.self) { try ALS(settings).fit(Self.ratings, from: stopped) }
     }
 
-    /// A model of yesterday's ratings is a start for those of today, with users and items that it does not know.
+    /// A model of older ratings is a good start for training on newer ones, with users and items it does not know.
     @Test func newRatingsBeginWithTheOldModel() throws {
         let parts = try Self.ratings.split(weights: [70, 30], seed: 2)
         var rows: [(user: Int64, item: Int64, rating: Float)] = []

@@ -2,7 +2,7 @@ import Swiftwater
 import TestSupport
 import Testing
 
-/// Tables from files: types, missing values, damaged rows.
+/// Tests tables from files: types, missing values, damaged rows.
 @Suite struct SQLFilesTests {
     private func table(_ content: String, _ body: (SQLTable, SQLTable.Report) throws -> Void) throws {
         let folder = try TemporaryDirectory()
@@ -53,7 +53,7 @@ import Testing
                     [.real(3), .integer(11), .integer(2)],
                 ])
         }
-        // One column more, and it is a table like any other.
+        // With an extra column, it is an ordinary table.
         try table("userId,movieId,rating,mood\n1,10,4,good\n") { table, _ in
             #expect(table.columns.map(\.name) == ["userId", "movieId", "rating", "mood"])
         }

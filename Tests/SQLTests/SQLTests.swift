@@ -3,9 +3,9 @@ import Swiftwater
 import TestSupport
 import Testing
 
-/// Queries over our tables give what SQLite gives over its own.
+/// Queries on our tables give the results of SQLite on its own tables.
 @Suite struct SQLTests {
-    /// Some ratings with repeated values, one user with strange ids, and films of which some nobody rated.
+    /// Returns random ratings with repeated values, negative user ids and large item ids.
     static func ratings(_ random: inout SeededRandom, count: Int = 400) -> [(user: Int64, item: Int64, rating: Float)] {
         (0..<count).map { _ in
             (
@@ -42,7 +42,7 @@ import Testing
         #expect(join[0]["title"] == .text("A") && join[0]["N"] == nil)
     }
 
-    /// Random queries over random rows, beside the same rows in a table of SQLite's own.
+    /// Compares random queries on random rows with the same rows in a native SQLite table.
     @Test(arguments: 0..<40) func queriesAgreeWithSQLite(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed), stream: 7)
         let words: [String?] = ["", "a", "A", "ab", "é", "e\u{301}", "10", "9", "-1", nil, "zz", "#x"]
@@ -98,7 +98,7 @@ import Testing
         var random = SeededRandom(seed: 3, stream: 1)
         let rows = Self.ratings(&random)
         let session = try SQLSession(tables: ["ratings": SQLTable(Ratings(rows))])
-        // More than the two lookups that go without an index.
+        // More than the two lookups that are done without an index.
         for user in Int64(-4)...30 {
             let found = try session.query("SELECT movieId, rating FROM ratings WHERE userId = \(user)")
             let expected = rows.filter { $0.user == user }
@@ -155,7 +155,7 @@ import Testing
     }
 }
 
-/// Queries that look rows up, compare across types, order, group and join.
+/// Random queries that look up rows, compare across types, order, group and join.
 enum RandomQuery {
     static func make(_ random: inout SeededRandom) -> String {
         func one(_ choices: [String]) -> String { choices[random.below(choices.count)] }
@@ -185,7 +185,7 @@ enum RandomQuery {
 }
 
 extension String {
-    /// The conditions of a join speak of the table `t`.
+    /// The condition with its columns after AND and OR qualified by the table `t`, for joins.
     fileprivate var replacingDots: String {
         var result = self
         for word in ["AND ", "OR "] {

@@ -2,7 +2,7 @@ import Swiftwater
 import TestSupport
 import Testing
 
-/// A batch of a stream is a table.
+/// Tests queries on a stream whose batches are tables.
 @Suite struct StreamSQLTests {
     private func context(_ clock: ManualClock) -> StreamingContext {
         var settings = StreamSettings()

@@ -5,9 +5,9 @@
     import TestSupport
     import Testing
 
-    /// Clients that are slow, old, gone or careful.
+    /// Tests clients that are slow, old, gone or careful.
     @Suite struct ConnectionTests {
-        /// A body that comes byte by byte is not waited for without end.
+        /// The server does not wait forever for a body that arrives byte by byte.
         @Test func trickledBodiesAreCutOff() async throws {
             var settings = ServeSettings()
             settings.bodyTimeMax = .milliseconds(300)
@@ -23,7 +23,7 @@
             }
             #expect(count < 1000)
             #expect(await slow.isClosed())
-            // Nor one that does not come at all.
+            // Nor for one that does not arrive at all.
             let silent = try RawConnection(port: server.port)
             await silent.say(
                 "POST /v1/posts HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\n")
@@ -31,14 +31,14 @@
             try await server.close()
         }
 
-        /// Nor is someone who asks and asks, and takes no answer.
+        /// A client that keeps sending requests without reading the answers is disconnected.
         @Test func answersThatNobodyTakesEndTheConnection() async throws {
             var settings = ServeSettings()
             settings.stuckTimeMax = .milliseconds(300)
             let server = try await RunningServer(settings)
             let deaf = try RawConnection(port: server.port, receiveBuffer: 4096)
             let question = "GET /page.js HTTP/1.1\r\nhost: localhost\r\n\r\n"
-            // More than the system keeps for a reader on both sides.
+            // More than the system buffers on both sides.
             let isTaken = await deaf.say(String(repeating: question, count: 20_000))
             let heard = await deaf.hear()
             #expect(!isTaken || heard.utf8.count < 20_000 * 10_000)
@@ -47,13 +47,13 @@
             try await server.close()
         }
 
-        /// Someone who takes answers slowly, but takes them, gets them whole.
+        /// A client that reads answers slowly gets them whole.
         @Test func slowReadersAreServed() async throws {
             var settings = ServeSettings()
             settings.stuckTimeMax = .milliseconds(500)
             let server = try await RunningServer(settings)
             let slow = try RawConnection(port: server.port, receiveBuffer: 65536)
-            // An error that says what it found: answers of a megabyte, more than the system keeps.
+            // An error that quotes its input: answers of a megabyte, more than the system buffers.
             let name = String(repeating: "n", count: 1_000_000)
             let body = "{\"\(name)\":1}"
             let count = 8
@@ -67,7 +67,7 @@
             try await server.close()
         }
 
-        /// Whoever goes away in the middle of a body is no error of the server's.
+        /// A client that disconnects in the middle of a body is not a server error.
         @Test func bodiesThatEndEarlyAreNoErrorOfOurs() async throws {
             let warnings = Monitor<[String]>([])
             let server = try await RunningServer(warnings: warnings)
@@ -95,7 +95,8 @@
             #expect(warnings.read { $0 } == [])
         }
 
-        /// Whoever says that it is the last request, in any spelling, and whoever speaks HTTP/1.0 hears the end of the connection behind the answer.
+        /// The connection ends after the answer to a request that asks for that, in any spelling, or that uses
+        /// HTTP/1.0.
         @Test(arguments: [
             "HTTP/1.0\r\n", "HTTP/1.0\r\nconnection: keep-alive\r\n", "HTTP/1.1\r\nConnection: Close\r\n",
             "HTTP/1.1\r\nconnection: close, TE\r\n", "HTTP/1.1\r\nconnection: close\r\n",
@@ -105,7 +106,7 @@
             settings.idleTimeout = .seconds(3600)
             let server = try await RunningServer(settings)
             let client = try RawConnection(port: server.port)
-            // One before it in the same breath is answered first.
+            // A request sent before it on the same connection is answered first.
             await client.say("GET /v1/popular HTTP/1.1\r\nhost: localhost\r\n\r\n")
             await client.say("GET /healthz \(head)host: localhost\r\n\r\n")
             let heard = await client.hear()
@@ -114,7 +115,7 @@
             try await server.close()
         }
 
-        /// HTTP/1.0 knows no chunks: an event stream ends with its connection.
+        /// HTTP/1.0 has no chunked encoding: an event stream ends with its connection.
         @Test func oldClientsGetNoChunks() async throws {
             let server = try await RunningServer()
             let old = try RawConnection(port: server.port)
@@ -125,7 +126,8 @@
             try await server.close()
         }
 
-        /// Who asks whether to send a body is told to, unless it is too large.
+        /// A client that asks before it sends a body (`Expect: 100-continue`) is told to continue, unless the body is
+        /// too large.
         @Test func whoAsksBeforeABodyIsAnswered() async throws {
             let server = try await RunningServer()
             let head =
@@ -141,7 +143,7 @@
             try await server.close()
         }
 
-        /// The answer to HEAD is GET's without its body.
+        /// The answer to HEAD is that to GET without the body.
         @Test(arguments: ["", "accept-encoding: gzip\r\n"])
         func headsAreThoseOfTheAnswer(encoding: String) async throws {
             let server = try await RunningServer()
@@ -165,7 +167,7 @@
             try await server.close()
         }
 
-        /// Queries are read as forms write them; what is no text is refused.
+        /// Queries are decoded as form data; invalid text is rejected.
         @Test func queriesAreThoseOfForms() async throws {
             let server = try await RunningServer()
             let title = try #require(

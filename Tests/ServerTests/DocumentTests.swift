@@ -6,9 +6,9 @@
     import TestSupport
     import Testing
 
-    /// What the server says of itself.
+    /// Tests the OpenAPI document and the metrics format.
     @Suite struct DocumentTests {
-        /// Each path and method of the document is there, and takes no others.
+        /// Every path of the document exists and accepts exactly the methods listed.
         @Test func theDocumentNamesWhatThereIs() async throws {
             let server = try await RunningServer()
             let document = try await server.get("/openapi.json").json
@@ -54,7 +54,7 @@
 
         @Test func prometheusTakesTheMetrics() async throws {
             guard try Program.shell("command -v promtool").status == 0 else {
-                print("promtool is not installed (Debian: prometheus): the metrics were not checked by it")
+                print("promtool is not installed (Debian: prometheus): metrics not checked with it")
                 return
             }
             let server = try await RunningServer()

@@ -5,7 +5,7 @@
     import TestSupport
     import Testing
 
-    /// What pages hear, how often, and what becomes of those that do not listen.
+    /// Tests which events pages receive, how often, and what happens to pages that do not read.
     @Suite struct EventStreamTests {
         private func listen(_ server: RunningServer, _ query: String = "") async throws -> RawConnection {
             let page = try RawConnection(port: server.port)
@@ -15,7 +15,7 @@
 
         private func count(_ text: String, of part: String) -> Int { text.components(separatedBy: part).count - 1 }
 
-        /// Each rating is news, and a page hears of many at once, of the last one too.
+        /// Many ratings become few events, and the last event includes the last rating.
         @Test func manyRatingsAreFewEvents() async throws {
             let server = try await RunningServer()
             let page = try await listen(server)
@@ -37,7 +37,7 @@
             try await server.close()
         }
 
-        /// Each batch is told once, however many rounds there are besides.
+        /// Each batch is reported once, however many rounds of events there are.
         @Test func healthIsToldOnceForABatch() async throws {
             let folder = try TemporaryDirectory()
             let server = try await RunningServer(checkpoint: folder.file("stream"))
@@ -51,7 +51,7 @@
                 heard += await page.hear(until: { $0.contains("\"liveRatings\":\(number),") })
             }
             let batches = count(heard, of: "event: health")
-            // One before the first batch; rounds may skip batches, not repeat them.
+            // One event comes before the first batch. Rounds may skip batches but not repeat them.
             #expect((2...4).contains(batches))
             for number in 4...6 {
                 let body = #"{"user":"r\#(number)","item":"\#(film)","rating":4}"#
@@ -62,7 +62,7 @@
             try await server.close()
         }
 
-        /// Someone who is forgotten is news too.
+        /// Forgetting a user is an event, too.
         @Test func forgettingIsHeard() async throws {
             let server = try await RunningServer()
             let film = RunningServer.model.itemIDs[0]
@@ -74,7 +74,7 @@
             try await server.close()
         }
 
-        /// A page that takes nothing any more loses its place to one that does.
+        /// A page that stops reading loses its place to another.
         @Test func whoDoesNotReadIsCutOff() async throws {
             var settings = ServeSettings()
             (settings.eventClientsMax, settings.stuckTimeMax) = (1, .milliseconds(300))
@@ -89,7 +89,7 @@
             try await server.close()
         }
 
-        /// And it does not hold up the end.
+        /// A page that does not read does not delay the server's stop.
         @Test func whoDoesNotReadHoldsUpNoEnd() async throws {
             var settings = ServeSettings()
             settings.stuckTimeMax = .seconds(3600)
@@ -109,7 +109,7 @@
             return board
         }
 
-        /// A page that has read nothing while tables of 1,000 rows came, until the server can send no more.
+        /// Returns a page that reads nothing while the server sends tables of 1,000 rows, until it can send no more.
         private func stuckPage(_ server: RunningServer) async throws -> RawConnection {
             let page = try RawConnection(port: server.port, receiveBuffer: 4096)
             await page.say("GET /v1/events?limit=1000 HTTP/1.1\r\nhost: localhost\r\n\r\n")

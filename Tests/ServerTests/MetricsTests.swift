@@ -5,13 +5,13 @@
     import SwiftwaterServer
     import Testing
 
-    /// What the text of `/metrics` says.
+    /// Tests the text of `/metrics`.
     @Suite struct MetricsTests {
         private func lines(_ text: String, of name: String) -> [String] {
             text.split(separator: "\n").map(String.init).filter { $0.hasPrefix(name) }
         }
 
-        /// A gauge is what it was last, a recorder and a timer are of all, a counter is a sum.
+        /// A gauge shows its last value, recorders and timers show all values, and a counter shows the sum.
         @Test func eachKindHasItsMeaning() {
             let registry = MetricsRegistry()
             for value in [5.0, 7, 3] {
@@ -47,7 +47,7 @@
                 lines(registry.text, of: "swiftwater_metrics_dropped_total") == ["swiftwater_metrics_dropped_total 3"])
         }
 
-        /// Asking twice, and a second batch, change no gauge of the server that has not changed.
+        /// Repeated requests and more batches do not change gauges whose value is the same.
         @Test func gaugesDoNotGrowByBeingAsked() async throws {
             let server = try await RunningServer()
             let last = Monitor(0.0)

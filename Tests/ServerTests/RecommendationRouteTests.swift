@@ -30,7 +30,7 @@
             #expect(!(try items(fewer)).contains(expected[1]))
             #expect(try items(fewer).count == 3)
 
-            // The reasons add up to the score.
+            // The contributions add up to the score.
             let best = try #require(try items(after).first)
             let why = try await server.get("/v1/users/5/because/\(best)?n=1000").json
             let shares = why["because"]?.array?.compactMap { $0["share"]?.double }.reduce(0, +) ?? 0
@@ -72,7 +72,7 @@
             try await server.close()
         }
 
-        /// Items that came with ratings are found once a model knows them.
+        /// Items that arrive with ratings are found once a model knows them.
         @Test func newItemsAreFoundAfterATraining() async throws {
             let server = try await RunningServer()
             #expect(try items(await server.get("/v1/items?q=brand-new")).isEmpty)
@@ -99,7 +99,7 @@
             try await server.close()
         }
 
-        /// What ratings may be follows the model: a reloaded one may have other stars.
+        /// The range of valid ratings is the model's: another model may have another scale.
         @Test func theRangeIsTheModels() async throws {
             let server = try await RunningServer()
             let rating = #"{"user":"5","item":"1","rating":80}"#
@@ -110,11 +110,12 @@
             #expect(
                 try await server.send("POST", "/v1/ratings", #"{"user":"5","item":"1","rating":40}"#).status == 201)
             let document = try await server.get("/openapi.json").text
-            #expect(document.contains("\"maximum\": 40.0"))
+            #expect(document.contains("\"maximum\":40.0"))
             try await server.close()
         }
 
-        /// An id is all of its bytes in the path as well: a byte-order mark is a part of it, and nobody else is forgotten.
+        /// All bytes of an id count, in a path as well: a byte order mark is part of it, and no other user is
+        /// forgotten.
         @Test func aMarkIsPartOfAnId() async throws {
             let server = try await RunningServer()
             let item = RunningServer.model.itemIDs[0]
@@ -129,7 +130,7 @@
             try await server.close()
         }
 
-        /// A model file that is damaged is said to whoever has it read, and the model that serves stays.
+        /// A damaged model file is reported to the client that asked for the reload, and the current model stays.
         @Test func aDamagedModelIsRefused() async throws {
             let server = try await RunningServer(source: {
                 throw SwiftwaterError(.corrupted, "the checksum does not fit", remedy: "train again")
@@ -140,7 +141,7 @@
             try await server.close()
         }
 
-        /// Ids are as they are written, capitals too.
+        /// Ids are case-sensitive.
         @Test func itemsAreFoundByTheirIds() async throws {
             let server = try await RunningServer()
             let ratings = Ratings([(user: "u", item: "ABC", rating: 3), (user: "v", item: "d", rating: 4)])

@@ -10,7 +10,7 @@
         import FoundationNetworking
     #endif
 
-    /// A server in this process on a free port of loopback, whose stream goes on when the test says so.
+    /// A server in this process on a free loopback port, whose stream advances when the test calls `step()`.
     final class RunningServer: Sendable {
         struct Answer: Sendable {
             let status: Int
@@ -67,7 +67,7 @@
             port = await iterator.next() ?? 0
         }
 
-        /// A batch of what has come.
+        /// Runs a batch over what has arrived.
         func step() throws { try trends.context.step() }
 
         func close() async throws {
@@ -104,7 +104,7 @@
         }
     }
 
-    /// Keeps what is warned of.
+    /// A log handler that collects warnings.
     private struct WarningLog: LogHandler {
         let warnings: Monitor<[String]>
         var metadata: Logger.Metadata = [:]

@@ -5,7 +5,7 @@
     import TestSupport
     import Testing
 
-    /// Who may come, and what they cannot do.
+    /// Tests access control and limits.
     @Suite struct SafetyTests {
         @Test func anOpenAddressNeedsAToken() {
             var settings = ServeSettings()
@@ -59,14 +59,14 @@
             let friend = try await server.get("/v1/trends", headers: ["origin": "https://friend.example"])
             #expect(friend.headers["access-control-allow-origin"] == "https://friend.example")
             #expect(try await server.get("/v1/trends").headers["access-control-allow-origin"] == nil)
-            // A name that was made to point here.
+            // A host name that was made to resolve to this machine (DNS rebinding).
             let rebound = try RawConnection(port: server.port)
             await rebound.say("GET /v1/trends HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n")
             #expect(await rebound.hear().hasPrefix("HTTP/1.1 421"))
             try await server.close()
         }
 
-        /// A friend's page asks first, without the token that it will show.
+        /// A page of an allowed origin sends its preflight request without the token.
         @Test func friendsWithATokenMaySend() async throws {
             var settings = ServeSettings()
             (settings.token, settings.allowedOrigins) = ("0123456789abcdef", ["https://friend.example"])
@@ -106,7 +106,7 @@
             try await server.close()
         }
 
-        /// A body far above the limit is refused, and costs no memory.
+        /// A body far above the limit is rejected without using memory for it.
         @Test func hugeBodiesAreRefused() async throws {
             let server = try await RunningServer()
             let before = SafetyTests.residentBytes
@@ -146,7 +146,7 @@
             try await server.close()
         }
 
-        /// Connections that begin and say no more are closed.
+        /// Connections that stop in the middle of a request are closed.
         @Test func halfOpenConnectionsAreClosed() async throws {
             var settings = ServeSettings()
             settings.idleTimeout = .milliseconds(500)
@@ -157,7 +157,7 @@
             try await server.close()
         }
 
-        /// A thousand pages that listen and do not read hold nobody up.
+        /// A thousand pages that listen but do not read do not delay other clients.
         @Test func idleClientsHoldNobodyUp() async throws {
             var limits = rlimit()
             getrlimit(__rlimit_resource_t(7), &limits)
@@ -166,7 +166,7 @@
             let server = try await RunningServer()
             let pages = try (0..<1000).map { _ in try RawConnection(port: server.port) }
             for page in pages { await page.say("GET /v1/events HTTP/1.1\r\nhost: localhost\r\n\r\n") }
-            // The last one is answered, and so are those before it.
+            // Every page gets its first event.
             for page in pages { _ = await page.hear(until: { $0.contains("event: model") }) }
             #expect(try await server.get("/metrics").text.contains("swiftwater_event_clients 1000\n"))
             let before = SafetyTests.residentBytes

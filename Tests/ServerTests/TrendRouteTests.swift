@@ -43,7 +43,7 @@
             let byAuthors = try await server.get("/v1/trends?order=authors&window=1m").json
             #expect(byAuthors["order"]?.string == "authors")
 
-            // The next window says who rose.
+            // The next window shows the change in rank.
             let more = (30..<70).map { Self.post($0, $0, "at the #lake again") }.joined()
             _ = try await server.send("POST", "/v1/posts", more, type: "application/x-ndjson")
             try server.step()
@@ -66,7 +66,7 @@
             #expect(try await server.get("/v1/trends?limit=100", headers: ["if-none-match": tag]).status == 304)
             try server.step()
             #expect(try await server.get("/v1/trends?limit=100", headers: ["if-none-match": tag]).status == 200)
-            // Packed, it is the same; the client of this test unpacks by itself.
+            // A compressed answer is smaller; a raw connection, since the test's client decompresses transparently.
             let raw = try RawConnection(port: server.port)
             await raw.say(
                 "GET /v1/trends?limit=100 HTTP/1.1\r\nhost: localhost\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n"
@@ -77,7 +77,7 @@
             try await server.close()
         }
 
-        /// What a sender sends again is counted once, also by a new process.
+        /// Posts that are sent again are counted once, also after a restart.
         @Test func numberedPostsCountOnce() async throws {
             let folder = try TemporaryDirectory()
             for round in 0..<2 {
@@ -86,7 +86,7 @@
                     let answer = Task {
                         try await server.send("POST", "/v1/posts?sequence=relay:7", "one #lake\n\n", type: "text/plain")
                     }
-                    // The answer waits for the log, and the log for the batch.
+                    // The answer waits for the log, and the log waits for the batch.
                     let isAnswered = Monitor(false)
                     let waiter = Task {
                         defer { isAnswered.update { $0 = true } }
@@ -97,7 +97,7 @@
                         try await Task.sleep(for: .milliseconds(5))
                     }
                     let taken = try await waiter.value
-                    // The lines, an empty one and those that came before included.
+                    // All lines are accepted, including an empty one and those sent before.
                     #expect(try taken.status == 202 && taken.json["accepted"]?.integer == 2)
                 }
                 try server.step()
@@ -129,7 +129,7 @@
             try server.step()
             let heard = await page.hear(until: { $0.contains("\"key\":\"#hot\"") && $0.contains("event: health") })
             #expect(heard.contains("event: trends\nid: "))
-            // An event stream does not keep the server from stopping.
+            // An open event stream does not prevent the server from stopping.
             try await server.close()
             _ = await page.hear()
             #expect(await page.isClosed())
@@ -145,7 +145,7 @@
             }
             let kept =
                 try await server.get("/v1/trends/%23always/history?limit=1000").json["history"]?.array?.count ?? 0
-            // Tidied every 64 windows: at least the last 100 s, and never as many as there were.
+            // Pruned every 64 windows: at least the last 100 s are kept, and never all windows.
             #expect((101...165).contains(kept), "\(kept)")
             try await server.close()
         }

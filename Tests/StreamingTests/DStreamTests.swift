@@ -2,42 +2,12 @@ import Foundation
 import Logging
 import SwiftwaterCore
 import SwiftwaterStreaming
+import StreamingTestSupport
 import TestSupport
 import Testing
 
-/// A streaming context on a clock that the test moves.
-struct Bench {
-    let clock = ManualClock(at: BatchTime(milliseconds: 10_000))
-    let context: StreamingContext
-    let printed = Collected<String>()
-
-    init(
-        batch: Duration = .seconds(1), threads: Int = 2, settings change: (inout StreamSettings) -> Void = { _ in }
-    ) {
-        var settings = StreamSettings()
-        change(&settings)
-        var logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
-        logger.logLevel = .critical
-        let printed = printed
-        context = StreamingContext(
-            Context(master: .local(threads: threads), appName: "tests", logger: logger), batchInterval: batch,
-            settings: settings, clock: clock,
-            write: { printed.append($0) })
-    }
-
-    /// Runs so many batches and returns when they are done.
-    func run(batches: Int) async throws {
-        try await context.start()
-        for batch in 1...batches {
-            clock.advance(by: context.batchInterval)
-            context.waitUntilCompleted(context.zeroTime + context.batchInterval * batch)
-        }
-        await context.stop()
-    }
-}
-
 @Suite struct WindowTests {
-    /// Spark's window vectors: 1 s batches that hold 0, 1, 2, ... 5, then nothing.
+    /// Spark's test vectors for windows: 1 s batches that hold 0, 1, 2, ... 5, then nothing.
     @Test(arguments: [
         (4, 2, [[0, 1], [0, 1, 2, 3], [2, 3, 4, 5], [4, 5]]),
         (2, 3, [[1, 2], [4, 5]]),
@@ -55,7 +25,7 @@ struct Bench {
         #expect(windows.all == expected)
     }
 
-    /// A batch time belongs to a stream when it is after zero and a multiple of the stream's slide from it.
+    /// A batch time belongs to a stream if it is after the zero time by a multiple of the stream's slide.
     @Test func batchTimesAreMultiplesFromZero() async throws {
         let bench = Bench()
         let times = Collected<Int64>()
@@ -99,7 +69,7 @@ struct Bench {
 }
 
 @Suite struct DStreamTests {
-    /// The classic program on a queue, printed as Spark prints.
+    /// The classic program on a queue, printed in Spark's format.
     @Test func theClassicProgramPrintsItsTables() async throws {
         let bench = Bench(batch: .seconds(10))
         let posts: [[Text]] = [["#a x #B", "no tag"], ["#b #b #c"], []]
@@ -149,7 +119,7 @@ struct Bench {
         #expect(sums.all == [["0:20", "1:40"], [], ["0:40"]])
     }
 
-    /// Random streams, windows and thread counts against a model that recomputes every window from the batches.
+    /// Compares random streams, windows and thread counts with a model that recomputes every window from the batches.
     @Test(arguments: 0..<20) func windowedCountsEqualARecomputingModel(seed: Int) async throws {
         var random = SeededRandom(seed: UInt64(seed))
         let batches = (0..<12).map { _ in

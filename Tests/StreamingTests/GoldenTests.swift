@@ -1,10 +1,12 @@
 import Foundation
+import StreamingTestSupport
 import SwiftwaterCore
 import SwiftwaterStreaming
 import TestSupport
 import Testing
 
-/// Real Spark's output for the same program and input, batch by batch (`Tests/Fixtures/spark`, which says how it was recorded).
+/// Spark's recorded output for the same program and input, batch by batch (`Tests/Fixtures/spark` says how it was
+/// recorded).
 struct Golden: Sendable, CustomTestStringConvertible {
     let name: String
     let length: Int
@@ -46,7 +48,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
     }()
 }
 
-/// Rows of either side in one form: `["a",[1,null]]`; grouped values ascending.
+/// The common form of both sides' rows: `["a",[1,null]]`, with grouped values in ascending order.
 enum Canonical {
     static func form(json value: Any) -> String {
         switch value {
@@ -71,26 +73,26 @@ enum Canonical {
 }
 
 @Suite struct GoldenTests {
-    /// What is left out on purpose, with the reason; `docs/SEMANTICS.md` lists the same.
+    /// The recordings that differ by design, with the reason; `docs/SEMANTICS.md` lists the same.
     static let different: Set<String> = [
-        // Keys that no batch of the window has are not kept with what the inverse left of them.
+        // Keys that are in no batch of the window are dropped, whatever value the inverse left.
         "reduceByKeyAndWindow inverse", "reduceByKeyAndWindow inverseFiltered", "reduceByWindow sumInverse",
-        // Nothing counted yet is 0 from the first window on.
+        // A window without elements counts 0, from the first window on.
         "countByWindow",
-        // Idle keys go with the batch in which they have been idle for too long, not when Spark happens to look at all of them.
+        // Idle keys are removed in the batch in which they time out, not when Spark next scans all keys.
         "mapWithState timeoutLateScan",
     ]
 
     @Test(arguments: Golden.all)
     func batchByBatchAsSparkDoes(_ golden: Golden) async throws {
         guard !Self.different.contains(golden.name) else { return }
-        // Spark's inverse windows count batches twice where the slide is above the length.
+        // Spark's inverse windows count batches twice if the slide is longer than the window.
         let hasInverse = golden.name == "countByValueAndWindow" || golden.name.hasSuffix("inverseFilteredCount")
         guard !(hasInverse && golden.slide > golden.length) else { return }
         try await compare(golden, expected: golden.batches)
     }
 
-    /// The differences on purpose: as the form that recomputes each window.
+    /// Where they differ by design, inverse windows equal the form that recomputes each window.
     @Test(
         arguments: Golden.all.filter {
             $0.name.hasPrefix("reduceByKeyAndWindow inverse") && !$0.name.hasSuffix("Count")
@@ -104,7 +106,7 @@ enum Canonical {
             golden, expected: plain.batches.mapValues { rows in rows.filter { !isFiltered || !$0.hasSuffix(",0]") } })
     }
 
-    /// Beyond that, Spark has the same keys with the same values, and keys with 0 that no batch of the window has.
+    /// Spark has the same keys with the same values, and in addition keys with 0 that are in no batch of the window.
     @Test func sparksInverseWindowsDifferInZeroCountKeysOnly() {
         for golden in Golden.all where golden.name == "reduceByKeyAndWindow inverse" && golden.slide <= golden.length {
             let plain = Golden.all.first {
@@ -304,7 +306,7 @@ struct GoldenPrograms {
         }
     }
 
-    /// Tuples are no keys; texts are.
+    /// Packs pairs into texts, since tuples cannot be keys.
     private static let packed: @Sendable ((Text, Int)) -> Text = { Text("\($0.0) \($0.1)") }
     private static let pair: @Sendable (Text) -> (Text, Int) = { text in
         let parts = text.split(separator: " ")

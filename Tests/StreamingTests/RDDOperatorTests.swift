@@ -4,7 +4,7 @@ import SwiftwaterStreaming
 import TestSupport
 import Testing
 
-/// Every operator of RDD against plain Swift on arrays, for several partitionings and thread counts.
+/// Compares every RDD operator with plain Swift on arrays, for several partitionings and thread counts.
 @Suite struct RDDOperatorTests {
     private func context(threads: Int = 2, settings: ContextSettings = ContextSettings()) -> Context {
         Context(
@@ -90,7 +90,7 @@ import Testing
         #expect(seen.all.count == partitions && seen.all.reduce(0, +) == 300)
     }
 
-    /// What does not fit into memory goes to disk, and the result is the same, pair for pair.
+    /// Data that does not fit in memory is spilled to disk, and the result is the same, pair for pair.
     @Test func shufflesAndSortsThatSpillGiveTheSame() throws {
         var tight = ContextSettings()
         tight.shuffleMemoryMaxBytes = 16 * 20_000
@@ -139,7 +139,7 @@ import Testing
         #expect(rdd.persistedPartitions == 0)
     }
 
-    /// The cache has a limit: what was used longest ago goes.
+    /// The cache has a limit: the least recently used partition is evicted.
     @Test func theCacheIsBounded() throws {
         var settings = ContextSettings()
         settings.cacheMaxBytes = 2 * (10 * 8 + 64)
@@ -159,7 +159,7 @@ import Testing
         let first = try rdd.collect().map { "\($0)" }
         #expect(try rdd.collect().map { "\($0)" } == first && computed.all.count == 200)
         #expect(rdd.lineage.parents.isEmpty)
-        // A damaged file is refused.
+        // A damaged file is rejected.
         var bytes = try folder.bytes("part-00001")
         bytes[bytes.count / 2] ^= 4
         try folder.write("part-00001", bytes: bytes)
@@ -174,7 +174,7 @@ import Testing
         #expect(throws: SwiftwaterError.self) { try rdd.saveAsTextFiles(folder.file("out")) }
     }
 
-    /// All parts of a file together hold each line once, wherever the bounds fall.
+    /// The parts of a file together hold each line once, wherever the bounds fall.
     @Test func splitsOfAFileHoldEachLineOnce() throws {
         let folder = try TemporaryDirectory()
         let lines = (0..<400).map { String(repeating: "x", count: $0 % 23) + "\($0)" }

@@ -48,7 +48,8 @@ import Testing
         #expect(computed.all == [0, 1, 2])
     }
 
-    /// The same result in the same order for any number of threads and partitions, equal to a dictionary's counts.
+    /// The result is the same, in the same order, for any number of threads and partitions, and equals a dictionary's
+    /// counts.
     @Test func reduceByKeyDoesNotDependOnThreads() throws {
         var random = SeededRandom(seed: 9)
         let words = (0..<5000).map { _ in Text("word\(random.below(700)) with a tail of its own") }
@@ -97,7 +98,7 @@ import Testing
         #expect(rdd.lineage.isShuffle)
     }
 
-    /// A task that fails is computed again from its lineage; after four tries the error names the operator.
+    /// A failed task is recomputed from its lineage; after four attempts, the error names the operator.
     @Test func tasksAreTriedFourTimes() throws {
         struct Flaky: Error {}
         for failures in 0...4 {
@@ -124,7 +125,7 @@ import Testing
     }
 
     #if DEBUG
-        /// A slice that outlives its batch stops a debug build; a collected one is a copy and may.
+        /// A slice that outlives its batch stops a debug build. A collected text is a copy and may outlive it.
         @Test func slicesAreVoidAfterTheirBatch() async throws {
             let folder = try TemporaryDirectory()
             let path = try folder.write("lines.txt", "a line of more than fifteen bytes\n")
@@ -156,7 +157,7 @@ import Testing
 extension RDDTests.Meter: StreamCodable {}
 
 extension String {
-    /// Ids count up within a context, so a tree of fixed ids is moved to the RDD's own.
+    /// Replaces the fixed ids of an expected tree with those of `rdd`, since ids count up within a context.
     func replacingIdentifiers(of rdd: RDD<(Text, Int)>) -> String {
         var result = self
         for offset in (0...3).reversed() { result = result.replacing("[\(offset)]", with: "[#\(offset)]") }

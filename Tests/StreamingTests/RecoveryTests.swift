@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import StreamingTestSupport
 import SwiftwaterCore
 import SwiftwaterStorage
 import SwiftwaterStreaming
@@ -7,8 +8,8 @@ import SwiftwaterTesting
 import TestSupport
 import Testing
 
-/// A small program with a log, a window, a state and a sink, on a disk in memory; started as often as a test wants, each time
-/// changed as the test says.
+/// A small program with a log, a window, a state and a sink, on an in-memory disk. A test starts it any number of
+/// times, each time with the changes of a `Shape`.
 struct RecoveryBench {
     struct Shape {
         var lines = "lines"
@@ -68,7 +69,7 @@ struct RecoveryBench {
         return (context, hand)
     }
 
-    /// Starts the program, gives it one line for each batch, and lets it die.
+    /// Starts the program, gives it one line per batch, and abandons it.
     func live(_ lines: [String], _ shape: Shape = Shape()) throws {
         let (context, hand) = make(shape)
         try context.startNow()
@@ -77,7 +78,7 @@ struct RecoveryBench {
             clock.advance(by: .seconds(1))
             try context.step()
         }
-        // What was missed or is made again comes first; then as many new batches.
+        // Missed and repeated batches come first, then new ones.
         for _ in 0..<12 where lines.isEmpty {
             clock.advance(by: .seconds(1))
             try context.step()
@@ -145,7 +146,7 @@ struct RecoveryBench {
         #expect(try refusal { $0.lines = "posts" }?.message.contains("'lines'") == true)
     }
 
-    /// The choices do what they say.
+    /// `drop` and `rename` do what the error's remedy says.
     @Test func dropAndRename() throws {
         let bench = RecoveryBench()
         try bench.live(["a", "b", "a"])
@@ -154,11 +155,11 @@ struct RecoveryBench {
         (shape.rename, shape.drop) = (["counts": "tallies", "lines": "posts"], ["totals"])
         try bench.live(["c"], shape)
         #expect(bench.rows("counts", 13) == ["a\t2", "b\t1"])
-        // An operator that is new begins empty.
+        // A new operator starts empty.
         (shape.totals, shape.rename, shape.drop) = (true, [:], [])
         try bench.live([], shape)
         let last = try #require((14...40).last { bench.rows("totals", $0) != nil })
-        // Empty but for the batches after the checkpoint, which run again with the new program.
+        // Empty except for the batches after the checkpoint, which run again with the new program.
         #expect(Set(bench.rows("totals", last)!).isSubset(of: ["a\t1", "c\t1"]))
         #expect(bench.rows("totals", 13) == ["a\t2", "b\t1"])
     }
@@ -196,10 +197,10 @@ struct RecoveryBench {
         await third.stop()
     }
 
-    /// Every bit of a checkpoint and of the log, and every length that either may be cut to: what comes out afterwards is what
-    /// comes out without the damage, or the program says that it cannot go on.
+    /// Flips bits of checkpoints and of the log, and truncates them: the output afterwards equals the output without
+    /// the damage, or the program reports that it cannot continue.
     ///
-    /// All of them where `SWIFTWATER_SOAK` is set, every 13th bit otherwise.
+    /// All bits and lengths if `SWIFTWATER_SOAK` is set; otherwise every 13th bit and every 4th length.
     @Test(arguments: ["checkpoint", "state", "journal"])
     func damageIsRecoveredFromOrRefused(kind: String) throws {
         let stride = ProcessInfo.processInfo.environment["SWIFTWATER_SOAK"] == nil ? 13 : 1

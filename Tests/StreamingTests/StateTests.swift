@@ -1,3 +1,4 @@
+import StreamingTestSupport
 import SwiftwaterCore
 import SwiftwaterStorage
 import SwiftwaterStreaming
@@ -6,7 +7,8 @@ import TestSupport
 import Testing
 
 @Suite struct StateTests {
-    /// Random batches: the windowed aggregate, with and without inverse, through closures and built in, against recomputing.
+    /// Compares windowed aggregates of random batches, with and without inverse, by closures and built in, with
+    /// recomputing each window.
     @Test(arguments: 0..<12)
     func windowsEqualARecomputingModel(seed: Int) async throws {
         var random = SeededRandom(seed: UInt64(seed))
@@ -86,7 +88,7 @@ import Testing
         #expect(results[0] == results[1] && results[1] == results[2])
     }
 
-    /// A map function that throws leaves the state as it was: the retry counts once.
+    /// A map function that throws leaves the state unchanged: the retry counts once.
     @Test func aRetriedTaskCountsOnce() async throws {
         let bench = Bench()
         let failures = Monitor(3)
@@ -125,7 +127,7 @@ import Testing
                 seen.append(try rdd.collect().map { "\($0.0)\($0.1.1.map(String.init) ?? "-")" }.joined())
             }
         try await bench.run(batches: 6)
-        // The second load fails: the first rows stay until the third.
+        // The second load fails: the first rows stay until the third load.
         #expect(seen.all == ["a1b-", "a1b-", "a1b-", "a1b-", "a3b-", "a3b-"])
     }
 
@@ -152,7 +154,7 @@ import Testing
         #expect(try folder.text(batch + "error.txt").contains("a bad line"))
     }
 
-    /// A window that a failing function has left half changed stops the stream, whatever is asked for.
+    /// A window left half changed by a failing function stops the stream, whatever the failure policy.
     @Test func aBrokenWindowIsNotSetAside() async throws {
         let folder = try TemporaryDirectory()
         let bench = Bench { $0.onFailure = .setAside(directory: folder.file("dead")) }
@@ -183,21 +185,21 @@ import Testing
     @Test func theRateFollowsTheProcessing() {
         var estimator = RateEstimator(batchInterval: .seconds(1))
         #expect(estimator.batchMaxBytes(first: 77) == 77)
-        // 1 MB in 2 s: half a MB a second.
+        // 1 MB in 2 s: 0.5 MB/s.
         estimator.update(
             time: BatchTime(milliseconds: 1000), bytes: 1_000_000, processingTime: .seconds(2), schedulingDelay: .zero)
         #expect(estimator.rate == 500_000)
-        // Done in 0.8 s, 1 s late: 625,000 a second, less 0.2 x 1 s x 625,000.
+        // Done in 0.8 s, 1 s late: 625,000 bytes/s, less 0.2 x 1 s x 625,000.
         estimator.update(
             time: BatchTime(milliseconds: 2000), bytes: 500_000, processingTime: .milliseconds(800),
             schedulingDelay: .seconds(1))
         #expect(estimator.rate == 500_000)
-        // Well ahead: a small batch does not lower it.
+        // Well ahead: a small batch does not lower the rate.
         estimator.update(
             time: BatchTime(milliseconds: 3000), bytes: 1000, processingTime: .milliseconds(100), schedulingDelay: .zero
         )
         #expect(estimator.rate == 500_000)
-        // Far behind: never below the least.
+        // Far behind: never below the minimum.
         estimator.update(
             time: BatchTime(milliseconds: 4000), bytes: 1000, processingTime: .seconds(5),
             schedulingDelay: .seconds(100))
@@ -283,7 +285,7 @@ import Testing
         #expect(found.results == [["a 0-10 1"], ["a 10-20 2", "a 5-15 3"]])
     }
 
-    ///     events   1 4 . . . 11   gap 5: [1, 9), [11, 16)    then 8 joins them: [1, 16)
+    ///     events   1 4 . . . 11   gap 5: [1, 9), [11, 16)    then 8 merges them: [1, 16)
     @Test func sessionsGrowAndJoin() async throws {
         let found = try await run(
             .session(gap: .seconds(5)), delay: 10,
@@ -320,7 +322,7 @@ import Testing
 }
 
 extension RecoveryBench.Hand {
-    /// A window of event time over lines `SECONDS KEY`.
+    /// Counts keys in event-time windows over lines of the form `SECONDS KEY`.
     func events(of context: StreamingContext, sink: FileSink) {
         let stream = context.receiverStream(Echo(self)).named("events")
         stream.filter { $0.utf8Count > 2 }.reduceByEventTime(
@@ -332,7 +334,7 @@ extension RecoveryBench.Hand {
     }
 }
 
-/// Puts itself into the place of a hand's store.
+/// A receiver that gives its store to a `Hand`.
 final class Echo: TextReceiver {
     private let hand: RecoveryBench.Hand
     init(_ hand: RecoveryBench.Hand) { self.hand = hand }

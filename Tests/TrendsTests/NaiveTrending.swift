@@ -89,7 +89,7 @@ struct NaiveTrending {
                 }!.key
             if settings.countsAuthorsOnce { rows[key]!.count = rows[key]!.authors }
         }
-        let ranked = rows.values.filter { $0.count >= settings.minimumSupport }.filter {
+        let ranked = rows.values.filter { $0.count >= settings.minimumCount }.filter {
             settings.order != .authors || $0.authors > 0
         }.sorted { left, right in
             let (a, b) = settings.order == .authors ? (left.authors, right.authors) : (left.count, right.count)
@@ -106,14 +106,14 @@ struct NaiveTrending {
             tags =
                 post.hashtags.map { $0.filter { !$0.isEmpty }.map { "#" + $0 } }
                 ?? HashtagExtractor().hashtags(in: Text(post.text)).map { "#" + String($0) }
-        case .words:
+        case .hashWords:
             tags = Text(post.text).split(separator: " ").map { String($0) }.filter { $0.hasPrefix("#") }
         default: tags = []
         }
         var seen: Set<Text> = []
         return tags.compactMap { tag in
             let text = Text(tag)
-            let key = settings.keys == .words ? text.lowercased() : text.caseFolded()
+            let key = settings.keys == .hashWords ? text.lowercased() : text.caseFolded()
             return seen.insert(key).inserted ? (String(key), tag) : nil
         }
     }

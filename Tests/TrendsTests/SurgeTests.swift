@@ -51,8 +51,8 @@ import Testing
         let stream = Stream()
         var settings = TrendingSettings()
         (settings.window, settings.slide, settings.order) = (.seconds(60), .seconds(60), .burst)
-        (settings.baseline, settings.minimumSupport, settings.limit) = (.seconds(3600), 5, 20)
-        (settings.honoursDeletions, settings.samples) = (false, 0)
+        (settings.baseline, settings.minimumCount, settings.limit) = (.seconds(3600), 5, 20)
+        (settings.honorsDeletions, settings.samples) = (false, 0)
         var stepped = StreamSettings()
         stepped.isStepped = true
         let context = StreamingContext(
@@ -78,7 +78,7 @@ import Testing
             found += after.contains { $0.rows.first?.key == "#surge" } ? 1 : 0
             popular += after.contains { $0.rows.first?.key == "#t0" } ? 1 : 0
             let row = after.compactMap { $0.rows.first { $0.key == "#surge" } }.first
-            #expect(row.map { $0.expected! > 2 && $0.expected! < 10 && $0.history.count == 12 } == true)
+            #expect(row.map { $0.expected! > 2 && $0.expected! < 10 && $0.history!.count == 12 } == true)
         }
         #expect(found * 100 >= 95 * count, "\(found) of \(count)")
         #expect(popular * 100 <= 5 * count)
@@ -110,7 +110,7 @@ import Testing
         let place = try #require(rows.firstIndex { $0.key == "#spam" })
         #expect(place >= 20 && rows[place].authors == 3 && rows[place].count == 10_000)
         #expect(rows.first { $0.key == "#copied" }?.isCopied == true)
-        #expect(rows.filter(\.isCopied).count == 1)
+        #expect(rows.filter { $0.isCopied! }.count == 1)
         settings.countsAuthorsOnce = true
         settings.order = .count
         let once = try await TrendingTests.run(lines, settings, batches: 3)[0].rows

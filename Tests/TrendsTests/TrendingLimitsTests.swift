@@ -28,13 +28,13 @@ import Testing
             for row in table.rows {
                 let count = slides.reduce(0) { $0 + (truth[String(row.key)]?[$1] ?? 0) }
                 #expect(
-                    row.count <= count && count <= row.countMost,
-                    "\(row.key): \(row.count)...\(row.countMost), \(count)")
-                isApproximate = isApproximate || row.count < row.countMost
+                    row.count <= count && count <= row.countUpperBound,
+                    "\(row.key): \(row.count)...\(row.countUpperBound), \(count)")
+                isApproximate = isApproximate || row.count < row.countUpperBound
             }
             // What is left out is rarer than the bound says.
             let shown = Set(table.rows.map { String($0.key) })
-            let bound = table.rows.map { $0.countMost - $0.count }.max() ?? 0
+            let bound = table.rows.map { $0.countUpperBound - $0.count }.max() ?? 0
             for (key, counts) in truth where !shown.contains(key) {
                 #expect(slides.reduce(0) { $0 + (counts[$1] ?? 0) } <= max(bound, 0))
             }
@@ -78,8 +78,8 @@ import Testing
                 .links, "https://WWW.Example.com/A/#x, http://example.com/A (https://b.org/) ftp://c.org https://nodot",
                 ["b.org", "example.com/A"]
             ),
-            (.plainWords, "The the CATS' don't été #tag @name http://x.y/z ab", ["cats", "don't", "the", "été"]),
-            (.words, "#One,two #one, #", ["#", "#one,", "#one,two"]),
+            (.words, "The the CATS' don't été #tag @name http://x.y/z ab", ["cats", "don't", "the", "été"]),
+            (.hashWords, "#One,two #one, #", ["#", "#one,", "#one,two"]),
         ] as [(TrendingSettings.Keys, String, [String])])
     func otherKeys(keys: TrendingSettings.Keys, text: String, expected: [String]) async throws {
         var settings = TrendingSettings()

@@ -1,15 +1,9 @@
 import Swiftwater
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// Where commands write: results to standard output, remarks and progress to standard error. Colour and progress only where
-/// a person sees them.
+/// Command output: results on standard output, remarks and progress on standard error.
+///
+/// Colors and progress appear only on a terminal.
 struct Console: Sendable {
     let hasColour: Bool
     let showsProgress: Bool
@@ -30,12 +24,12 @@ struct Console: Sendable {
         hasColour ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// Shows how far something is, on one line that is written over; nothing where no person looks.
+    /// Redraws a one-line progress bar. Does nothing unless `showsProgress` is true.
     func progress(_ what: String, _ part: Double) {
         guard showsProgress else { return }
         let filled = Int(part * 30)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-        try? StandardStream.error.write("\r\u{1B}[K\(what) \(bar) \(Int(part * 100)) %")
+        try? StandardStream.error.write("\r\u{1B}[K\(what) \(bar) \(Int(part * 100))%")
     }
 
     func endProgress() {
@@ -43,7 +37,7 @@ struct Console: Sendable {
     }
 }
 
-/// Numbers and columns for people.
+/// Formatting of numbers and columns for display.
 enum Format {
     /// `1,000,209`
     static func count(_ value: Int) -> String {
@@ -74,7 +68,7 @@ enum Format {
     static func right(_ text: String, _ width: Int) -> String { spaces(width - columns(text)) + text }
     private static func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
 
-    /// How many terminal columns a text takes: 2 for wide characters and emoji, 0 for combining marks.
+    /// Returns the number of terminal columns a text takes: 2 for wide characters and emoji, 0 for combining marks.
     static func columns(_ text: String) -> Int {
         text.reduce(0) { sum, character in
             guard let first = character.unicodeScalars.first else { return sum }
@@ -88,7 +82,7 @@ enum Format {
         }
     }
 
-    /// A text cut to so many columns, with an ellipsis where something is missing.
+    /// Returns a text cut to a number of columns, ending in an ellipsis if it was cut.
     static func cut(_ text: String, _ width: Int) -> String {
         guard columns(text) > width else { return text }
         var result = ""

@@ -1,19 +1,14 @@
 import Swiftwater
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A file that grows line by line and can be read while it does.
+/// A file that is written line by line and can be read as it grows.
 final class LineFile: Sendable {
     private let descriptor: Int32
     private let path: String
 
-    /// - Parameter appends: keeps what is there; a last line that a killed process left without its end is ended.
+    /// Opens or creates a file.
+    ///
+    /// - Parameter appends: Keeps the existing content and ends a last line that a killed process left incomplete.
     init(path: String, appends: Bool = false) throws {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (appends ? O_APPEND : O_TRUNC), 0o644)
@@ -27,7 +22,7 @@ final class LineFile: Sendable {
 
     func write(_ text: String) throws {
         var text = text
-        let number = text.withUTF8 { writeAll(to: descriptor, UnsafeRawBufferPointer($0)) }
+        let number = text.withUTF8 { StandardStream.writeAll(to: descriptor, UnsafeRawBufferPointer($0)) }
         guard number == 0 else { throw FileError.make("cannot write", path, number) }
     }
 }

@@ -1,12 +1,12 @@
 import ArgumentParser
 import Swiftwater
 
-/// How lists of recommendations are written for programs.
+/// A machine-readable output format for lists of recommendations.
 enum RecommendationFormat: String, ExpressibleByArgument, CaseIterable {
     case csv
     case ndjson
 
-    /// Who gets the lists.
+    /// The side that receives the lists.
     enum Side: String {
         case users
         case items
@@ -27,16 +27,25 @@ enum RecommendationFormat: String, ExpressibleByArgument, CaseIterable {
         return list.enumerated().map { place, scored in
             switch self {
             case .csv:
-                "\(CSVReader.quoted(first)),\(place + 1),\(CSVReader.quoted(ids[scored.index])),\(scored.score),\(source.rawValue)\n"
+                """
+                \(CSVReader.quoted(first)),\(place + 1),\(CSVReader.quoted(ids[scored.index])),\(scored.score),\
+                \(source.rawValue)\n
+                """
             case .ndjson:
-                "{\"\(own)\":\(JSONValue.quoted(first)),\"rank\":\(place + 1),\"\(other)\":\(JSONValue.quoted(ids[scored.index])),\"score\":\(scored.score),\"source\":\"\(source.rawValue)\"}\n"
+                JSONWriter.object { json in
+                    json.member(own, first)
+                    json.member("rank", place + 1)
+                    json.member(other, ids[scored.index])
+                    json.member("score", scored.score)
+                    json.member("source", source.rawValue)
+                } + "\n"
             }
         }.joined()
     }
 }
 
 extension RecommendationFilter {
-    /// From files of item ids, one a line. Ids that the model does not know change nothing.
+    /// Creates a filter from files of item ids, one per line. Ignores ids unknown to the model.
     init(allow: String?, deny: String?, _ model: MatrixFactorizationModel) throws {
         func items(_ path: String) throws -> Set<Int> {
             let bytes = try ByteSource(path: path).readAll()

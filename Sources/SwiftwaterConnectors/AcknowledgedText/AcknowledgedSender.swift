@@ -1,14 +1,7 @@
 import NIOCore
 import NIOPosix
 import SwiftwaterCore
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SwiftwaterPlatform
 
 /// Sends lines to one receiver at a time and keeps each until the receiver says that it is safe.
 public final class AcknowledgedSender: Sendable {

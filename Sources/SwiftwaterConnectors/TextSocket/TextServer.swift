@@ -1,14 +1,7 @@
 import NIOCore
 import NIOPosix
 import SwiftwaterCore
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SwiftwaterPlatform
 
 /// A TCP server that sends the same text to every client that is connected: the other end of `socketTextStream`.
 ///
@@ -25,6 +18,8 @@ public final class TextServer: Sendable {
         public var clientBufferMaxBytes = 8 << 20
         /// Further connections are closed at once.
         public var connectionsMax = 1024
+        /// Measures how long `close` waits.
+        public var clock: any StreamClock = SystemClock()
 
         public init() {}
     }
@@ -138,10 +133,10 @@ public final class TextServer: Sendable {
         }
         guard isOurs else { return state.wait { $0.isClosed ? () : nil } }
         // Each client is let go as soon as it has everything.
-        let clock = ContinuousClock()
-        let deadline = clock.now + patience
+        let clock = settings.clock
+        let deadline = clock.elapsed() + patience
         while let drained = state.wait(
-            atMost: max(deadline - clock.now, .zero),
+            atMost: max(deadline - clock.elapsed(), .zero),
             for: { state -> [any Channel]? in
                 if state.clients.isEmpty { return [] }
                 let drained = state.clients.filter { $0.value.pendingBytes == 0 }

@@ -1,22 +1,24 @@
 import SwiftwaterCore
 
-/// Tries settings against each other: every combination of ranks and regularizations, evaluated after each number of iterations that is
-/// asked for, on one validation set or on the mean of several folds. A combination takes one fit a fold, however many numbers of
-/// iterations.
+/// A grid search over ranks, regularizations and numbers of iterations.
+///
+/// Every combination of rank and regularization is evaluated after each requested number of iterations, on one
+/// validation set or on the mean of several folds. A combination takes one fit per fold, for any list of iterations.
 public struct GridSearch: Sendable {
-    /// One combination and how it did.
+    /// One combination and its scores.
     public struct Result: Sendable, Equatable {
-        /// As tried, with the best number of iterations.
+        /// The settings that were tried, with the best number of iterations.
         public let settings: ALSSettings
-        /// The mean over the folds.
+        /// The mean learning curve over the folds.
         public let curve: LearningCurve
-        /// That of each fold.
+        /// The learning curve of each fold.
         public let foldCurves: [LearningCurve]
-        /// RMSE of each fold after the best number of iterations.
+        /// The RMSE of each fold after the best number of iterations.
         public let folds: [Double]
 
+        /// The mean RMSE over the folds.
         public var rmse: Double { folds.reduce(0, +) / Double(folds.count) }
-        /// The standard deviation over the folds; 0 for one.
+        /// The standard deviation of the RMSE over the folds; 0 for a single fold.
         public var deviation: Double {
             guard folds.count > 1 else { return 0 }
             let mean = rmse
@@ -24,12 +26,16 @@ public struct GridSearch: Sendable {
         }
     }
 
-    /// What is the same in all of them; its threads are those of the whole search.
+    /// The settings that all combinations share; its threads are those of the whole search.
     public var settings: ALSSettings
+    /// The ranks to try.
     public var ranks: [Int]
+    /// The regularizations to try.
     public var regularizations: [Double]
+    /// The numbers of iterations after which to evaluate.
     public var iterations: [Int]
 
+    /// Creates a search over every combination of these values.
     public init(_ settings: ALSSettings, ranks: [Int], regularizations: [Double], iterations: [Int]) {
         self.settings = settings
         self.ranks = ranks
@@ -43,12 +49,15 @@ public struct GridSearch: Sendable {
         let settings: ALSSettings
     }
 
-    /// Fits and evaluates all of them, as many at a time, each on one thread, as there are threads and memory for, or one at a time on all
-    /// threads; the results do not depend on that.
+    /// Fits and evaluates all combinations.
     ///
-    /// - Parameter onFit: called after each fit, in no particular order, with how many of all are done; one call at a time.
-    /// - Returns: best first, of equal ones the one that was named first.
-    /// - Throws: `invalidArgument` where nothing is to be tried, and what the fits throw.
+    /// Runs as many fits at a time as threads and memory allow, each on one thread, or one at a time on all threads.
+    /// The results do not depend on which.
+    ///
+    /// - Parameter onFit: called after each fit, one call at a time and in no particular order, with the number of fits
+    ///   done and the number of all fits.
+    /// - Returns: the results, best first; ties keep the order in which they were named.
+    /// - Throws: `invalidArgument` if there is nothing to try; errors of the fits.
     public func run(
         _ folds: [(train: Ratings, validation: Ratings)], cancellation: Cancellation? = nil,
         onFit: (@Sendable (_ done: Int, _ all: Int) -> Void)? = nil
@@ -58,7 +67,8 @@ public struct GridSearch: Sendable {
         else {
             throw SwiftwaterError(
                 .invalidArgument,
-                "nothing to try: \(ranks.count) ranks, \(regularizations.count) regularizations, iterations \(iterations), \(folds.count) folds",
+                "nothing to try: \(ranks.count) ranks, \(regularizations.count) regularizations, "
+                    + "iterations \(iterations), \(folds.count) folds",
                 remedy: "give at least one of each")
         }
         var candidates: [ALSSettings] = []
@@ -74,7 +84,7 @@ public struct GridSearch: Sendable {
             .enumerated().sorted { $0.1.rmse != $1.1.rmse ? $0.1.rmse < $1.1.rmse : $0.0 < $1.0 }.map(\.1)
     }
 
-    /// The curve of each fold, for each candidate.
+    /// Returns the curve of each fold, for each candidate.
     private func fitAll(
         _ candidates: [ALSSettings], _ folds: [(train: Ratings, validation: Ratings)],
         _ cancellation: Cancellation?, _ onFit: (@Sendable (Int, Int) -> Void)?
@@ -108,7 +118,9 @@ public struct GridSearch: Sendable {
         }
     }
 
-    /// How many fits fit into memory and threads side by side; at least one, which says itself where it does not fit.
+    /// Returns the number of fits that threads and memory allow at once.
+    ///
+    /// At least one, since `ALS.fit` reports a lack of memory itself.
     private func concurrentFits(
         _ candidates: [ALSSettings], _ folds: [(train: Ratings, validation: Ratings)]
     ) -> Int {
@@ -119,7 +131,7 @@ public struct GridSearch: Sendable {
                         ratings: fold.train.count, users: fold.train.userIDs.count, items: fold.train.itemIDs.count)
                 }
             }.max() ?? 1
-        let memory = settings.memoryMaxBytes ?? availableMemoryBytes() ?? Int.max
+        let memory = settings.memoryMaxBytes ?? SystemInformation.availableMemoryBytes ?? Int.max
         return max(1, min(settings.threads, candidates.count * folds.count, memory / max(1, largest)))
     }
 

@@ -1,31 +1,40 @@
 import SwiftwaterCore
 
-/// RMSE against the number of iterations, from one fit: the model is evaluated after each iteration that is asked for.
+/// RMSE against the number of iterations, from one fit.
+///
+/// The model is evaluated after each requested number of iterations.
 public struct LearningCurve: Sendable, Equatable {
+    /// One evaluation of the model during training.
     public struct Point: Sendable, Equatable {
+        /// The number of iterations before the evaluation.
         public let iterations: Int
+        /// The RMSE on the validation ratings.
         public let rmse: Double
 
+        /// Creates a point.
         public init(iterations: Int, rmse: Double) {
             self.iterations = iterations
             self.rmse = rmse
         }
     }
 
+    /// The evaluated points.
     public let points: [Point]
 
+    /// Creates a curve from points.
     public init(points: [Point]) { self.points = points }
 
-    /// Fits once, with as many iterations as the largest of `iterations`, and evaluates on `validation` after each of them.
+    /// Fits once, for the largest of `iterations`, and evaluates on `validation` after each of them.
     ///
-    /// - Throws: what `ALS.fit` and `evaluate` throw; `invalidArgument` where `iterations` is empty or not positive.
+    /// - Throws: errors of `ALS.fit` and `evaluate`; `invalidArgument` if `iterations` is empty or not positive.
     public static func fit(
         _ settings: ALSSettings, iterations: [Int], train: Ratings, validation: Ratings,
         cancellation: Cancellation? = nil, onPoint: ((Point) -> Void)? = nil
     ) throws -> (curve: LearningCurve, model: MatrixFactorizationModel) {
         guard let last = iterations.max(), iterations.allSatisfy({ $0 >= 1 }) else {
             throw SwiftwaterError(
-                .invalidArgument, "the numbers of iterations are \(iterations)", remedy: "give some such as 1,3,5,7")
+                .invalidArgument, "the numbers of iterations are \(iterations)",
+                remedy: "give numbers of at least 1, such as 1,3,5,7")
         }
         var settings = settings
         settings.maxIterations = last
@@ -40,9 +49,10 @@ public struct LearningCurve: Sendable, Equatable {
         return (LearningCurve(points: points), model)
     }
 
+    /// The point with the lowest RMSE.
     public var best: Point? { points.min { $0.rmse < $1.rmse } }
 
-    /// The smallest number of iterations whose RMSE is within `tolerance` (0.01 is 1 %) of the best.
+    /// Returns the point with the fewest iterations whose RMSE is within `tolerance` (0.01 is 1%) of the best.
     public func enough(within tolerance: Double = 0.01) -> Point? {
         guard let best else { return nil }
         return points.filter { $0.rmse <= best.rmse * (1 + tolerance) }.min { $0.iterations < $1.iterations }

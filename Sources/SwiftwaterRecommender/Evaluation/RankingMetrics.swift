@@ -1,41 +1,44 @@
 import SwiftwaterCore
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// How good lists of recommendations are, with the definitions of Spark's `RankingMetrics` (4.3), each the mean over all lists:
+/// Quality metrics of recommendation lists.
 ///
-///     precision@k    right ones among the first k, over k
-///     recall@k       right ones among the first k, over all right ones
-///     MAP@k          sum over the right ones at place i <= k of (right ones until i) / i, over min(k, all right ones)
-///     NDCG@k         sum over the right ones at place i of 1 / log(i + 1), over what it is when the right ones come first
+/// Defined as in Spark's `RankingMetrics` (4.3), each the mean over all lists:
 ///
-/// and two that Spark does not have:
+///     precision@k    relevant items among the first k, over k
+///     recall@k       relevant items among the first k, over all relevant items
+///     MAP@k          sum over relevant items at rank i <= k of (relevant items up to i) / i, over min(k, all relevant)
+///     NDCG@k         sum over relevant items at rank i of 1 / log(i + 1), over the same sum with relevant items first
 ///
-///     MRR@k          1 / place of the first right one among the first k, 0 where there is none (Voorhees, 1999)
-///     coverage@k     how much of the catalogue is among the first k of some list
+/// And two that Spark does not have:
 ///
-/// A list for which nothing is right counts as 0 in each, as in Spark.
+///     MRR@k          1 / rank of the first relevant item among the first k, 0 if there is none (Voorhees, 1999)
+///     coverage@k     share of the catalog that is among the first k of some list
+///
+/// A list with no relevant items counts as 0 in each mean, as in Spark.
 public struct RankingMetrics: Sendable, Equatable {
+    /// The number of items at the head of each list that count.
     public let k: Int
+    /// Precision@k.
     public let precision: Double
+    /// Recall@k.
     public let recall: Double
+    /// MAP@k.
     public let meanAveragePrecision: Double
+    /// NDCG@k (normalized discounted cumulative gain).
     public let ndcg: Double
+    /// MRR@k.
     public let meanReciprocalRank: Double
-    /// 0 where the size of the catalogue is not known.
+    /// Coverage@k; 0 if the size of the catalog is not known.
     public let coverage: Double
-    /// How many lists there are.
+    /// The number of lists.
     public let lists: Int
 
+    /// Computes the metrics of some lists.
+    ///
     /// - Parameters:
-    ///   - lists: what was recommended, best first, and what is right. No number comes twice in a list.
-    ///   - catalogue: how many items there are to recommend; for coverage.
+    ///   - lists: the recommended items, best first, and the relevant ones. No item occurs twice in a list.
+    ///   - catalogue: the number of items that could be recommended; for coverage.
     /// - Complexity: O(lists x k).
     public init(k: Int, lists: [(recommended: [Int], relevant: Set<Int>)], catalogue: Int = 0) {
         var sums = RankingSums(k: max(1, k), catalogue: catalogue)
@@ -58,12 +61,12 @@ public struct RankingMetrics: Sendable, Equatable {
     }
 }
 
-/// What the metrics are made of, for some lists.
+/// Sums over lists, from which the metrics are computed.
 struct RankingSums: Sendable {
     let k: Int
     var (precision, recall, averagePrecision, ndcg, reciprocalRank) = (0.0, 0.0, 0.0, 0.0, 0.0)
     var lists = 0
-    /// For each item of the catalogue.
+    /// One flag per item of the catalog.
     var isRecommended: [Bool]
 
     init(k: Int, catalogue: Int) {
@@ -89,18 +92,19 @@ struct RankingSums: Sendable {
         reciprocalRank += first
     }
 
-    /// What a right one at `index` (from 0) is worth. The base of the logarithm cancels out.
+    /// The gain of a relevant item at `index` (from 0). The base of the logarithm cancels out.
     private static func gain(_ index: Int) -> Double { 1 / log2(Double(index + 2)) }
 }
 
 extension MatrixFactorizationModel {
-    /// Recommends to every user with something right in `ratings`, over the full catalogue and without what the user rated in
-    /// training, and compares.
+    /// Evaluates the recommendations for every user who has a relevant item in `ratings`.
+    ///
+    /// Recommends from the full catalog, without the items that the user rated in training.
     ///
     /// - Parameters:
-    ///   - ratings: what was held back.
-    ///   - relevantFrom: ratings from this on are right.
-    /// - Throws: `invalidArgument` where nobody the model knows has something right.
+    ///   - ratings: held-out ratings.
+    ///   - relevantFrom: the lowest rating that makes an item relevant.
+    /// - Throws: `invalidArgument` if no user that the model knows has a relevant item.
     /// - Complexity: O(users x items x rank).
     public func evaluateRanking(
         on ratings: Ratings, k: Int = 10, relevantFrom: Float = 4, threads: Int = WorkerPool.coreCount
@@ -117,8 +121,8 @@ extension MatrixFactorizationModel {
         guard !relevant.isEmpty else {
             throw SwiftwaterError(
                 .invalidArgument,
-                "no user of the model has a rating of \(relevantFrom) or more among the \(ratings.count)",
-                remedy: "lower the rating from which an item counts as right, or evaluate on other ratings")
+                "no user of the model has a rating of \(relevantFrom) or more among the \(ratings.count) ratings",
+                remedy: "lower the rating from which an item is relevant, or evaluate on other ratings")
         }
         var sums = RankingSums(k: max(1, k), catalogue: itemIDs.count)
         try recommendForAllUsers(limit: max(1, k), threads: threads) { user, list in

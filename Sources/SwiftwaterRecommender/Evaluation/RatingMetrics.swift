@@ -1,26 +1,32 @@
 import SwiftwaterCore
 
-/// Anything that predicts ratings: a factor model or a neighbourhood.
+/// A model that predicts ratings: a factor model or a neighborhood model.
 public protocol RatingPredictor: Sendable {
-    /// Predictions for rows of ratings, in their order; nil where the user or the item is unknown to the model. The rows'
-    /// indexes are those of the ratings' own tables of ids.
+    /// Returns the predictions for rows of ratings, in their order.
+    ///
+    /// A prediction is nil if the model does not know the user or the item. The rows' indexes refer to the ratings' id
+    /// tables.
     func predictions(for ratings: Ratings, threads: Int) -> [Float?]
 }
 
-/// How far predictions are from ratings. Rows that could not be predicted are left out (`coldStartStrategy` drop in Spark)
-/// and counted.
+/// Errors of predictions against ratings.
+///
+/// Rows without a prediction are left out (`coldStartStrategy` drop in Spark) and counted.
 public struct RatingMetrics: Sendable, Equatable {
-    /// Root of the mean squared error.
+    /// Root mean squared error.
     public let rmse: Double
+    /// Mean squared error.
     public let mse: Double
     /// Mean absolute error.
     public let mae: Double
     /// 1 - sum of squared errors / sum of squared deviations from the mean rating.
     public let r2: Double
+    /// The number of rows with a prediction.
     public let evaluated: Int
+    /// The number of rows without a prediction.
     public let unknown: Int
 
-    /// - Returns: nil where no row could be predicted.
+    /// Computes the metrics of predictions for ratings; nil if no row has a prediction.
     public init?(predictions: [Float?], ratings: [Float]) {
         var sums = ErrorSums()
         for (prediction, rating) in zip(predictions, ratings) { sums.add(prediction, rating) }
@@ -40,7 +46,7 @@ public struct RatingMetrics: Sendable, Equatable {
     }
 }
 
-/// What the metrics are made of, for some rows.
+/// Sums over rows, from which the metrics are computed.
 struct ErrorSums: Sendable {
     var (squares, absolutes, sum, sumOfSquares) = (0.0, 0.0, 0.0, 0.0)
     var (count, unknown) = (0, 0)
@@ -69,9 +75,9 @@ struct ErrorSums: Sendable {
 }
 
 extension RatingPredictor {
-    /// Predicts every row and compares.
+    /// Predicts every row and returns the errors.
     ///
-    /// - Throws: `invalidArgument` where no row could be predicted.
+    /// - Throws: `invalidArgument` if no row could be predicted.
     public func evaluate(on ratings: Ratings, threads: Int = WorkerPool.coreCount) throws -> RatingMetrics {
         guard
             let metrics = RatingMetrics(
@@ -84,12 +90,13 @@ extension RatingPredictor {
 
     static func nothingKnown(_ rows: Int) -> SwiftwaterError {
         SwiftwaterError(
-            .invalidArgument, "none of the \(rows) rows has a user and an item that the model knows",
+            .invalidArgument, "the model knows no user-item pair of these \(rows) rows",
             remedy: "evaluate on ratings of the users and items that the model was trained on")
     }
 }
 
 extension MatrixFactorizationModel: RatingPredictor {
+    /// Returns the predictions for rows of ratings, in their order. O(rows x rank).
     public func predictions(for ratings: Ratings, threads: Int) -> [Float?] {
         var result = [Float?](repeating: nil, count: ratings.count)
         result.withUnsafeMutableBufferPointer { output in
@@ -101,7 +108,11 @@ extension MatrixFactorizationModel: RatingPredictor {
         return result
     }
 
-    /// As any predictor's, without a list of all predictions. The sums are taken in pieces of fixed size and added in their order.
+    /// Predicts every row and returns the errors, without holding all predictions.
+    ///
+    /// Sums are taken over pieces of a fixed size and added in order.
+    ///
+    /// - Throws: `invalidArgument` if no row could be predicted.
     public func evaluate(on ratings: Ratings, threads: Int = WorkerPool.coreCount) throws -> RatingMetrics {
         var pieces = [ErrorSums](repeating: ErrorSums(), count: Self.pieces(ratings.count))
         pieces.withUnsafeMutableBufferPointer { pieces in
@@ -119,7 +130,7 @@ extension MatrixFactorizationModel: RatingPredictor {
     private static let pieceRows = 65536
     private static func pieces(_ rows: Int) -> Int { (rows + pieceRows - 1) / pieceRows }
 
-    /// Calls `body` for every row, on all threads, in order within each piece of rows.
+    /// Calls `body` for every row, on all threads and in order within each piece of rows.
     private func forEachPrediction(
         for ratings: Ratings, threads: Int,
         _ body: @escaping @Sendable (_ piece: Int, _ row: Int, _ prediction: Float?) -> Void
@@ -135,26 +146,7 @@ extension MatrixFactorizationModel: RatingPredictor {
     }
 }
 
-/// From the indexes of one table of ids to those of another.
-struct IndexMap: Sendable {
-    /// Nil where the tables are the same; otherwise -1 for what the other does not know.
-    private let indexes: [Int32]?
-
-    /// O(1) for tables that are one, O(ids) otherwise.
-    init(from other: IdentifierTable, to own: IdentifierTable) {
-        indexes =
-            other == own
-            ? nil : (0..<other.count).map { ownIndex(other, $0, own).map { Int32(truncatingIfNeeded: $0) } ?? -1 }
-    }
-
-    subscript(index: UInt32) -> Int? {
-        guard let indexes else { return Int(index) }
-        let own = indexes[Int(index)]
-        return own < 0 ? nil : Int(own)
-    }
-}
-
-/// The index in `own` of entry `index` of another table.
+/// Returns the index in `own` of entry `index` of another table.
 func ownIndex(_ other: IdentifierTable, _ index: Int, _ own: IdentifierTable) -> Int? {
     if case .integers(let ids) = other.storage { return own.index(of: ids[index]) }
     return own.index(of: other[index])

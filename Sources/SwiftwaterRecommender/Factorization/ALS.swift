@@ -1,35 +1,40 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
 
-/// Alternating least squares: with the items' factors fixed every user's factors are the solution of a small linear system,
-/// and the other way round.
+/// Matrix factorization by alternating least squares.
+///
+/// With the item factors fixed, each user's factors are the solution of a small linear system, and vice versa:
 ///
 ///     for user u:   (sum over rated i of q_i q_i^T + lambda n_u I) p_u = sum over rated i of r_ui q_i
 ///
-/// Each row is solved on its own, so the model does not depend on the number of threads. An iteration solves all users, then
-/// all items: O(ratings x rank^2 + (users + items) x rank^3).
+/// Each row is solved independently, so the model does not depend on the number of threads. An iteration solves all
+/// users, then all items: O(ratings x rank^2 + (users + items) x rank^3).
 public struct ALS: Sendable {
+    /// The settings of the next fit.
     public var settings: ALSSettings
 
+    /// Creates a trainer.
     public init(_ settings: ALSSettings = ALSSettings()) { self.settings = settings }
 
-    /// What an iteration gave.
+    /// The state of the training after an iteration.
     public struct Progress: Sendable {
-        /// From 1.
+        /// The number of the iteration, from 1.
         public let iteration: Int
-        /// The model as it stands. Copies nothing until the next iteration changes it.
+        /// The current model. Nothing is copied until the next iteration changes it.
         public let model: MatrixFactorizationModel
     }
 
     /// Fits a model.
     ///
     /// - Parameters:
-    ///   - start: a model to go on from: its factors are where the iterations begin, and users and items that it does not know begin as
-    ///     without it. On the same ratings with the same settings, k iterations and then n - k from there give the model of n, bit for bit.
-    ///   - cancellation: ends the training within some ten thousand ratings' work, in the middle of an iteration.
-    ///   - onIteration: called after every iteration; what it throws ends the training.
-    /// - Throws: `invalidArgument` for settings that cannot work or where there are no ratings; `limitExceeded` where memory would not
-    ///   suffice; `numerical` where a system is singular, naming the user or item; `CancellationError` where it was cancelled.
+    ///   - start: a model to continue from: its factors are the initial ones, and users and items that it does not know
+    ///     start as they would without it. On the same ratings with the same settings, k iterations and then n - k from
+    ///     there give the model of n, bit for bit.
+    ///   - cancellation: ends the training within the work of some tens of thousands of ratings, in the middle of an
+    ///     iteration.
+    ///   - onIteration: called after every iteration; an error it throws ends the training.
+    /// - Throws: `invalidArgument` for settings that cannot work or without ratings; `limitExceeded` if memory would
+    ///   not suffice; `numerical`, naming the user or item, if a system is singular; `CancellationError` if canceled.
     public func fit(
         _ ratings: Ratings, from start: MatrixFactorizationModel? = nil, cancellation: Cancellation? = nil,
         onIteration: ((Progress) throws -> Void)? = nil
@@ -37,7 +42,7 @@ public struct ALS: Sendable {
         try settings.validate()
         guard ratings.count > 0 else {
             throw SwiftwaterError(
-                .invalidArgument, "there are no ratings to train on", remedy: "check the file and the split")
+                .invalidArgument, "no ratings to train on", remedy: "check the file and the split")
         }
         try settings.checkMemory(ratings)
         let pool = WorkerPool(threads: settings.threads)
@@ -65,7 +70,7 @@ public struct ALS: Sendable {
         return model
     }
 
-    /// How far factors have moved, as a part of their length.
+    /// Returns how far factors have moved, as a fraction of their length.
     private static func change(_ before: NumberColumn<Float>, _ after: NumberColumn<Float>) -> Double {
         var (difference, length) = (0.0, 0.0)
         before.withUnsafeBufferPointer { before in
@@ -79,15 +84,17 @@ public struct ALS: Sendable {
         return length > 0 ? (difference / length).squareRoot() : .infinity
     }
 
-    /// Where the iterations begin. The first factor holds each item's mean rating, drawn towards the mean of all (as though
-    /// it had a few more average ratings), the others small random numbers: the first half-step then fits what is left over
-    /// the items' means instead of finding the means themselves.
+    /// Returns the initial item factors.
+    ///
+    /// The first factor holds each item's mean rating, drawn toward the global mean (as though the item had a few more
+    /// average ratings). The others are small random numbers. So the first half-step fits the residuals of the item
+    /// means instead of finding the means themselves.
     private func initialItemFactors(_ matrix: RatingMatrix, mean: Double, _ pool: WorkerPool) -> NumberColumn<Float> {
         let (rank, rows, settings) = (settings.rank, matrix.byItem, settings)
         let scale = settings.isImplicit ? 0.1 : ALS.startScale
         var factors = [Float](largePagesOf: rows.rowCount * rank)
         let unit = max(abs(mean), 1e-6).squareRoot()
-        // Each piece of 1,024 items has random numbers of its own.
+        // Each piece of 1,024 items has its own random stream, so the result does not depend on the threads.
         factors.withUnsafeMutableBufferPointer { output in
             let output = UncheckedSendable(output)
             try? pool.run(count: (rows.rowCount + 1023) / 1024) { piece in
@@ -139,15 +146,17 @@ public struct ALS: Sendable {
                     guard isSolved else {
                         throw SwiftwaterError(
                             .numerical, "the system of \(nameOf(row)) is singular",
-                            remedy: "use a regularization above 0 (0.1 to begin with) or a smaller rank")
+                            remedy: "use a regularization above 0, such as 0.1, or a smaller rank")
                     }
                 }
             }
         }
     }
 
-    /// Runs of rows with about as much work as 32,768 ratings: enough to be worth handing out, and the same for any number of
-    /// threads. Solving a row of rank k costs about as much as k / 2 ratings more.
+    /// Returns runs of rows with about as much work as 32,768 ratings.
+    ///
+    /// That is enough work to be worth a task, and the runs are the same for any number of threads. Solving a row of
+    /// rank k costs about as much as k / 2 more ratings.
     static func chunks(of rows: RatingMatrix.Rows, rank: Int) -> [Range<Int>] {
         var result: [Range<Int>] = []
         var begin = 0
@@ -162,7 +171,7 @@ public struct ALS: Sendable {
 }
 
 extension [Float] {
-    /// Zeros, in large pages where the system has some: rows of factors are read here and there.
+    /// Creates an array of zeros, in large pages if the system has some: rows of factors are read in random order.
     init(largePagesOf count: Int) {
         self.init(unsafeUninitializedCapacity: count) { buffer, filled in
             if let base = buffer.baseAddress { sw_advise_large_pages(base, count * MemoryLayout<Float>.stride) }
@@ -172,7 +181,7 @@ extension [Float] {
     }
 }
 
-/// Hands a value to tasks that use separate parts of it.
+/// A value shared by tasks that use separate parts of it.
 struct UncheckedSendable<Value>: @unchecked Sendable {
     let value: Value
     init(_ value: Value) { self.value = value }

@@ -1,45 +1,52 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
 
-/// Settings of alternating least squares, with the field's names and Spark's defaults.
+/// Settings of alternating least squares, with the usual names and Spark's defaults.
 public struct ALSSettings: Sendable, Equatable {
     /// The number of latent factors. 1 to 512.
     public var rank = 10
+    /// The maximum number of iterations.
     public var maxIterations = 10
-    /// Lambda; each row's penalty is lambda times the number of its ratings (ALS-WR: Zhou et al., 2008).
+    /// Lambda. Each row's penalty is lambda times its number of ratings (ALS-WR: Zhou et al., 2008).
     public var regularization = 0.1
-    /// Ratings are counts or strengths of interest, not opinions (Hu, Koren and Volinsky, 2008).
+    /// Whether ratings are counts or strengths of interest, not opinions (Hu, Koren and Volinsky, 2008).
     public var isImplicit = false
-    /// For implicit feedback: confidence is 1 + alpha |r|.
+    /// The confidence weight for implicit feedback: confidence is 1 + alpha |r|.
     public var alpha = 1.0
     /// How each row's system is solved.
     public var solver = Solver.cholesky
-    /// Predicts mean + user's bias + item's bias + the factors' product; the factors are fitted to what the biases leave.
-    /// Not for implicit feedback.
+    /// Whether the model predicts mean + user's bias + item's bias + the factors' product, with the factors fitted to
+    /// the residuals of the biases. Not for implicit feedback.
     public var hasBiases = false
-    /// The iterations end early once one of them changes the items' factors by less than this part of their length; 0 for never.
+    /// Ends the training early once an iteration changes the item factors by less than this fraction of their length; 0
+    /// for never.
     public var tolerance = 0.0
+    /// The seed of the initial factors.
     public var seed: UInt64 = 42
-    /// Threads; results do not depend on it.
+    /// The number of threads. Results do not depend on it.
     public var threads = WorkerPool.coreCount
-    /// What the training may take, in bytes, beside the ratings; what the machine has to give unless set.
+    /// The memory that training may use, in bytes, not counting the ratings. By default, what the machine has
+    /// available.
     public var memoryMaxBytes: Int?
-    /// The kernels to use; the best of this processor unless forced. Results differ in the last digits between them.
+    /// The instruction set of the kernels. By default, the best that this processor has. Results differ in the last
+    /// digits between instruction sets.
     public var instructionSet = InstructionSet.best
 
+    /// Creates the default settings.
     public init() {}
 
     /// How each row's system is solved.
     public enum Solver: Int32, Sendable, CaseIterable {
-        /// Exactly: O(rank^2) a rating and O(rank^3) a row.
+        /// Exactly: O(rank^2) per rating and O(rank^3) per row.
         case cholesky = 0
-        /// Three steps of conjugate gradient from the last iteration's solution: O(rank) a rating. For large ranks.
+        /// Three steps of conjugate gradient from the last iteration's solution: O(rank) per rating. For large ranks.
         case conjugateGradient = 1
-        /// The best factors without negative numbers, so that each can be read as "has so much of this".
+        /// The best non-negative factors, so that each can be read as an amount of something.
         case nonNegative = 2
     }
 
-    /// About what training takes beside the ratings themselves: the index both ways and the factors.
+    /// Estimates the memory of training, not counting the ratings themselves: the index in both directions and the
+    /// factors.
     func memoryEstimateBytes(ratings: Int, users: Int, items: Int) -> Int {
         let index = ratings * 16 + (users + items) * (8 + 4 * 8)
         let biased = hasBiases ? ratings * 8 : 0
@@ -47,15 +54,19 @@ public struct ALSSettings: Sendable, Equatable {
             + threads * sw_als_scratch_floats(rank) * 4
     }
 
-    /// - Throws: `limitExceeded` where training would not fit into memory, with the estimate.
+    /// Checks that training fits in memory.
+    ///
+    /// - Throws: `limitExceeded`, with the estimate, if it does not.
     func checkMemory(_ ratings: Ratings) throws {
         let needed = memoryEstimateBytes(
             ratings: ratings.count, users: ratings.userIDs.count, items: ratings.itemIDs.count)
-        guard let limit = memoryMaxBytes ?? availableMemoryBytes(), needed > limit else { return }
+        guard let limit = memoryMaxBytes ?? SystemInformation.availableMemoryBytes, needed > limit else { return }
         func megabytes(_ bytes: Int) -> Int { (bytes + 999_999) / 1_000_000 }
         throw SwiftwaterError(
             .limitExceeded,
-            "training rank \(rank) on \(ratings.count) ratings of \(ratings.userIDs.count) users and \(ratings.itemIDs.count) items takes about \(megabytes(needed)) MB, and there are \(megabytes(limit)) MB",
+            "training rank \(rank) on \(ratings.count) ratings of \(ratings.userIDs.count) users and "
+                + "\(ratings.itemIDs.count) items takes about \(megabytes(needed)) MB, and only "
+                + "\(megabytes(limit)) MB are available",
             remedy: "use a smaller rank or fewer ratings, or a machine with more memory")
     }
 
@@ -67,21 +78,14 @@ public struct ALSSettings: Sendable, Equatable {
         try check(maxIterations >= 1, "\(maxIterations) iterations", "use at least 1")
         try check(
             (0...1e6).contains(regularization), "a regularization of \(regularization)",
-            "use 0 or more, 0.1 to begin with")
+            "use 0 or more, such as 0.1")
         try check(alpha >= 0 && alpha.isFinite, "an alpha of \(alpha)", "use 0 or more")
         try check(!(hasBiases && isImplicit), "biases with implicit feedback", "use one of the two")
         try check(
             !(hasBiases && solver == .nonNegative), "biases with non-negative factors",
-            "use one of the two: what biases leave over has both signs")
+            "use one of the two: residuals of biases have both signs")
         try check(
             tolerance >= 0 && tolerance < 1, "a tolerance of \(tolerance)", "use 0 or more, below 1, such as 0.001")
         try check((1...1024).contains(threads), "\(threads) threads", "use 1 to 1024")
     }
-}
-
-/// Which of the kernels' forms runs.
-public enum InstructionSet: Int32, Sendable, CaseIterable {
-    case portable = 0
-    case avx2 = 1
-    case avx512 = 2
 }

@@ -2,12 +2,14 @@ import CSwiftwaterKernels
 import SwiftwaterCore
 
 extension MatrixFactorizationModel {
-    /// The user with this whole history of ratings: the factors are the exact solution of the user's own system with the
-    /// items' factors as they are. O(ratings x rank^2 + rank^3); implicit models add O(items x rank^2).
+    /// Returns the vector of a user with this whole history of ratings.
     ///
-    /// - Parameter ratings: item indexes and ratings; an item counts once, unknown ones are passed over.
-    /// - Returns: nil where no item is known.
-    /// - Throws: `numerical` where the system is singular (regularization 0).
+    /// The factors are the exact solution of the user's system, with the item factors held fixed.
+    /// O(ratings x rank^2 + rank^3); implicit models add O(items x rank^2).
+    ///
+    /// - Parameter ratings: item indexes and ratings, each item once; unknown items are ignored.
+    /// - Returns: nil if no item is known.
+    /// - Throws: `numerical` if the system is singular (regularization 0).
     public func foldIn(_ ratings: [(item: Int, rating: Float)]) throws -> UserVector? {
         let known = ratings.filter { knows(item: $0.item) }
         guard !known.isEmpty else { return nil }
@@ -21,11 +23,13 @@ extension MatrixFactorizationModel {
         return UserVector(factors: factors, offset: biases.map { $0.mean + bias! } ?? 0)
     }
 
-    /// An item with these ratings, as `foldIn` a user: by users' indexes, with the users' factors as they are.
+    /// Returns the vector of an item with these ratings, given by user index, with the user factors held fixed.
+    ///
+    /// The counterpart of `foldIn`.
     public func foldInItem(_ ratings: [(user: Int, rating: Float)]) throws -> UserVector? {
         let known = ratings.filter { knows(user: $0.user) }
         guard !known.isEmpty else { return nil }
-        // An item's bias comes before the users' biases are known.
+        // Item biases are computed before user biases.
         let bias = biases.map { biases in biases.damped(known.map { $0.rating - biases.mean }) }
         let targets = known.map { rating in
             biases.map { rating.rating - $0.mean - bias! - $0.users[rating.user] } ?? rating.rating

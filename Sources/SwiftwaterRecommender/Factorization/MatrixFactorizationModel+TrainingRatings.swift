@@ -1,8 +1,9 @@
 import SwiftwaterCore
 
 extension MatrixFactorizationModel {
-    /// The ratings to train on next: those of this model's training without some users, and newer ones, of which the last counts for each
-    /// user and item. Ids stay integers where all are. O(ratings).
+    /// Returns the ratings of the next training: those of this model's training without some users, and newer ones.
+    ///
+    /// The last rating of an item by a user counts. Ids stay integers if all of them are. O(ratings).
     public func trainingRatings(
         without isLeftOut: (String) -> Bool = { _ in false },
         adding newer: [(user: String, item: String, rating: Float, timestamp: Int64)] = []
@@ -40,8 +41,10 @@ extension MatrixFactorizationModel {
 
     private static func isInteger(_ id: String) -> Bool { Int64(id).map { String($0) == id } ?? false }
 
-    /// This model without some users: their ids, factors and ratings are gone, and their ratings count for no item's popularity. The factors of
-    /// items, which their ratings had a part in, stay until the next training. O(model).
+    /// Returns this model without some users.
+    ///
+    /// Their ids, factors and ratings are gone, and their ratings no longer count for the popularity of items. The item
+    /// factors, which their ratings influenced, stay until the next training. O(model).
     public func removing(users isRemoved: (String) -> Bool) -> MatrixFactorizationModel {
         let kept = (0..<userIDs.count).filter { !isRemoved(userIDs[$0]) }
         guard kept.count < userIDs.count else { return self }
@@ -59,7 +62,7 @@ extension MatrixFactorizationModel {
             starts.append(columns.count)
         }
         var counts = itemCounts
-        // An item that nobody else rated keeps its factors, and so one count.
+        // An item that nobody else rated keeps its factors, so its count stays at 1.
         for user in 0..<userIDs.count where isRemoved(userIDs[user]) {
             for item in history.columns[history.range(of: user)] { counts[Int(item)] = max(1, counts[Int(item)] - 1) }
         }

@@ -1,24 +1,30 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
 
-/// Factors of users and items: the prediction for user u and item i is the dot product of their rows.
+/// A matrix factorization model: the prediction for user u and item i is the dot product of their factors.
 ///
-/// Factors are Float32 in one row-major buffer each: row `u` is `userFactors[u * rank ..< (u + 1) * rank]`. Users and items
-/// without a training rating have no factors worth the name and count as unknown.
+/// Factors are Float32, in one row-major buffer for users and one for items: row `u` is
+/// `userFactors[u * rank ..< (u + 1) * rank]`. Users and items without a training rating have no meaningful factors and
+/// count as unknown.
 public struct MatrixFactorizationModel: Sendable, Equatable {
+    /// The number of latent factors.
     public let rank: Int
-    /// How it was trained; `maxIterations` is how many iterations were done.
+    /// The training settings; `maxIterations` is the number of iterations that were done.
     public internal(set) var settings: ALSSettings
+    /// The ids of the users, in the order of the rows of `userFactors`.
     public let userIDs: IdentifierTable
+    /// The ids of the items, in the order of the rows of `itemFactors`.
     public let itemIDs: IdentifierTable
+    /// The user factors, row by row.
     public internal(set) var userFactors: NumberColumn<Float> { didSet { serving = ServingCache() } }
+    /// The item factors, row by row.
     public internal(set) var itemFactors: NumberColumn<Float> { didSet { serving = ServingCache() } }
-    /// What is added to the factors' product; nil in a model without biases.
+    /// The biases that are added to the factors' product; nil in a model without biases.
     public internal(set) var biases: ModelBiases? { didSet { serving = ServingCache() } }
     private(set) var serving = ServingCache()
-    /// What each user rated in training, to be left out of recommendations and for fold-in.
+    /// Each user's training ratings, which are left out of recommendations and used for fold-in.
     public let history: RatingMatrix.Rows
-    /// How many training ratings each item has.
+    /// The number of training ratings of each item.
     public let itemCounts: [UInt32]
     /// The mean of all training ratings.
     public let meanRating: Double
@@ -53,7 +59,9 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
         self.biases = biases
     }
 
-    /// A model of given factors, one row a user and a row an item. For tests, teaching, and factors from elsewhere.
+    /// Creates a model from factors, one row per user and per item. For tests, teaching, and factors from elsewhere.
+    ///
+    /// - Throws: `invalidArgument` if the rows differ in length or number.
     public init(
         userIDs: [Int64], userFactors: [[Float]], itemIDs: [Int64], itemFactors: [[Float]]
     ) throws {
@@ -76,20 +84,21 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
             itemCounts: [UInt32](repeating: 1, count: itemIDs.count), meanRating: 0)
     }
 
-    /// Whether the user has a training rating, or came with factors.
+    /// Returns whether the user has a training rating, or was created with factors.
     public func knows(user: Int) -> Bool {
         user < userIDs.count && (history.columns.isEmpty || history.count(of: user) > 0)
     }
 
+    /// Returns whether the item has a training rating, or was created with factors.
     public func knows(item: Int) -> Bool { item < itemIDs.count && itemCounts[item] > 0 }
 
-    /// The predicted rating of an item by a user, both by their ids as they are written; nil where either is unknown.
+    /// Returns the predicted rating of an item by a user, by their ids as written; nil if either is unknown.
     public func predict(user: String, item: String) -> Float? {
         guard let user = userIDs.index(of: user), let item = itemIDs.index(of: item) else { return nil }
         return predict(user: user, item: item)
     }
 
-    /// The predicted rating by index.
+    /// Returns the predicted rating of an item by a user, by their indexes; nil if either is unknown.
     public func predict(user: Int, item: Int) -> Float? {
         guard knows(user: user), knows(item: item) else { return nil }
         let product = userFactors.withUnsafeBufferPointer { users in
@@ -100,19 +109,19 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
         return biases.map { product + $0.mean + $0.users[user] + $0.items[item] } ?? product
     }
 
-    /// The user as trained.
+    /// Returns the trained vector of a user.
     func vector(ofUser user: Int) -> UserVector {
         UserVector(
             factors: Array(userFactors[user * rank..<(user + 1) * rank]),
             offset: biases.map { $0.mean + $0.users[user] } ?? 0)
     }
 
-    /// Takes the factors that another model has for the users and items here.
+    /// Copies the factors that another model has for the users and items of this one.
     mutating func takeFactors(of other: MatrixFactorizationModel) throws {
         guard other.rank == rank else {
             throw SwiftwaterError(
-                .invalidArgument, "the model to go on from has rank \(other.rank), the training rank \(rank)",
-                remedy: "use the same rank, or begin anew")
+                .invalidArgument, "the model to continue from has rank \(other.rank), the training rank \(rank)",
+                remedy: "use the same rank, or start without a model")
         }
         func take(
             _ own: inout NumberColumn<Float>, _ ids: IdentifierTable, _ others: NumberColumn<Float>,

@@ -1,10 +1,13 @@
-/// The part of a rating that is the user's mildness and the item's quality: mean + user's bias + item's bias.
+/// The baseline of a rating: mean + user's bias + item's bias.
 ///
-/// Each bias is the mean of what the ones before it leave over, damped as though the row had a few more ratings of 0; items
-/// come first, then users (Koren and Bell, "Advances in Collaborative Filtering", 2015, section 2.1).
+/// Each bias is the mean of the residuals of the ones before it, damped as though the row had a few more residuals of
+/// 0. Items come first, then users (Koren and Bell, "Advances in Collaborative Filtering", 2015, section 2.1).
 public struct ModelBiases: Sendable, Equatable {
+    /// The mean of all ratings.
     public let mean: Float
+    /// The bias of each user.
     public let users: [Float]
+    /// The bias of each item.
     public let items: [Float]
 
     static let damping = 5.0
@@ -29,12 +32,12 @@ public struct ModelBiases: Sendable, Equatable {
         users = biases(matrix.byUser, less: items)
     }
 
-    /// The bias of a row for which the ones before it leave these over.
+    /// Returns the bias of a row with these residuals.
     func damped(_ left: [Float]) -> Float {
         Float(left.reduce(0.0) { $0 + Double($1) } / (Double(left.count) + ModelBiases.damping))
     }
 
-    /// The matrix of what the biases leave over.
+    /// Returns the matrix of the residuals.
     func residuals(_ matrix: RatingMatrix) -> RatingMatrix {
         func rows(_ rows: RatingMatrix.Rows, _ own: [Float], _ others: [Float]) -> RatingMatrix.Rows {
             var values = rows.values
@@ -44,17 +47,5 @@ public struct ModelBiases: Sendable, Equatable {
             return RatingMatrix.Rows(starts: rows.starts, columns: rows.columns, values: values)
         }
         return RatingMatrix(byUser: rows(matrix.byUser, users, items), byItem: rows(matrix.byItem, items, users))
-    }
-}
-
-/// A user as the model sees one: factors, and what is added to every item's score.
-public struct UserVector: Sendable, Equatable {
-    public let factors: [Float]
-    /// The mean and the user's bias; 0 in a model without biases.
-    public let offset: Float
-
-    public init(factors: [Float], offset: Float = 0) {
-        self.factors = factors
-        self.offset = offset
     }
 }

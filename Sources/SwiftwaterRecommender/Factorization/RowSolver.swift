@@ -1,10 +1,10 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
 
-/// Solves the systems of rows, one after the other, on one thread. Holds the memory that the kernels work in.
+/// Solves the systems of rows, one at a time, on one thread. Owns the scratch memory of the kernels.
 final class RowSolver {
     private let settings: ALSSettings
-    /// For implicit feedback, the sum of q q^T over all rows of the other side.
+    /// For implicit feedback: the sum of q q^T over all rows of the other side.
     private let shared: [Float]?
     private let scratch: UnsafeMutableRawPointer
     /// For implicit feedback: a row's weights, then its targets.
@@ -15,7 +15,7 @@ final class RowSolver {
         self.settings = settings
         self.shared = shared
         let bytes = sw_als_scratch_floats(settings.rank) * MemoryLayout<Float>.stride
-        // Whole cache lines: a vector that straddles two costs twice.
+        // Aligned to cache lines: a vector that straddles two costs twice.
         scratch = .allocate(byteCount: bytes, alignment: 64)
         scratch.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         confidences = .allocate(capacity: 1)
@@ -26,14 +26,15 @@ final class RowSolver {
         confidences.deallocate()
     }
 
-    /// Writes the factors of a row with these ratings to `solution` (`rank` floats), whose old value is where iterative solvers
-    /// begin.
+    /// Writes the factors of a row with these ratings to `solution` (`rank` floats).
+    ///
+    /// Iterative solvers start from the previous value of `solution`.
     ///
     /// - Parameters:
     ///   - columns: rows of `fixed`, one for each value.
-    ///   - following: how many more columns, of the rows that come next, are behind these.
+    ///   - following: the number of columns of later rows that follow these in memory.
     ///   - fixed: the other side's factors.
-    /// - Returns: false where the system is singular.
+    /// - Returns: false if the system is singular.
     func solve(
         _ columns: UnsafeBufferPointer<UInt32>, _ values: UnsafeBufferPointer<Float>, following: Int = 0,
         fixed: UnsafePointer<Float>, into solution: UnsafeMutablePointer<Float>
@@ -42,7 +43,7 @@ final class RowSolver {
         guard settings.isImplicit else {
             return call(columns, following, nil, values.baseAddress!, lambda, fixed, solution)
         }
-        // Weight alpha |r| on top of the shared part's 1; target confidence times preference.
+        // The weight is alpha |r|, as the shared part has weight 1; the target is confidence times preference.
         let (alpha, count) = (Float(settings.alpha), values.count)
         if count > confidenceCount {
             confidences.deallocate()
@@ -61,7 +62,7 @@ final class RowSolver {
             columns, following, weights, targets, Float(settings.regularization * Double(liked)), fixed, solution)
     }
 
-    /// The sum of q q^T over all rows, in double precision, in fixed pieces that are added in order.
+    /// Returns the sum of q q^T over all rows, in double precision, in fixed pieces that are added in order.
     static func gram(_ factors: NumberColumn<Float>, _ settings: ALSSettings, _ pool: WorkerPool) -> [Float] {
         let rank = settings.rank
         let rows = factors.count / rank

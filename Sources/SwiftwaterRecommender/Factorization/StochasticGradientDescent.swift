@@ -1,32 +1,42 @@
 import SwiftwaterCore
 
-/// Matrix factorisation by stochastic gradient descent, as textbooks write it: for each rating in random order, with error
-/// e = r - p.q,
+/// Matrix factorization by stochastic gradient descent, as in textbooks.
+///
+/// For each rating in random order, with error e = r - p.q:
 ///
 ///     p += rate (e q - lambda p)
-///     q += rate (e p - lambda q)        with the p from before
+///     q += rate (e p - lambda q)        with the previous p
 ///
-/// One thread, since each step reads what the last wrote. A comparison for ALS, which is faster here and needs no rate.
-/// O(ratings x rank) an epoch.
+/// Runs on one thread, since each step reads what the last one wrote. A baseline for ALS, which is faster here and
+/// needs no learning rate. O(ratings x rank) per epoch.
 public struct StochasticGradientDescent: Sendable {
+    /// Settings of stochastic gradient descent.
     public struct Settings: Sendable, Equatable {
+        /// The number of latent factors, 1 to 512.
         public var rank = 10
+        /// The number of passes over the ratings.
         public var epochs = 20
+        /// The step size.
         public var learningRate = 0.01
+        /// Lambda, the penalty on the factors.
         public var regularization = 0.05
+        /// The seed of the initial factors and the order of the ratings.
         public var seed: UInt64 = 42
 
+        /// Creates the default settings.
         public init() {}
     }
 
+    /// The settings of the next fit.
     public var settings: Settings
 
+    /// Creates a trainer.
     public init(_ settings: Settings = Settings()) { self.settings = settings }
 
     /// Fits a model.
     ///
-    /// - Throws: `invalidArgument` for settings that cannot work or no ratings; `numerical` where the factors grow without
-    ///   bound.
+    /// - Throws: `invalidArgument` for settings that cannot work or without ratings; `numerical` if the factors
+    ///   diverge.
     public func fit(_ ratings: Ratings) throws -> MatrixFactorizationModel {
         guard (1...512).contains(settings.rank), settings.epochs >= 1, settings.learningRate > 0,
             settings.regularization >= 0,
@@ -34,7 +44,8 @@ public struct StochasticGradientDescent: Sendable {
         else {
             throw SwiftwaterError(
                 .invalidArgument,
-                "rank \(settings.rank), \(settings.epochs) epochs, rate \(settings.learningRate) on \(ratings.count) ratings",
+                "rank \(settings.rank), \(settings.epochs) epochs, rate \(settings.learningRate) on "
+                    + "\(ratings.count) ratings",
                 remedy: "use a rank of 1 to 512, at least one epoch, a rate above 0, and some ratings")
         }
         var als = ALSSettings()
@@ -42,7 +53,7 @@ public struct StochasticGradientDescent: Sendable {
         als.regularization = settings.regularization
         var model = MatrixFactorizationModel(ratings: ratings, matrix: RatingMatrix(ratings), settings: als)
         var random = SeededRandom(seed: settings.seed, stream: 3)
-        // A product of the factors near the mean to begin with.
+        // Initial products of the factors are near the mean.
         let start = (max(abs(ratings.mean), 1e-6) / Double(settings.rank)).squareRoot()
         func factors(_ rows: Int) -> [Float] {
             (0..<rows * settings.rank).map { _ in Float(start * (1 + 0.1 * random.normal())) }
@@ -55,7 +66,7 @@ public struct StochasticGradientDescent: Sendable {
             let error = step(&users, &items, ratings, order)
             guard error.isFinite else {
                 throw SwiftwaterError(
-                    .numerical, "the factors grew without bound in epoch \(epoch)",
+                    .numerical, "the factors diverged in epoch \(epoch)",
                     remedy: "use a smaller learning rate")
             }
         }
@@ -63,7 +74,7 @@ public struct StochasticGradientDescent: Sendable {
         return model
     }
 
-    /// One epoch; the sum of squared errors before each step.
+    /// Runs one epoch and returns the sum of the squared errors before each step.
     private func step(
         _ userFactors: inout [Float], _ itemFactors: inout [Float], _ ratings: Ratings, _ order: [Int]
     ) -> Float {

@@ -9,8 +9,10 @@ public enum ModelFile {
     static let versionUnaligned: UInt32 = 1
 
     /// Writes the model to a temporary file beside `path` and renames it: after any failure the model that was there stays.
-    public static func write(_ model: MatrixFactorizationModel, to path: String, faults: FileFaults = .none) throws {
-        let file = try AtomicFile(path: path, faults: faults)
+    public static func write(
+        _ model: MatrixFactorizationModel, to path: String, files: any FileSystem = LocalFileSystem()
+    ) throws {
+        let file = try AtomicFile(path: path, files: files)
         var output = SectionWriter(file: file)
         var header = ByteWriter()
         header.write(integer: version)
@@ -51,10 +53,12 @@ public enum ModelFile {
     /// shared by all programs that use it. The checksum is verified first, which reads the file once.
     ///
     /// - Parameter copied: reads the file into memory of this process: for programs that live longer than whoever may write over the file.
-    /// - Throws: `notFound`, `io`; `corrupted` where the file is no model, is of another version, was cut, or where its
+    /// - Throws: `notFound`, `io`; `corrupted` where the file is not a model, is of another version, was cut, or where its
     ///   checksum does not fit.
-    public static func read(_ path: String, copied: Bool = false) throws -> MatrixFactorizationModel {
-        let file = try MappedFile(path: path, copied: copied)
+    public static func read(
+        _ path: String, copied: Bool = false, files: any FileSystem = LocalFileSystem()
+    ) throws -> MatrixFactorizationModel {
+        let file = try files.map(path, copied: copied)
         do {
             return try file.withBytes { try read($0, file) }
         } catch var error as SwiftwaterError where error.code == .corrupted {

@@ -1,29 +1,31 @@
 import SwiftwaterStorage
 
-/// Numbers that stand one after the other: in an array of their own, or in place in a file that is mapped.
+/// A contiguous column of numbers, in an array or in place in a memory-mapped file.
 ///
-/// Reads like an array. Numbers in a file are copied into an array when they are changed.
+/// Reads like an array. Numbers in a file are copied into an array on the first change.
 public struct NumberColumn<Element: BitwiseCopyable & Sendable & Equatable>: Sendable {
     private var own: [Element]
     private var place: Place?
 
     private struct Place: @unchecked Sendable {
-        /// Keeps the bytes where they are.
+        /// Keeps the bytes mapped.
         let file: MappedFile
         let numbers: UnsafeBufferPointer<Element>
     }
 
+    /// Creates a column from an array.
     public init(_ numbers: [Element]) { own = numbers }
 
-    /// Numbers in a file. `bytes` are some of its bytes, aligned for the numbers.
+    /// Creates a column over `bytes` of a file, aligned for the numbers.
     init(_ bytes: UnsafeRawBufferPointer, in file: MappedFile) {
         own = []
         place = Place(file: file, numbers: bytes.bindMemory(to: Element.self))
     }
 
-    /// Whether the numbers stand in a file.
+    /// Whether the numbers are in a mapped file.
     public var isMapped: Bool { place != nil }
 
+    /// Calls `body` with the numbers, which are valid only during the call.
     public func withUnsafeBufferPointer<Result, Failure: Error>(
         _ body: (UnsafeBufferPointer<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -47,9 +49,12 @@ public struct NumberColumn<Element: BitwiseCopyable & Sendable & Equatable>: Sen
 }
 
 extension NumberColumn: RandomAccessCollection, MutableCollection {
+    /// Zero.
     public var startIndex: Int { 0 }
+    /// The number of elements.
     public var endIndex: Int { place?.numbers.count ?? own.count }
 
+    /// The number at `index`. Setting one copies numbers out of a mapped file first.
     public subscript(index: Int) -> Element {
         get { if let place { place.numbers[index] } else { own[index] } }
         set {
@@ -58,15 +63,18 @@ extension NumberColumn: RandomAccessCollection, MutableCollection {
         }
     }
 
+    /// Calls `body` with the numbers; never returns nil.
     public func withContiguousStorageIfAvailable<Result>(
         _ body: (UnsafeBufferPointer<Element>) throws -> Result
     ) rethrows -> Result? { try withUnsafeBufferPointer(body) }
 }
 
 extension NumberColumn: ExpressibleByArrayLiteral {
+    /// Creates a column from an array literal.
     public init(arrayLiteral elements: Element...) { self.init(elements) }
 }
 
 extension NumberColumn: Equatable {
+    /// Compares the numbers, wherever they are stored.
     public static func == (left: NumberColumn, right: NumberColumn) -> Bool { left.elementsEqual(right) }
 }

@@ -1,10 +1,10 @@
 import SwiftwaterCore
 
-/// A column of numbers in as few bytes as one of three simple ways needs:
+/// A column of numbers in the most compact of three simple encodings:
 ///
-///     runs         rows at which a new value begins, and the values        1 1 1 2 2 -> 0 3 | 1 2
-///     choices      up to 256 different values, and a byte a row            4.5 3 4.5 -> 4.5 3 | 0 1 0
-///     differences  1 to 8 bytes a row: the value less the smallest one     70001 70003 -> 70001 | 0 2
+///     runs         the rows at which a new value begins, and the values    1 1 1 2 2 -> 0 3 | 1 2
+///     choices      up to 256 distinct values, and a byte per row           4.5 3 4.5 -> 4.5 3 | 0 1 0
+///     differences  1 to 8 bytes per row: the value minus the smallest      70001 70003 -> 70001 | 0 2
 struct PackedNumbers {
     private enum Way: UInt8 { case runs, choices, differences }
 
@@ -22,7 +22,7 @@ struct PackedNumbers {
         var smallest = UInt64.max
         var largest: UInt64 = 0
         var runs = 0
-        /// The different values in the order in which they come; nil where there are more than 256.
+        /// The distinct values in order of first occurrence; nil if there are more than 256.
         var choices: [UInt64]? = []
         private(set) var codes: [UInt64: UInt8] = [:]
 
@@ -60,7 +60,7 @@ struct PackedNumbers {
         } else {
             try output.write([Way.differences.rawValue, UInt8(width)])
             try output.write(array: [survey.smallest])
-            // Behind the last number there is room to read 8 bytes at.
+            // Padding, so that an 8-byte load at the last number stays in bounds.
             var bytes = [UInt8](repeating: 0, count: count * width + 8)
             for row in 0..<count {
                 let difference = value(row) - survey.smallest
@@ -89,10 +89,12 @@ struct PackedNumbers {
 
     // MARK: Reading
 
-    /// - Throws: `corrupted`.
+    /// Reads a column of `count` numbers.
+    ///
+    /// - Throws: `corrupted` if the bytes are not a valid encoding.
     init(reading input: inout SectionReader, count: Int) throws {
         let kind: UInt8 = try input.integer()
-        guard let way = Way(rawValue: kind) else { throw PackedNumbers.damaged("a column of the unknown kind \(kind)") }
+        guard let way = Way(rawValue: kind) else { throw PackedNumbers.damaged("a column of unknown kind \(kind)") }
         self.way = way
         self.count = count
         switch way {
@@ -105,7 +107,7 @@ struct PackedNumbers {
             starts = try input.column(count: runs)
             values = try input.column(count: runs)
             guard starts[0] == 0, zip(starts, starts.dropFirst()).allSatisfy({ $0 < $1 }), Int(starts[runs - 1]) < count
-            else { throw PackedNumbers.damaged("runs that do not follow each other") }
+            else { throw PackedNumbers.damaged("runs that are out of order") }
         case .choices:
             values = try input.column(count: 256)
             bytes = try input.column(count: count)
@@ -119,10 +121,10 @@ struct PackedNumbers {
     }
 
     private static func damaged(_ what: String) -> SwiftwaterError {
-        SwiftwaterError(.corrupted, what, remedy: "remove it")
+        SwiftwaterError(.corrupted, what, remedy: "remove the file")
     }
 
-    /// Calls `body` with the rows of a range and their values.
+    /// Calls `body` with each row of a range and its value.
     func unpack(_ range: Range<Int>, _ body: (Int, UInt64) -> Void) {
         switch way {
         case .runs: unpackRuns(range, body)

@@ -17,9 +17,10 @@ enum RatingsCache {
     // MARK: Writing
 
     static func write(
-        _ ratings: Ratings, _ report: RatingsReport, _ stamp: FileStamp, _ format: RatingsFormat, to path: String
+        _ ratings: Ratings, _ report: RatingsReport, _ stamp: FileStamp, _ format: RatingsFormat, to path: String,
+        files: any FileSystem = LocalFileSystem()
     ) throws {
-        let file = try AtomicFile(path: path)
+        let file = try AtomicFile(path: path, files: files)
         var output = SectionWriter(file: file)
         try output.write(magic)
         var header = ByteWriter()
@@ -57,10 +58,10 @@ enum RatingsCache {
 
     /// What the cache of a file holds; nil where there is none that belongs to it.
     static func read(
-        _ path: String, _ stamp: FileStamp, _ format: RatingsFormat
+        _ path: String, _ stamp: FileStamp, _ format: RatingsFormat, files: any FileSystem = LocalFileSystem()
     ) throws -> (ratings: Ratings, report: RatingsReport)? {
         let file: MappedFile
-        do { file = try MappedFile(path: path) } catch let error as SwiftwaterError where error.code == .notFound {
+        do { file = try files.map(path) } catch let error as SwiftwaterError where error.code == .notFound {
             return nil
         }
         return try file.withBytes { bytes in
@@ -70,9 +71,8 @@ enum RatingsCache {
             var header = ByteReader(try input.bytes(count: Int(clamping: length)))
             guard try header.readInteger(UInt32.self) == version else { return nil }
             let isSameFormat = try header.readCountedBytes { Array($0) } == format.fingerprint
-            let found = FileStamp(
-                byteCount: try header.readInteger(Int64.self), modified: try header.readInteger(Int64.self))
-            guard isSameFormat, found == stamp else { return nil }
+            let (byteCount, modified) = (try header.readInteger(Int64.self), try header.readInteger(Int64.self))
+            guard isSameFormat, byteCount == stamp.byteCount, modified == stamp.modified else { return nil }
             return try read(&input, &header, format)
         }
     }

@@ -2,62 +2,75 @@ import SwiftwaterCore
 
 /// Settings of user- and item-based collaborative filtering.
 public struct NeighbourhoodSettings: Sendable, Equatable {
+    /// What the neighbors of a prediction are.
     public enum Basis: String, Sendable, CaseIterable {
-        /// Neighbours are users who rate alike.
+        /// Neighbors are users with similar ratings.
         case users
-        /// Neighbours are items that are rated alike.
+        /// Neighbors are items with similar ratings.
         case items
     }
 
+    /// How the similarity of two rows is measured.
     public enum Similarity: String, Sendable, CaseIterable {
-        /// Cosine of the two rows over the entries that both have.
+        /// Cosine of the two rows over their common entries.
         case cosine
-        /// Pearson correlation over the entries that both have, each row less its mean over them.
+        /// Pearson correlation over the common entries, each row minus its mean over them.
         case pearson
-        /// Cosine of what is left when each column's mean is taken away: between items, of ratings less their user's mean, so that the
-        /// mild and the strict count alike (Sarwar et al., 2001).
+        /// Cosine of the entries minus the mean of their column. Between items, that is ratings minus their user's
+        /// mean, so that lenient and strict users count alike (Sarwar et al., 2001).
         case adjustedCosine = "adjusted-cosine"
     }
 
+    /// Whether neighbors are users or items.
     public var basis = Basis.users
+    /// The similarity measure.
     public var similarity = Similarity.cosine
-    /// How many neighbours a prediction uses, at most.
+    /// The maximum number of neighbors of a prediction.
     public var neighbours = 20
-    /// Rows with fewer entries in common are no neighbours.
+    /// The minimum number of common entries for two rows to be neighbors.
     public var overlapMin = 2
-    /// Draws similarities over few entries towards 0: with n in common a similarity counts n / (n + shrinkage) (Koren, 2008).
+    /// Shrinks similarities over few entries toward 0: with n common entries, the factor is n / (n + shrinkage) (Koren,
+    /// 2008).
     public var shrinkage = 0.0
 
+    /// Creates the default settings.
     public init() {}
 }
 
-/// Collaborative filtering by neighbours.
+/// Neighborhood-based collaborative filtering.
 ///
-/// By users, with u the user and i the item, over the `neighbours` users v with the largest positive similarity who rated i:
+/// By users, with user u and item i, over the `neighbours` users v with the largest positive similarity who rated i:
 ///
 ///     cosine    r(u,i) = sum s(u,v) r(v,i) / sum s(u,v)                               (adjusted cosine, too)
 ///     pearson   r(u,i) = mean(u) + sum s(u,v) (r(v,i) - mean(v)) / sum s(u,v)         (Resnick et al., 1994)
 ///
-/// By items the two change places. Equal similarities go by the lower index. There is no prediction where no neighbour has a
-/// rating. Similarities are computed when they are needed, sparsely: for one row, O(sum over its entries of the entries of
-/// that column); all rows of the 1m set take seconds.
+/// By items, the two change places. Ties in similarity go to the lower index. A prediction needs at least one neighbor
+/// with a rating. Similarities are computed on demand and sparsely: for one row, O(sum over its entries of the entries
+/// of that column). All rows of the 1m set take seconds.
 public struct NeighbourhoodModel: Sendable {
+    /// The settings of the model.
     public let settings: NeighbourhoodSettings
+    /// The ids of the users.
     public let userIDs: IdentifierTable
+    /// The ids of the items.
     public let itemIDs: IdentifierTable
-    /// Rows are users where the basis is users, else items; `columns` is the same matrix the other way.
+    /// Rows are users if the basis is users, else items; `columns` is the transpose.
     private let rows: RatingMatrix.Rows
     private let columns: RatingMatrix.Rows
     private let rowMeans: [Double]
-    /// What is taken from the values of each column before rows are compared; empty for nothing.
+    /// What is subtracted from each column before rows are compared; empty for nothing.
     private let columnMeans: [Double]
 
+    /// Creates a model of these ratings.
+    ///
+    /// - Throws: `invalidArgument` for settings that cannot work.
     public init(_ ratings: Ratings, settings: NeighbourhoodSettings = NeighbourhoodSettings()) throws {
         guard settings.neighbours >= 1, settings.overlapMin >= 1, settings.shrinkage >= 0, settings.shrinkage.isFinite
         else {
             throw SwiftwaterError(
                 .invalidArgument,
-                "\(settings.neighbours) neighbours with at least \(settings.overlapMin) entries in common, shrinkage \(settings.shrinkage)",
+                "\(settings.neighbours) neighbors with at least \(settings.overlapMin) common entries, shrinkage "
+                    + "\(settings.shrinkage)",
                 remedy: "use at least 1 of each, and a shrinkage of 0 or more")
         }
         let matrix = RatingMatrix(ratings)
@@ -71,12 +84,12 @@ public struct NeighbourhoodModel: Sendable {
             ? (0..<columns.rowCount).map { [columns] in columns.mean(of: $0) ?? 0 } : []
     }
 
-    /// The similarity of two users (or items, by the basis) by index; 0 where they have too little in common.
+    /// Returns the similarity of two users (or items, by the basis) by index; 0 if they have too few common entries.
     public func similarity(_ left: Int, _ right: Int) -> Double {
         similarities(of: left).first { $0.row == right }?.similarity ?? 0
     }
 
-    /// Rows with a positive or negative similarity to `row`, without itself, in order of their indexes.
+    /// Returns the other rows with a nonzero similarity to `row`, by index.
     func similarities(of row: Int) -> [(row: Int, similarity: Double)] {
         var sums = [PairSums](repeating: PairSums(), count: rows.rowCount)
         for entry in rows.range(of: row) {
@@ -95,20 +108,20 @@ public struct NeighbourhoodModel: Sendable {
         }
     }
 
-    /// The predicted rating by index, or nil.
+    /// Returns the predicted rating by index, or nil if there is none.
     public func predict(user: Int, item: Int) -> Float? {
         let (row, column) = settings.basis == .users ? (user, item) : (item, user)
         guard row < rows.rowCount, column < columns.rowCount, rows.count(of: row) > 0 else { return nil }
         return predict(row: row, column: column, similarities: lookup(similarities(of: row)))
     }
 
-    /// The predicted rating by id, or nil.
+    /// Returns the predicted rating by id, or nil if there is none.
     public func predict(user: String, item: String) -> Float? {
         guard let user = userIDs.index(of: user), let item = itemIDs.index(of: item) else { return nil }
         return predict(user: user, item: item)
     }
 
-    /// The best items for a user, best first, without those the user rated unless asked.
+    /// Returns the best items for a user, best first, without those the user rated unless `includeSeen`.
     public func recommendItems(forUser user: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
         let byUser = settings.basis == .users ? rows : columns
         guard user < byUser.rowCount else { return [] }
@@ -155,7 +168,7 @@ public struct NeighbourhoodModel: Sendable {
     }
 }
 
-/// Sums over the entries that two rows have in common.
+/// Sums over the common entries of two rows.
 struct PairSums {
     var count = 0.0
     private var left = 0.0
@@ -180,18 +193,20 @@ struct PairSums {
         return length > 0 ? products / length : 0
     }
 
-    /// 0 where either row has no variance over the common entries.
+    /// The Pearson correlation; 0 if either row has no variance over the common entries.
     var pearson: Double {
         let covariance = products - left * right / count
         let spread = (leftSquares - left * left / count) * (rightSquares - right * right / count)
-        // Rounding leaves a spread of about 1e-16 of the squares where there is none.
+        // Without variance, rounding leaves a spread of about 1e-16 of the squares.
         guard spread > 1e-12 * leftSquares * rightSquares else { return 0 }
         return max(-1, min(1, covariance / spread.squareRoot()))
     }
 }
 
 extension NeighbourhoodModel: RatingPredictor {
-    /// Rows are grouped so that each user's (or item's) similarities are computed once.
+    /// Returns the predictions for rows of ratings, in their order.
+    ///
+    /// Groups the rows so that the similarities of each user (or item) are computed once.
     public func predictions(for ratings: Ratings, threads: Int) -> [Float?] {
         let users = (0..<ratings.userIDs.count).map { ownIndex(ratings.userIDs, $0, userIDs) }
         let items = (0..<ratings.itemIDs.count).map { ownIndex(ratings.itemIDs, $0, itemIDs) }

@@ -1,30 +1,38 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// Titles and genres of items, from a file such as MovieLens's `movies.csv`.
+/// The titles and genres of items, from a file such as MovieLens's `movies.csv`.
 public struct Catalogue: Sendable {
+    /// The title and genres of one item.
     public struct Entry: Sendable, Equatable {
+        /// The title.
         public let title: String
+        /// The genres.
         public let genres: [String]
     }
 
     private var entries: [Text: Entry] = [:]
 
+    /// Creates an empty catalog.
     public init() {}
 
+    /// The number of items.
     public var count: Int { entries.count }
 
-    /// What is known of an item, by its id as it is written.
+    /// The entry of an item, by its id as written; nil if there is none.
     public subscript(id: String) -> Entry? { entries[Text(id)] }
 
-    /// The title of an item, or its id where none is known.
+    /// Returns the title of an item, or its id if the catalog lacks it.
     public func title(_ id: String) -> String { self[id]?.title ?? id }
 
+    /// Adds an item, or replaces the entry it has.
     public mutating func add(id: String, title: String, genres: [String]) {
         entries[Text(id)] = Entry(title: title, genres: genres)
     }
 
-    /// Reads a CSV file with a header that names the columns; genres are separated by `|`.
+    /// Reads a CSV file with a header that names the columns. Genres are separated by `|`.
+    ///
+    /// - Throws: `notFound`, `io`; `malformedInput` for an empty file or a header without the id or title column.
     public static func read(
         _ path: String, idColumn: String = "movieId", titleColumn: String = "title", genresColumn: String = "genres",
         separator: Character = ","

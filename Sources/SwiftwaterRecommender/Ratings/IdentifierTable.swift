@@ -1,20 +1,23 @@
 import SwiftwaterCore
 
-/// The ids of users or of items: 64-bit integers or strings, each with the index by which columns and factors know it.
+/// The ids of users or of items: 64-bit integers or strings, each with its index in columns and factors.
 ///
 /// Ids are numbered in the order in which they were first seen.
 public struct IdentifierTable: Sendable, Equatable {
-    /// All ids, in the order of their numbers.
+    /// All ids, in the order of their indexes.
     public enum Storage: Sendable, Equatable {
+        /// 64-bit integer ids.
         case integers([Int64])
+        /// String ids.
         case strings([String])
     }
 
+    /// All ids, in the order of their indexes.
     public private(set) var storage: Storage
     private var integerIndex = IntegerIndex()
     private var stringIndex: [Text: UInt32] = [:]
 
-    /// An empty table of integer ids.
+    /// Creates an empty table of integer ids.
     public init() { storage = .integers([]) }
 
     init(isInteger: Bool) { storage = isInteger ? .integers([]) : .strings([]) }
@@ -28,6 +31,7 @@ public struct IdentifierTable: Sendable, Equatable {
         }
     }
 
+    /// The number of ids.
     public var count: Int {
         switch storage {
         case .integers(let ids): ids.count
@@ -35,9 +39,10 @@ public struct IdentifierTable: Sendable, Equatable {
         }
     }
 
+    /// Whether the ids are integers.
     public var isInteger: Bool { if case .integers = storage { true } else { false } }
 
-    /// The id with number `index`, as it is written. O(1).
+    /// The id at `index`, as written. O(1).
     public subscript(index: Int) -> String {
         switch storage {
         case .integers(let ids): String(ids[index])
@@ -45,16 +50,16 @@ public struct IdentifierTable: Sendable, Equatable {
         }
     }
 
-    /// The index of an id as it is written, or nil where it is unknown. O(1) on average.
+    /// Returns the index of an id as written, or nil if it is unknown. O(1) on average.
     public func index(of id: String) -> Int? {
         switch storage {
-        // As it is written: 007 is no name of 7.
+        // As written: 007 is not the id 7.
         case .integers: Int64(id).flatMap { String($0) == id ? integerIndex[$0] : nil }.map(Int.init)
         case .strings: stringIndex[Text(id)].map(Int.init)
         }
     }
 
-    /// The index of an integer id, or nil where it is unknown.
+    /// Returns the index of an integer id, or nil if it is unknown. O(1) on average.
     public func index(of id: Int64) -> Int? {
         isInteger ? integerIndex[id].map(Int.init) : index(of: String(id))
     }
@@ -63,7 +68,7 @@ public struct IdentifierTable: Sendable, Equatable {
         guard case .integers(var ids) = storage else { return insert(Text(String(id))) }
         let number = integerIndex.number(of: id, next: UInt32(ids.count))
         guard number == UInt32(ids.count) else { return number }
-        storage = .integers([])  // keeps the array unique while it grows
+        storage = .integers([])  // keeps the array uniquely referenced while it grows
         ids.append(id)
         storage = .integers(ids)
         return number
@@ -80,5 +85,6 @@ public struct IdentifierTable: Sendable, Equatable {
         return index
     }
 
+    /// Compares the ids and their order.
     public static func == (left: IdentifierTable, right: IdentifierTable) -> Bool { left.storage == right.storage }
 }

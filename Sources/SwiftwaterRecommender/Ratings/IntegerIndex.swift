@@ -1,13 +1,15 @@
-/// From 64-bit integers to the numbers they were given: a table for small ones, which ids mostly are, and open addressing with linear
-/// probing for the rest. O(1) on average; looks at no `Hasher`, though nothing depends on the order anyway.
+/// A map from 64-bit integer ids to their numbers.
+///
+/// A direct table for small ids, which most are, and open addressing with linear probing for the rest. O(1) on average.
+/// Does not use `Hasher`, though nothing depends on the order.
 struct IntegerIndex: Sendable {
-    /// Entry `id` holds the number plus 1, 0 for none. As long as the largest small id needs, in powers of two.
+    /// Entry `id` holds the number plus 1, or 0 for none. As long as the largest small id needs, in powers of two.
     private var small: [UInt32] = []
     private var keys: [Int64] = []
     private var numbers: [UInt32] = []
     private var occupied = 0
 
-    /// Ids below this are looked up in a table: at most 16 MB.
+    /// Ids below this are looked up in the direct table, which takes at most 16 MB.
     static let smallMax = Int64(1 << 22)
 
     init() {}
@@ -21,7 +23,7 @@ struct IntegerIndex: Sendable {
         return id >= 0 && id < IntegerIndex.smallMax ? nil : largeNumber(id)
     }
 
-    /// The number of `id`, which gets `next` where it has none yet.
+    /// Returns the number of `id`, which becomes `next` if it has none yet.
     @inline(__always)
     mutating func number(of id: Int64, next: UInt32) -> UInt32 {
         if id >= 0, id < Int64(small.count) {
@@ -33,7 +35,7 @@ struct IntegerIndex: Sendable {
         return insert(id, next)
     }
 
-    /// Forgets all ids, and keeps the memory.
+    /// Removes all ids but keeps the memory of the direct table.
     mutating func removeAll() {
         small.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
         (keys, numbers, occupied) = ([], [], 0)

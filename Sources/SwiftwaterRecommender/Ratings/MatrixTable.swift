@@ -1,29 +1,37 @@
 import SwiftwaterCore
 
-/// The user x item matrix as a table for people, with `?` where nobody rated.
+/// The user x item matrix as a readable table, with `?` for missing ratings.
 public struct MatrixTable: Sendable {
     /// One cell of the table.
     public enum Cell: Sendable, Equatable {
+        /// A rating.
         case rated(Float)
+        /// A prediction for a missing rating.
         case predicted(Float)
+        /// Neither a rating nor a prediction.
         case unknown
     }
 
+    /// The ids of the users, one per row.
     public let users: [String]
+    /// The ids of the items, one per column.
     public let items: [String]
+    /// The cells, row by row.
     public let cells: [[Cell]]
-    /// How many users and items the ratings have in all.
+    /// The total number of users and items in the ratings.
     public let totals: (users: Int, items: Int)
 
-    /// Which users or items a table shows.
+    /// The users or items that a table shows.
     public enum Selection: Sendable {
-        /// The first in the order of the file.
+        /// The first ones in the order of the file.
         case first(Int)
-        /// Those with the most ratings, in that order.
+        /// The ones with the most ratings, in that order.
         case mostRated(Int)
     }
 
-    /// - Parameter predict: what to put where nobody rated; nothing unless given.
+    /// Creates a table of some users and items.
+    ///
+    /// - Parameter predict: predicts missing ratings; nil to leave them unknown.
     public init(
         _ ratings: Ratings, users: Selection = .first(10), items: Selection = .first(10),
         predict: ((_ user: Int, _ item: Int) -> Float?)? = nil
@@ -62,9 +70,9 @@ public struct MatrixTable: Sendable {
         totals = (ratings.userIDs.count, ratings.itemIDs.count)
     }
 
-    /// The table as lines of text, columns aligned; predictions stand in parentheses.
+    /// Returns the table as lines of text with aligned columns. Predictions are in parentheses.
     ///
-    /// - Parameter title: how an item is called in the header; its id unless given.
+    /// - Parameter title: returns the title of an item for the header. By default, its id.
     public func lines(title: (String) -> String = { $0 }) -> [String] {
         func cut(_ text: String, _ width: Int) -> String {
             text.count <= width ? text : String(text.prefix(width - 1)) + "…"

@@ -1,8 +1,8 @@
-/// Numbers as nearly every file writes them, read 8 bytes at a time. What is written in another way is for the slow path.
+/// Parses numbers in their usual notation, 8 bytes at a time. Other notations are left to the slow path.
 enum PlainNumbers {
-    /// The digits at `p`, at most 18, and `p` behind them; -1 where there are none or too many.
+    /// Returns the integer of the at most 18 digits at `p`, and moves `p` past them; -1 if there are none or too many.
     ///
-    /// Reads up to 24 bytes from `p` on.
+    /// Reads up to 24 bytes from `p`.
     @inline(__always)
     static func digits(_ p: inout UnsafePointer<UInt8>) -> Int64 {
         var (value, count) = eight(p)
@@ -20,15 +20,15 @@ enum PlainNumbers {
         return Int64(value)
     }
 
-    /// Up to 8 digits at `p` and how many there are.
+    /// Returns the value of up to 8 digits at `p` and their number.
     @inline(__always)
     private static func eight(_ p: UnsafePointer<UInt8>) -> (value: UInt64, count: Int) {
         let word = UInt64(littleEndian: UnsafeRawPointer(p).loadUnaligned(as: UInt64.self)) ^ 0x3030_3030_3030_3030
-        // The top bit of each byte that is no digit; what a carry does behind the first of them does not matter.
+        // Sets the top bit of each byte that is not a digit. A carry can corrupt only bytes after the first of them.
         let others = ((word &+ 0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080
         let count = others.trailingZeroBitCount >> 3
         if count == 0 { return (0, 0) }
-        // Zeros in front up to 8 digits, then pairs, fours and eight are put together.
+        // Pads with leading zeros to 8 digits, then combines them into pairs, fours and eight.
         var digits = word << UInt64(64 - 8 * count)
         digits = ((digits & 0x0F0F_0F0F_0F0F_0F0F) &* 2561) >> 8
         digits = ((digits & 0x00FF_00FF_00FF_00FF) &* 6_553_601) >> 16
@@ -36,9 +36,10 @@ enum PlainNumbers {
         return (digits, count)
     }
 
-    /// The decimal at `p` (digits, or digits, a point and digits; 15 at most), and `p` behind it; NaN where there is none.
+    /// Returns the decimal at `p`, and moves `p` past it; NaN if there is none.
     ///
-    /// Both parts are exact in a Double, so their quotient is correctly rounded.
+    /// A decimal is digits, or digits, a point and digits: at most 15. Both parts are exact in a Double, so their
+    /// quotient is correctly rounded.
     @inline(__always)
     static func decimal(_ p: inout UnsafePointer<UInt8>) -> Double {
         let start = p
@@ -53,7 +54,7 @@ enum PlainNumbers {
         return Double(whole &* Int64(powersOfTen[places]) &+ fraction) / Double(powersOfTen[places])
     }
 
-    /// The bytes that reading a row of such numbers may touch beyond its end.
+    /// The number of bytes past the end of a row that parsing its numbers may read.
     static let readAhead = 24
 }
 

@@ -1,17 +1,18 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
 
-/// Parses the rows of a file of ratings with integer ids and without quotes, which nearly all are, on all threads.
+/// A parallel parser for ratings files with integer ids and without quotes, which nearly all are.
 ///
-/// The bytes are cut at line ends into pieces of about 16 MB. Each piece numbers its ids in the order in which they occur; put together in
-/// the order of the pieces that gives the numbers of the whole file's order, whatever the number of threads:
+/// The bytes are cut at line ends into pieces of about 16 MB. Each piece numbers its ids in order of occurrence. Merged
+/// in the order of the pieces, these give the numbers in the order of the whole file, whatever the number of threads:
 ///
 ///     piece 0   ids 7 3 9   rows 0 1 0 2      all ids   7 3 9 4
 ///     piece 1   ids 3 4     rows 0 1      ->  rows      0 1 0 2 | 1 3
 struct PlainRatingsParser {
     let bytes: UnsafeRawBufferPointer
-    /// Where the rows begin, and on which line.
+    /// The offset of the first row.
     let start: Int
+    /// The line of the first row.
     let firstLine: Int
     let separator: UInt8
     let row: RatingsRowParser
@@ -19,10 +20,10 @@ struct PlainRatingsParser {
 
     static let pieceBytes = 16 << 20
 
-    /// What the parser gives up for: the file has to be read from the start in the general way.
+    /// Why the parser gives up: the file has to be read again from the start by the general parser.
     enum NotPlain: Error { case quote, stringID }
 
-    /// Where the columns go.
+    /// The addresses of the output columns.
     struct Output: @unchecked Sendable {
         let users: UnsafeMutablePointer<UInt32>
         let items: UnsafeMutablePointer<UInt32>
@@ -30,11 +31,11 @@ struct PlainRatingsParser {
         let timestamps: UnsafeMutablePointer<Int64>
     }
 
-    /// The rows of one piece, and what was wrong there.
+    /// The rows and errors of one piece.
     private struct Piece: Sendable {
         var range: Range<Int> = 0..<0
         var firstLine = 0
-        /// Where its rows begin in the output: as many as lines before it.
+        /// The position of its rows in the output: the number of lines before it.
         var offset = 0
         var lines = 0
         var count = 0
@@ -43,7 +44,9 @@ struct PlainRatingsParser {
         var report = RatingsReport()
     }
 
-    /// - Returns: nil where the file is not plain.
+    /// Parses the file.
+    ///
+    /// - Returns: nil if the file is not plain.
     func parse(progress: ((Double) -> Void)?) throws -> (ratings: Ratings, report: RatingsReport)? {
         let pool = WorkerPool(threads: threads)
         var pieces = cut()
@@ -96,7 +99,7 @@ struct PlainRatingsParser {
             pieces[index].firstLine = line
             pieces[index].offset = offset
             line += pieces[index].lines
-            // The last line may have no end.
+            // The last line may lack a line end.
             if index == pieces.count - 1 { pieces[index].lines += 1 }
             offset += pieces[index].lines
         }
@@ -105,7 +108,7 @@ struct PlainRatingsParser {
     private func parse(
         _ pieces: inout [Piece], _ output: Output, _ pool: WorkerPool, _ progress: ((Double) -> Void)?
     ) throws {
-        // Someone who watches is told between rounds, on this thread.
+        // Progress is reported between rounds, on this thread.
         let round = progress == nil ? pieces.count : 2 * threads
         let parser = UncheckedSendable(self)
         for first in stride(from: 0, to: pieces.count, by: max(1, round)) {
@@ -124,7 +127,7 @@ struct PlainRatingsParser {
         let base = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
         let (begin, end) = (base + piece.range.lowerBound, base + piece.range.upperBound)
         if sw_count_byte(begin, piece.range.count, 0x22) > 0 { throw NotPlain.quote }
-        // Rows so near the end of the file that reading ahead would leave it are parsed in the general way.
+        // Rows so near the end of the file that reading ahead would leave it go to the general parser.
         let safeEnd = min(end, base + bytes.count - 128)
         let isUsualOrder = row.columns.isUsualOrder
         let hasTimestamp = row.columns.timestamp == 3
@@ -165,7 +168,9 @@ struct PlainRatingsParser {
 
     private typealias Row = (user: Int64, item: Int64, value: Float, time: Int64)
 
-    /// The row at `p` if it is `digits,digits,decimal[,digits]` and a line end, and `p` behind that; otherwise nil, and `p` stays.
+    /// Returns the row at `p` and moves `p` past it if it is `digits,digits,decimal[,digits]` and a line end.
+    ///
+    /// Otherwise returns nil, and `p` stays.
     @inline(__always)
     private func usual(_ p: inout UnsafePointer<UInt8>, _ hasTimestamp: Bool) -> Row? {
         var at = p
@@ -190,7 +195,7 @@ struct PlainRatingsParser {
         return (user, item, value, time)
     }
 
-    /// Any other line; nil where it is empty or malformed.
+    /// Parses any other line; nil if it is empty or malformed.
     @inline(never)
     private func general(
         _ begin: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ line: Int, _ report: inout RatingsReport
@@ -208,10 +213,11 @@ struct PlainRatingsParser {
         }
     }
 
-    // MARK: Putting together
+    // MARK: Merging
 
-    /// Numbers the ids of all pieces, gives every row its numbers, and closes the gaps that lines without a row have left. Returns the
-    /// number of rows.
+    /// Numbers the ids of all pieces, renumbers every row, and closes the gaps left by lines without a row.
+    ///
+    /// - Returns: the number of rows.
     private func number(
         _ pieces: inout [Piece], _ output: Output, _ pool: WorkerPool, _ userIDs: inout IdentifierTable,
         _ itemIDs: inout IdentifierTable

@@ -1,22 +1,28 @@
 import SwiftwaterCore
 
-/// The user x item matrix of ratings, sparse, with an index both ways.
+/// The sparse user x item matrix of ratings, indexed in both directions.
 ///
 ///         i0 i1 i2          byUser                      byItem
 ///     u0   5  .  3          starts  0 2 3               starts  0 1 2 3
 ///     u1   .  4  .          columns 0 2 1               columns 0 1 0
 ///                           values  5 3 4               values  5 4 3
 ///
-/// Building is O(ratings + users + items), on all threads; entries of a row keep the order of the ratings.
+/// Building is O(ratings + users + items), on all threads. Entries of a row keep the order of the ratings.
 public struct RatingMatrix: Sendable {
-    /// One direction of the index.
+    /// One direction of the index, in compressed sparse row format.
     public struct Rows: Sendable, Equatable {
+        /// The first entry of each row, and the number of entries at the end.
         public let starts: [Int]
+        /// The column of each entry.
         public let columns: NumberColumn<UInt32>
+        /// The rating of each entry.
         public let values: NumberColumn<Float>
 
+        /// The number of rows.
         public var rowCount: Int { starts.count - 1 }
+        /// Returns the entries of a row.
         public func range(of row: Int) -> Range<Int> { starts[row]..<starts[row + 1] }
+        /// Returns the number of entries of a row.
         public func count(of row: Int) -> Int { starts[row + 1] - starts[row] }
 
         init(starts: [Int], columns: NumberColumn<UInt32>, values: NumberColumn<Float>) {
@@ -25,14 +31,16 @@ public struct RatingMatrix: Sendable {
             self.values = values
         }
 
-        /// The mean of a row's values, or nil where it has none.
+        /// Returns the mean of a row's values, or nil if it has none.
         func mean(of row: Int) -> Double? {
             let range = range(of: row)
             return range.isEmpty ? nil : values[range].reduce(0.0) { $0 + Double($1) } / Double(range.count)
         }
     }
 
+    /// The matrix with users as rows.
     public let byUser: Rows
+    /// The matrix with items as rows.
     public let byItem: Rows
 
     init(byUser: Rows, byItem: Rows) {
@@ -40,6 +48,7 @@ public struct RatingMatrix: Sendable {
         self.byItem = byItem
     }
 
+    /// Creates the matrix of these ratings.
     public init(_ ratings: Ratings, threads: Int = WorkerPool.coreCount) {
         self.init(ratings, pool: WorkerPool(threads: threads))
     }
@@ -57,7 +66,7 @@ public struct RatingMatrix: Sendable {
 }
 
 extension RatingMatrix.Rows {
-    /// The other direction of the index, of which there are `rowCount` rows.
+    /// Returns the transpose, which has `rowCount` rows.
     func transposed(rowCount: Int, threads: Int) -> RatingMatrix.Rows {
         let rows = (0..<self.rowCount).flatMap { row in repeatElement(UInt32(row), count: count(of: row)) }
         return RatingMatrix.Rows(
@@ -65,10 +74,11 @@ extension RatingMatrix.Rows {
             pool: WorkerPool(threads: threads))
     }
 
-    /// Sorts entries by their rows: a stable counting sort in pieces.
+    /// Sorts entries by row with a stable counting sort, in parallel pieces.
     ///
-    /// Each piece of the input counts its entries of every row; from that follows where in the output the entries of each
-    /// (row, piece) begin, and the pieces move theirs there side by side. The result is that of one piece.
+    /// Each piece of the input counts its entries of every row. The counts give the position in the output where the
+    /// entries of each (row, piece) begin, and the pieces move theirs there in parallel. The result does not depend on
+    /// the number of pieces.
     init(
         rows: NumberColumn<UInt32>, rowCount: Int, columns: NumberColumn<UInt32>, values: NumberColumn<Float>,
         pool: WorkerPool

@@ -1,24 +1,15 @@
 import SwiftwaterCore
 
-/// How rows are divided into training, validation and test data.
-public enum SplitMethod: String, Sendable, CaseIterable {
-    /// Each row by a draw of its own.
-    case random
-    /// Each user's rows by chance, in the wanted shares as nearly as whole rows go: who is in one part is in the others too, given
-    /// enough rows.
-    case user
-    /// The oldest rows to the first part, the newest to the last.
-    case time
-}
-
 extension Ratings {
-    /// Divides the rows. The parts share the tables of ids, and their rows keep their order. O(rows), by time O(rows log rows).
+    /// Splits the rows into parts.
+    ///
+    /// The parts share the id tables, and their rows keep their order. O(rows), by time O(rows log rows).
     ///
     /// - Parameters:
-    ///   - weights: the shares of the parts.
-    ///   - seed: with the row's number all that a draw depends on.
-    /// - Throws: `invalidArgument` where a weight is negative or none is positive, where there are more than 255, or, by time, where no row
-    ///   has one.
+    ///   - weights: the relative sizes of the parts.
+    ///   - seed: the seed. A draw depends only on it and the row's number.
+    /// - Throws: `invalidArgument` if a weight is negative, none is positive, or there are more than 255; by time, also
+    ///   if no row has a timestamp.
     public func split(weights: [Double], seed: UInt64, by method: SplitMethod = .random) throws -> [Ratings] {
         let total = weights.reduce(0, +)
         guard weights.allSatisfy({ $0 >= 0 && $0.isFinite }), total > 0, weights.count <= 255 else {
@@ -40,8 +31,9 @@ extension Ratings {
         return counts.indices.map { part in selecting(counts[part], pool) { parts[$0] == UInt8(part) } }
     }
 
-    /// Divides the rows into `count` parts of nearly equal size by chance, and gives for each the others and it: for cross-validation.
+    /// Splits the rows at random into `count` folds of nearly equal size for cross-validation.
     ///
+    /// - Returns: for each fold, the rows of the other folds (`train`) and its own (`validation`).
     /// - Throws: `invalidArgument` for fewer than 2 or more than 255 folds.
     public func folds(_ count: Int, seed: UInt64) throws -> [(train: Ratings, validation: Ratings)] {
         guard (2...255).contains(count) else {
@@ -76,7 +68,7 @@ extension Ratings {
             var random = SeededRandom(seed: seed, stream: 4 + UInt64(user))
             var rows = Array(byUser.entries(of: user))
             rows.shuffle(using: &random)
-            // Where the shares are no whole rows, chance decides who gets the one between.
+            // If the shares are not whole rows, the row in between is assigned at random.
             let shift = random.uniform()
             var start = 0
             for (part, bound) in bounds.enumerated() {
@@ -92,7 +84,8 @@ extension Ratings {
     private func partsByTime(_ bounds: [Double]) throws -> [UInt8] {
         guard timestamps.contains(where: { $0 != 0 }) else {
             throw SwiftwaterError(
-                .invalidArgument, "no rating has a time", remedy: "name the column of times, or split in another way")
+                .invalidArgument, "no rating has a timestamp",
+                remedy: "name the timestamp column, or split by another method")
         }
         let order = (0..<count).sorted {
             timestamps[$0] != timestamps[$1] ? timestamps[$0] < timestamps[$1] : $0 < $1

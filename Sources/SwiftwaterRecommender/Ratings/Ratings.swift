@@ -4,16 +4,23 @@ import SwiftwaterCore
 ///
 /// Users and items are indexes into `userIDs` and `itemIDs`. At most 2^32 of each.
 public struct Ratings: Sendable, Equatable {
+    /// The ids of the users.
     public internal(set) var userIDs: IdentifierTable
+    /// The ids of the items.
     public internal(set) var itemIDs: IdentifierTable
+    /// The user of each row, as an index into `userIDs`.
     public internal(set) var users: [UInt32] = []
+    /// The item of each row, as an index into `itemIDs`.
     public internal(set) var items: [UInt32] = []
+    /// The rating of each row.
     public internal(set) var values: [Float] = []
-    /// Seconds since 1970; 0 where the data has none.
+    /// The time of each row in seconds since 1970; 0 if the data has none.
     public internal(set) var timestamps: [Int64] = []
 
+    /// The number of rows.
     public var count: Int { values.count }
 
+    /// Creates ratings without rows, with integer ids.
     public init() {
         userIDs = IdentifierTable()
         itemIDs = IdentifierTable()
@@ -24,15 +31,15 @@ public struct Ratings: Sendable, Equatable {
         self.itemIDs = itemIDs
     }
 
-    /// Ratings from rows with integer ids.
+    /// Creates ratings from rows with integer ids.
     public init(_ rows: [(user: Int64, item: Int64, rating: Float)]) {
         self.init()
         for row in rows { append(user: row.user, item: row.item, rating: row.rating) }
     }
 
-    /// Ratings from rows with string ids.
+    /// Creates ratings from rows with string ids.
     ///
-    /// - Parameter itemOrder: items that are numbered first, in this order; the others follow as they occur.
+    /// - Parameter itemOrder: items to number first, in this order; the others follow in order of occurrence.
     public init(_ rows: [(user: String, item: String, rating: Float)], itemOrder: [String] = []) {
         self.init(userIDs: IdentifierTable(isInteger: false), itemIDs: IdentifierTable(isInteger: false))
         for item in itemOrder { _ = itemIDs.insert(Text(item)) }
@@ -42,7 +49,7 @@ public struct Ratings: Sendable, Equatable {
         }
     }
 
-    /// Adds a rating; a pair that is there already stays, see `removingDuplicates`.
+    /// Appends a rating. An earlier rating of the same item by the same user stays; see `removingDuplicates`.
     public mutating func append(user: Int64, item: Int64, rating: Float, timestamp: Int64 = 0) {
         append(user: userIDs.insert(user), item: itemIDs.insert(item), rating: rating, time: timestamp)
     }
@@ -54,7 +61,7 @@ public struct Ratings: Sendable, Equatable {
         timestamps.append(time)
     }
 
-    /// The `count` rows that are wanted, with the same tables of ids. The columns are copied side by side.
+    /// Returns the `count` wanted rows, with the same id tables. Columns are copied in parallel.
     func selecting(
         _ count: Int, _ pool: WorkerPool, where isWanted: @escaping @Sendable (Int) -> Bool
     ) -> Ratings {
@@ -83,7 +90,7 @@ public struct Ratings: Sendable, Equatable {
         return result
     }
 
-    /// Columns of their own, `capacity` rows long, for `fill` to write; it returns how many rows there are.
+    /// Replaces the columns by new ones of `capacity` rows, which `fill` initializes; it returns the number of rows.
     mutating func withUninitializedColumns(
         capacity: Int, _ fill: (PlainRatingsParser.Output) throws -> Int
     ) rethrows {
@@ -105,7 +112,9 @@ public struct Ratings: Sendable, Equatable {
         }
     }
 
-    /// One row for each (user, item): the last one counts. Order stays. O(rows + users + items).
+    /// Returns the ratings with one row for each (user, item), the last, and the number of rows removed.
+    ///
+    /// The order stays the same. O(rows + users + items).
     public func removingDuplicates() -> (ratings: Ratings, removed: Int) {
         if isSortedWithoutDuplicates { return (self, 0) }
         let byUser = CompressedRows(rows: users, rowCount: userIDs.count)
@@ -128,8 +137,9 @@ public struct Ratings: Sendable, Equatable {
         return (selecting(count - removed, pool) { [isSuperseded] in !isSuperseded[$0] }, removed)
     }
 
-    /// Whether each user's rows stand together and no item comes twice among them: one look at each row is enough to see that. False may
-    /// also mean that the users' rows are mixed.
+    /// Whether each user's rows are contiguous and no item occurs twice among them, which takes one pass.
+    ///
+    /// False does not imply duplicates: the rows of users may just be interleaved.
     private var isSortedWithoutDuplicates: Bool {
         var lastUser = [UInt32](repeating: .max, count: itemIDs.count)
         var isDone = [Bool](repeating: false, count: userIDs.count)
@@ -147,11 +157,11 @@ public struct Ratings: Sendable, Equatable {
         return true
     }
 
-    /// The mean of all ratings, summed in double precision; 0 where there are none.
+    /// The mean of all ratings, summed in double precision; 0 if there are none.
     public var mean: Double { count == 0 ? 0 : values.reduce(0.0) { $0 + Double($1) } / Double(count) }
 }
 
-/// Which entries of a column belong to each row: a stable counting sort.
+/// The entries of a column grouped by row, by a stable counting sort.
 ///
 ///     rows     2 0 2 1        starts   0 1 2 4
 ///                             order    1 | 3 | 0 2

@@ -2,47 +2,17 @@ import CSwiftwaterKernels
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// Where a file of ratings has its columns, by the names in the header.
-struct RatingsColumns: Sendable {
-    let user: Int
-    let item: Int
-    let rating: Int?
-    let timestamp: Int?
-
-    init(header: [String], format: RatingsFormat, path: String) throws {
-        func find(_ name: String) throws -> Int {
-            if let index = header.firstIndex(of: name) { return index }
-            throw SwiftwaterError(
-                .malformedInput,
-                "the header has no column '\(name)'; it has \(header.map { "'\($0)'" }.joined(separator: ", "))",
-                at: .init(file: path, line: 1),
-                remedy:
-                    "name the columns with --user-column, --item-column, --rating-column, or the separator with --separator"
-            )
-        }
-        user = try find(format.userColumn)
-        item = try find(format.itemColumn)
-        rating = format.readsPairs ? nil : try find(format.ratingColumn)
-        timestamp = header.firstIndex(of: format.timestampColumn)
-    }
-
-    var needed: Int { max(user, item, rating ?? 0) + 1 }
-
-    /// MovieLens's order: user, item, rating, and the time or nothing.
-    var isUsualOrder: Bool { user == 0 && item == 1 && rating == 2 && (timestamp ?? 3) == 3 }
-}
-
-/// Makes a rating of a row of CSV, or says what is wrong with it.
+/// Parses a CSV row as a rating, or reports what is wrong with it.
 struct RatingsRowParser: Sendable {
     let path: String
     let format: RatingsFormat
     let separator: UInt8
     let columns: RatingsColumns
 
-    /// An id that is no integer was found: the column has to be read again, as strings.
+    /// An id that is not an integer was found: the column has to be read again, as strings.
     struct StringIDs: Error { let isUser: Bool }
 
-    /// An id that was read, not yet in a table: a row is taken whole or not at all.
+    /// An id that is not yet in a table: a row is added as a whole or not at all.
     enum Identifier {
         case integer(Int64)
         case text(Text)
@@ -57,9 +27,9 @@ struct RatingsRowParser: Sendable {
 
     typealias Parsed = (user: Identifier, item: Identifier, value: Float, time: Int64)
 
-    /// The row that `csv` has read. Texts point into its bytes.
+    /// Parses the row that `csv` has read. Texts point into its bytes.
     ///
-    /// - Parameter line: the row's line in the file, where it is not what `csv` counts.
+    /// - Parameter line: the row's line in the file, if it is not the one `csv` counts.
     func parse(_ csv: CSVReader, isIntegerUser: Bool, isIntegerItem: Bool, line: Int? = nil) throws -> Parsed {
         let line = line ?? csv.line
         let fields = csv.fields
@@ -79,13 +49,13 @@ struct RatingsRowParser: Sendable {
         return (user, item, value, time)
     }
 
-    /// A line without quotes, by itself; nil where it is empty.
+    /// Parses a single line without quotes; nil if it is empty.
     ///
-    /// - Throws: `PlainRatingsParser.NotPlain` where an id is no integer.
+    /// - Throws: `PlainRatingsParser.NotPlain` if an id is not an integer.
     func parse(
         line bytes: UnsafeRawBufferPointer, at line: Int
     ) throws -> (user: Int64, item: Int64, value: Float, time: Int64)? {
-        // What a reader takes for a byte order mark is one at the start of the file only.
+        // The reader would skip a byte order mark, which is one only at the start of the file.
         if bytes.first == 0xEF { throw PlainRatingsParser.NotPlain.stringID }
         var csv = CSVReader(bytes, separator: separator, fileName: path)
         guard try csv.next() else { return nil }
@@ -100,12 +70,13 @@ struct RatingsRowParser: Sendable {
 
     private func rating(_ field: CSVReader.Field, _ line: Int) throws -> Float {
         guard let rating = Double.parse(field.bytes) else {
-            throw malformed(line, format.ratingColumn, "the rating '\(field.string)' is no number", "write it like 3.5")
+            throw malformed(
+                line, format.ratingColumn, "the rating '\(field.string)' is not a number", "write it like 3.5")
         }
         guard Float(rating).isFinite else {
             throw malformed(
                 line, format.ratingColumn, "the rating '\(field.string)' is not finite",
-                "leave the row out where there is no rating")
+                "leave out rows without a rating")
         }
         return Float(rating)
     }
@@ -123,7 +94,7 @@ struct RatingsRowParser: Sendable {
             guard format.requiresIntegerIDs else { throw StringIDs(isUser: isUser) }
             throw malformed(
                 line, isUser ? format.userColumn : format.itemColumn,
-                "the id '\(field.string)' is no 64-bit integer", "leave out --integer-ids for ids that are text")
+                "the id '\(field.string)' is not a 64-bit integer", "leave out --integer-ids if ids are text")
         }
         return .text(field.hasDoubledQuotes ? Text(field.string) : Text(unownedBytes: field.bytes, owner: nil))
     }

@@ -1,5 +1,6 @@
-/// Keeps the best `limit` of what it is shown: a heap with the worst on top. O(log limit) a candidate that gets in, O(1) for
-/// the others.
+/// The best `limit` of the candidates offered: a heap with the worst on top.
+///
+/// O(log limit) for a candidate that is kept, O(1) for the others.
 struct BestScores {
     private let limit: Int
     private var heap: [Scored] = []
@@ -34,6 +35,6 @@ struct BestScores {
         }
     }
 
-    /// Best first.
+    /// The kept candidates, best first.
     var sorted: [Scored] { heap.sorted(by: Scored.precedes) }
 }

@@ -1,50 +1,55 @@
 import SwiftwaterCore
 
-/// Why a model gives an item a score for someone: what each of the ratings behind it adds.
+/// An explanation of an item's score for a user: the contribution of each of the user's ratings.
 public struct Explanation: Sendable, Equatable {
+    /// The contribution of one rating.
     public struct Contribution: Sendable, Equatable {
-        /// The item that was rated.
+        /// The rated item.
         public let item: Int
+        /// The user's rating of the item.
         public let rating: Float
-        /// What the rating adds to the score; negative where it speaks against.
+        /// What the rating adds to the score; negative if it lowers the score.
         public let share: Float
     }
 
-    /// What the score would be without the ratings' factors: mean and biases, 0 in a model without.
+    /// The part of the score that does not come from factors: mean and biases, or 0 in a model without biases.
     public let base: Float
-    /// Largest share first, of equal ones the lower index.
+    /// The contributions, largest share first; ties go to the lower index.
     public let contributions: [Contribution]
-    /// The base and all shares.
+    /// The sum of the base and all shares.
     public var score: Float { base + contributions.reduce(0) { $0 + $1.share } }
 }
 
 extension MatrixFactorizationModel {
-    /// "Because you liked": divides an item's score among the ratings that the user's factors come from (Hu, Koren and Volinsky, 2008,
-    /// section 5). With the items' factors as they are, the user's are a linear function of the ratings, p = A^-1 sum r_j q_j, so the
-    /// score q_i p is the sum of r_j q_j A^-1 q_i, exactly: that of `foldIn` with these ratings.
+    /// Divides an item's score among the user's training ratings ("because you liked").
+    ///
+    /// With the item factors held fixed, the user's factors are a linear function of the ratings, p = A^-1 sum r_j q_j.
+    /// So the score q_i p is exactly the sum of r_j q_j A^-1 q_i (Hu, Koren and Volinsky, 2008, section 5). It is the
+    /// score of `foldIn` with these ratings.
     ///
     /// O(ratings x rank^2 + rank^3), in double precision; implicit models add O(items x rank^2).
     ///
-    /// - Parameter ratings: item indexes and ratings; the user's training history unless given. Unknown items are passed over.
-    /// - Throws: `invalidArgument` for an unknown item, for a user without ratings, and for a non-negative model, whose factors are no linear
-    ///   function of the ratings; `numerical` where the user's system is singular.
+    /// - Throws: `invalidArgument` for an unknown item, for a user without ratings, and for a non-negative model, whose
+    ///   factors are not a linear function of the ratings; `numerical` if the user's system is singular.
     public func explain(item: Int, forUser user: Int) throws -> Explanation {
         let range = user < userIDs.count ? history.range(of: user) : 0..<0
         return try explain(item: item, from: range.map { (Int(history.columns[$0]), history.values[$0]) })
     }
 
-    /// As above, for someone with these ratings.
+    /// Divides an item's score among these ratings, as `explain(item:forUser:)` does.
+    ///
+    /// - Parameter ratings: item indexes and ratings. Unknown items are ignored.
     public func explain(item: Int, from ratings: [(item: Int, rating: Float)]) throws -> Explanation {
         let known = ratings.filter { knows(item: $0.item) }
         guard knows(item: item), !known.isEmpty else {
             throw SwiftwaterError(
                 .invalidArgument,
-                knows(item: item) ? "there are no ratings to explain by" : "the model does not know the item",
+                knows(item: item) ? "no known ratings to explain the score with" : "the model does not know the item",
                 remedy: "ask for an item and a user of the training data")
         }
         guard settings.solver != .nonNegative else {
             throw SwiftwaterError(
-                .invalidArgument, "scores of a non-negative model cannot be divided among ratings",
+                .invalidArgument, "scores of a non-negative model cannot be explained by ratings",
                 remedy: "train with another solver")
         }
         let wanted = row(of: item)
@@ -88,10 +93,10 @@ extension MatrixFactorizationModel {
     }
 }
 
-/// A symmetric positive definite system in double precision, for what is asked once in a while.
+/// A symmetric positive definite system in double precision, for rare use.
 struct DenseSystem {
     private let size: Int
-    /// The lower triangle, by rows.
+    /// The lower triangle, row by row.
     private var a: [Double]
 
     init(size: Int) {
@@ -106,7 +111,8 @@ struct DenseSystem {
 
     mutating func addDiagonal(_ value: Double) { for r in 0..<size { a[r * size + r] += value } }
 
-    /// The solution for this right side, by Cholesky's factorisation in place; nil where the matrix is not positive definite.
+    /// Returns the solution for a right-hand side, by Cholesky factorization in place; nil if the matrix is not
+    /// positive definite.
     mutating func solve(_ b: [Double]) -> [Double]? {
         for j in 0..<size {
             var pivot = a[j * size + j]

@@ -1,28 +1,35 @@
 import SwiftwaterCore
 
-/// What a latent factor seems to stand for: the genres whose items have more, or less, of it than others.
+/// An interpretation of a latent factor: the genres whose items have more, or less, of it than others.
 public struct FactorGenres: Sendable, Equatable {
+    /// How strongly a genre loads on the factor.
     public struct Loading: Sendable, Equatable {
+        /// The genre.
         public let genre: String
-        /// How far the mean of the genre's items is from that of all items, in standard errors.
+        /// The distance of the mean of the genre's items from the mean of all items, in standard errors.
         public let strength: Double
+        /// The number of items of the genre.
         public let items: Int
     }
 
+    /// The number of the factor, from 0.
     public let factor: Int
-    /// Strongest first, then the weakest last; genres with at least `itemsMin` items.
+    /// The loadings of genres with at least `itemsMin` items, from the most positive to the most negative.
     public let loadings: [Loading]
-    /// The items with the most and with the least of the factor.
+    /// The items with the most of the factor, highest first.
     public let most: [Int]
+    /// The items with the least of the factor, lowest first.
     public let least: [Int]
 
     static let itemsMin = 5
 }
 
 extension MatrixFactorizationModel {
-    /// For each factor, how much the genres load on it. O(items x (rank + genres of an item) + rank x items log items).
+    /// Returns how strongly the genres load on each factor.
     ///
-    /// - Parameter examples: how many items to name at either end.
+    /// O(items x (rank + genres of an item) + rank x items log items).
+    ///
+    /// - Parameter examples: the number of items to list at either end.
     public func genresByFactor(_ catalogue: Catalogue, examples: Int = 3) -> [FactorGenres] {
         let items = (0..<itemIDs.count).filter(knows(item:))
         let genres = items.map { catalogue[itemIDs[$0]]?.genres ?? [] }

@@ -1,29 +1,14 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
 
-/// An item (or user) with its score.
-public struct Scored: Sendable, Equatable {
-    public let index: Int
-    public let score: Float
-
-    public init(index: Int, score: Float) {
-        self.index = index
-        self.score = score
-    }
-
-    /// Better score first, lower index at equal scores.
-    static func precedes(_ left: Scored, _ right: Scored) -> Bool {
-        left.score != right.score ? left.score > right.score : left.index < right.index
-    }
-}
-
 extension MatrixFactorizationModel {
-    /// The best items for a user, best first.
+    /// Returns the best items for a user, best first.
     ///
     /// - Parameters:
-    ///   - includeSeen: keeps items that the user rated in training.
-    ///   - filter: which items may be among them.
-    /// - Complexity: O(items x rank) at most: it ends where all other items are too short to be among the best.
+    ///   - includeSeen: whether to keep items that the user rated in training.
+    ///   - filter: the items that may be recommended.
+    /// - Complexity: O(items x rank) at most: the search stops when the factors of all other items are too short to be
+    ///   among the best.
     public func recommendItems(
         forUser user: Int, limit: Int, includeSeen: Bool = false, filter: RecommendationFilter = .none
     ) -> [Scored] {
@@ -33,7 +18,7 @@ extension MatrixFactorizationModel {
         return best(vector(ofUser: user), among: serving.items(of: self), limit: limit, excluded: excluded)
     }
 
-    /// The best items for a user such as `foldIn` makes.
+    /// Returns the best items for a user vector, such as one from `foldIn`.
     public func recommendItems(
         for user: UserVector, limit: Int, filter: RecommendationFilter = .none
     ) -> [Scored] {
@@ -42,9 +27,9 @@ extension MatrixFactorizationModel {
             excluded: NumberColumn(filter.excluded(of: itemIDs.count))[...])
     }
 
-    /// The users with the highest predictions for an item, best first.
+    /// Returns the users with the highest predictions for an item, best first.
     ///
-    /// - Parameter includeSeen: keeps users who rated the item in training.
+    /// - Parameter includeSeen: whether to keep users who rated the item in training.
     /// - Complexity: O(users x rank), and O(training ratings) to find who rated the item.
     public func recommendUsers(forItem item: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
         guard knows(item: item) else { return [] }
@@ -58,13 +43,13 @@ extension MatrixFactorizationModel {
             row, among: serving.users(of: self), limit: limit, excluded: NumberColumn(raters.map { UInt32($0) })[...])
     }
 
-    /// The items whose factors point in the direction nearest to this item's (cosine), nearest first. O(items x rank).
+    /// Returns the items with the highest cosine similarity to this one, most similar first. O(items x rank).
     public func similarItems(to item: Int, limit: Int) -> [Scored] {
         guard knows(item: item) else { return [] }
         return nearest(to: item, among: itemFactors, limit: limit, isWanted: knows(item:))
     }
 
-    /// The users whose factors point in the direction nearest to this user's, nearest first. O(users x rank).
+    /// Returns the users with the highest cosine similarity to this one, most similar first. O(users x rank).
     public func similarUsers(to user: Int, limit: Int) -> [Scored] {
         guard knows(user: user) else { return [] }
         return nearest(to: user, among: userFactors, limit: limit, isWanted: knows(user:))
@@ -86,7 +71,7 @@ extension MatrixFactorizationModel {
         return best.sorted
     }
 
-    /// Top lists for all users, in their order, on all threads; each list is handed to `body` in that order.
+    /// Computes the top list of every user, on all threads, and calls `body` with each in the order of the users.
     ///
     /// - Complexity: O(users x items x rank), by a blocked product.
     public func recommendForAllUsers(
@@ -109,7 +94,7 @@ extension MatrixFactorizationModel {
         }
     }
 
-    /// Top lists for all items.
+    /// Computes the top list of users for every item, and calls `body` with each in the order of the items.
     public func recommendForAllItems(
         limit: Int, includeSeen: Bool = false, threads: Int = WorkerPool.coreCount,
         _ body: (Int, [Scored]) throws -> Void
@@ -139,7 +124,7 @@ extension MatrixFactorizationModel {
         }
     }
 
-    /// The best for one row: a user among items, or an item among users.
+    /// Returns the best matches of one row: of a user among items, or of an item among users.
     private func best(
         _ row: UserVector, among others: PackedFactors, limit: Int, excluded: Slice<NumberColumn<UInt32>>
     ) -> [Scored] {
@@ -152,7 +137,9 @@ extension MatrixFactorizationModel {
         return best[0].map { Scored(index: $0.index, score: $0.score + row.offset) }
     }
 
-    /// - Parameter about: what is added to a row's scores, and who is left out; nil where the row gets an empty list.
+    /// Computes the top list of every row, and calls `body` with each in order.
+    ///
+    /// - Parameter about: the offset of a row's scores and the indexes to leave out; nil for an empty list.
     private func forAll(
         _ count: Int, _ factors: NumberColumn<Float>, _ others: PackedFactors, _ limit: Int, threads: Int,
         _ body: (Int, [Scored]) throws -> Void,

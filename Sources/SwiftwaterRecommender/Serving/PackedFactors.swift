@@ -2,15 +2,15 @@ import CSwiftwaterKernels
 import SwiftwaterCore
 import Synchronization
 
-/// The factors of one side, packed for scoring many rows of the other: a vector holds one component of many rows, the longest rows first, so that
-/// a search ends where those that follow are too short to be among the best.
+/// The factors of one side, packed for scoring many rows of the other.
 ///
-/// Holds copies of the rows that are wanted: 4 bytes x rank (with biases, rank + 1) for each.
+/// A vector holds one component of many rows, the longest rows first, so that a search ends when the rest are too short
+/// to be among the best. Holds copies of the wanted rows: 4 bytes x rank (with biases, rank + 1) per row.
 final class PackedFactors: @unchecked Sendable {
-    /// How many rows can be scored at once.
+    /// The maximum number of rows that can be scored at once.
     static let rowsMax = Int(SW_TOP_ROWS_MAX)
 
-    /// Floats in a row that is scored: the rank, and with biases a 1 behind it.
+    /// The floats of a row to score: the rank, and with biases a trailing 1.
     let depth: Int
     private let hasBiases: Bool
     private let ids: [UInt32]
@@ -19,9 +19,11 @@ final class PackedFactors: @unchecked Sendable {
     private let bounds: [sw_panel_bound]
     private let instructionSet: InstructionSet
 
+    /// Packs the wanted rows.
+    ///
     /// - Parameters:
-    ///   - biases: what is added to the score of each row; nothing unless given.
-    ///   - isWanted: which rows may be in a result.
+    ///   - biases: what is added to the score of each row; nil for nothing.
+    ///   - isWanted: whether a row may be in a result.
     init(
         _ factors: NumberColumn<Float>, rank: Int, biases: [Float]?, instructionSet: InstructionSet,
         isWanted: (Int) -> Bool
@@ -48,7 +50,8 @@ final class PackedFactors: @unchecked Sendable {
         (self.ids, self.bounds) = (ids, bounds)
     }
 
-    /// The longest rows first; with biases those that come to the most with a row of the mean length. Of equal ones the lower id.
+    /// Returns the ids by descending row length or, with biases, by descending score bound against a row of the mean
+    /// length. Ties go to the lower id.
     private static func order(
         _ ids: [UInt32], _ factors: NumberColumn<Float>, _ rank: Int, _ biases: [Float]?
     ) -> [UInt32] {
@@ -56,7 +59,7 @@ final class PackedFactors: @unchecked Sendable {
             ids.map { id in
                 var sum: Float = 0
                 for place in Int(id) * rank..<(Int(id) + 1) * rank { sum += factors[place] * factors[place] }
-                // What is no number goes to the front.
+                // NaN goes to the front.
                 return sum.isNaN ? .infinity : sum.squareRoot()
             }
         }
@@ -73,11 +76,11 @@ final class PackedFactors: @unchecked Sendable {
 
     deinit { packed.deallocate() }
 
-    /// The `limit` best for each of `count` rows, best first, of equal scores the lower index.
+    /// Returns the `limit` best for each of `count` rows, best first; ties go to the lower index.
     ///
     /// - Parameters:
-    ///   - fill: writes row `r` (`depth` floats) where it is told to.
-    ///   - excluded: the indexes that are left out for row `r`.
+    ///   - fill: writes row `r` (`depth` floats) to the given address.
+    ///   - excluded: the indexes to leave out for row `r`.
     func best(
         count: Int, limit: Int, fill: (Int, UnsafeMutablePointer<Float>) -> Void,
         excluded: (Int) -> Slice<NumberColumn<UInt32>>
@@ -117,7 +120,7 @@ final class PackedFactors: @unchecked Sendable {
     }
 }
 
-/// Both sides of a model, packed when they are first asked for.
+/// The packed factors of both sides of a model, made on first use.
 final class ServingCache: Sendable, Equatable {
     private let sides = Mutex<(users: PackedFactors?, items: PackedFactors?)>((nil, nil))
 
@@ -145,6 +148,6 @@ final class ServingCache: Sendable, Equatable {
         }
     }
 
-    /// A cache is no part of what a model is.
+    /// Always equal: a cache does not count in the equality of models.
     static func == (left: ServingCache, right: ServingCache) -> Bool { true }
 }

@@ -1,20 +1,22 @@
 import SwiftwaterCore
 
-/// Which items may be recommended.
+/// A filter of the items that may be recommended.
 public struct RecommendationFilter: Sendable, Equatable {
-    /// Only these, where given.
+    /// The only items that may be recommended; nil for all.
     public var allowed: Set<Int>?
-    /// None of these.
+    /// The items that must not be recommended.
     public var denied: Set<Int> = []
 
+    /// Creates a filter from item indexes.
     public init(allowed: Set<Int>? = nil, denied: Set<Int> = []) {
         self.allowed = allowed
         self.denied = denied
     }
 
+    /// A filter that lets every item pass.
     public static let none = RecommendationFilter()
 
-    /// The items among the first `count` that may not be recommended.
+    /// Returns the items among the first `count` that must not be recommended.
     func excluded(of count: Int) -> [UInt32] {
         if let allowed {
             return (0..<count).filter { !allowed.contains($0) || denied.contains($0) }.map { UInt32($0) }
@@ -23,31 +25,35 @@ public struct RecommendationFilter: Sendable, Equatable {
     }
 }
 
-/// Items for someone, and where they come from.
+/// Recommended items and where they come from.
 public struct Recommendation: Sendable, Equatable {
-    /// The rungs of the ladder, from the best that there is for someone down.
+    /// Where recommendations come from.
     public enum Source: String, Sendable, CaseIterable {
-        /// The factors of the training.
+        /// The user's trained factors.
         case model
-        /// Factors computed from ratings that came with the question.
+        /// Factors computed from the ratings of the request.
         case foldIn = "fold-in"
-        /// What most have rated: nothing is known of this person. Scores are numbers of ratings.
+        /// The most-rated items, for a user of whom nothing is known. Scores are numbers of ratings.
         case popular
     }
 
+    /// Where the items come from.
     public let source: Source
+    /// The items, best first.
     public let items: [Scored]
 }
 
 extension MatrixFactorizationModel {
-    /// The best items for anyone: from ratings where some are given, from the training where the user was in it, and otherwise the most
-    /// rated ones. The result says which.
+    /// Returns the best items for any user, known or not.
+    ///
+    /// Uses `ratings` if the model knows one of their items, else the user's trained factors, else the most-rated
+    /// items. The result says which.
     ///
     /// - Parameters:
-    ///   - user: an id as it is written; may be unknown.
-    ///   - ratings: the user's whole history of item indexes and ratings, where it is more than that of the training; it is left out
-    ///     of the result unless `includeSeen`.
-    /// - Throws: `numerical` where the user's system is singular.
+    ///   - user: an id as written; may be unknown.
+    ///   - ratings: the user's whole history of item indexes and ratings, if there is more than the training had. These
+    ///     items are left out of the result unless `includeSeen`.
+    /// - Throws: `numerical` if the user's system is singular.
     public func recommend(
         user: String, ratings: [(item: Int, rating: Float)] = [], limit: Int, includeSeen: Bool = false,
         filter: RecommendationFilter = .none
@@ -65,7 +71,7 @@ extension MatrixFactorizationModel {
         return Recommendation(source: .popular, items: popularItems(limit: limit, filter: filter))
     }
 
-    /// The items with the most training ratings, of equal ones the lower index. O(items).
+    /// Returns the items with the most training ratings; ties go to the lower index. O(items).
     public func popularItems(limit: Int, filter: RecommendationFilter = .none) -> [Scored] {
         let excluded = Set(filter.excluded(of: itemIDs.count))
         var best = BestScores(limit: limit)

@@ -2,23 +2,27 @@
     import CoreMetrics
     import SwiftwaterCore
 
-    /// A back end for swift-metrics that keeps numbers in memory and writes them as Prometheus's text format has them
-    /// (`text/plain; version=0.0.4`). `MetricsSystem.bootstrap(registry)` makes it that of the whole process.
+    /// A swift-metrics backend that keeps metrics in memory and writes them in Prometheus's text format
+    /// (`text/plain; version=0.0.4`).
     ///
-    /// Counters become counters with `_total`, meters and gauges gauges, recorders and timers histograms (timers in seconds). Labels that the format does
-    /// not allow are changed into underscores. At most 10,000 series; others are counted in `swiftwater_metrics_dropped_total`.
+    /// `MetricsSystem.bootstrap(registry)` makes it the backend of the whole process.
+    ///
+    /// Counters become counters with `_total`, meters and gauges become gauges, and recorders and timers become
+    /// histograms (timers in seconds). Characters that the format does not allow in names become underscores. The
+    /// registry holds at most 10,000 series; others are counted in `swiftwater_metrics_dropped_total`.
     public final class MetricsRegistry: MetricsFactory, Sendable {
         private let families = Monitor<[String: MetricFamily]>([:])
         private let help = Monitor<[String: String]>([:])
         private static let seriesMax = 10_000
-        /// Where numbers of series go for which there is no room.
+        /// The sink for series beyond the limit.
         private let nowhere = Series(.counter)
         private static let droppedName = "swiftwater_metrics_dropped_total"
         private let dropped = Monitor(0)
 
-        public init() { describe(Self.droppedName, "Series that found no room among \(Self.seriesMax).") }
+        /// Creates an empty registry.
+        public init() { describe(Self.droppedName, "Series dropped above the limit of \(Self.seriesMax).") }
 
-        /// Says what a metric is, by its name in the text.
+        /// Sets the help text of a metric, by its name in the output.
         public func describe(_ name: String, _ text: String) { help.update { $0[name] = text } }
 
         private func series(
@@ -40,37 +44,47 @@
             }
         }
 
+        /// Returns the counter of a label and dimensions; its name ends in `_total`.
         public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
             series(label, .counter, dimensions, suffix: "_total")
         }
 
+        /// Returns the counter of a label and dimensions for fractional amounts; its name ends in `_total`.
         public func makeFloatingPointCounter(
             label: String, dimensions: [(String, String)]
         ) -> any FloatingPointCounterHandler {
             series(label, .counter, dimensions, suffix: "_total")
         }
 
+        /// Returns the gauge of a label and dimensions.
         public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
             series(label, .gauge, dimensions)
         }
 
+        /// Returns the histogram of a label and dimensions, or the gauge if `aggregate` is false.
         public func makeRecorder(
             label: String, dimensions: [(String, String)], aggregate: Bool
         ) -> any RecorderHandler {
             series(label, aggregate ? .histogram : .gauge, dimensions)
         }
 
+        /// Returns the histogram, in seconds, of a label and dimensions; its name ends in `_seconds`.
         public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
             series(label, .histogram, dimensions, suffix: "_seconds")
         }
 
+        /// Does nothing: the registry keeps its series.
         public func destroyCounter(_ handler: any CounterHandler) {}
+        /// Does nothing: the registry keeps its series.
         public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+        /// Does nothing: the registry keeps its series.
         public func destroyMeter(_ handler: any MeterHandler) {}
+        /// Does nothing: the registry keeps its series.
         public func destroyRecorder(_ handler: any RecorderHandler) {}
+        /// Does nothing: the registry keeps its series.
         public func destroyTimer(_ handler: any TimerHandler) {}
 
-        /// All metrics, families in order of their names and series in order of their labels.
+        /// The metrics as text, families sorted by name and series by labels.
         public var text: String {
             var all = families.read { $0 }
             let counted = Series(.counter)
@@ -79,7 +93,7 @@
             let help = help.read { $0 }
             var lines: [String] = []
             for (name, family) in all.sorted(by: { $0.key < $1.key }) {
-                lines.append("# HELP \(name) \(help[name] ?? "As the program calls it.")")
+                lines.append("# HELP \(name) \(help[name] ?? "(no description)")")
                 lines.append("# TYPE \(name) \(family.kind.rawValue)")
                 for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
                     lines += series.lines(name, labels)
@@ -89,7 +103,7 @@
         }
     }
 
-    /// The metrics of one name.
+    /// All series of one metric name.
     struct MetricFamily {
         enum Kind: String, Sendable { case counter, gauge, histogram }
         let kind: Kind
@@ -101,7 +115,7 @@
             return name.first?.isNumber ?? true ? "_" + name : name
         }
 
-        /// `route="/v1/trends",status="200"`
+        /// Returns labels as text, such as `route="/v1/trends",status="200"`.
         static func labels(_ dimensions: [(String, String)]) -> String {
             dimensions.sorted { $0.0 < $1.0 }.map { key, value in
                 let escaped = value.unicodeScalars.map { scalar in
@@ -117,11 +131,11 @@
         }
     }
 
-    /// One number, or one histogram.
+    /// One series: a number or a histogram.
     final class Series: CounterHandler, FloatingPointCounterHandler, MeterHandler, RecorderHandler, TimerHandler,
         Sendable
     {
-        /// Upper bounds, in seconds for timers.
+        /// Upper bounds of the buckets, in seconds for timers.
         static let bounds: [Double] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
         private struct Value {
@@ -144,7 +158,7 @@
         func record(_ number: Int64) { record(Double(number)) }
         func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
 
-        /// A gauge is what it was last; a histogram is of all.
+        /// Records a value: a gauge keeps the last one, a histogram counts all of them.
         func record(_ number: Double) {
             if kind == .gauge { return set(number) }
             value.update { value in

@@ -1,9 +1,9 @@
 #if Server
     import Foundation
 
-    /// What the process takes.
+    /// The memory use of the process.
     enum ProcessMemory {
-        /// Resident bytes; nil where the system does not say.
+        /// Resident bytes; nil where the system does not report them.
         static var residentBytes: Int? {
             guard let file = FileHandle(forReadingAtPath: "/proc/self/statm") else { return nil }
             defer { try? file.close() }

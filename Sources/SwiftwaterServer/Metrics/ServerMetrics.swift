@@ -3,7 +3,7 @@
     import SwiftwaterCore
     import SwiftwaterStreaming
 
-    /// What the server counts; `docs/OPERATIONS.md` says what each number means and when to worry.
+    /// The metrics of the server; `docs/OPERATIONS.md` says what each one means and when to alert.
     final class ServerMetrics: Sendable {
         let registry: MetricsRegistry
         private let requests = Monitor<[String: (counter: Counter, timer: Timer)]>([:])
@@ -27,24 +27,24 @@
 
         private static let help = [
             ("swiftwater_http_requests_total", "Requests answered, by route and status."),
-            ("swiftwater_http_request_seconds", "From a request's head to its answer, by route."),
-            ("swiftwater_batches_total", "Batches of the stream that are done."),
-            ("swiftwater_posts_total", "Posts in those batches."),
-            ("swiftwater_batch_lag_seconds", "From the last batch's time until its tables were written."),
-            ("swiftwater_batch_processing_seconds", "What batches took."),
-            ("swiftwater_ratings_total", "Ratings that are safe."),
-            ("swiftwater_rating_commit_seconds", "From a request with ratings until they were safe and visible."),
+            ("swiftwater_http_request_seconds", "Time from a request's head to its response, by route."),
+            ("swiftwater_batches_total", "Completed batches of the stream."),
+            ("swiftwater_posts_total", "Posts in completed batches."),
+            ("swiftwater_batch_lag_seconds", "Delay from the last batch's time until its tables were written."),
+            ("swiftwater_batch_processing_seconds", "Processing time of batches."),
+            ("swiftwater_ratings_total", "Ratings accepted and safe."),
+            ("swiftwater_rating_commit_seconds", "Time until the ratings of a request were safe and visible."),
             ("swiftwater_batch_interval_seconds", "The batch interval."),
-            ("swiftwater_waiting_batches", "Batches that wait for the last one."),
-            ("swiftwater_checkpoint_age_seconds", "Since the batch of the newest checkpoint; 0 without one."),
-            ("swiftwater_event_clients", "Pages that listen."),
-            ("swiftwater_live_ratings", "Ratings in the log: pairs of user and item."),
+            ("swiftwater_waiting_batches", "Batches waiting behind the last one."),
+            ("swiftwater_checkpoint_age_seconds", "Time since the batch of the newest checkpoint; 0 without one."),
+            ("swiftwater_event_clients", "Open event streams."),
+            ("swiftwater_live_ratings", "Ratings in the log, one per user-item pair."),
             ("swiftwater_live_users", "Users with ratings in the log."),
-            ("swiftwater_model_generation", "Models since the start."),
-            ("swiftwater_model_rmse", "RMSE of the last training on held-out ratings."),
-            ("swiftwater_training_running", "1 while a training runs."),
-            ("swiftwater_resident_bytes", "Memory of the process."),
-            ("swiftwater_start_time_seconds", "When the process began, in seconds since 1970."),
+            ("swiftwater_model_generation", "Number of models since the start."),
+            ("swiftwater_model_rmse", "RMSE of the last training, on held-out ratings."),
+            ("swiftwater_training_running", "1 while a training is running, otherwise 0."),
+            ("swiftwater_resident_bytes", "Resident memory of the process."),
+            ("swiftwater_start_time_seconds", "Start time of the process, in seconds since 1970."),
         ]
 
         func count(route: String?, status: Int, _ duration: Duration) {

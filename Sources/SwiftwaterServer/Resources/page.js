@@ -1,6 +1,6 @@
 "use strict";
 
-// Everything that comes from outside is put into the page by textContent: it can be no markup.
+// Text from outside is always inserted by textContent, so it cannot become markup.
 const find = (id) => document.getElementById(id);
 const state = { window: null, order: "count", table: null, open: null, user: "", films: [], source: null };
 
@@ -17,7 +17,7 @@ function drawing(name, attributes) {
   return element;
 }
 
-// Controls that would reorder or hide what stands around a text become visible, and heaps of marks are cut.
+// Makes control characters visible that would reorder or hide the surrounding text, and cuts stacks of combining marks.
 function safe(text) {
   return String(text)
     .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd")
@@ -43,7 +43,7 @@ const send = (path, body) => ask(path, { method: "POST", headers: { "content-typ
 
 function showSignIn() {
   find("sign-in").hidden = false;
-  setConnection("lost", "Sign in to see the numbers");
+  setConnection("lost", "Sign in to see the data");
 }
 
 find("sign-in").addEventListener("submit", async (event) => {
@@ -71,8 +71,8 @@ function listen() {
   state.source = source;
   source.onopen = () => setConnection("live", "Live");
   source.onerror = () => {
-    setConnection("lost", "Connection lost, trying again");
-    // A stream that was refused, not cut, is not tried again by itself.
+    setConnection("lost", "Connection lost, retrying");
+    // Browsers do not retry a stream that was refused rather than cut.
     if (source.readyState === EventSource.CLOSED && state.source === source) setTimeout(begin, 2000);
   };
   source.addEventListener("trends", (event) => showTrends(JSON.parse(event.data)));
@@ -84,7 +84,7 @@ function listen() {
 
 function choices(id, names, chosen, onChoice) {
   const set = find(id);
-  // After a reconnection there is nothing new to choose from: whoever is at one of them stays there.
+  // After a reconnection the choices are usually the same: keep the inputs, so that the focus stays where it is.
   const known = [...set.querySelectorAll("input")];
   if (known.map((input) => input.value).join() === names.join()) {
     for (const input of known) input.checked = input.value === chosen;
@@ -119,12 +119,12 @@ function showHealth(health) {
   document.title = health.application;
   const interval = health.intervalMilliseconds;
   facts("health-facts", [
-    ["Posts a second", decimal(health.postsPerSecond, 0)],
+    ["Posts per second", decimal(health.postsPerSecond, 0)],
     ["Last batch", health.batch ? whole.format(health.posts) + " posts" : "none yet"],
-    ["Lag of interval", health.batch ? health.lagMilliseconds + " of " + interval + " ms" : "–"],
+    ["Lag / interval", health.batch ? health.lagMilliseconds + " / " + interval + " ms" : "–"],
     ["Waiting batches", health.batch ? health.waitingBatches : "–"],
     ["Backpressure", health.nextBatchMaxBytes ? "next batch up to " + size(health.nextBatchMaxBytes) : "off"],
-    ["Checkpoint", health.durable ? (health.checkpointAgeMilliseconds === null ? "none yet" : decimal(health.checkpointAgeMilliseconds / 1000, 1) + " s old") : "not kept"],
+    ["Checkpoint", health.durable ? (health.checkpointAgeMilliseconds === null ? "none yet" : decimal(health.checkpointAgeMilliseconds / 1000, 1) + " s old") : "off"],
   ]);
   const svg = find("rates");
   const rates = health.rates;
@@ -139,17 +139,17 @@ function showModel(model) {
   find("model").hidden = false;
   facts("model-facts", [
     ["Films", whole.format(model.items)], ["Users", whole.format(model.users)], ["Ratings", whole.format(model.ratings)],
-    ["Ratings here", whole.format(model.liveRatings)], ["Rank", model.rank], ["Model", "no. " + model.generation],
+    ["Live ratings", whole.format(model.liveRatings)], ["Rank", model.rank], ["Model", "#" + model.generation],
   ]);
   const button = find("retrain");
-  // Not disabled, which would take the keyboard away from it.
+  // Not `disabled`, which would take the keyboard focus away from it.
   button.setAttribute("aria-disabled", String(model.isTraining));
-  button.textContent = model.isTraining ? "Training…" : "Train anew";
+  button.textContent = model.isTraining ? "Training…" : "Retrain";
   const training = model.lastTraining;
   const failure = model.lastFailure ? "The last training failed: " + model.lastFailure + ". " : "";
   find("curve-caption").textContent = failure + (training
     ? "RMSE on held-out ratings by iteration; trained " + new Date(training.ended).toLocaleString() + " in " + decimal(training.milliseconds / 1000, 1) + " s" +
-      (training.curve.length ? ", at last " + decimal(training.curve[training.curve.length - 1].rmse, 4) : "")
+      (training.curve.length ? ", final RMSE " + decimal(training.curve[training.curve.length - 1].rmse, 4) : "")
     : failure ? "" : "No training yet.");
   drawCurve(training ? training.curve : []);
   if (state.generation !== undefined && state.generation !== model.generation && state.user) showFilms();
@@ -196,7 +196,7 @@ find("retrain").addEventListener("click", async () => {
 
 // Films
 
-const origins = { model: "from the training", "fold-in": "from all ratings until now", popular: "nothing is known of this user: what most have rated" };
+const origins = { model: "from the trained model", "fold-in": "from all ratings so far", popular: "a new user: the most-rated items" };
 const pathOf = (user) => "/v1/users/" + encodeURIComponent(user);
 
 async function showFilms(note) {
@@ -218,8 +218,8 @@ async function showFilms(note) {
   }
 }
 
-// Where the keyboard is in the list, and after it was drawn anew: at the same film, or at the title of the one that took its place, so that nobody
-// rates that one as well by pressing again.
+// The focused part of the list. After a redraw the focus goes to the same film, or to the title of the film that took
+// its place, so that pressing the key again does not rate that film as well.
 function focusedPart() {
   const row = document.activeElement && document.activeElement.closest("#film-list > li");
   if (!row) return null;
@@ -267,7 +267,7 @@ async function explain(item, row, title) {
     const answer = await ask(pathOf(state.user) + "/because/" + encodeURIComponent(item.item) + "?n=3");
     why.textContent = "Because of " + answer.because.map((reason) => safe(reason.title || reason.item) + " (rated " + reason.rating + ": " + (reason.share < 0 ? "−" : "+") + decimal(Math.abs(reason.share), 2) + ")").join(", ");
   } catch (error) {
-    why.textContent = error.status === 404 ? "Most have rated it; nothing is known of this user yet." : error.message;
+    why.textContent = error.status === 404 ? "One of the most-rated items; nothing is known about this user yet." : error.message;
   }
 }
 
@@ -285,12 +285,12 @@ find("user-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const user = find("user").value.trim();
   if (!user) {
-    find("films-note").textContent = "Type the id of a user.";
+    find("films-note").textContent = "Enter a user id.";
     return;
   }
   state.user = user;
   state.films = [];
-  try { localStorage.setItem("user", state.user); } catch (error) { /* without storage it is asked again */ }
+  try { localStorage.setItem("user", state.user); } catch (error) { /* without storage, the user is not remembered */ }
   showFilms();
 });
 
@@ -307,7 +307,7 @@ find("film").addEventListener("input", async () => {
     find("film-choices").replaceChildren(...answer.items.map((item) => {
       const option = make("option");
       const title = safe(item.title || item.item).trim();
-      // Two may have one title.
+      // Two items may have the same title.
       option.value = titles.has(title) ? title + " · " + safe(item.item) : title;
       titles.set(option.value, item.item);
       return option;
@@ -329,7 +329,7 @@ find("rate-form").addEventListener("submit", (event) => {
   rate(item, title, Number(find("stars").value));
 });
 
-// The beginning
+// Start
 
 async function begin() {
   try {
@@ -350,7 +350,7 @@ async function begin() {
     listen();
   } catch (error) {
     if (find("sign-in").hidden) {
-      setConnection("lost", "Connection lost, trying again");
+      setConnection("lost", "Connection lost, retrying");
       setTimeout(begin, 2000);
     }
   }

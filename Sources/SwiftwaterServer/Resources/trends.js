@@ -1,6 +1,6 @@
 "use strict";
 
-// The table of trends. What it uses of page.js is there when it is called.
+// The trend table. The functions of page.js that it uses are defined by the time it is called.
 
 function spark() {
   const svg = drawing("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", role: "img" });
@@ -11,7 +11,7 @@ function spark() {
 function drawSpark(svg, counts) {
   const most = Math.max(1, ...counts);
   const step = counts.length > 1 ? 100 / (counts.length - 1) : 0;
-  svg.setAttribute("aria-label", "counts of the last slides: " + counts.join(", "));
+  svg.setAttribute("aria-label", "counts of the latest slides: " + counts.join(", "));
   svg.firstChild.setAttribute("points", counts.map((count, index) => (index * step).toFixed(1) + "," + (22 - 20 * count / most).toFixed(1)).join(" "));
 }
 
@@ -22,14 +22,14 @@ function changeOf(row) {
   return ["same", "–"];
 }
 
-// Rows by key: a tag keeps its row while it trends, so that nobody's click, selection or focus is lost when counts change.
+// Rows by key. A tag keeps its row while it trends, so that no click, selection or focus is lost when counts change.
 const trendRows = new Map();
 
 function showTrends(table) {
   state.table = table;
-  const end = table.end ? " until " + clock(table.end) : "";
+  const end = table.end ? ", until " + clock(table.end) : "";
   find("trends-note").textContent = whole.format(table.posts) + " posts and " + whole.format(table.keys) + " tags in the last " +
-    state.window + end + (table.late ? ", " + whole.format(table.late) + " posts came late" : "");
+    state.window + end + (table.late ? "; " + whole.format(table.late) + " posts came late" : "");
   const body = find("trend-rows");
   const focused = document.activeElement && document.activeElement.classList.contains("tag") ? document.activeElement : null;
   const place = focused ? [...body.querySelectorAll(".tag")].indexOf(focused) : -1;
@@ -57,7 +57,7 @@ function showTrends(table) {
   }
 }
 
-// Puts rows in their order with few moves, and without any of those that stay, which somebody reads.
+// Puts rows in order with few moves, without moving those in `stay`, which someone is reading.
 function arrange(body, wanted, stay) {
   const all = new Set(wanted);
   for (const line of [...body.children]) if (!all.has(line)) line.remove();
@@ -75,7 +75,7 @@ function arrange(body, wanted, stay) {
   }
 }
 
-// Narrow pages have fewer columns.
+// Narrow pages show fewer columns.
 let isResizing = false;
 addEventListener("resize", () => {
   if (isResizing || !state.table) return;
@@ -110,11 +110,11 @@ function trendRow(key) {
 function fillRow(parts, row, most) {
   parts.rank.textContent = row.rank;
   const text = safe(row.display);
-  // A text that is set again is another text to whoever has selected it.
+  // Setting the same text again would lose a selection in it.
   if (parts.tag.textContent !== text) parts.tag.textContent = parts.tag.title = text;
   parts.tag.setAttribute("aria-expanded", row.key === state.open);
   parts.meter.style.width = Math.max(1, 100 * row.count / most) + "%";
-  parts.count.textContent = whole.format(row.count) + (row.countMost > row.count ? "+" : "");
+  parts.count.textContent = whole.format(row.count) + (row.countUpperBound > row.count ? "+" : "");
   parts.authors.textContent = row.authors ? whole.format(row.authors) : "–";
   [parts.places.className, parts.places.textContent] = changeOf(row);
   drawSpark(parts.spark, row.history);
@@ -130,16 +130,16 @@ function detailRow() {
 }
 
 function fillDetail(detail, row) {
-  // As many as are shown: narrow pages leave some out.
+  // The number of columns shown: narrow pages hide some.
   detail.cell.colSpan = [...document.querySelectorAll("#trend-table th")].filter((head) => head.offsetParent).length;
   const facts = ["score " + decimal(row.score, 1), "first seen " + new Date(row.firstSeen).toLocaleString()];
   if (row.expected !== null) facts.unshift(decimal(row.expected, 1) + " expected");
-  if (row.copied) facts.push("mostly copies of few texts");
+  if (row.copied) facts.push("mostly copies of a few texts");
   detail.facts.textContent = facts.join(" · ");
   drawSpark(detail.svg, row.history);
   const samples = row.samples.join("\u0000");
   const selection = getSelection();
-  // Other samples wait until nobody has selected some of these.
+  // New samples wait while some of the current ones are selected.
   const isSelected = selection && !selection.isCollapsed && detail.list.contains(selection.anchorNode);
   if (samples === detail.samples || isSelected) return;
   detail.samples = samples;

@@ -5,7 +5,8 @@
     import SwiftwaterCore
     import SwiftwaterStreaming
 
-    /// Server-sent events for the page: the table of a window and order, the health of batches, and the model, each when it changed.
+    /// Server-sent events for the page: the table of one window and order, the health of batches, and the model, each
+    /// sent when it changes.
     struct EventRoutes {
         let trends: TrendRoutes
         let recommendations: RecommendationService?
@@ -15,7 +16,7 @@
 
         init(trends: TrendRoutes, recommendations: RecommendationService?, settings: ServeSettings) {
             (self.trends, self.recommendations, self.settings) = (trends, recommendations, settings)
-            news = RoundNews(board: trends.service.board, recommendations, application: settings.applicationName)
+            news = RoundNews(board: trends.service.board, recommendations, settings)
         }
 
         func add(to endpoints: Endpoints) {
@@ -27,13 +28,13 @@
             let limit = try request.number("limit", default: 20, in: 1...settings.rowsMax)
             if request.method == .head { return Response(status: .ok, headers: Self.headers) }
             guard !service.hub.isFull else {
-                throw Problem(.serviceUnavailable, "\(settings.eventClientsMax) pages listen already")
+                throw Problem(.serviceUnavailable, "all \(settings.eventClientsMax) event streams are in use")
             }
             let body = ResponseBody { writer in
-                // Here, where the head has been sent: a client that has gone by then takes no place.
+                // Joins only after the head has been sent, so that a client that is already gone takes no slot.
                 guard let (id, signals) = service.hub.join() else { return try await writer.finish(nil) }
                 defer { service.hub.leave(id) }
-                var last = Sent()
+                var last = Sent(time: settings.clock.elapsed())
                 try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
                 for await round in signals {
                     let text = text(key, limit, news.of(round), &last)
@@ -54,15 +55,15 @@
             var end: BatchTime?
             var health: (batch: BatchTime?, isSent: Bool) = (nil, false)
             var model = ""
-            var time = ContinuousClock.now
+            var time: Duration
         }
 
-        /// What is new for a page.
+        /// Returns the events that are new to a page, a heartbeat when one is due, or an empty string.
         private func text(_ key: TrendBoard.Key, _ limit: Int, _ news: RoundNews.News, _ last: inout Sent) -> String {
             var text = ""
-            if let entry = service.board.entry(key), entry.end != last.end {
-                last.end = entry.end
-                text += "event: trends\nid: \(entry.end.milliseconds)\ndata: \(entry.json(offset: 0, limit: limit))\n\n"
+            if let entry = service.board.entry(key), let end = entry.end, end != last.end {
+                last.end = end
+                text += "event: trends\nid: \(end.milliseconds)\ndata: \(entry.json(offset: 0, limit: limit))\n\n"
             }
             if !last.health.isSent || news.batch != last.health.batch {
                 last.health = (news.batch, true)
@@ -72,17 +73,17 @@
                 last.model = model
                 text += "event: model\ndata: \(model)\n\n"
             }
-            if text.isEmpty, ContinuousClock.now - last.time >= settings.heartbeat { text = ":\n\n" }
-            if !text.isEmpty { last.time = .now }
+            if text.isEmpty, settings.clock.elapsed() - last.time >= settings.heartbeat { text = ":\n\n" }
+            if !text.isEmpty { last.time = settings.clock.elapsed() }
             return text
         }
     }
 
-    /// What all pages are told alike, made once in a round.
+    /// The data that is the same for all pages, built once per round.
     private final class RoundNews: Sendable {
         struct News: Sendable {
             let round: Int
-            /// Of the batch; how old its checkpoint is, which changes all the time, is no news of its own.
+            /// The last batch. `health` is sent when the batch changes, not whenever the age of the checkpoint does.
             let batch: BatchTime?
             let health: String
             let model: String?
@@ -91,17 +92,19 @@
         private let board: TrendBoard
         private let recommendations: RecommendationService?
         private let application: String
+        private let clock: any StreamClock
         private let newest = Monitor<News?>(nil)
 
-        init(board: TrendBoard, _ recommendations: RecommendationService?, application: String) {
-            (self.board, self.recommendations, self.application) = (board, recommendations, application)
+        init(board: TrendBoard, _ recommendations: RecommendationService?, _ settings: ServeSettings) {
+            (self.board, self.recommendations) = (board, recommendations)
+            (application, clock) = (settings.applicationName, settings.clock)
         }
 
-        /// As of a round, or of a later one that has begun.
+        /// Returns the data as of a round, or of a later one that has begun.
         func of(_ round: Int) -> News {
             newest.update { newest in
                 if let newest, newest.round >= round { return newest }
-                let now = SystemClock().instant().wholeMilliseconds
+                let now = clock.now().milliseconds
                 let health = board.health
                 let news = News(
                     round: round, batch: health.batch?.time, health: health.json(application: application, now: now),

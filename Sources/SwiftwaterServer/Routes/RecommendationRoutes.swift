@@ -7,7 +7,7 @@
     import SwiftwaterLive
     import SwiftwaterRecommender
 
-    /// Recommendations, ratings, and the model behind them.
+    /// Routes for recommendations, ratings, and the model behind them.
     struct RecommendationRoutes {
         let service: RecommendationService
         let settings: ServeSettings
@@ -37,7 +37,7 @@
 
         private func query(_ request: Request) throws -> LiveQuery {
             var query = LiveQuery(limit: try request.number("n", default: 10, in: 1...settings.rowsMax))
-            query.includesSeen = try request.truth("include_seen")
+            query.includesSeen = try request.bool("include_seen")
             if let list = try request.parameter("exclude") {
                 query.excluded = Set(list.split(separator: ",").map(String.init))
             }
@@ -45,7 +45,7 @@
                 guard let weight = Float(text), weight.isFinite, abs(weight) <= 1000 else {
                     throw Problem(
                         .badRequest,
-                        "'trending' takes a number from -1000 to 1000: what the most rated item of late gains")
+                        "'trending' takes a number from -1000 to 1000: the score added to the most rated recent item")
                 }
                 query.trendWeight = weight
             }
@@ -55,12 +55,16 @@
         private func list(_ request: Request, _ context: ServerContext) throws -> Response {
             let user = try context.text("id")
             let answer = live.recommendations(user: user, try query(request))
-            return .json(json(answer, "\"user\":\(JSONValue.quoted(user)),"))
+            return response(answer, user: user)
         }
 
-        private func json(_ answer: LiveRecommendation, _ head: String) -> String {
-            "{\(head)\"source\":\"\(answer.source.rawValue)\",\"generation\":\(answer.generation),"
-                + "\"items\":[\(service.json(answer.items))]}\n"
+        private func response(_ answer: LiveRecommendation, user: String?) -> Response {
+            .json { json in
+                if let user { json.member("user", user) }
+                json.member("source", answer.source.rawValue)
+                json.member("generation", answer.generation)
+                service.write(answer.items, to: &json)
+            }
         }
 
         private func anonymous(_ request: Request) async throws -> Response {
@@ -68,14 +72,14 @@
             let body = try await request.json(upTo: settings.bodyMaxBytes)
             guard let list = try body.members("ratings", what: "the body")[0].array, list.count <= settings.ratingsMax
             else {
-                throw Problem(.badRequest, "the body must be {\"ratings\": [...]} with at most \(settings.ratingsMax)")
+                throw Problem(.badRequest, "the body must be {\"ratings\": [...]}, with at most \(settings.ratingsMax)")
             }
             let rated = try list.enumerated().map { number, entry in
                 let what = "rating \(number + 1)"
                 let members = try entry.members("item", "rating", what: what)
                 return (item: try id(members[0], what), rating: try rating(members[1], what))
             }
-            return .json(json(try live.recommendations(ratings: rated, query), ""))
+            return response(try live.recommendations(ratings: rated, query), user: nil)
         }
 
         private func ratings(_ request: Request, _ context: ServerContext) throws -> Response {
@@ -83,12 +87,17 @@
             let offset = try request.number("offset", default: 0, in: 0...1_000_000)
             let limit = try request.number("limit", default: 100, in: 1...settings.rowsMax)
             let all = live.history(of: user)
-            let rows = all.dropFirst(offset).prefix(limit).map {
-                "{\(service.head(of: $0.item)),\"rating\":\($0.rating)}"
+            return .json { json in
+                json.member("user", user)
+                json.member("offset", offset)
+                json.member("total", all.count)
+                json.member("ratings", array: all.dropFirst(offset).prefix(limit)) { json, rated in
+                    json.object {
+                        service.writeHead(of: rated.item, to: &$0)
+                        $0.member("rating", rated.rating)
+                    }
+                }
             }
-            return .json(
-                "{\"user\":\(JSONValue.quoted(user)),\"offset\":\(offset),\"total\":\(all.count),"
-                    + "\"ratings\":[\(rows.joined(separator: ","))]}\n")
         }
 
         private func because(_ request: Request, _ context: ServerContext) throws -> Response {
@@ -96,12 +105,19 @@
             let limit = try request.number("n", default: 5, in: 1...settings.rowsMax)
             do {
                 let why = try live.because(user: user, item: item)
-                let rows = why.reasons.prefix(limit).map {
-                    "{\(service.head(of: $0.item)),\"rating\":\($0.rating),\"share\":\($0.share)}"
+                return .json { json in
+                    json.member("user", user)
+                    service.writeHead(of: item, to: &json)
+                    json.member("score", why.score)
+                    json.member("base", why.base)
+                    json.member("because", array: why.reasons.prefix(limit)) { json, reason in
+                        json.object {
+                            service.writeHead(of: reason.item, to: &$0)
+                            $0.member("rating", reason.rating)
+                            $0.member("share", reason.share)
+                        }
+                    }
                 }
-                return .json(
-                    "{\"user\":\(JSONValue.quoted(user)),\(service.head(of: item)),\"score\":\(why.score),"
-                        + "\"base\":\(why.base),\"because\":[\(rows.joined(separator: ","))]}\n")
             } catch let error as SwiftwaterError where error.code == .invalidArgument {
                 throw Problem(.notFound, "\(error)")
             }
@@ -113,14 +129,20 @@
             guard let items = live.similar(to: item, limit: limit) else {
                 throw Problem(.notFound, "the model does not know the item '\(item)'")
             }
-            return .json("{\(service.head(of: item)),\"items\":[\(service.json(items))]}\n")
+            return .json { json in
+                service.writeHead(of: item, to: &json)
+                service.write(items, to: &json)
+            }
         }
 
         private func items(_ request: Request) throws -> Response {
             let text = try request.text("q", max: 200) ?? ""
             let limit = try request.number("n", default: 10, in: 1...100)
-            let found = service.find(text, limit: limit).map { "{\(service.head(of: $0))}" }
-            return .json("{\"items\":[\(found.joined(separator: ","))]}\n")
+            return .json { json in
+                json.member("items", array: service.find(text, limit: limit)) { json, item in
+                    json.object { service.writeHead(of: item, to: &$0) }
+                }
+            }
         }
 
         private func popular(_ request: Request) throws -> Response {
@@ -128,7 +150,10 @@
             let period = try request.parameter("period") ?? "all"
             guard ["all", "now"].contains(period) else { throw Problem(.badRequest, "'period' takes all or now") }
             let items = live.popular(limit: limit, ofLate: period == "now")
-            return .json("{\"period\":\"\(period)\",\"items\":[\(service.json(items))]}\n")
+            return .json { json in
+                json.member("period", period)
+                service.write(items, to: &json)
+            }
         }
 
         // MARK: Changes
@@ -154,26 +179,29 @@
                     user: try id(members[0], what), item: try id(members[1], what), rating: try rating(members[2], what)
                 )
             }
-            let begin = ContinuousClock.now
+            let begin = settings.clock.elapsed()
             let receipt = try await live.rate(events)
-            metrics.count(ratings: events.count, ContinuousClock.now - begin)
+            metrics.count(ratings: events.count, settings.clock.elapsed() - begin)
             hub.tell()
-            return .json("{\"accepted\":\(receipt.count),\"unknownItems\":\(receipt.unknownItems)}\n", status: .created)
+            return .json(status: .created) {
+                $0.member("accepted", receipt.count)
+                $0.member("unknownItems", receipt.unknownItems)
+            }
         }
 
         private func id(_ value: JSONValue, _ what: String) throws -> String {
             guard let id = value.id else {
-                throw Problem(.badRequest, "an id of \(what) takes \(String.identifierRule)")
+                throw Problem(.badRequest, "an id in \(what) takes \(String.identifierRule)")
             }
             return id
         }
 
-        /// Within the range of the training: one number far outside it would spoil the next model for everyone.
+        /// Returns a rating within the training's range: one far outside it would spoil the next model for everyone.
         private func rating(_ value: JSONValue, _ what: String) throws -> Float {
             let range = service.ratingRange
             guard let number = value.double, range.contains(number) else {
                 throw Problem(
-                    .badRequest, "\(what) is no number from \(range.lowerBound) to \(range.upperBound)")
+                    .badRequest, "\(what) is not a number from \(range.lowerBound) to \(range.upperBound)")
             }
             return Float(number)
         }
@@ -190,7 +218,7 @@
             switch try body.members("action", what: "the body")[0].string {
             case "retrain":
                 guard service.beginTraining({ [hub] in hub.tell() }) else {
-                    throw Problem(.conflict, "a training runs already")
+                    throw Problem(.conflict, "a training is already running")
                 }
                 hub.tell()
                 return .json(service.modelJSON + "\n", status: .accepted)
@@ -203,14 +231,14 @@
             }
         }
 
-        /// What blocks runs on a thread of its own: those that serve go on.
+        /// Runs blocking work on a separate thread, so that the threads that serve requests are not held up.
         private func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
             guard service.work.update({ if $0 < 32 { $0 += 1; return true } else { return false } }) else {
-                throw Problem(.serviceUnavailable, "32 such changes wait for each other; ask later")
+                throw Problem(.serviceUnavailable, "too many pending changes (32); retry later")
             }
             defer { service.work.update { $0 -= 1 } }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                startThread(named: "swiftwater-serve-work") { continuation.resume(with: Result { try body() }) }
+                SystemThread.start(named: "swiftwater-serve-work") { continuation.resume(with: Result { try body() }) }
             }
         }
     }

@@ -7,13 +7,13 @@
     import SwiftwaterLive
     import SwiftwaterStreaming
 
-    /// The page, the description of the API, and what operators ask for.
+    /// Routes for the page and its sign-in, the API description, the health checks and the metrics.
     struct SystemRoutes {
         let trends: TrendService
         let recommendations: RecommendationService?
         let settings: ServeSettings
         let metrics: ServerMetrics
-        private let begin = SystemClock().instant()
+        private let begin: Duration
 
         init(
             _ trends: TrendService, _ recommendations: RecommendationService?, _ settings: ServeSettings,
@@ -22,6 +22,7 @@
             (self.trends, self.recommendations, self.settings, self.metrics) = (
                 trends, recommendations, settings, metrics
             )
+            begin = settings.clock.instant()
         }
 
         func add(to endpoints: Endpoints) {
@@ -46,18 +47,18 @@
                 }
                 return file.response(request)
             }
-            endpoints.get("/healthz") { _, _ in Response.json("{\"status\":\"alive\"}\n") }
+            endpoints.get("/healthz") { _, _ in Response.json { $0.member("status", "alive") } }
             endpoints.get("/readyz") { _, _ in
                 trends.board.health.batch == nil
-                    ? Response.json("{\"status\":\"starting\"}\n", status: .serviceUnavailable)
-                    : Response.json("{\"status\":\"ready\"}\n")
+                    ? Response.json(status: .serviceUnavailable) { $0.member("status", "starting") }
+                    : Response.json { $0.member("status", "ready") }
             }
             endpoints.get("/metrics") { _, _ in metricsText() }
             endpoints.get("/v1/configuration") { _, _ in configuration() }
             endpoints.post("/v1/session") { request, _ in try await signIn(request) }
         }
 
-        /// What is the same for all who ask, with a tag by which they need not take it twice.
+        /// A file that is the same for all clients, with an ETag so that none downloads it twice.
         private struct File: Sendable {
             let type: String
             let tag: String
@@ -77,25 +78,26 @@
             }
         }
 
-        /// The document of the API, with this server's windows and range of ratings.
+        /// Returns the API description with this server's windows and limits.
         private func document(_ range: ClosedRange<Double>) -> String {
-            let windows = trends.board.settings.windows.map { JSONValue.quoted(TrendRoutes.label($0)) }
-            return String(decoding: PackageResources.openapi_json, as: UTF8.self)
-                .replacing("\"WINDOWS\"", with: windows.joined(separator: ", "))
-                .replacing("-999999.5", with: "\(range.lowerBound)").replacing("999999.5", with: "\(range.upperBound)")
+            let limits = DocumentLimits(
+                windows: trends.board.settings.windows.map(TrendRoutes.label), rating: range, rows: settings.rowsMax,
+                ratings: settings.ratingsMax)
+            return limits.document(String(decoding: PackageResources.openapi_json, as: UTF8.self))
         }
 
         private func configuration() -> Response {
-            let windows = trends.board.settings.windows.map { JSONValue.quoted(TrendRoutes.label($0)) }
-            return .json(
-                "{\"application\":\(JSONValue.quoted(settings.applicationName)),\"windows\":[\(windows.joined(separator: ","))],"
-                    + "\"slideMilliseconds\":\(trends.board.settings.slide.wholeMilliseconds),"
-                    + "\"recommendations\":\(recommendations != nil)}\n")
+            .json { json in
+                json.member("application", settings.applicationName)
+                json.member("windows", trends.board.settings.windows.map(TrendRoutes.label))
+                json.member("slideMilliseconds", trends.board.settings.slide.wholeMilliseconds)
+                json.member("recommendations", recommendations != nil)
+            }
         }
 
         private func metricsText() -> Response {
             let health = trends.board.health
-            let now = SystemClock().instant()
+            let now = settings.clock.instant()
             metrics.gauge("swiftwater_event_clients", Double(trends.hub.clientCount))
             metrics.gauge("swiftwater_start_time_seconds", begin.inSeconds)
             let age = health.batch?.checkpoint.map { now.inSeconds - Double($0.milliseconds) / 1000 } ?? 0
@@ -114,15 +116,15 @@
                 body: .init(byteBuffer: ByteBuffer(string: metrics.registry.text)))
         }
 
-        /// The page's sign-in: a cookie that scripts cannot read and other sites' pages cannot send.
+        /// Signs the page in with a cookie that scripts cannot read and other sites' pages cannot send.
         private func signIn(_ request: Request) async throws -> Response {
             let body = try await request.json(upTo: 4096)
             guard let shown = try body.members("token", what: "the body")[0].string else {
-                throw Problem(.badRequest, "'token' is no text")
+                throw Problem(.badRequest, "'token' is not a string")
             }
             guard let token = settings.token else { return .noContent }
             guard GuardMiddleware.isEqual(shown, token) else {
-                throw Problem(.unauthorized, "this is not the token", headers: [.wwwAuthenticate: "Bearer"])
+                throw Problem(.unauthorized, "invalid token", headers: [.wwwAuthenticate: "Bearer"])
             }
             var response = Response.noContent
             response.headers[.setCookie] =

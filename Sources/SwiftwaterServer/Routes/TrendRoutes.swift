@@ -7,7 +7,7 @@
     import SwiftwaterFormats
     import SwiftwaterTrends
 
-    /// What is trending, and was; posts from outside.
+    /// Routes for current and past trends, and for incoming posts.
     struct TrendRoutes {
         let service: TrendService
         let settings: ServeSettings
@@ -18,7 +18,7 @@
             endpoints.post("/v1/posts") { request, _ in try await posts(request) }
         }
 
-        /// The window and order that a request asks for.
+        /// Returns the window and order that a request asks for.
         func key(_ request: Request) throws -> TrendBoard.Key {
             let windows = service.board.settings.windows
             var window = windows[0]
@@ -35,7 +35,7 @@
             return TrendBoard.Key(window: window, order: order)
         }
 
-        /// `1m`
+        /// Returns the name of a window, such as `1m`.
         static func label(_ window: Duration) -> String {
             let milliseconds = window.wholeMilliseconds
             for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1000)] as [(String, Int64)]
@@ -47,12 +47,10 @@
             let key = try key(request)
             let offset = try request.number("offset", default: 0, in: 0...100_000)
             let limit = try request.number("limit", default: 20, in: 1...settings.rowsMax)
-            guard let entry = service.board.entry(key) else {
-                return .json(
-                    "{\"end\":null,\"windowMilliseconds\":\(key.window.wholeMilliseconds),\"order\":\"\(key.order.rawValue)\","
-                        + "\"posts\":0,\"keys\":0,\"late\":0,\"offset\":\(offset),\"total\":0,\"trends\":[]}\n")
+            guard let entry = service.board.entry(key), let end = entry.end else {
+                return .json(TrendBoard.Entry(nil, key, []).json(offset: offset, limit: limit) + "\n")
             }
-            let tag = "\"\(entry.end.milliseconds)-\(offset)-\(limit)\""
+            let tag = "\"\(end.milliseconds)-\(offset)-\(limit)\""
             let headers: HTTPFields = [.eTag: tag, .cacheControl: "no-cache"]
             let known = request.headers[.ifNoneMatch]?.split(separator: ",").map { String($0).trimmed } ?? []
             let names = [tag, "W/" + tag, String(tag.dropLast()) + "-gzip\"", "*"]
@@ -60,7 +58,7 @@
             return .json(entry.json(offset: offset, limit: limit) + "\n", headers: headers)
         }
 
-        /// In the year 2096.
+        /// A time in the year 2096, in milliseconds since 1970.
         private static let timeMax = 4_000_000_000_000
 
         private func history(_ request: Request, _ context: ServerContext) throws -> Response {
@@ -68,10 +66,18 @@
             let from = try request.number("from", default: 0, in: 0...Self.timeMax)
             let to = try request.number("to", default: Self.timeMax, in: 0...Self.timeMax)
             let limit = try request.number("limit", default: 500, in: 1...10_000)
-            let points = try service.history.points(tag, from: Int64(from), to: Int64(to), limit: limit).map {
-                "{\"end\":\($0.end),\"rank\":\($0.rank),\"count\":\($0.count),\"authors\":\($0.authors)}"
+            let points = try service.history.points(tag, from: Int64(from), to: Int64(to), limit: limit)
+            return .json { json in
+                json.member("key", tag)
+                json.member("history", array: points) { json, point in
+                    json.object {
+                        $0.member("end", point.end)
+                        $0.member("rank", point.rank)
+                        $0.member("count", point.count)
+                        $0.member("authors", point.authors)
+                    }
+                }
             }
-            return .json("{\"key\":\(JSONValue.quoted(tag)),\"history\":[\(points.joined(separator: ","))]}\n")
         }
 
         private func posts(_ request: Request) async throws -> Response {
@@ -79,7 +85,7 @@
                 String($0).trimmed.lowercased()
             }
             guard let type, ["text/plain", "application/x-ndjson", "application/json"].contains(type) else {
-                throw Problem(.unsupportedMediaType, "posts are text/plain or application/x-ndjson: one a line")
+                throw Problem(.unsupportedMediaType, "posts must be text/plain or application/x-ndjson, one per line")
             }
             let (sender, position) = try numbering(request)
             var body = try await request.bytes(upTo: settings.bodyMaxBytes)
@@ -88,10 +94,11 @@
             }
             let lines = body.withUnsafeReadableBytes { bytes in bytes.count { $0 == 0x0A } }
             if lines > 0 { try await service.intake.take(body, sender: sender, position: position) }
-            return .json("{\"accepted\":\(lines)}\n", status: .accepted)
+            return .json(status: .accepted) { $0.member("accepted", lines) }
         }
 
-        /// `sequence=NAME:NUMBER` makes sending again safe: what is not above the sender's last number came before.
+        /// Returns the name and number of `sequence=NAME:NUMBER`, which makes resending safe: posts with a number up to
+        /// the sender's last one were already received.
         private func numbering(_ request: Request) throws -> (String?, UInt64?) {
             guard let text = try request.parameter("sequence") else { return (nil, nil) }
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)

@@ -1,18 +1,20 @@
 #if Server
     import SwiftwaterCore
 
-    /// Tells every page that there is something new, at most once in `pause`: a thousand ratings a second are ten rounds a second. A page that is
-    /// slow hears of it once, however much happened, and reads what is the newest then: nothing is queued for it. The connection of one that does not
-    /// read at all is closed (`ConnectionRules`).
+    /// Signals every page that something changed, at most once per `pause`: a thousand ratings a second make ten rounds
+    /// a second.
+    ///
+    /// A slow page is signaled once, however much happened, and then reads the newest state: nothing is queued for it.
+    /// The connection of a page that does not read at all is closed (`ConnectionRules`).
     final class EventHub: Sendable {
         private struct Client {
             let signals: AsyncStream<Int>.Continuation
-            /// The page's own; there until `leave`.
+            /// The page's task, which lives until `leave`.
             let task: UnsafeCurrentTask?
             var isWriting = false
         }
 
-        /// A task is used under the lock alone, and not after its page has left.
+        /// Unchecked: a task is used only under the lock, and not after its page has left.
         private struct State: @unchecked Sendable {
             var clients: [Int: Client] = [:]
             var next = 0
@@ -31,9 +33,9 @@
 
         var isFull: Bool { state.read { $0.clients.count >= limit || $0.isClosed } }
 
-        /// nil where there are as many as there may be. Within the page's task, which must not end before `leave`.
+        /// Adds a page; returns nil at the limit.
         ///
-        /// The signals are the numbers of the rounds.
+        /// Call it in the page's task, which must not end before `leave`. The signals are the numbers of the rounds.
         func join() -> (id: Int, signals: AsyncStream<Int>)? {
             let (signals, continuation) = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
             let id: Int? = withUnsafeCurrentTask { task in
@@ -50,17 +52,17 @@
 
         func leave(_ id: Int) { state.update { $0.clients.removeValue(forKey: id) }?.signals.finish() }
 
-        /// A page's text is on its way, until `body` returns.
+        /// Marks a page as being written to until `body` returns.
         func writing(_ id: Int, _ body: () async throws -> Void) async rethrows {
             state.update { $0.clients[id]?.isWriting = true }
             try await body()
             state.update { $0.clients[id]?.isWriting = false }
         }
 
-        /// There is something new.
+        /// Requests a round, because something changed.
         func tell() { waker.yield() }
 
-        /// Brings news to pages until the task is cancelled.
+        /// Signals pages until the task is cancelled.
         func run() async throws {
             for await _ in wake {
                 let parts = begin()
@@ -71,7 +73,8 @@
             }
         }
 
-        /// Begins a round; how many parts it has: many pages are told one after the other within the pause, so that requests come in between.
+        /// Begins a round and returns the number of its parts. Many pages are signaled in parts within the pause, so
+        /// that requests are served in between.
         private func begin() -> Int {
             state.update { state in
                 state.round += 1
@@ -88,7 +91,7 @@
             }
         }
 
-        /// Ends every stream, at once those whose page has not taken the last text yet; pages come again by themselves.
+        /// Ends every stream, at once if its page has not read the last text yet. Pages reconnect by themselves.
         func close() {
             state.update { state in
                 state.isClosed = true

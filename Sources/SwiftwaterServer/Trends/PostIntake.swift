@@ -4,7 +4,7 @@
     import SwiftwaterCore
     import SwiftwaterStreaming
 
-    /// Posts that come by `POST /v1/posts`: a receiver of the engine that answers when its log has them.
+    /// The receiver of posts from `POST /v1/posts`, which answers once they are in its log.
     final class PostIntake: TextReceiver {
         private struct Waiting {
             var clients: [UInt64: CheckedContinuation<Void, any Error>] = [:]
@@ -15,7 +15,7 @@
         private let store = Monitor<ReceiverStore?>(nil)
         private let anonymous = Monitor<UInt64>(0)
         private let waiting = Monitor(Waiting())
-        /// Who has numbered posts since the start: each is in every checkpoint from then on.
+        /// Senders that have numbered posts since the start; each is in every checkpoint from then on.
         private let senders = Monitor<Set<String>>([])
         private static let sendersMax = 10_000
         private static let anonymousName = "http"
@@ -26,7 +26,8 @@
             waiting.update { $0.isStopped = false }
         }
 
-        /// Whoever still waits then waits for a stream that has failed: the server ends before a stream that is stopped.
+        /// Fails the requests that still wait: the stream failed, because the server ends before a stream that is
+        /// stopped.
         func stop() {
             store.update { $0 = nil }
             let left = waiting.update { waiting in
@@ -36,11 +37,12 @@
             for client in left { client.resume(throwing: Problem(.serviceUnavailable, "the stream has stopped")) }
         }
 
-        /// Takes whole lines; returns when they are safe.
+        /// Stores whole lines; returns when they are safe.
         ///
         /// - Parameters:
-        ///   - sender: who numbers the posts; nil for someone who does not, whose repeated posts count again.
-        ///   - position: the number of the last of them.
+        ///   - sender: the name of a sender that numbers its posts; nil without numbers, where resent posts count
+        ///     again.
+        ///   - position: the number of the last post.
         func take(_ lines: ByteBuffer, sender: String?, position: UInt64?) async throws {
             guard let store = store.read({ $0 }) else {
                 throw Problem(.serviceUnavailable, "the stream has stopped")
@@ -49,7 +51,7 @@
                 throw Problem(
                     .conflict, "\(Self.sendersMax) senders have numbered posts since the start; use one of their names")
             }
-            guard store.hasRoom else { throw Problem(.serviceUnavailable, "the stream is behind; send later") }
+            guard store.hasRoom else { throw Problem(.serviceUnavailable, "the stream is behind; retry later") }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let place: UInt64? = waiting.update { waiting in
                     guard !waiting.isStopped else { return nil }
@@ -65,7 +67,7 @@
                 }
                 lines.withUnsafeReadableBytes { bytes in
                     guard let sender, let position else {
-                        // In order of their numbers, which the store relies on.
+                        // Under the lock, because the store relies on the order of the numbers.
                         return anonymous.update { number in
                             number += 1
                             store.store(lines: bytes, from: Self.anonymousName, position: number, whenSafe: tell)
@@ -76,7 +78,7 @@
             }
         }
 
-        /// Whether a sender has numbered posts before, or may begin.
+        /// Returns whether a sender has numbered posts before, or may begin to.
         private func isKnown(_ sender: String) -> Bool {
             senders.update { senders in
                 if senders.count < Self.sendersMax { senders.insert(sender) }

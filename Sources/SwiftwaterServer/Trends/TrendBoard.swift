@@ -4,7 +4,7 @@
     import SwiftwaterStreaming
     import SwiftwaterTrends
 
-    /// The last table of each window and order, as JSON that is made once for all who read it.
+    /// The last table of each window and order, as JSON that is built once for all readers.
     final class TrendBoard: Sendable {
         struct Key: Hashable, Sendable {
             let window: Duration
@@ -12,23 +12,48 @@
         }
 
         struct Entry: Sendable {
-            let end: BatchTime
-            let rows: Int
-            /// The rows, each an object.
+            /// The end of the window; nil before the first.
+            let end: BatchTime?
+            /// The rows, each a JSON object.
             let rowTexts: [String]
-            /// What stands before the rows.
-            let head: String
+            private let head: Head
+
+            /// What a table says beside its rows.
+            private struct Head {
+                let window: Duration
+                let order: TrendingSettings.Order
+                let posts: Int
+                let keys: Int
+                let late: Int
+            }
+
+            /// - Parameter table: nil before the first.
+            init(_ table: TrendingTable?, _ key: Key, _ rows: [String]) {
+                (end, rowTexts) = (table?.end, rows)
+                head = Head(
+                    window: key.window, order: key.order, posts: table?.posts ?? 0, keys: table?.keys ?? 0,
+                    late: table?.late ?? 0)
+            }
 
             func json(offset: Int, limit: Int) -> String {
-                let part = rowTexts.dropFirst(offset).prefix(limit)
-                return head + "\"offset\":\(offset),\"total\":\(rows),\"trends\":[\(part.joined(separator: ","))]}"
+                JSONWriter.object { json in
+                    json.member("end", end?.milliseconds)
+                    json.member("windowMilliseconds", head.window.wholeMilliseconds)
+                    json.member("order", head.order.rawValue)
+                    json.member("posts", head.posts)
+                    json.member("keys", head.keys)
+                    json.member("late", head.late)
+                    json.member("offset", offset)
+                    json.member("total", rowTexts.count)
+                    json.member("trends", array: rowTexts.dropFirst(offset).prefix(limit)) { $0.raw($1) }
+                }
             }
         }
 
         struct Health: Sendable {
             var batch: BatchInformation?
             var interval: Duration = .zero
-            /// Of the last seconds.
+            /// The average of the last five batches.
             var postsPerSecond = 0.0
             var recentRates: [Double] = []
         }
@@ -52,11 +77,7 @@
             state.update { state in
                 let before = state.ranks[key]
                 let rows = table.rows.map { TrendBoard.json($0, before) }
-                let head =
-                    "{\"end\":\(table.end.milliseconds),\"windowMilliseconds\":\(table.window.wholeMilliseconds),"
-                    + "\"order\":\"\(key.order.rawValue)\",\"posts\":\(table.posts),\"keys\":\(table.keys),"
-                    + "\"late\":\(table.late),"
-                state.entries[key] = Entry(end: table.end, rows: rows.count, rowTexts: rows, head: head)
+                state.entries[key] = Entry(table, key, rows)
                 state.ranks[key] = Dictionary(table.rows.map { ($0.key, $0.rank) }, uniquingKeysWith: { $1 })
             }
             hub.tell()
@@ -75,36 +96,36 @@
         }
 
         private static func json(_ row: TrendingRow, _ before: [Text: Int]?) -> String {
-            var members = row.jsonMembers
-            // Places gained; null where it was not in the table before.
-            let change = before.map { before in before[row.key].map { String($0 - row.rank) } ?? "null" } ?? "0"
-            members.append("\"change\":\(change)")
-            members.append("\"expected\":\(row.expected.map { "\($0)" } ?? "null")")
-            return "{" + members.joined(separator: ",") + "}"
+            JSONWriter.object { json in
+                row.writeMembers(to: &json)
+                json.name("change")
+                // Places gained; null for a key that was not in the previous table.
+                if let before { json.value(before[row.key].map { $0 - row.rank }) } else { json.value(0) }
+            }
         }
     }
 
     extension TrendBoard.Health {
+        /// Returns the health as a JSON object.
+        ///
         /// - Parameter now: milliseconds since 1970.
         func json(application: String, now: Int64) -> String {
-            var members = [
-                "\"application\":\(JSONValue.quoted(application))",
-                "\"intervalMilliseconds\":\(interval.wholeMilliseconds)",
-                "\"postsPerSecond\":\(postsPerSecond)", "\"durable\":\(batch?.checkpoint != nil)",
-                "\"rates\":[\(recentRates.map { String(Int($0)) }.joined(separator: ","))]",
-            ]
-            if let batch {
-                members += [
-                    "\"batch\":\(batch.time.milliseconds)", "\"posts\":\(batch.size.records)",
-                    "\"lagMilliseconds\":\(batch.totalDelay.wholeMilliseconds)",
-                    "\"processingMilliseconds\":\(batch.processingTime.wholeMilliseconds)",
-                    "\"waitingBatches\":\(batch.waitingBatches)",
-                    "\"nextBatchMaxBytes\":\(batch.nextBatchMaxBytes.map(String.init) ?? "null")",
-                ]
+            JSONWriter.object { json in
+                json.member("application", application)
+                json.member("intervalMilliseconds", interval.wholeMilliseconds)
+                json.member("postsPerSecond", postsPerSecond)
+                json.member("durable", batch?.checkpoint != nil)
+                json.member("rates", recentRates.map { Int($0) })
+                if let batch {
+                    json.member("batch", batch.time.milliseconds)
+                    json.member("posts", batch.size.records)
+                    json.member("lagMilliseconds", batch.totalDelay.wholeMilliseconds)
+                    json.member("processingMilliseconds", batch.processingTime.wholeMilliseconds)
+                    json.member("waitingBatches", batch.waitingBatches)
+                    json.member("nextBatchMaxBytes", batch.nextBatchMaxBytes)
+                }
+                json.member("checkpointAgeMilliseconds", batch?.checkpoint.map { max(0, now - $0.milliseconds) })
             }
-            let age = batch?.checkpoint.map { String(max(0, now - $0.milliseconds)) } ?? "null"
-            members.append("\"checkpointAgeMilliseconds\":\(age)")
-            return "{" + members.joined(separator: ",") + "}"
         }
     }
 #endif

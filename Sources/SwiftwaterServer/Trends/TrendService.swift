@@ -4,17 +4,20 @@
     import SwiftwaterStreaming
     import SwiftwaterTrends
 
-    /// The streaming job behind the page: posts of any sources and of `POST /v1/posts`, counted over each window.
+    /// The streaming job behind the page: posts from any sources and from `POST /v1/posts`, counted over each window.
     public final class TrendService: Sendable {
         let board: TrendBoard
         let hub: EventHub
         let intake = PostIntake()
         let history: WindowHistory
         let metrics: ServerMetrics
+        /// The context of the job, which the caller starts and stops.
         public let context: StreamingContext
 
+        /// Adds the job to a context.
+        ///
         /// - Parameters:
-        ///   - context: with its checkpoint settings, where it has some; not started.
+        ///   - context: not started yet, and with its checkpoint settings if it has any.
         ///   - sources: makes the streams of posts.
         public init(
             _ context: StreamingContext, _ settings: TrendBoardSettings, serve: ServeSettings, historyPath: String?,
@@ -38,17 +41,17 @@
             }
         }
 
-        /// One state for each window, which gives a table in each order.
+        /// Counts posts over one window: one state provides the tables of all orders.
         private func count(
             _ posts: DStream<Text>, _ settings: TrendBoardSettings, _ window: Duration, _ filter: TrendFilter?
         ) {
             var trending = settings.trending
             (trending.window, trending.slide) = (window, settings.slide)
-            (trending.order, trending.furtherOrders) = (.count, [.authors, .burst])
+            (trending.order, trending.additionalOrders) = (.count, [.authors, .burst])
             let name = "trends " + TrendRoutes.label(window)
             let isKept = window == settings.windows.first
-            // All windows read the same posts.
-            trending.warnsOfUnreadable = trending.warnsOfUnreadable && isKept
+            // All windows read the same posts, so one of them warns.
+            trending.logsUnreadablePosts = trending.logsUnreadablePosts && isKept
             posts.trending(trending, filter: filter).named(name).forEachBatch(name: "page " + name) {
                 [board, history] rdd, _ in
                 for table in try rdd.collect() {

@@ -4,7 +4,7 @@
     import SwiftwaterCore
     import SwiftwaterTrends
 
-    /// What trended when, in SQLite: for each window its best keys, bounded by age and by size.
+    /// The history of trends, in SQLite: the top keys of each window, bounded by age and by size.
     ///
     ///     windows  end (milliseconds, primary key), posts, keys
     ///     trends   end, key, rank, count, authors; primary key (key, end)
@@ -20,10 +20,12 @@
         private let maxAge: Int64
         private let maxBytes: Int
         private let written = Monitor(0)
-        /// So many keys of a window are kept.
+        /// The number of keys kept per window.
         static let keysMax = 50
         private static let tidyEvery = 64
 
+        /// Opens the database, or creates it.
+        ///
         /// - Parameter path: nil keeps it in memory.
         init(path: String?, maxAge: Duration, maxBytes: Int) throws {
             (self.maxAge, self.maxBytes) = (maxAge.wholeMilliseconds, maxBytes)
@@ -49,7 +51,7 @@
             }
         }
 
-        /// Keeps a window; the same one again takes its own place.
+        /// Stores a window, replacing an earlier copy of it.
         func add(_ table: TrendingTable) throws {
             let end = table.end.milliseconds
             try database.write { database in
@@ -67,7 +69,7 @@
             if count % Self.tidyEvery == 1 { try tidy(now: end) }
         }
 
-        /// Removes what is too old, and the oldest tenth while there is too much.
+        /// Removes the windows that are too old, then the oldest tenth for as long as the size is above its limit.
         private func tidy(now: Int64) throws {
             try database.write { database in
                 try Self.remove(before: now - maxAge, database)
@@ -94,7 +96,7 @@
             try database.execute(sql: "DELETE FROM windows WHERE end < ?", arguments: [end])
         }
 
-        /// The windows in which a key was among the best, oldest first.
+        /// Returns the windows in which a key was among the top keys, oldest first.
         func points(_ key: String, from: Int64, to: Int64, limit: Int) throws -> [Point] {
             try database.read { database in
                 try Row.fetchAll(

@@ -5,7 +5,7 @@
     import NIOCore
     import SwiftwaterCore
 
-    /// gzip for answers that are worth it.
+    /// Gzip compression of responses that are large enough.
     enum Compression {
         static let bytesMin = 1024
 
@@ -20,13 +20,13 @@
             var response = response
             response.headers[.contentEncoding] = "gzip"
             response.headers[.contentLength] = nil
-            // The tag names these bytes.
+            // An ETag identifies bytes, and these differ.
             if let tag = response.headers[.eTag] { response.headers[.eTag] = String(tag.dropLast()) + "-gzip\"" }
             response.body = .init(byteBuffer: packed)
             return response
         }
 
-        /// Takes a body whole.
+        /// Collects a whole body.
         private struct Collector: ResponseBodyWriter {
             let collected: Monitor<ByteBuffer>
 
@@ -47,7 +47,7 @@
 
         static func gzip(_ buffer: ByteBuffer) -> ByteBuffer? {
             var stream = z_stream()
-            // 16 more than the largest window: with gzip's header.
+            // The largest window (15), plus 16 for a gzip header.
             guard
                 deflateInit2_(
                     &stream, 4, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,

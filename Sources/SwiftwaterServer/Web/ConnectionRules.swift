@@ -3,13 +3,15 @@
     import NIOHTTP1
     import SwiftwaterCore
 
-    /// What a connection may not do for long, and what HTTP/1 asks of a server beside requests and answers:
+    /// The time limits of a connection, and what HTTP/1 requires of a server beside requests and responses.
     ///
-    /// - a connection without a request, a body that has not come whole in time, and an answer that its client does not take, end the connection.
-    ///   It is without a request when the last answer is with the system, not when it was made: a slow client has its time;
-    /// - a client that asks before it sends a body (`Expect: 100-continue`) is told to, where the body is not too large;
-    /// - a client that says it is its last request, or one of HTTP/1.0, has its connection closed behind the answer; for HTTP/1.0 that is where
-    ///   an answer ends whose length is not known.
+    /// - A connection is closed if it has no request, if a request's body does not arrive in time, or if its client
+    ///   does not read the response. The time without a request begins when the system has taken the last response, not
+    ///   when the response was made, so that a slow client has its time.
+    /// - A client that asks before it sends a body (`Expect: 100-continue`) is told to continue, unless the body is too
+    ///   large.
+    /// - The connection is closed after the response to a request that says it is the last, or to one of HTTP/1.0. For
+    ///   HTTP/1.0, that marks the end of a response of unknown length.
     final class ConnectionRules: ChannelDuplexHandler, RemovableChannelHandler {
         typealias InboundIn = HTTPServerRequestPart
         typealias InboundOut = HTTPServerRequestPart
@@ -20,12 +22,12 @@
         private let bodyTime: TimeAmount
         private let stuckTime: TimeAmount
         private let bodyMaxBytes: Int
-        /// When the last answer was written, or the connection made; nil while there is a request.
+        /// When the last response was written or the connection was made; nil while there is a request.
         private var idleSince: NIODeadline?
         private var idleTimer: Scheduled<Void>?
         private var bodyTimer: Scheduled<Void>?
         private var stuckTimer: Scheduled<Void>?
-        /// What was not taken when the timer began.
+        /// The unsent bytes when the timer began.
         private var stuckBytes = 0
         private var (requests, answers) = (0, 0)
         private var last: (request: Int, isOld: Bool)?
@@ -39,8 +41,8 @@
 
         func handlerAdded(context: ChannelHandlerContext) {
             #if os(Linux)
-                // The system says that it takes more when it has sent most of what it has, not a third of some megabytes: what a slow client takes
-                // is seen. TCP_NOTSENT_LOWAT, tcp(7).
+                // TCP_NOTSENT_LOWAT, tcp(7): the socket becomes writable when most of its data has been sent, not a
+                // third of some megabytes. This shows how fast a slow client reads.
                 let option = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 25))
                 context.channel.setOption(option, value: 32 << 10).whenFailure { _ in }
             #endif
@@ -52,7 +54,7 @@
             context.fireChannelActive()
         }
 
-        /// One timer for all requests: it looks when the last answer was.
+        /// Schedules the idle check: one timer for all requests, which looks at when the last response was.
         private func watchIdle(_ context: ChannelHandlerContext) {
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             idleTimer = context.eventLoop.scheduleTask(deadline: (idleSince ?? .now()) + idleTime) {
@@ -72,7 +74,7 @@
                 requests += 1
                 let isOld = head.version == .http1_0
                 if last == nil, isOld || !head.isKeepAlive { last = (requests, isOld) }
-                // Most requests have no body, and no timer.
+                // Most requests have no body and need no timer.
                 if head.headers.contains(name: "content-length") || head.headers.contains(name: "transfer-encoding") {
                     bodyTimer = closing(context, at: .now() + bodyTime)
                 }
@@ -104,7 +106,8 @@
             context.fireChannelWritabilityChanged()
         }
 
-        /// Closes the connection unless its client takes a kilobyte for each second of the time: then it is slow, and is watched again.
+        /// Closes the connection after `stuckTime` unless its client has read a kilobyte per second. Such a client is
+        /// slow, and is watched again.
         private func watch(_ context: ChannelHandlerContext, waiting bytes: Int) {
             stuckBytes = bytes
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -119,7 +122,7 @@
             }
         }
 
-        /// What was written and the system has not taken yet.
+        /// Returns the number of bytes written that the system has not taken yet.
         private func bufferedBytes(_ context: ChannelHandlerContext) -> Int {
             (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         }
@@ -130,7 +133,7 @@
             switch part {
             case .head(var head) where isLast:
                 head.headers.replaceOrAdd(name: "connection", value: "close")
-                // Whose answers are not sent in chunks.
+                // Responses of HTTP/1.0 are not chunked.
                 if last?.isOld == true { head.version = .http1_0 }
                 context.write(wrapOutboundOut(.head(head)), promise: promise)
             case .end:
@@ -172,7 +175,8 @@
         }
     }
 
-    /// Puts the rules where HTTP's versions are still known, before the parts become Swift HTTP types. Itself it takes no part.
+    /// Installs `ConnectionRules` where HTTP versions are still known, before the parts become Swift HTTP types. It
+    /// handles nothing itself.
     final class ConnectionRulesInstaller: ChannelInboundHandler, RemovableChannelHandler, Sendable {
         typealias InboundIn = NIOAny
 
@@ -185,7 +189,7 @@
             do {
                 let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
                 try pipeline.addHandler(ConnectionRules(settings), position: .after(decoder))
-            } catch { preconditionFailure("a server's pipeline has a decoder of requests: \(error)") }
+            } catch { preconditionFailure("the pipeline of a server must have a request decoder: \(error)") }
         }
     }
 #endif

@@ -2,11 +2,11 @@
     import HTTPTypes
     import Hummingbird
 
-    /// Which methods paths take.
+    /// The methods that each path allows.
     struct MethodTable: Sendable {
         let paths: [(parts: [String], methods: [HTTPRequest.Method])]
 
-        /// nil for a path that there is not.
+        /// Returns the methods of a path as a list, or nil for an unknown path.
         func methods(_ path: String) -> String? {
             let parts = path.split(separator: "/").map(String.init)
             let found = paths.first { known in
@@ -16,7 +16,7 @@
         }
     }
 
-    /// Routes, with what a path answers to methods that it does not take.
+    /// The routes, and the responses to methods that a path does not allow.
     final class Endpoints {
         typealias Handler = @Sendable (Request, ServerContext) async throws -> Response
 
@@ -27,7 +27,7 @@
 
         func get(_ path: String, _ handler: @escaping Handler) {
             on(.get, path, handler)
-            // The guard leaves the body out.
+            // `GuardMiddleware` leaves the body out.
             on(.head, path, handler)
         }
 
@@ -47,12 +47,13 @@
             .get, .head, .post, .put, .delete, .patch, .trace, .connect, .options,
         ]
 
-        /// What each path takes, by its parts; a part that begins with a colon is any.
+        /// The methods of each path, by its parts; a part that begins with a colon matches any.
         var table: MethodTable {
             MethodTable(paths: paths.map { ($0.path.split(separator: "/").map(String.init), $0.methods) })
         }
 
-        /// After all routes: `OPTIONS` says what a path takes, and other methods are refused with the same list.
+        /// Completes the paths after all routes: `OPTIONS` lists the methods, and others are refused with the same
+        /// list.
         func finish() {
             let all = Self.known.subtracting([.options])
             for (path, methods) in paths {
@@ -63,7 +64,7 @@
                 for method in all where !methods.contains(method) {
                     router.on(RouterPath(path), method: method) { _, _ -> Response in
                         throw Problem(
-                            .methodNotAllowed, "this path takes \(allowed), not \(method.rawValue)",
+                            .methodNotAllowed, "this path allows \(allowed), not \(method.rawValue)",
                             headers: [.allow: allowed])
                     }
                 }

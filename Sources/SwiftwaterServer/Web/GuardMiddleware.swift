@@ -4,7 +4,8 @@
     import Logging
     import SwiftwaterCore
 
-    /// What every request passes: who may come, how often, from which page; and what every answer carries.
+    /// The checks that every request passes (host, origin, rate and token), and the headers that every response
+    /// carries.
     struct GuardMiddleware: RouterMiddleware {
         let settings: ServeSettings
         let clients: ClientLimits
@@ -19,36 +20,38 @@
         func handle(
             _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
         ) async throws -> Response {
-            let begin = ContinuousClock.now
+            let begin = settings.clock.elapsed()
             var response: Response
             do {
                 try check(request, context)
                 if !Endpoints.known.contains(request.method),
                     let allowed = methods.table.read({ $0 })?.methods(request.uri.path)
                 {
-                    throw Problem(.methodNotAllowed, "this path takes \(allowed)", headers: [.allow: allowed])
+                    throw Problem(.methodNotAllowed, "this path allows \(allowed)", headers: [.allow: allowed])
                 }
                 response = try await next(request, context)
                 if request.method == .options { allow(&response, request) }
             } catch {
                 let problem = Problem(error)
-                // What clients did is no news to the operator.
+                // Errors of clients are logged at the debug level only.
                 let isOwn = problem.status.code >= 500 && !(error is CancellationError)
                 logger.log(
                     level: isOwn ? .error : .debug,
-                    "\(request.method) \(TerminalText.safe(request.uri.path)): \(TerminalText.safe(error is Problem ? problem.detail : "\(error)"))"
-                )
+                    """
+                    \(request.method) \(TerminalText.safe(request.uri.path)): \
+                    \(TerminalText.safe(error is Problem ? problem.detail : "\(error)"))
+                    """)
                 response = problem.response
             }
             response = await Compression.applied(to: response, for: request)
             if request.method == .head {
-                // The same head as GET's, with the length of what is left out.
+                // The same head as for GET, with the length of the body that is left out.
                 let length = response.headers[.contentLength]
                 response.body = .init()
                 response.headers[.contentLength] = length
             }
             addHeaders(&response, request)
-            metrics.count(route: context.endpointPath, status: response.status.code, ContinuousClock.now - begin)
+            metrics.count(route: context.endpointPath, status: response.status.code, settings.clock.elapsed() - begin)
             return response
         }
 
@@ -60,22 +63,22 @@
                 throw Problem(
                     .tooManyRequests, "too many requests from this client", headers: [.retryAfter: "1"])
             }
-            // Browsers ask by OPTIONS what they may send, without showing who they are.
+            // Browsers send preflight requests (OPTIONS) without credentials.
             guard let token = settings.token, request.method != .options, !Self.isOpen(request.uri.path) else { return }
             guard Self.shown(request).contains(where: { Self.isEqual($0, token) }) else {
                 throw Problem(
-                    .unauthorized, "a token is needed: Authorization: Bearer TOKEN",
+                    .unauthorized, "a token is required: Authorization: Bearer TOKEN",
                     headers: [.wwwAuthenticate: "Bearer"])
             }
         }
 
-        /// What holds no data, and where one signs in.
+        /// Returns whether a path needs no token: those that hold no data, and the sign-in.
         private static func isOpen(_ path: String) -> Bool {
             ["/", "/page.css", "/page.js", "/trends.js", "/healthz", "/readyz", "/openapi.json", "/v1/session"]
                 .contains(path)
         }
 
-        /// The tokens that a request shows, in its header or by the page's cookie.
+        /// Returns the tokens of a request, from its header and from the page's cookie.
         private static func shown(_ request: Request) -> [String] {
             var tokens: [String] = []
             if let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") {
@@ -88,7 +91,7 @@
             return tokens
         }
 
-        /// Takes the same time wherever they differ.
+        /// Compares two strings in the same time wherever they differ.
         static func isEqual(_ left: String, _ right: String) -> Bool {
             let (a, b) = (Array(left.utf8), Array(right.utf8))
             var difference = a.count ^ b.count
@@ -96,14 +99,15 @@
             return difference == 0
         }
 
-        /// A page elsewhere that has its own name point here could otherwise read what the browser's user may read.
+        /// Checks `Host`, against DNS rebinding: a page elsewhere whose name points here could otherwise read what the
+        /// browser's user may read.
         private func checkHost(_ request: Request) throws {
             guard settings.token == nil, !settings.isBehindProxy else { return }
             let authority = request.head.authority ?? ""
             let name = Self.host(of: authority).lowercased()
             let known = ["localhost", "127.0.0.1", "[::1]", settings.host.lowercased()]
             guard known.contains(name) || settings.allowedHosts.contains(name) else {
-                throw Problem(.misdirectedRequest, "the server is not called '\(name)'; --allow-host names more")
+                throw Problem(.misdirectedRequest, "host '\(name)' is not allowed; add it with --allow-host")
             }
         }
 
@@ -112,17 +116,17 @@
             return String(authority.split(separator: ":", omittingEmptySubsequences: false).first ?? "")
         }
 
-        /// Pages of other sites may not change anything.
+        /// Refuses requests from pages of other sites.
         private func checkOrigin(_ request: Request) throws {
             guard let origin = request.headers[.origin], !settings.allowedOrigins.contains(origin) else { return }
             let own = request.head.authority ?? ""
             guard origin == "http://" + own || origin == "https://" + own else {
                 throw Problem(
-                    .forbidden, "pages of \(origin) may not use the server; --allow-origin names those that may")
+                    .forbidden, "origin \(origin) is not allowed; add it with --allow-origin")
             }
         }
 
-        /// What a browser asks before another site's page sends something.
+        /// Answers the preflight request of a browser for a page of another site.
         private func allow(_ response: inout Response, _ request: Request) {
             if let origin = request.headers[.origin], settings.allowedOrigins.contains(origin) {
                 response.headers[.accessControlAllowMethods] = "GET, POST, DELETE"
@@ -145,7 +149,7 @@
             }
         }
 
-        /// The client's address; behind a proxy what that says, the last one in the list, which no client can forge.
+        /// Returns the client's address; behind a proxy, the last one in `X-Forwarded-For`, which no client can forge.
         private func address(_ request: Request, _ context: ServerContext) -> String {
             if settings.isBehindProxy, let list = request.headers[HTTPField.Name("x-forwarded-for")!],
                 let last = list.split(separator: ",").last
@@ -156,22 +160,23 @@
         }
     }
 
-    /// The paths of the server, known when all routes are.
+    /// The methods of the server's paths, set once all routes are known.
     final class KnownMethods: Sendable {
         let table = Monitor<MethodTable?>(nil)
     }
 
-    /// How many requests each client may make: a bucket that fills by the limit each second, up to ten seconds' worth.
+    /// The rate limit of clients: a token bucket each, which refills by the limit per second, up to ten seconds' worth.
     final class ClientLimits: Sendable {
         private struct Bucket {
             var tokens: Double
-            var time: ContinuousClock.Instant
+            var time: Duration
         }
 
         private let limit: Double?
+        private let clock: any StreamClock
         private struct Clients {
             var buckets: [String: Bucket] = [:]
-            /// Those whose bucket is full again are looked for when there are more.
+            /// Above this number of clients, those whose bucket is full again are removed.
             var sweepAt = 50_000
         }
 
@@ -181,11 +186,12 @@
             let number =
                 settings.clientRequestsPerSecondMax ?? (settings.isLoopback && !settings.isBehindProxy ? nil : 100)
             limit = number.map(Double.init)
+            clock = settings.clock
         }
 
         func admits(_ client: String) -> Bool {
             guard let limit else { return true }
-            let now = ContinuousClock.now
+            let now = clock.elapsed()
             return clients.update { clients in
                 if clients.buckets.count > clients.sweepAt {
                     clients.buckets = clients.buckets.filter { now - $0.value.time < .seconds(10) }

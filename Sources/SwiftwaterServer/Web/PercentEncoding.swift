@@ -1,7 +1,7 @@
 #if Server
-    /// Byte for byte: a library that takes a byte-order mark away would name somebody else.
+    /// Percent decoding, byte for byte: a library that strips a byte-order mark would change whom an id names.
     enum PercentEncoding {
-        /// nil where a sign has not two hexadecimal digits behind it, or the bytes are no UTF-8.
+        /// Returns the decoded text, or nil if a `%` lacks its two hexadecimal digits or the bytes are not UTF-8.
         static func decoded(_ text: Substring, plusIsSpace: Bool = false) -> String? {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(text.utf8.count)

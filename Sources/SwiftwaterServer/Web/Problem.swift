@@ -4,7 +4,7 @@
     import SwiftwaterCore
     import SwiftwaterFormats
 
-    /// An error as RFC 9457 has it.
+    /// An HTTP error in the form of RFC 9457.
     struct Problem: Error {
         let status: HTTPResponse.Status
         let title: String
@@ -20,20 +20,20 @@
             switch error {
             case let problem as Problem: self = problem
             case let error as SwiftwaterError: self.init(Problem.status(of: error), "\(error)")
-            case is CancellationError: self.init(.serviceUnavailable, "the server stops")
+            case is CancellationError: self.init(.serviceUnavailable, "the server is stopping")
             case let error as any HTTPResponseError where error is HTTPError:
                 let known = error as! HTTPError
                 self.init(known.status, known.body ?? Problem.plain(known.status))
             case let error as any HTTPResponseError: self.init(error.status, Problem.plain(error.status))
-            default: self.init(.internalServerError, "the request could not be answered; the log says why")
+            default: self.init(.internalServerError, "the request failed; the server's log says why")
             }
         }
 
         private static func plain(_ status: HTTPResponse.Status) -> String {
             switch status.code {
-            case 404: "there is nothing at this path; /openapi.json says what there is"
-            case 405: "this path takes other methods; /openapi.json says which"
-            case 413: "the body is larger than the server takes"
+            case 404: "no such path; /openapi.json lists the paths"
+            case 405: "this path does not allow the method; /openapi.json lists those that it allows"
+            case 413: "the body is larger than the server allows"
             default: status.reasonPhrase
             }
         }
@@ -51,19 +51,29 @@
         }
 
         var response: Response {
-            let json =
-                "{\"type\":\"about:blank\",\"title\":\(JSONValue.quoted(title)),\"status\":\(status.code),"
-                + "\"detail\":\(JSONValue.quoted(detail))}\n"
+            let json = JSONWriter.object {
+                $0.member("type", "about:blank")
+                $0.member("title", title)
+                $0.member("status", status.code)
+                $0.member("detail", detail)
+            }
             var headers = headers
             headers[.contentType] = "application/problem+json"
             headers[.cacheControl] = "no-store"
             if status == .serviceUnavailable { headers[.retryAfter] = "1" }
-            return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: json)))
+            return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: json + "\n")))
         }
     }
 
     extension Response {
-        /// JSON, not to be kept by caches.
+        /// Returns an object as a response; `members` writes its members.
+        static func json(
+            status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields(), _ members: (inout JSONWriter) -> Void
+        ) -> Response {
+            json(JSONWriter.object(members) + "\n", status: status, headers: headers)
+        }
+
+        /// Returns a JSON response, which caches do not store unless `headers` says otherwise.
         static func json(_ text: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields())
             -> Response
         {

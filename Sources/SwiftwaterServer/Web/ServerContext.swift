@@ -2,7 +2,7 @@
     import Hummingbird
     import NIOCore
 
-    /// A request's context: where it comes from.
+    /// The context of a request: the address that it comes from.
     struct ServerContext: RequestContext, RemoteAddressRequestContext {
         var coreContext: CoreRequestContextStorage
         let remoteAddress: SocketAddress?

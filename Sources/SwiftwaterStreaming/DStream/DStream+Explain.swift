@@ -1,8 +1,8 @@
 import SwiftwaterCore
 
 extension DStream {
-    /// The plan of this stream, as the program wrote it and as it runs: what the engine has put in the place of a window and
-    /// a reduction over it.
+    /// Returns the plan of this stream, as the program wrote it and as it runs. The engine replaces a window and a
+    /// reduction over it with a single operator.
     ///
     ///     as written                as it runs
     ///     reduceByKey               reduceByKeyAndWindow (length 20 s, slide 10 s, two stacks)

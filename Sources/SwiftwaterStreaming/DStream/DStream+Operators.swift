@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
 extension DStream {
-    /// Every element through `transform`.
+    /// Applies `transform` to every element.
     @inlinable
     public func map<Result: Sendable>(
         _ transform: @escaping @Sendable (Element) throws -> Result
@@ -9,13 +9,13 @@ extension DStream {
         deriveNarrow(named: "map") { $0.map(transform) }
     }
 
-    /// The elements that `isIncluded` says yes to.
+    /// Keeps the elements for which `isIncluded` returns true.
     @inlinable
     public func filter(_ isIncluded: @escaping @Sendable (Element) throws -> Bool) -> DStream<Element> {
         deriveNarrow(named: "filter") { $0.filter(isIncluded) }
     }
 
-    /// Everything that `transform` gives for each element, one after the other.
+    /// Applies `transform` to every element and concatenates the results.
     @inlinable
     public func flatMap<Parts: Sequence & SendableMetatype>(
         _ transform: @escaping @Sendable (Element) throws -> Parts
@@ -23,13 +23,13 @@ extension DStream {
         deriveNarrow(named: "flatMap") { $0.flatMap(transform) }
     }
 
-    /// `flatMap` into the parts of a text.
+    /// Applies `transform` to every element and concatenates the parts of text that it returns.
     @inlinable
     public func flatMap(_ transform: @escaping @Sendable (Element) throws -> TextSplit) -> DStream<Text> {
         deriveNarrow(named: "flatMap") { $0.flatMap(transform) }
     }
 
-    /// The value of every pair through `transform`; keys stay.
+    /// Applies `transform` to the value of every pair; keys stay.
     @inlinable
     public func mapValues<Key: Sendable, Value: Sendable, Result: Sendable>(
         _ transform: @escaping @Sendable (Value) throws -> Result
@@ -37,7 +37,7 @@ extension DStream {
         deriveNarrow(named: "mapValues") { $0.mapValues(transform) }
     }
 
-    /// As `flatMap` on the values of pairs: each part stands with the key of the value it came from.
+    /// Applies `flatMap` to the values of pairs. Each part is paired with the key of the value it came from.
     @inlinable
     public func flatMapValues<Key: Sendable, Value: Sendable, Parts: Sequence & SendableMetatype>(
         _ transform: @escaping @Sendable (Value) throws -> Parts
@@ -45,7 +45,7 @@ extension DStream {
         deriveNarrow(named: "flatMapValues") { $0.flatMapValues(transform) }
     }
 
-    /// All elements of each partition, in an array, through `transform`.
+    /// Applies `transform` to the elements of each partition, in an array.
     @inlinable
     public func mapPartitions<Parts: Sequence & SendableMetatype>(
         _ transform: @escaping @Sendable ([Element]) throws -> Parts
@@ -53,10 +53,10 @@ extension DStream {
         derive(named: "mapPartitions") { rdd, _ in rdd.mapPartitions(transform) }
     }
 
-    /// The elements of each partition as one array.
+    /// Gathers the elements of each partition into one array.
     public func glom() -> DStream<[Element]> { derive(named: "glom") { rdd, _ in rdd.glom() } }
 
-    /// The elements of each batch dealt out to so many partitions in turn.
+    /// Distributes the elements of each batch over `partitions` partitions, round-robin.
     public func repartition(_ partitions: Int) -> DStream<Element> {
         derive(named: "repartition") { rdd, _ in rdd.repartition(partitions) }
     }
@@ -64,15 +64,15 @@ extension DStream {
     /// Keeps the computed elements of each batch for as long as a window or another output reads them.
     public func persist() -> DStream<Element> { derive(named: "persist") { rdd, _ in rdd.persist() } }
 
-    /// Spark's other name for `persist`.
+    /// Same as `persist`, under Spark's other name.
     public func cache() -> DStream<Element> { persist() }
 
-    /// The batches of both streams, which must have the same slide.
+    /// Concatenates the batches of both streams, which must have the same slide.
     public func union(_ other: DStream<Element>) -> DStream<Element> {
         combine(other, named: "union") { left, right, _ in left.union(right) }
     }
 
-    /// One element for each batch: how many there were. Over a window: how many the window holds.
+    /// Counts the elements of each batch, or of each window on a windowed stream. Each count is a single element.
     public func count() -> DStream<Int> {
         guard let windowed else { return derive(named: "count") { rdd, _ in rdd.counted() } }
         let counts = windowed.base().derive(named: "count") { rdd, _ in rdd.counted().map { (0, $0) } }
@@ -86,7 +86,7 @@ extension DStream {
         }
     }
 
-    /// All elements of each batch combined; nothing for a batch without elements.
+    /// Combines all elements of each batch. A batch without elements produces nothing.
     ///
     /// - Parameter combine: must be associative and commutative.
     @inlinable
@@ -106,16 +106,16 @@ extension DStream {
 }
 
 extension DStream where Element: StreamKey {
-    /// How often each element occurs in each batch, or in each window.
+    /// Counts how often each element occurs in each batch or in each window.
     @inlinable
     public func countByValue() -> DStream<(Element, Int)> { map { ($0, 1) }.reduceByKey(+) }
 }
 
 extension DStream {
-    /// One pair for each key of a batch, with all its values combined; see `RDD.reduceByKey`.
+    /// Combines all values of each key of a batch into one pair; see `RDD.reduceByKey`.
     ///
-    /// Where this stream is a window, or map, flatMap and filter of one, this is the windowed aggregate of
-    /// `reduceByKeyAndWindow`: each batch is reduced once, and windows are put together from what batches gave.
+    /// If this stream is a window, or map, flatMap, and filter of one, this is the windowed aggregate of
+    /// `reduceByKeyAndWindow`: each batch is reduced once, and windows are assembled from the results of the batches.
     @inlinable
     public func reduceByKey<Key: StreamKey, Value: Sendable>(
         _ combine: @escaping @Sendable (Value, Value) throws -> Value
@@ -131,7 +131,7 @@ extension DStream {
         }
     }
 
-    /// `plain`, or, where this stream is windowed, what `aggregate` makes of the stream without the window.
+    /// Returns `plain`, or, if this stream is windowed, what `aggregate` makes of the stream without the window.
     @usableFromInline
     func overWindow<Result: Sendable>(
         _ plain: DStream<Result>,
@@ -141,13 +141,13 @@ extension DStream {
         return aggregate(windowed.base(), windowed.length, windowed.slide, WrittenStep(plain.node))
     }
 
-    /// One pair for each key of a batch, with all its values.
+    /// Gathers all values of each key of a batch into one pair.
     @inlinable
     public func groupByKey<Key: StreamKey, Value: Sendable>() -> DStream<(Key, [Value])> where Element == (Key, Value) {
         derive(named: "groupByKey") { rdd, _ in rdd.groupByKey() }
     }
 
-    /// See `RDD.combineByKey`.
+    /// Combines the values of each key into another type; see `RDD.combineByKey`.
     @inlinable
     public func combineByKey<Key: StreamKey, Value: Sendable, Combined: Sendable>(
         create: @escaping @Sendable (Value) throws -> Combined,
@@ -157,7 +157,7 @@ extension DStream {
         derive(named: "combineByKey") { rdd, _ in rdd.combineByKey(create: create, add: add, merge: merge) }
     }
 
-    /// For each key of either stream, the values that it has in the batch of both.
+    /// Groups the values of each key in the batches of both streams. Includes the keys of either stream.
     @inlinable
     public func cogroup<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: DStream<(Key, Other)>
@@ -165,7 +165,7 @@ extension DStream {
         combine(other, named: "cogroup") { left, right, _ in left.cogroup(right) }
     }
 
-    /// Every pair of values that a key has in the batch of both streams.
+    /// Returns every pair of values that a key has in the batches of both streams.
     @inlinable
     public func join<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: DStream<(Key, Other)>
@@ -173,7 +173,7 @@ extension DStream {
         combine(other, named: "join") { left, right, _ in left.join(right) }
     }
 
-    /// As `join`; a value here whose key the other has not stands with nil.
+    /// Joins like `join`. A value here whose key is not in `other` is paired with nil.
     @inlinable
     public func leftOuterJoin<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: DStream<(Key, Other)>
@@ -181,7 +181,7 @@ extension DStream {
         combine(other, named: "leftOuterJoin") { left, right, _ in left.leftOuterJoin(right) }
     }
 
-    /// As `join`; a value of the other whose key is not here stands with nil.
+    /// Joins like `join`. A value of `other` whose key is not here is paired with nil.
     @inlinable
     public func rightOuterJoin<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: DStream<(Key, Other)>
@@ -189,7 +189,7 @@ extension DStream {
         combine(other, named: "rightOuterJoin") { left, right, _ in left.rightOuterJoin(right) }
     }
 
-    /// As `join`; values without a partner stand with nil, on either side.
+    /// Joins like `join`. Values without a partner, on either side, are paired with nil.
     @inlinable
     public func fullOuterJoin<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: DStream<(Key, Other)>

@@ -3,10 +3,10 @@ import SwiftwaterCore
 extension DStream {
     /// Calls `body` with the RDD and the time of every batch, in order, one at a time.
     ///
-    /// After a restart from a checkpoint it may be called again with a batch that it had: at least once, as in Spark. The
-    /// time is the same then, so a body can know; sinks do.
+    /// After a restart from a checkpoint, it may be called again with a batch that it already had: at least once, as in
+    /// Spark. The time is then the same, so a body can recognize the batch, as sinks do.
     ///
-    /// - Parameter name: what errors and checkpoints call this output.
+    /// - Parameter name: the name of this output in errors and checkpoints.
     public func forEachBatch(
         name: String? = nil, _ body: @escaping @Sendable (RDD<Element>, BatchTime) throws -> Void
     ) { output(name: name, kind: "forEachBatch", sink: nil, body) }
@@ -25,7 +25,7 @@ extension DStream {
 
     /// Prints the first `count` elements of every batch under the batch's time, in the form of Spark's `print`.
     ///
-    /// Pairs print as `(key,value)`. Control characters are escaped: what comes from outside cannot reach the terminal.
+    /// Pairs print as `(key,value)`. Control characters are escaped, so input from outside cannot control the terminal.
     public func print(count: Int = 10, name: String? = nil) {
         let write = context.write
         output(name: name, kind: "print", sink: nil) { rdd, time in
@@ -36,28 +36,5 @@ extension DStream {
             if rows.count > count { text += "...\n" }
             try write(text + "\n")
         }
-    }
-}
-
-/// How an element is printed.
-enum RowText {
-    /// An element as a line of a text file, as Spark's `saveAsTextFile` writes it.
-    static func line(_ element: Any) -> String {
-        func plain(_ element: Any) -> String {
-            let mirror = Mirror(reflecting: element)
-            if mirror.displayStyle == .tuple {
-                return "(" + mirror.children.map { plain($0.value) }.joined(separator: ",") + ")"
-            }
-            return "\(element)"
-        }
-        return plain(element) + "\n"
-    }
-
-    static func describe(_ element: Any) -> String {
-        let mirror = Mirror(reflecting: element)
-        if mirror.displayStyle == .tuple {
-            return "(" + mirror.children.map { describe($0.value) }.joined(separator: ",") + ")"
-        }
-        return TerminalText.safe("\(element)")
     }
 }

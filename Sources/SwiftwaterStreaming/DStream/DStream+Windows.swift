@@ -1,15 +1,15 @@
 import SwiftwaterCore
 
 extension DStream {
-    /// One pair for each key of a window, with all its values combined. Keys that no batch of the window has are not there.
+    /// Combines all values of each key of a window into one pair. Keys that no batch of the window has are absent.
     ///
-    /// Each batch is reduced once. A window is put together from what its batches gave, at a cost that does not grow with
-    /// their number: by two stacks, or, with an inverse, by taking out what leaves.
+    /// Each batch is reduced once. A window is assembled from the results of its batches, at a cost that does not grow
+    /// with their number: with two stacks, or, given an inverse, by subtracting what leaves.
     ///
     /// - Parameters:
     ///   - combine: must be associative and commutative.
-    ///   - inverse: takes a value out of a combined one: `inverse(combine(a, b), b) == a`.
-    ///   - isIncluded: which pairs of the window to give; all unless given.
+    ///   - inverse: removes a value from a combined one: `inverse(combine(a, b), b) == a`.
+    ///   - isIncluded: which pairs of the window to return; all by default.
     @inlinable
     public func reduceByKeyAndWindow<Key: StreamKey, Value: Sendable>(
         _ combine: @escaping @Sendable (Value, Value) throws -> Value,
@@ -29,7 +29,7 @@ extension DStream {
     @usableFromInline
     var partitionsBeforeState: Int { WindowAggregateShape.partitions(context.context.defaultParallelism) }
 
-    /// All elements of a window combined; nothing for a window without elements.
+    /// Combines all elements of a window. A window without elements produces nothing.
     @inlinable
     public func reduceByWindow(
         _ length: Duration, slide: Duration? = nil, _ combine: @escaping @Sendable (Element, Element) throws -> Element,
@@ -43,21 +43,21 @@ extension DStream {
         ).map { $0.1 }
     }
 
-    /// How many elements each window holds.
+    /// Counts the elements of each window.
     public func countByWindow(_ length: Duration, slide: Duration? = nil) -> DStream<Int> {
         window(length, slide: slide).count()
     }
 
-    /// One pair for each key of a window, with all its values.
+    /// Gathers all values of each key of a window into one pair.
     public func groupByKeyAndWindow<Key: StreamKey, Value: Sendable>(
         _ length: Duration, slide: Duration? = nil
     ) -> DStream<(Key, [Value])> where Element == (Key, Value) {
         window(length, slide: slide).groupByKey()
     }
 
-    /// The windowed aggregate over batches that are reduced by key already.
+    /// Returns the windowed aggregate over batches that are already reduced by key.
     ///
-    /// - Parameter written: the step that the program wrote and that this one stands for.
+    /// - Parameter written: the step that the program wrote and this one replaces.
     @inlinable
     func windowedReduce<Key: StreamKey, Value: Sendable>(
         _ kind: String, length: Duration, slide: Duration,
@@ -91,7 +91,7 @@ extension DStream {
             parents: [parent], graph: context.graph, lookback: slide, context: context.context,
             partitionCount: WindowAggregateShape.shards, state: state
         ) { time in
-            // A slide above the length leaves batches out.
+            // A slide longer than the window skips batches.
             let batches = try parent.slice(length: min(length, slide), endingAt: time)
             return { result in
                 let pairs = try advance(time, batches)
@@ -104,7 +104,7 @@ extension DStream {
 }
 
 extension DStream where Element: StreamKey {
-    /// How often each element occurs in each window.
+    /// Counts how often each element occurs in each window.
     @inlinable
     public func countByValueAndWindow(_ length: Duration, slide: Duration? = nil) -> DStream<(Element, Int)> {
         map { ($0, 1) }.reduceByKeyAndWindow({ $0 + $1 }, inverse: { $0 - $1 }, window: length, slide: slide)

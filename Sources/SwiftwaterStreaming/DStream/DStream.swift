@@ -1,13 +1,14 @@
 import SwiftwaterCore
 
-/// A discretized stream: a sequence of RDDs, one for each batch. A value that describes work; only a started context has
-/// state.
+/// A discretized stream: a sequence of RDDs, one for each batch. The value only describes work; state exists only in a
+/// started context.
 ///
 /// Operators apply to the RDD of every batch. They are inlinable for the same reason as those of `RDD`.
 public struct DStream<Element: Sendable>: Sendable {
+    /// The context that runs this stream.
     public let context: StreamingContext
     let node: StreamNode<Element>
-    /// Where this stream is a window, or map, flatMap and filter of one: the same without the window.
+    /// Set if this stream is a window, or map, flatMap, and filter of one: the same stream without the window.
     var windowed: WindowedStream<Element>?
 
     init(context: StreamingContext, node: StreamNode<Element>, windowed: WindowedStream<Element>? = nil) {
@@ -19,16 +20,16 @@ public struct DStream<Element: Sendable>: Sendable {
     /// The time between two batches of this stream.
     public var slideDuration: Duration { node.slide }
 
-    /// Gives the step a name, which a program with a checkpoint directory must do for sources, operators with state, and
-    /// outputs: what was stored is found again by it.
+    /// Names the step. A program with a checkpoint directory must name sources, stateful operators, and outputs: what
+    /// was stored is found again by name.
     ///
-    /// - Parameter version: raise it when what the closures of the step make of old state or data changes.
+    /// - Parameter version: raise it when the closures of the step change what they make of old state or data.
     public func named(_ name: String, version: Int = 0) -> DStream<Element> {
         node.label = StepLabel(name: name, version: version)
         return self
     }
 
-    /// A stream whose RDD for each batch is made of this stream's RDD for the same batch.
+    /// Returns a stream whose RDD for each batch is made from this stream's RDD for the same batch.
     ///
     /// The closure runs when the batch's jobs are made; what it builds runs with the jobs.
     public func transform<Result: Sendable>(
@@ -37,14 +38,14 @@ public struct DStream<Element: Sendable>: Sendable {
         derive(named: "transform") { rdd, _ in try transform(rdd) }
     }
 
-    /// As above, with the batch time.
+    /// Returns a stream transformed batch by batch; the closure also receives the batch time.
     public func transform<Result: Sendable>(
         _ transform: @escaping @Sendable (RDD<Element>, BatchTime) throws -> RDD<Result>
     ) -> DStream<Result> {
         derive(named: "transform", transform)
     }
 
-    /// A stream whose RDD for each batch is made of those of this stream and of another with the same slide.
+    /// Returns a stream whose RDD for each batch is made from those of this stream and another with the same slide.
     public func transformWith<Other: Sendable, Result: Sendable>(
         _ other: DStream<Other>,
         _ transform: @escaping @Sendable (RDD<Element>, RDD<Other>, BatchTime) throws -> RDD<Result>
@@ -62,7 +63,8 @@ public struct DStream<Element: Sendable>: Sendable {
             })
     }
 
-    /// As `derive` for an operator that works on each element by itself: it may be applied before a window as well as after.
+    /// Derives a stream by an operator that works on each element by itself, so it may be applied before a window as
+    /// well as after.
     @usableFromInline
     func deriveNarrow<Result: Sendable>(
         named name: String, _ make: @escaping @Sendable (RDD<Element>) throws -> RDD<Result>
@@ -85,8 +87,8 @@ public struct DStream<Element: Sendable>: Sendable {
             context.graph.add(
                 SwiftwaterError(
                     .invalidArgument,
-                    "\(name) of streams with slides of \(node.slide.label) and \(other.node.slide.label)",
-                    at: .init(streamOperator: name), remedy: "bring both to one slide with window"))
+                    "\(name) of streams with different slides: \(node.slide.label) and \(other.node.slide.label)",
+                    at: .init(streamOperator: name), remedy: "give both the same slide with window"))
         }
         let (left, right) = (node, other.node)
         return DStream<Result>(
@@ -97,18 +99,18 @@ public struct DStream<Element: Sendable>: Sendable {
             })
     }
 
-    /// A stream whose batch at time t holds this stream's batches in (t - length, t].
+    /// Returns a stream whose batch at time t holds this stream's batches in (t - length, t].
     ///
     ///     batches           0     1     2     3     4     5
     ///     length 2 slide 1  [0]   [01]  [12]  [23]  [34]  [45]
     ///     length 4 slide 2        [01]        [0123]      [2345]
     ///
-    /// A reduction by key over a window, with only map, flatMap and filter between, does not gather the window's elements: see
-    /// `reduceByKeyAndWindow`.
+    /// A reduction by key over a window, with only map, flatMap, and filter between, does not gather the window's
+    /// elements; see `reduceByKeyAndWindow`.
     ///
     /// - Parameters:
     ///   - length: a multiple of this stream's slide.
-    ///   - slide: how often there is a window; this stream's slide unless given, else a multiple of it.
+    ///   - slide: the time between windows: a multiple of this stream's slide, which is the default.
     public func window(_ length: Duration, slide: Duration? = nil) -> DStream<Element> {
         let slide = slide ?? node.slide
         checkWindow("window", length, slide)
@@ -130,19 +132,19 @@ public struct DStream<Element: Sendable>: Sendable {
             context.graph.add(
                 SwiftwaterError(
                     .invalidArgument,
-                    "a \(what) of \(duration.label) is no multiple of the stream's slide of \(node.slide.label)",
+                    "a \(what) of \(duration.label) is not a multiple of the stream's slide of \(node.slide.label)",
                     at: .init(streamOperator: name), remedy: "choose a multiple of \(node.slide.label)"))
         }
     }
 
-    /// Keeps the RDDs of this stream for so long after their batch, for `slice`.
+    /// Keeps the RDDs of this stream for `duration` after their batch, for `slice`.
     public func remember(_ duration: Duration) -> DStream<Element> {
         node.remember(duration)
         return self
     }
 
-    /// The RDDs of the batches in [from, to], both rounded down to batch times of this stream, as far as they are remembered. From
-    /// within a transform.
+    /// Returns the RDDs of the batches in [from, to] that are still remembered. Both times are rounded down to batch
+    /// times of this stream. Call it within a transform.
     public func slice(from: BatchTime, through to: BatchTime) throws -> [RDD<Element>] {
         let (zero, slide) = (context.zeroTime, node.slide)
         let (first, last) = (from.rounded(downTo: slide, since: zero), to.rounded(downTo: slide, since: zero))
@@ -150,7 +152,7 @@ public struct DStream<Element: Sendable>: Sendable {
     }
 }
 
-/// A window, and the stream that it is a window of.
+/// A window and the stream that it is a window of.
 struct WindowedStream<Element: Sendable>: Sendable {
     let length: Duration
     let slide: Duration

@@ -245,9 +245,9 @@ final class BatchRunner: @unchecked Sendable {
         for source in graph.sources {
             guard let text = try source.input.text(of: batch.time), !text.isEmpty else { continue }
             let name = PathName.escaped(source.step.label?.name ?? source.step.kind)
-            try files.replace(folder + "/\(name).txt", with: text, temporaryNumber: 0)
+            try files.replace(folder + "/\(name).txt", with: text)
         }
-        try files.replace(folder + "/error.txt", with: Array("\(failure)\n".utf8), temporaryNumber: 0)
+        try files.replace(folder + "/error.txt", with: Array("\(failure)\n".utf8))
         context.logger.error("\(failure); its text is in \(folder), and the stream goes on")
     }
 

@@ -1,8 +1,9 @@
 import Logging
 import SwiftwaterCore
 
-/// Drives a `BatchRunner`: one thread makes a batch of jobs at every tick of the batch clock, another runs them, batch by batch
-/// and one job at a time, in order. With a log, a third cuts and synchronizes what has come at every block interval.
+/// The threads that drive a `BatchRunner`. One makes a batch of jobs at every tick of the batch clock. Another runs
+/// them in order, batch by batch and one job at a time. With a log, a third cuts and synchronizes what has arrived at
+/// every block interval.
 final class BatchScheduler: Sendable {
     private enum Phase { case created, running, stopping(gracefully: Bool), stopped }
 
@@ -33,7 +34,7 @@ final class BatchScheduler: Sendable {
     func start(checkpoint: CheckpointSettings?) throws {
         try state.update { state in
             guard case .created = state.phase else {
-                throw SwiftwaterError(.invalidState, "the context was started before", remedy: "make a new one")
+                throw SwiftwaterError(.invalidState, "the context was already started", remedy: "create a new one")
             }
             state.phase = .running
         }
@@ -45,10 +46,10 @@ final class BatchScheduler: Sendable {
         guard !settings.isStepped else { return }
         if runner.durability != nil {
             state.update { $0.isFlusherDone = false }
-            startThread(named: "swiftwater-log") { self.flushRegularly() }
+            SystemThread.start(named: "swiftwater-log") { self.flushRegularly() }
         }
-        startThread(named: "swiftwater-generator") { self.generate() }
-        startThread(named: "swiftwater-jobs") { self.runJobs() }
+        SystemThread.start(named: "swiftwater-generator") { self.generate() }
+        SystemThread.start(named: "swiftwater-jobs") { self.runJobs() }
     }
 
     // MARK: Generator
@@ -59,7 +60,7 @@ final class BatchScheduler: Sendable {
 
     private func generate() {
         while true {
-            // What is to be made again is due at once, and made before a stop.
+            // Replayed batches are due at once, and are made before a stop.
             while stopRequest == nil && !runner.hasReplays && clock.now() < runner.nextTime {
                 clock.wait(until: runner.nextTime, orUntil: { stopRequest != nil })
             }
@@ -67,7 +68,7 @@ final class BatchScheduler: Sendable {
                 runner.stopSources()
                 if gracefully {
                     while runner.hasReplays { makeBatch() }
-                    // More than one, where backpressure keeps batches small.
+                    // Backpressure may keep batches small, so there can be more than one.
                     while stopRequest == true && runner.hasPending { makeBatch() }
                 }
                 state.update { $0.isGeneratorDone = true }
@@ -91,7 +92,7 @@ final class BatchScheduler: Sendable {
         }
     }
 
-    /// Synchronizes the log often, so that a sender need not wait for the batch.
+    /// Synchronizes the log at every block interval, so that a sender need not wait for the batch.
     private func flushRegularly() {
         while true {
             let isOver: Bool =
@@ -123,7 +124,7 @@ final class BatchScheduler: Sendable {
         state.update { $0.completed = batch.time }
     }
 
-    /// The last thing: whoever awaits the end is told of it.
+    /// Ends the run and resumes the callers of `awaitTermination()`.
     private func end() {
         let (last, hasError) = state.read { ($0.lastDone, $0.error != nil) }
         runner.end(after: last, isOrderly: !hasError)
@@ -145,7 +146,7 @@ final class BatchScheduler: Sendable {
         }
     }
 
-    /// A batch that fails stops the stream; the error says which operator.
+    /// Stops the stream after a failed batch. The error names the operator.
     private func fail(_ error: SwiftwaterError) {
         context.logger.error("\(error)")
         state.update { $0.error = $0.error ?? error }
@@ -156,7 +157,7 @@ final class BatchScheduler: Sendable {
 
     var isCaughtUp: Bool { !runner.hasReplays }
 
-    /// Makes the next batch and runs it, on the calling thread.
+    /// Makes the next batch and runs it on the calling thread.
     func step() throws {
         let time = runner.nextTime
         do {
@@ -175,7 +176,7 @@ final class BatchScheduler: Sendable {
 
     // MARK: Stopping
 
-    /// A graceful stop can still be made an abrupt one, not the other way round.
+    /// Requests a stop. A graceful stop can still become an abrupt one, but not the reverse.
     func requestStop(gracefully: Bool) {
         let mustEnd = state.update { state in
             switch state.phase {

@@ -2,13 +2,13 @@ import Logging
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// Everything that lets a stream go on after a stop of any kind: the log of what the sources gave, and the checkpoints of what
-/// the states became.
+/// Everything that lets a stream resume after any kind of stop: the log of what the sources gave, and the checkpoints
+/// of the states.
 ///
 ///     batch t   sources take   log: batch t, synchronized   jobs   log: done t   every interval: checkpoint
 ///
-/// After a restart the states are those of the newest readable checkpoint, at C; the batches after C that the log knows
-/// are run again with what they had; outputs that have them already are left out.
+/// After a restart the states are those of the newest readable checkpoint, at C. The batches after C that are in the
+/// log run again with the input they had. Outputs that already have them are skipped.
 final class Durability: @unchecked Sendable {
     let settings: CheckpointSettings
     let store: CheckpointStore
@@ -17,13 +17,13 @@ final class Durability: @unchecked Sendable {
     private let interval: Duration
     private var lock: DirectoryLock?
     private var journal: Journal!
-    /// Checkpoints on disk, oldest first, and the objects that each names.
+    /// The checkpoints on disk, oldest first, and the objects that each refers to.
     private var checkpoints: [(time: BatchTime, keys: Set<String>, nextRecord: UInt64)] = []
     private var lastCheckpoint = BatchTime(milliseconds: 0)
     var newestCheckpoint: BatchTime? { checkpoints.last?.time }
     private let inputs: [any StreamInput]
     private var renames: [CheckpointManifest.Rename] = []
-    /// The log's records of batches, for cleaning.
+    /// The log's records of batches, for cleanup.
     private let batchRecords = Monitor<[(time: BatchTime, record: UInt64)]>([])
 
     init(_ settings: CheckpointSettings, graph: StreamGraph, files: any FileSystem, context: Context) throws {
@@ -35,41 +35,39 @@ final class Durability: @unchecked Sendable {
         let slide = (graph.stateful.map(\.slide) + [graph.batchInterval]).max()!
         let slides = (10_000 + slide.wholeMilliseconds - 1) / slide.wholeMilliseconds
         interval = settings.interval ?? slide * Int(slides)
-        if files is LocalFileSystem { lock = try DirectoryLock(settings.directory) }
+        lock = try files.lock(settings.directory)
     }
 
     // MARK: Recovery
 
-    /// What is to be done before new batches.
+    /// What must be done before new batches.
     struct Plan {
-        /// Where the states stand; nil on a first start.
+        /// The checkpoint that the states were restored from; nil on a first start.
         var checkpoint: CheckpointManifest?
         var log = LogContents()
     }
 
-    /// Finds the newest checkpoint that can be used and what the log says happened since, and gives states and sources what they
-    /// had.
+    /// Finds the newest usable checkpoint and what the log recorded since, and restores the states and sources.
     func recover(_ graph: StreamGraph) throws -> Plan {
         let contents = try JournalContents(directory: store.journalDirectory, files: files)
         if contents.droppedBytes > 0 {
             context.logger.warning(
-                "\(contents.droppedBytes) bytes at the end of the log were not whole and are dropped: they were never confirmed"
-            )
+                "dropped \(contents.droppedBytes) incomplete bytes at the end of the log; they were never acknowledged")
         }
         var plan = Plan()
         plan.checkpoint = try newestUsable(contents)
         plan.log = try LogContents(contents, directory: store.journalDirectory, files: files)
         if plan.checkpoint == nil && !contents.entries.isEmpty {
             throw SwiftwaterError(
-                .corrupted, "\(store.directory) has a log and no checkpoint", at: .init(file: store.directory),
-                remedy: "restore the directory from a copy, or begin anew with an empty one")
+                .corrupted, "\(store.directory) has a log but no checkpoint", at: .init(file: store.directory),
+                remedy: "restore the directory from a copy, or start over with an empty one")
         }
         renames = plan.checkpoint?.renames ?? []
         for (old, new) in settings.rename.sorted(by: { $0.key < $1.key }) {
             renames.append(.init(old: old, new: new, before: contents.nextNumber))
         }
         for rename in renames { plan.log.rename(rename) }
-        // What no record has any more is forgotten.
+        // Forget the renames that no record needs anymore.
         renames.removeAll { $0.before <= contents.segments.first ?? 0 }
         journal = try Journal(
             directory: store.journalDirectory, continuing: contents, files: files, settings: settings.journal)
@@ -96,16 +94,16 @@ final class Durability: @unchecked Sendable {
                 guard manifest.nextRecord <= contents.nextNumber else {
                     throw SwiftwaterError(
                         .corrupted,
-                        "the log ends before record \(manifest.nextRecord), which the checkpoint of \(time) knows",
+                        "the log ends before record \(manifest.nextRecord), which the checkpoint of \(time) needs",
                         at: .init(file: store.journalDirectory),
-                        remedy: "restore the directory from a copy, or begin anew with an empty one")
+                        remedy: "restore the directory from a copy, or start over with an empty one")
                 }
                 if let first = contents.segments.first, first > manifest.nextRecord {
                     throw SwiftwaterError(
-                        .corrupted, "the log since the checkpoint of \(time) is gone",
+                        .corrupted, "the log since the checkpoint of \(time) is missing",
                         at: .init(file: store.journalDirectory), remedy: "restore the directory from a copy")
                 }
-                if let refused { context.logger.warning("going on from the checkpoint of \(time): \(refused)") }
+                if let refused { context.logger.warning("resuming from the older checkpoint of \(time): \(refused)") }
                 return manifest
             } catch {
                 if let known = error as? SwiftwaterError, known.code == .io { throw known }
@@ -120,8 +118,9 @@ final class Durability: @unchecked Sendable {
         guard checkpoint.batchInterval == graph.batchInterval else {
             throw SwiftwaterError(
                 .invalidState,
-                "the checkpoint's batch interval is \(checkpoint.batchInterval.label), the program's \(graph.batchInterval.label)",
-                at: .init(file: store.directory), remedy: "use that interval, or another directory")
+                "the checkpoint's batch interval is \(checkpoint.batchInterval.label), "
+                    + "the program's is \(graph.batchInterval.label)",
+                at: .init(file: store.directory), remedy: "use the checkpoint's interval, or another directory")
         }
         graph.zeroTime = checkpoint.zeroTime
         var stored: [String: CheckpointManifest.Step] = [:]
@@ -129,16 +128,16 @@ final class Durability: @unchecked Sendable {
         let own = signatures(graph)
         for step in own {
             guard let old = stored[step.name] else {
-                context.logger.notice("'\(step.name)' is not in the checkpoint and begins anew")
+                context.logger.notice("'\(step.name)' is not in the checkpoint and starts fresh")
                 continue
             }
             if settings.drop.contains(step.name) {
                 stored[step.name] = nil
             } else if let difference = step.difference(from: old) {
                 throw SwiftwaterError(
-                    .invalidState, "'\(step.name)' is not what the checkpoint has: \(difference)",
+                    .invalidState, "'\(step.name)' differs from the checkpoint: \(difference)",
                     at: .init(file: store.directory, streamOperator: step.name),
-                    remedy: "put the program back, or give up what is stored of it with drop: '\(step.name)'")
+                    remedy: "restore the program, or discard the stored state with drop: '\(step.name)'")
             }
         }
         let names = Set(own.map(\.name))
@@ -147,7 +146,7 @@ final class Durability: @unchecked Sendable {
                 .invalidState,
                 "the checkpoint has '\(name)' (\(stored[name]!.kind)), the program has \(list(own.map(\.name)))",
                 at: .init(file: store.directory, streamOperator: name),
-                remedy: "give it up with drop: '\(name)', or say its new name with rename: ['\(name)': ...]")
+                remedy: "discard it with drop: '\(name)', or give its new name with rename: ['\(name)': ...]")
         }
         for step in graph.stateful {
             guard let name = step.label?.name, let old = stored[name] else { continue }
@@ -164,7 +163,7 @@ final class Durability: @unchecked Sendable {
         lastCheckpoint = checkpoint.time
     }
 
-    /// Makes a choice of the user's last: the checkpoint is written again under the new names, without what was dropped.
+    /// Makes the user's choices permanent: rewrites the checkpoint with the new names and without what was dropped.
     private func rewrite(_ checkpoint: CheckpointManifest) throws {
         var changed = checkpoint
         changed.steps = checkpoint.steps.compactMap { step in
@@ -178,7 +177,7 @@ final class Durability: @unchecked Sendable {
 
     private func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }
 
-    /// Sources and steps with a state as the program has them, without what they hold.
+    /// Returns the sources and stateful steps of the program, without their contents.
     private func signatures(_ graph: StreamGraph) -> [CheckpointManifest.Step] {
         let sources = graph.sources.map { source in
             CheckpointManifest.Step(
@@ -194,7 +193,8 @@ final class Durability: @unchecked Sendable {
         return sources + stateful
     }
 
-    /// What a program must have for its checkpoints to be of use: names for everything that is stored, each once.
+    /// Returns the first problem that keeps the program from using checkpoints, or nil. Everything that is stored needs
+    /// a unique name.
     static func problem(_ graph: StreamGraph) -> SwiftwaterError? {
         let steps =
             graph.sources.map(\.step) + graph.stateful.filter { !($0.state is NoState) }.map { $0 as StreamStep }
@@ -203,20 +203,20 @@ final class Durability: @unchecked Sendable {
             guard let label = step.label else {
                 return SwiftwaterError(
                     .invalidState,
-                    "\(step.kind) has no name, and what a checkpoint stores of it could not be found again",
+                    "\(step.kind) has no name, so its stored state could not be found again",
                     at: .init(streamOperator: step.kind), remedy: "call named(\"...\") on it")
             }
             if !names.insert(label.name).inserted {
                 return SwiftwaterError(
-                    .invalidState, "two steps are called '\(label.name)'", at: .init(streamOperator: label.name),
-                    remedy: "give each a name of its own")
+                    .invalidState, "two steps are named '\(label.name)'", at: .init(streamOperator: label.name),
+                    remedy: "give each a unique name")
             }
         }
         for step in graph.stateful {
             if let obstacle = step.state.obstacle {
                 return SwiftwaterError(
                     .invalidState, obstacle, at: .init(streamOperator: step.displayName),
-                    remedy: "make the type StreamCodable")
+                    remedy: "make the type conform to StreamCodable")
             }
         }
         var outputs: Set<String> = []
@@ -224,12 +224,12 @@ final class Durability: @unchecked Sendable {
             guard let name = output.name else {
                 return SwiftwaterError(
                     .invalidState, "an output (\(output.kind)) has no name", at: .init(streamOperator: output.kind),
-                    remedy: "give it one with its parameter name:")
+                    remedy: "name it with the parameter name:")
             }
             if !outputs.insert(name).inserted {
                 return SwiftwaterError(
-                    .invalidState, "two outputs are called '\(name)'", at: .init(streamOperator: name),
-                    remedy: "give each a name of its own")
+                    .invalidState, "two outputs are named '\(name)'", at: .init(streamOperator: name),
+                    remedy: "give each a unique name")
             }
         }
         return nil
@@ -237,14 +237,14 @@ final class Durability: @unchecked Sendable {
 
     // MARK: Batches
 
-    /// Records what the sources gave to a batch. When it returns, the batch can be made again whatever happens.
+    /// Records the input of a batch. Once this returns, the batch can be made again, whatever happens.
     func record(_ time: BatchTime, _ sources: [(name: String, description: [UInt8])]) throws {
         let number = try journal.append(type: LogRecord.batchType, LogRecord.batch(time, sources))
         batchRecords.update { $0.append((time, number)) }
         try flush()
     }
 
-    /// Synchronizes the log and tells those who wait for it.
+    /// Synchronizes the log and acknowledges input to the senders that wait for it.
     func flush() throws {
         try journal.flush()
         for input in inputs { input.tellSenders() }
@@ -254,7 +254,7 @@ final class Durability: @unchecked Sendable {
         try journal.append(type: LogRecord.doneType, LogRecord.done(time))
     }
 
-    /// Stores the states after the batch at `time`, where it is time or `isForced`.
+    /// Stores the states after the batch at `time`, if a checkpoint is due or `isForced`.
     ///
     /// A checkpoint that cannot be written is logged and tried again after the next batch; the log keeps what it needs.
     func checkpoint(_ time: BatchTime, _ graph: StreamGraph, isForced: Bool = false, now: BatchTime) {
@@ -265,7 +265,7 @@ final class Durability: @unchecked Sendable {
             try write(time, graph, now: now)
             lastCheckpoint = time
         } catch {
-            context.logger.error("the checkpoint of \(time) could not be written: \(error)")
+            context.logger.error("cannot write the checkpoint of \(time): \(error)")
         }
     }
 
@@ -292,7 +292,7 @@ final class Durability: @unchecked Sendable {
         try clean(graph)
     }
 
-    /// Sizes and checksums of the objects that are stored already.
+    /// The sizes and checksums of the objects that are already stored.
     private var objects: [String: CheckpointManifest.Object] = [:]
 
     private func store(
@@ -302,13 +302,13 @@ final class Durability: @unchecked Sendable {
         if known.contains(key), let object = objects[key] { return object }
         let bytes = piece.bytes()
         let object = CheckpointManifest.Object(
-            key: key, byteCount: bytes.count, checksum: CheckpointStore.checksum(bytes))
+            key: key, byteCount: bytes.count, checksum: Checksum(bytes).value)
         try store.objects.put(key, SealedBytes.seal(bytes))
         objects[key] = object
         return object
     }
 
-    /// Removes what no kept checkpoint needs: manifests, objects, segments of the log.
+    /// Removes what no kept checkpoint needs: manifests, objects, and log segments.
     private func clean(_ graph: StreamGraph) throws {
         while checkpoints.count > max(1, settings.keptCheckpoints) {
             let gone = checkpoints.removeFirst()
@@ -336,7 +336,7 @@ final class Durability: @unchecked Sendable {
         }
     }
 
-    /// Writes what is queued and lets the directory go.
+    /// Writes what is queued and unlocks the directory.
     func close() {
         do { try journal?.close() } catch { context.logger.error("\(error)") }
         lock = nil

@@ -1,7 +1,7 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// What the engine's log holds.
+/// The records of the engine's log.
 ///
 ///     block (1)   source, number of lines, sender ("" for none), the sender's number of the last line, text
 ///     batch (2)   batch time; for each source that has something in it: name, description
@@ -38,9 +38,9 @@ enum LogRecord {
     }
 }
 
-/// What the log says happened.
+/// The contents of the log.
 struct LogContents: Sendable {
-    /// Each source's blocks, in order.
+    /// The blocks of each source, in order.
     var blocks: [String: [LoggedBlock]] = [:]
     /// The batches that were made, in order, with what the sources gave them.
     var batches: [(time: BatchTime, number: UInt64, sources: [String: [UInt8]])] = []
@@ -53,7 +53,7 @@ struct LogContents: Sendable {
             let path = JournalContents.segmentPath(directory, entry.location.segment)
             switch entry.type {
             case LogRecord.blockType:
-                // The text itself stays where it is.
+                // Only the head is read; the text stays in the file.
                 let head = try files.read(
                     path, at: entry.location.offset, count: min(entry.location.count, LogContents.blockHeadMaxBytes))
                 try add(block: entry, head: head)
@@ -70,13 +70,13 @@ struct LogContents: Sendable {
                 done.insert(BatchTime(milliseconds: try reader.readInteger(Int64.self)))
             default:
                 throw SwiftwaterError(
-                    .corrupted, "the log has a record of type \(entry.type), which this version does not know",
+                    .corrupted, "the log has a record of unknown type \(entry.type)",
                     at: .init(file: path, byteOffset: entry.location.offset), remedy: "use the version that wrote it")
             }
         }
     }
 
-    /// Gives sources their new names in the records before the one from which on they have them.
+    /// Renames a source in the records before `rename.before`; later records already have the new name.
     mutating func rename(_ rename: CheckpointManifest.Rename) {
         let old = blocks[rename.old] ?? []
         let moved = old.filter { $0.number < rename.before }
@@ -89,7 +89,7 @@ struct LogContents: Sendable {
         }
     }
 
-    /// Names and counts before a block's text.
+    /// The maximum size of the names and counts before the text of a block.
     private static let blockHeadMaxBytes = 4096
 
     private mutating func add(block entry: Journal.Entry, head: [UInt8]) throws {

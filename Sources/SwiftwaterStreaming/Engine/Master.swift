@@ -1,11 +1,13 @@
 import SwiftwaterCore
 
-/// Where the work runs, as the textbooks write it: `local`, `local[4]`, `local[*]`.
+/// Where the work runs, in the textbook notation: `local`, `local[4]`, `local[*]`.
 public enum Master: Hashable, Sendable, CustomStringConvertible {
-    /// This process, with so many threads for tasks.
+    /// This process, with this many threads for tasks.
     case local(threads: Int)
 
-    /// - Throws: `invalidArgument` where the text is none of the forms above.
+    /// Parses a master string.
+    ///
+    /// - Throws: `invalidArgument` if the text has none of the forms above.
     public init(parsing text: String) throws {
         if text == "local" { self = .local(threads: 1); return }
         if text.hasPrefix("local["), text.hasSuffix("]") {
@@ -14,15 +16,17 @@ public enum Master: Hashable, Sendable, CustomStringConvertible {
             if let threads = Int(inside), (1...1024).contains(threads) { self = .local(threads: threads); return }
         }
         throw SwiftwaterError(
-            .invalidArgument, "'\(text)' is no master that this engine runs on",
+            .invalidArgument, "unsupported master '\(text)'",
             remedy: "use local, local[N] with 1 to 1024 threads, or local[*]")
     }
 
+    /// The number of threads for tasks.
     public var threads: Int {
         switch self {
         case .local(let threads): threads
         }
     }
 
+    /// The master as text that `init(parsing:)` accepts.
     public var description: String { "local[\(threads)]" }
 }

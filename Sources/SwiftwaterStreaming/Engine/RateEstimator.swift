@@ -1,16 +1,21 @@
 import SwiftwaterCore
 
-/// How much sources may give to the next batch: the rate at which batches are processed, by a PID rule on the error between what
-/// came and what was done.
+/// An estimate of how much sources may give to the next batch. It follows the rate at which batches are processed, by a
+/// PID rule on the error between what arrived and what was processed.
 ///
 /// The rule and its gains (1, 0.2, 0) are those of Spark's `PIDRateEstimator`:
-/// `rate = last - P (last - done) - I (delay x done / interval) - D (change of error)`, in bytes a second here. A batch that was
-/// done within half its interval never lowers the rate: its time is mostly what every batch costs.
+/// `rate = last - P (last - done) - I (delay x done / interval) - D (change of error)`, here in bytes a second. A batch
+/// done within half its interval never lowers the rate: its time is mostly the fixed cost of every batch.
 public struct RateEstimator: Sendable, Equatable {
+    /// The weights of the terms of the PID rule.
     public struct Gains: Sendable, Equatable {
+        /// Weight of the error.
         public var proportional = 1.0
+        /// Weight of the backlog: the scheduling delay times the processing rate.
         public var integral = 0.2
+        /// Weight of the change of the error.
         public var derivative = 0.0
+        /// Creates the default gains.
         public init() {}
     }
 
@@ -19,16 +24,17 @@ public struct RateEstimator: Sendable, Equatable {
     private let minimum: Double
     private var lastTime: BatchTime?
     private var lastError = 0.0
-    /// Bytes a second; nil before the first batch that held something.
+    /// The rate in bytes a second; nil before the first batch that held something.
     public private(set) var rate: Double?
 
+    /// Creates an estimator whose rate stays at or above `minimumBytesPerSecond`.
     public init(batchInterval: Duration, gains: Gains = Gains(), minimumBytesPerSecond: Double = 16384) {
         interval = batchInterval.inSeconds
         self.gains = gains
         minimum = minimumBytesPerSecond
     }
 
-    /// Takes what a finished batch took.
+    /// Updates the rate with the size and the times of a finished batch.
     public mutating func update(time: BatchTime, bytes: Int, processingTime: Duration, schedulingDelay: Duration) {
         let processing = processingTime.inSeconds
         guard bytes > 0, processing > 0, time > lastTime ?? BatchTime(milliseconds: .min) else { return }
@@ -48,7 +54,7 @@ public struct RateEstimator: Sendable, Equatable {
         rate = max(isAhead ? max(new, last) : new, minimum)
     }
 
-    /// What the next batch may hold.
+    /// Returns the maximum size of the next batch in bytes; `first` while the rate is unknown.
     public func batchMaxBytes(first: Int) -> Int {
         guard let rate else { return first }
         return Int(min(max(rate * interval, 1), 1e15))

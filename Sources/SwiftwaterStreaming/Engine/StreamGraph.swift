@@ -1,35 +1,14 @@
 import SwiftwaterCore
 
-/// One thing to be done with a stream's batches.
-struct StreamOutput: Sendable {
-    /// What the program calls it; nil where it did not say.
-    let name: String?
-    let kind: String
-    let step: StreamStep
-    /// Whether the output itself knows which batches it has: then a batch that is done again changes nothing.
-    var sink: (any CommittingOutput)?
-    /// The job of a batch, or nil where the stream has no batch then. Called on the generator's thread.
-    let job: @Sendable (BatchTime) throws -> (@Sendable () throws -> Void)?
-
-    var displayName: String { name ?? kind }
-}
-
-/// An output that keeps batches under their time.
-protocol CommittingOutput: Sendable {
-    func isCommitted(_ time: BatchTime) throws -> Bool
-    /// The latest batch that it has, or nil.
-    func lastCommitted() throws -> BatchTime?
-}
-
-/// All steps and outputs of a streaming context. Changed while the program is being put together, read by the generator.
+/// All steps and outputs of a streaming context. Changed while the program is being built, then read by the generator.
 final class StreamGraph: @unchecked Sendable {
     let batchInterval: Duration
     private(set) var outputs: [StreamOutput] = []
     private(set) var sources: [(step: StreamStep, input: any StreamInput)] = []
-    /// The steps that outputs read, sources first. Known when the program starts.
+    /// The steps that outputs read, sources first. Known once the program starts.
     private(set) var steps: [StreamStep] = []
     private var statefulSteps: [any StatefulStep] = []
-    /// What was wrong with the program, found while it was put together; `start` throws the first.
+    /// The errors found while the program was being built; `start` throws the first.
     private(set) var problems: [SwiftwaterError] = []
     var zeroTime = BatchTime(milliseconds: 0)
     var isFrozen = false
@@ -47,10 +26,10 @@ final class StreamGraph: @unchecked Sendable {
     func add(_ problem: SwiftwaterError) { problems.append(problem) }
 
     func checkOpen(_ what: String) {
-        precondition(!isFrozen, "nothing may be added after start(): \(what) came too late")
+        precondition(!isFrozen, "\(what) cannot be added after start()")
     }
 
-    /// Puts the steps that are used in order and works out how long each has to remember its RDDs.
+    /// Orders the steps that are used and computes how long each must remember its RDDs.
     func freeze() {
         isFrozen = true
         var seen: Set<ObjectIdentifier> = []
@@ -69,13 +48,13 @@ final class StreamGraph: @unchecked Sendable {
 
     var stateful: [any StatefulStep] { statefulSteps }
 
-    /// How much of the sources' past batches is read again when the program continues after a stop: the reach of the windows
-    /// that keep no state of their own.
+    /// How far back the sources' batches are read again when the program resumes: the reach of the windows that keep no
+    /// state of their own.
     var replayDuration: Duration {
         steps.filter { $0.parents.isEmpty }.map { $0.rememberDuration }.max() ?? batchInterval
     }
 
-    /// The longest window or memory of the program.
+    /// The longest window or remembered time of the program.
     var longestWindow: Duration {
         let windows = statefulSteps.compactMap { $0.state.window } + steps.map(\.rememberDuration)
         return windows.max() ?? batchInterval
@@ -84,10 +63,10 @@ final class StreamGraph: @unchecked Sendable {
     /// The longest time between two batches of a step.
     var longestSlide: Duration { steps.map(\.slide).max() ?? batchInterval }
 
-    /// The work of the batch at `time`: first what brings states forward, parents before children; then the outputs in the
-    /// order in which they were declared.
+    /// Returns the work of the batch at `time`: first the jobs that advance states, parents before children, then the
+    /// outputs in the order of their declaration.
     func jobs(at time: BatchTime, wanting: (StreamOutput) throws -> Bool = { _ in true }) throws -> [BatchJob] {
-        // Sources first, also those that no output asks at this time: a window with a longer slide asks for them later.
+        // Sources first, including those that no output reads now: a window with a longer slide reads them later.
         for source in sources { try source.step.makeBatch(at: time) }
         var jobs: [BatchJob] = []
         for step in statefulSteps {
@@ -99,18 +78,18 @@ final class StreamGraph: @unchecked Sendable {
         return jobs
     }
 
-    /// Two sinks of one name would each take the other's batches for their own.
+    /// The error for two sinks with the same name, which would each take the other's batches for its own; or nil.
     var sharedSinkName: SwiftwaterError? {
         var names: Set<String> = []
         for case let (name?, _?) in outputs.map({ ($0.name, $0.sink) }) where !names.insert(name).inserted {
             return SwiftwaterError(
-                .invalidState, "two sinks are called '\(name)'", at: .init(streamOperator: name),
-                remedy: "give each a name of its own")
+                .invalidState, "two sinks are named '\(name)'", at: .init(streamOperator: name),
+                remedy: "give each a unique name")
         }
         return nil
     }
 
-    /// The stream has ended: what the program's closures hold is let go. One of them may well hold the context.
+    /// Releases what the program's closures hold. Called when the stream has ended; one of them may hold the context.
     func release() {
         isReleased = true
         outputs = []
@@ -120,9 +99,4 @@ final class StreamGraph: @unchecked Sendable {
     }
 
     func forget(before time: BatchTime) { for step in steps { step.forget(before: time) } }
-}
-
-struct BatchJob: Sendable {
-    let name: String
-    let run: @Sendable () throws -> Void
 }

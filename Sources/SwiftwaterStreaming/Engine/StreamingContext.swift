@@ -2,7 +2,8 @@ import Logging
 import SwiftwaterCore
 import Synchronization
 
-/// Makes streams and runs them: every batch interval, what has arrived becomes a batch, and every output's job runs on it.
+/// A context that creates streams and runs them. At every batch interval, what has arrived becomes a batch, and the job
+/// of every output runs on it.
 ///
 /// ```swift
 /// let context = StreamingContext(master: "local[2]", appName: "Words", batchInterval: .seconds(1))
@@ -12,27 +13,34 @@ import Synchronization
 /// try await context.awaitTermination()
 /// ```
 ///
-/// Mistakes of the program (a window that is no multiple of the batch interval, no output) are found while it is put
-/// together and thrown by `start()`. Nothing may be added after `start()`.
+/// Mistakes in the program (a window that is not a multiple of the batch interval, no output) are found while it is
+/// being built and thrown by `start()`. Nothing may be added after `start()`.
 public final class StreamingContext: Sendable {
+    /// The context on which the batches run.
     public let context: Context
+    /// The time between two batches.
     public let batchInterval: Duration
+    /// The settings of this context.
     public let settings: StreamSettings
+    /// The clock that determines when batches end.
     public let clock: any StreamClock
-    /// Where `print` writes; standard output unless given.
+    /// Where `print` writes; standard output by default.
     let write: @Sendable (String) throws -> Void
     let graph: StreamGraph
     private let scheduler: BatchScheduler
     private let reporter = ProgressReporter()
     private let checkpointing = Mutex<CheckpointSettings?>(nil)
 
+    /// Creates a streaming context with default settings.
+    ///
     /// - Parameters:
-    ///   - master: `local`, `local[N]` or `local[*]`; anything else stops the program.
+    ///   - master: `local`, `local[N]`, or `local[*]`; anything else stops the program.
     ///   - batchInterval: at least 1 ms, in whole milliseconds.
     public convenience init(master: String, appName: String, batchInterval: Duration) {
         self.init(Context(master: master, appName: appName), batchInterval: batchInterval)
     }
 
+    /// Creates a streaming context that runs on `context`; `write` receives what `print` prints.
     public init(
         _ context: Context, batchInterval: Duration, settings: StreamSettings = StreamSettings(),
         clock: any StreamClock = SystemClock(),
@@ -51,15 +59,15 @@ public final class StreamingContext: Sendable {
             graph.add(
                 SwiftwaterError(
                     .invalidArgument, "the batch interval is \(batchInterval)",
-                    remedy: "give a whole number of milliseconds, at least 1"))
+                    remedy: "use a whole number of milliseconds, at least 1"))
         }
     }
 
-    /// A context that goes on where an earlier run with the same checkpoint directory was stopped, in whatever way, or begins
-    /// anew where there was none.
+    /// Creates a context that resumes an earlier run with the same checkpoint directory, however that run stopped, or
+    /// starts fresh if there was none.
     ///
-    /// Closures cannot be stored, so `build` puts the program together in either case; what is stored is found again by the
-    /// names of sources, steps with a state, and outputs.
+    /// Closures cannot be stored, so `build` builds the program in either case. What is stored is found again by the
+    /// names of sources, stateful steps, and outputs.
     public static func getOrCreate(
         checkpoint directory: String, _ build: () throws -> StreamingContext
     ) rethrows -> StreamingContext {
@@ -68,19 +76,19 @@ public final class StreamingContext: Sendable {
         return context
     }
 
-    /// Keeps in `directory` what the stream needs to go on after a stop of any kind. Before `start()`, which goes on from what
-    /// it finds there.
+    /// Stores in `directory` what the stream needs to resume after any kind of stop. Call it before `start()`, which
+    /// resumes from what it finds there.
     public func checkpoint(_ directory: String) { checkpoint(CheckpointSettings(directory: directory)) }
 
-    /// As above, with all settings.
+    /// Stores what the stream needs to resume, like `checkpoint(_:)` with a directory, but with all settings.
     public func checkpoint(_ settings: CheckpointSettings) { checkpointing.withLock { $0 = settings } }
 
     /// Starts the sources and the batch clock. The first batch ends at the next multiple of the batch interval.
     ///
-    /// - Throws: the first mistake of the program, or why a source could not start.
+    /// - Throws: the first mistake in the program, or the error of a source that could not start.
     public func start() async throws { try startNow() }
 
-    /// As `start()`, for programs that are not asynchronous.
+    /// Starts the context like `start()`, for programs that are not asynchronous.
     public func startNow() throws {
         if let problem = graph.problems.first { throw problem }
         guard graph.isReleased || !graph.outputs.isEmpty else {
@@ -90,49 +98,53 @@ public final class StreamingContext: Sendable {
         try scheduler.start(checkpoint: checkpointing.withLock { $0 })
     }
 
-    /// Returns when the context was stopped; throws the error that stopped it, if one did.
+    /// Returns when the context has stopped. Throws the error that stopped it, if any.
     public func awaitTermination() async throws { try await scheduler.awaitTermination() }
 
-    /// As above; SIGINT and SIGTERM stop the context gracefully, a second one ends the process at once.
+    /// Waits like `awaitTermination()`. SIGINT and SIGTERM stop the context gracefully; a second signal ends the
+    /// process at once.
     public func awaitTerminationStoppingOnSignals() async throws {
         let signals = StopSignals { [scheduler] in scheduler.requestStop(gracefully: true) }
         defer { withExtendedLifetime(signals) {} }
         try await awaitTermination()
     }
 
-    /// Asks the context to stop, without waiting: see `stop(gracefully:)`. May be called from anywhere, an output included.
+    /// Requests that the context stop, without waiting; see `stop(gracefully:)`. May be called from anywhere, including
+    /// an output.
     public func requestStop(gracefully: Bool) { scheduler.requestStop(gracefully: gracefully) }
 
     /// Stops the context.
     ///
-    /// - Parameter gracefully: takes no more input, makes one last batch of what was received, finishes every batch and
-    ///   then returns. Otherwise the batch that runs is finished and those that wait are dropped.
+    /// - Parameter gracefully: whether to take no more input, make one last batch of what was received, and finish
+    ///   every batch before returning. Otherwise the running batch is finished and the waiting ones are dropped.
     public func stop(gracefully: Bool = false) async {
         scheduler.requestStop(gracefully: gracefully)
         try? await scheduler.awaitTermination()
     }
 
-    /// Calls `body` after every batch with what it took. Before `start()`.
+    /// Calls `body` with the measurements of every batch when it is done. Call it before `start()`.
     public func onBatchCompleted(_ body: @escaping @Sendable (BatchInformation) -> Void) { reporter.add(body) }
 
-    /// What every batch took, from now on until the context stops. A reader that falls behind by more than 1,024 batches misses
-    /// the oldest.
+    /// Returns the measurements of every batch, from now until the context stops. A reader that falls behind by more
+    /// than 1,024 batches misses the oldest.
     public func progress() -> AsyncStream<BatchInformation> { reporter.stream() }
 
-    /// With `settings.isStepped`: makes the next batch, whatever the clock says, and runs it on the calling thread.
+    /// Makes the next batch, whatever the clock says, and runs it on the calling thread. Needs `settings.isStepped`.
     public func step() throws { try scheduler.step() }
 
-    /// With `settings.isStepped`: whether the batches of before a restart have all been made again, so that the next step is a new one.
+    /// Whether all batches from before a restart have been made again, so that the next step makes a new one. For
+    /// `settings.isStepped`.
     public var isCaughtUp: Bool { scheduler.isCaughtUp }
 
-    /// Waits until the batch at `time`, and all before it, are done or the context has stopped. For tests with a
-    /// `ManualClock`; blocks the thread.
+    /// Waits until the batch at `time` and all before it are done, or the context has stopped. Blocks the thread; for
+    /// tests with a `ManualClock`.
     public func waitUntilCompleted(_ time: BatchTime) { scheduler.waitUntilCompleted(time) }
 
-    /// The end of the interval before the first batch; known after `start()`.
+    /// The end of the interval before the first batch. Known after `start()`.
     public var zeroTime: BatchTime { graph.zeroTime }
 
-    /// Notes a mistake in the program, found while it is put together by an operator from outside the engine; `start` throws the first.
+    /// Records a mistake in the program, found by an operator defined outside the engine while the program is being
+    /// built; `start` throws the first.
     public func reportProblem(_ error: any Error, in name: String) {
         var problem = error as? SwiftwaterError ?? SwiftwaterError(.invalidArgument, "\(error)", cause: error)
         problem.location = problem.location ?? .init()

@@ -3,8 +3,8 @@ import SwiftwaterCore
 import SwiftwaterFormats
 
 extension Context {
-    /// An RDD of the elements of an array, divided into `partitions` runs of nearly equal length; without a number, one for
-    /// each 1,024 elements, at most 64, whatever the number of threads.
+    /// Returns an RDD of the elements of an array, divided into `partitions` runs of nearly equal length. By default
+    /// there is one for each 1,024 elements, at most 64, whatever the number of threads.
     public func parallelize<Element: Sendable>(_ elements: [Element], partitions: Int? = nil) -> RDD<Element> {
         let wanted = partitions ?? min(64, (elements.count + 1023) / 1024)
         let count = max(1, min(wanted, max(elements.count, 1)))
@@ -13,16 +13,16 @@ extension Context {
         }
     }
 
-    /// The lines of a text file, plain or gzip, in partitions of 32 MiB (a gzip file is one). The file is read when an action
-    /// runs.
+    /// Returns the lines of a text file, plain or gzip, in partitions of 32 MiB (a gzip file is a single one). The file
+    /// is read when an action runs.
     public func textFile(_ path: String, limits: LineLimits = LineLimits()) -> RDD<Text> {
         textFiles([path], limits: limits)
     }
 
-    /// The lines of text files, in the order of the paths; each in partitions of 32 MiB.
+    /// Returns the lines of text files, in the order of the paths, each in partitions of 32 MiB.
     public func textFiles(_ paths: [String], limits: LineLimits = LineLimits()) -> RDD<Text> {
         let splits = paths.flatMap { path in
-            // A file that cannot be looked at is an error of the action, as one that cannot be read.
+            // A file that cannot be examined is an error of the action, like one that cannot be read.
             (try? FileSplit.splits(of: path)) ?? [FileSplit(missing: path)]
         }
         return RDD(blocksOf: self, name: "textFile", partitionCount: splits.count) { partition, sink in
@@ -37,7 +37,7 @@ extension Context {
         }
     }
 
-    /// The lines of blocks that a receiver delivered, one partition a block.
+    /// Returns the lines of blocks that a receiver delivered, one partition per block.
     func blocks(_ blocks: [StoredBlock], name: String = "blocks") -> RDD<Text> {
         let held = HeldBlocks(blocks)
         return RDD(blocksOf: self, name: name, partitionCount: blocks.count) { partition, sink in
@@ -45,7 +45,7 @@ extension Context {
         }
     }
 
-    /// The elements of several RDDs, one after the other: their partitions side by side.
+    /// Concatenates several RDDs. The result has all their partitions, in order.
     public func union<Element: Sendable>(_ rdds: [RDD<Element>]) -> RDD<Element> {
         if rdds.count == 1 { return rdds[0] }
         var ends: [Int] = []
@@ -70,7 +70,7 @@ extension Context {
     }
 }
 
-/// Blocks that live as long as the RDD over them. Afterwards their slices are void, which a debug build checks.
+/// Blocks that live as long as the RDD over them. Afterwards their slices are invalid, which a debug build checks.
 private final class HeldBlocks: Sendable {
     let blocks: [StoredBlock]
     init(_ blocks: [StoredBlock]) { self.blocks = blocks }
@@ -78,7 +78,7 @@ private final class HeldBlocks: Sendable {
 }
 
 extension Array {
-    /// The indexes of part `part` when the array is divided into `parts` runs of nearly equal length.
+    /// Returns the indexes of part `part` when the array is divided into `parts` runs of nearly equal length.
     func range(ofPart part: Int, of parts: Int) -> Range<Int> {
         (count * part / parts)..<(count * (part + 1) / parts)
     }

@@ -1,17 +1,17 @@
 import SwiftwaterCore
 
-/// A hash table whose slots are ordered by stable hash and then key: scanning them gives an order that depends on the keys
-/// alone, and a range of hashes is a range of slots.
+/// A hash table whose slots are ordered by stable hash and then key. Scanning them gives an order that depends on the
+/// keys alone, and a range of hashes is a range of slots.
 ///
 ///     slots    .  a1  a4  .  b0  .  c2  c3  .  .      tag (32 bits of the hash) and index of the entry + 1; 0: free
-///     entries  hashes[], keys[], values[]              in the order in which the keys came
+///     entries  hashes[], keys[], values[]              in the order in which the keys were added
 ///
-/// Linear probing in which a cluster is kept sorted (Amble and Knuth, "Ordered hash tables", 1974): the slot where a hash
-/// belongs is given by its top bits, so the order of slots is the order of hashes. Some slots beyond the last take what
-/// probes past it. At most half full; find and insert O(1) expected.
+/// Linear probing that keeps each cluster sorted (Amble and Knuth, "Ordered hash tables", 1974). The top bits of a hash
+/// give its slot, so the order of slots is the order of hashes. Some slots beyond the last take what probes past it. At
+/// most half full; find and insert are O(1) expected.
 @usableFromInline
 final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
-    /// Behind a pointer: a class's own variables are checked for overlapping access at every use.
+    /// The variables, behind a pointer: a class's own variables are checked for overlapping access at every use.
     @usableFromInline
     struct Fields {
         @usableFromInline var slots: UnsafeMutablePointer<UInt64>
@@ -36,7 +36,8 @@ final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
         }
     }
     @usableFromInline let fields: UnsafeMutablePointer<Fields>
-    /// Top bits of the hash that all keys of this table share: a table for one of 2^skippedBits ranges.
+    /// The number of top bits of the hash that all keys of this table share. It is a table for one of 2^skippedBits
+    /// ranges.
     @usableFromInline let skippedBits: UInt64
 
     @inlinable var slots: UnsafeMutablePointer<UInt64> { fields.pointee.slots }
@@ -71,7 +72,7 @@ final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
 
     @inlinable func tag(_ hash: UInt64) -> UInt64 { (hash << skippedBits) >> 32 }
 
-    /// The entry of `key`, or -1.
+    /// Returns the entry of `key`, or -1.
     @inlinable
     func find(_ key: Key, _ hash: UInt64) -> Int {
         let tag = tag(hash)
@@ -90,7 +91,7 @@ final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
         }
     }
 
-    /// Adds an entry whose key is not there yet, and gives its index. The key must be detached.
+    /// Adds an entry whose key is not in the table yet, and returns its index. The key must be detached.
     @inlinable
     @discardableResult
     func insert(_ key: Key, _ hash: UInt64, _ value: Value) -> Int {
@@ -100,12 +101,12 @@ final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
         (keys + entry).initialize(to: key)
         (values + entry).initialize(to: value)
         fields.pointee.count += 1
-        // Growing places all entries, this one too.
+        // Growing places all entries, including this one.
         if !place(entry) { grow() }
         return entry
     }
 
-    /// Puts an entry into its slot; false where the spare slots are used up.
+    /// Puts an entry into its slot. Returns false if the spare slots are used up.
     @inlinable
     func place(_ entry: Int) -> Bool {
         let hash = hashes[entry]
@@ -159,7 +160,7 @@ final class KeyTable<Key: StreamKey, Value>: @unchecked Sendable {
             let word = slots[slot]
             slot += 1
             if word == 0 {
-                // Beyond the range's last home slot and its cluster nothing of the range can follow.
+                // A free slot beyond the last home slot ends the range.
                 if part + 1 < parts, skippedBits == 0, slot > Int(truncatingIfNeeded: tag(last) >> (32 - bits)) {
                     return
                 }

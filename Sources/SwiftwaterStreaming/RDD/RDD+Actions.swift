@@ -1,13 +1,13 @@
 import SwiftwaterCore
 
 extension RDD {
-    /// All elements, in the order of the partitions. They are copied out of the blocks they came from.
+    /// Returns all elements, in the order of the partitions. They are copied out of the blocks they came from.
     public func collect() throws -> [Element] {
         let parts = try collectPartitions()
         return parts.count == 1 ? parts[0] : parts.flatMap { $0 }
     }
 
-    /// All elements, an array for each partition.
+    /// Returns all elements, one array per partition.
     @usableFromInline
     func collectPartitions() throws -> [[Element]] {
         let results = Slots<[Element]>(count: partitionCount)
@@ -20,7 +20,7 @@ extension RDD {
         return results.all
     }
 
-    /// How many elements there are.
+    /// Returns the number of elements.
     public func count() throws -> Int { try partitionCounts().reduce(0, +) }
 
     func partitionCounts() throws -> [Int] {
@@ -33,7 +33,8 @@ extension RDD {
         return results.all
     }
 
-    /// The first `limit` elements. Partitions are computed one after the other, and no more of them than needed.
+    /// Returns the first `limit` elements. Partitions are computed one after the other, and no more of them than
+    /// needed.
     public func take(_ limit: Int) throws -> [Element] {
         guard limit > 0 else { return [] }
         try lineage.prepare()
@@ -58,15 +59,15 @@ extension RDD {
         return taken
     }
 
-    /// The first element, or nil where there is none.
+    /// Returns the first element, or nil if there is none.
     public func first() throws -> Element? { try take(1).first }
 
-    /// Calls `body` with every element, partitions side by side on the threads of the context.
+    /// Calls `body` with every element. Partitions run in parallel on the threads of the context.
     public func forEach(_ body: @escaping @Sendable (Element) throws -> Void) throws {
         try context.runJob(lineage) { [compute] partition in try compute(partition, body) }
     }
 
-    /// Calls `body` with each partition's number and elements, side by side on the threads of the context.
+    /// Calls `body` with each partition's number and elements, in parallel on the threads of the context.
     public func forEachPartition(_ body: @escaping @Sendable (Int, [Element]) throws -> Void) throws {
         let detacher = UncheckedBox(Detacher<Element>())
         try context.runJob(lineage) { [compute] partition in
@@ -76,7 +77,8 @@ extension RDD {
         }
     }
 
-    /// All elements combined, or nil where there is none: within each partition first, then in the order of the partitions.
+    /// Combines all elements, within each partition first and then in the order of the partitions. Returns nil if there
+    /// are none.
     ///
     /// - Parameter combine: must be associative.
     @inlinable
@@ -89,7 +91,7 @@ extension RDD {
             })
     }
 
-    /// As `reduce`, beginning with `zero` in each partition and once more for all.
+    /// Combines all elements like `reduce`, starting with `zero` in each partition and once more for all.
     @inlinable
     public func fold(
         _ zero: Element, _ combine: @escaping @Sendable (Element, Element) throws -> Element
@@ -97,8 +99,8 @@ extension RDD {
         try aggregate(zero, add: { $0 = try combine($0, $1) }, merge: { $0 = try combine($0, $1) })
     }
 
-    /// Something made of all elements: `add` takes one, beginning with `zero` in each partition; `merge` joins the partitions,
-    /// in their order, beginning with `zero`.
+    /// Combines all elements into another type. `add` takes one element, starting with `zero` in each partition;
+    /// `merge` joins the partitions in order, starting with `zero`.
     @inlinable
     public func aggregate<Result: Sendable>(
         _ zero: Result, add: @escaping @Sendable (inout Result, Element) throws -> Void,
@@ -116,17 +118,17 @@ extension RDD {
         return total
     }
 
-    /// The `limit` greatest elements, greatest first. O(n log limit) time, O(limit) memory a partition.
+    /// Returns the `limit` greatest elements, greatest first. O(n log limit) time, O(limit) memory per partition.
     public func top(_ limit: Int) throws -> [Element] where Element: Comparable {
         try takeOrdered(limit) { $0 > $1 }
     }
 
-    /// The `limit` smallest elements, smallest first.
+    /// Returns the `limit` smallest elements, smallest first.
     public func takeOrdered(_ limit: Int) throws -> [Element] where Element: Comparable {
         try takeOrdered(limit) { $0 < $1 }
     }
 
-    /// The first `limit` elements in the order of `areInOrder`; of equal ones those that come first.
+    /// Returns the first `limit` elements in the order of `areInOrder`. Of equal elements, those that come first.
     public func takeOrdered(
         _ limit: Int, by areInOrder: @escaping @Sendable (Element, Element) -> Bool
     ) throws -> [Element] {
@@ -134,20 +136,20 @@ extension RDD {
         let best: [[Element]] = try aggregate(
             [[]],
             add: { best, element in
-                // Twice as many are kept, and thrown out when the array is full: amortised O(log limit).
+                // Twice as many are kept, and cut back when the array is full: amortized O(log limit).
                 best[0].append(element)
                 if best[0].count >= 2 * limit + 64 { best[0] = stablePrefix(best[0], limit, areInOrder) }
             }, merge: { $0[0] = stablePrefix($0[0] + $1[0], limit, areInOrder) })
         return best[0]
     }
 
-    /// An RDD of one element, the number of elements here; counted when it is read.
+    /// Returns an RDD of one element, the number of elements here, which are counted when it is read.
     func counted() -> RDD<Int> {
         let parent = self
         return RDD<Int>.single(named: "count", parent: lineage, context: context) { try parent.count() }
     }
 
-    /// An RDD of the one element that `make` gives, or of none, made when it is read.
+    /// Returns an RDD of the one element that `make` returns, or of none. `make` runs when the RDD is read.
     @usableFromInline
     static func single(
         named name: String, parent: Lineage, context: Context, _ make: @escaping @Sendable () throws -> Element?
@@ -162,19 +164,19 @@ extension RDD {
     }
 }
 
-/// The first `limit` elements in order; of equal ones those that come first.
+/// Returns the first `limit` elements in order. Of equal elements, those that come first.
 private func stablePrefix<Element>(
     _ elements: [Element], _ limit: Int, _ areInOrder: (Element, Element) -> Bool
 ) -> [Element] { Array(mergeRuns(elements.map { [$0][...] }, areInOrder).prefix(limit)) }
 
 extension RDD where Element: StreamKey {
-    /// How often each element occurs, in order of hash and element.
+    /// Returns how often each element occurs, in order of hash and element.
     @inlinable
     public func countByValue() throws -> [(Element, Int)] { try countedByValue().collect() }
 }
 
 extension RDD {
-    /// How many pairs each key has, in order of hash and key.
+    /// Returns the number of pairs of each key, in order of hash and key.
     @inlinable
     public func countByKey<Key: StreamKey, Value: Sendable>() throws -> [(Key, Int)] where Element == (Key, Value) {
         try keys().countByValue()

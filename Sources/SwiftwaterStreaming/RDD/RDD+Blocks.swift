@@ -1,9 +1,9 @@
 import SwiftwaterCore
 
-// Operators that look at text as the blocks in which it came, many lines at a time.
+// Operators on text in the blocks in which it arrived, many lines at a time.
 
 extension RDD where Element == Text {
-    /// The lines of blocks; `blocks` may be called more than once for a partition.
+    /// Creates an RDD of the lines of blocks. `blocks` may be called more than once for a partition.
     init(
         blocksOf context: Context, name: String, partitionCount: Int, blocks: @escaping BlockCompute
     ) {
@@ -13,15 +13,15 @@ extension RDD where Element == Text {
         self.blocks = blocks
     }
 
-    /// What `body` makes of runs of partitions, block by block: for counting in bytes, without a call for each line.
+    /// Applies `body` to runs of partitions, block by block: for counting in bytes, without a call for each line.
     ///
-    /// Where the lines did not come in blocks (from a queue, or through `map` and `filter`), they are put together into some.
+    /// Lines that did not arrive in blocks (from a queue, or through `map` and `filter`) are gathered into blocks.
     ///
     /// - Parameters:
-    ///   - name: what `toDebugString` and errors call it.
-    ///   - groups: how many partitions the result has, at most: neighbours are put together.
-    ///   - body: calls its first argument with a closure that gets each block, in order, and pushes results into its second. Blocks, and
-    ///     what points into them, are gone when that closure returns.
+    ///   - name: the name in `toDebugString` and errors.
+    ///   - groups: the maximum number of partitions in the result; neighbors are merged.
+    ///   - body: calls its first argument with a closure that receives each block, in order, and pushes results into
+    ///     its second. Blocks, and what points into them, are invalid when that closure returns.
     public func mapBlocks<Result: Sendable>(
         named name: String, groups: Int,
         _ body:
@@ -39,7 +39,7 @@ extension RDD where Element == Text {
         }
     }
 
-    /// Puts lines together into blocks of about a megabyte.
+    /// Gathers lines into blocks of about a megabyte.
     private static func gathering(_ compute: @escaping Compute) -> BlockCompute {
         { partition, sink in
             var bytes: [UInt8] = []
@@ -61,7 +61,7 @@ extension RDD where Element == Text {
 }
 
 extension DStream where Element == Text {
-    /// `RDD.mapBlocks` on every batch.
+    /// Applies `RDD.mapBlocks` to every batch.
     public func mapBlocks<Result: Sendable>(
         named name: String, groups: Int,
         _ body:

@@ -1,8 +1,8 @@
 import SwiftwaterCore
 
 extension RDD {
-    /// A shuffle: what `feeds` bring, combined by key. Ordered by the keys' stable hash and then by key, so that the order as
-    /// a whole depends on the keys alone.
+    /// Returns a shuffle: the input from `feeds`, combined by key. It is ordered by the stable hash of the keys and
+    /// then by key, so the order as a whole depends on the keys alone.
     @inlinable
     static func shuffled<Key: StreamKey, Combined: Sendable>(
         named name: String, context: Context, parents: [Lineage], partitions: Int?,
@@ -25,14 +25,14 @@ extension RDD {
         }
     }
 
-    /// One pair for each key, with all its values combined.
+    /// Combines all values of each key into one pair.
     ///
-    /// Values are combined within each task first (map-side), then across tasks in the order of the partitions.
-    /// The result is divided by ranges of the keys' stable hash and ordered by hash and key within each, so that its order
+    /// Values are combined within each task first (map-side), then across tasks in the order of the partitions. The
+    /// result is divided by ranges of the stable hash of the keys and ordered by hash and key within each, so its order
     /// as a whole depends on the keys alone.
     ///
     /// - Parameters:
-    ///   - partitions: how many partitions the result has; the context's parallelism unless given.
+    ///   - partitions: the number of partitions in the result; the context's parallelism by default.
     ///   - combine: must be associative and commutative.
     @inlinable
     public func reduceByKey<Key: StreamKey, Value: Sendable>(
@@ -60,8 +60,8 @@ extension RDD {
         }
     }
 
-    /// One pair for each key, whose second part is made of the key's values: `add` takes one more value of the same task,
-    /// `merge` joins what two tasks have made.
+    /// Combines the values of each key into another type. `create` starts with one value, `add` takes one more value of
+    /// the same task, and `merge` joins the results of two tasks.
     @inlinable
     public func combineByKey<Key: StreamKey, Value: Sendable, Combined: Sendable>(
         partitions: Int? = nil, create: @escaping @Sendable (Value) throws -> Combined,
@@ -82,7 +82,7 @@ extension RDD {
             merge: merge)
     }
 
-    /// As `combineByKey`, beginning with the same `zero` for each key of each task.
+    /// Combines values like `combineByKey`, starting with the same `zero` for each key of each task.
     @inlinable
     public func aggregateByKey<Key: StreamKey, Value: Sendable, Combined: Sendable>(
         _ zero: Combined, partitions: Int? = nil, add: @escaping @Sendable (inout Combined, Value) throws -> Void,
@@ -97,8 +97,8 @@ extension RDD {
             }, add: add, merge: merge)
     }
 
-    /// One pair for each key, with all its values in the order of the partitions. They all have to fit into memory
-    /// together: where they are only combined, `reduceByKey` and `aggregateByKey` need far less.
+    /// Gathers all values of each key into one pair, in the order of the partitions. They must all fit into memory
+    /// together: if they are only to be combined, `reduceByKey` and `aggregateByKey` need far less.
     @inlinable
     public func groupByKey<Key: StreamKey, Value: Sendable>(partitions: Int? = nil) -> RDD<(Key, [Value])>
     where Element == (Key, Value) {
@@ -108,7 +108,7 @@ extension RDD {
         ) { $0.append(contentsOf: $1) }
     }
 
-    /// A feed that appends values to a part of `Combined`.
+    /// Returns a feed that appends values to a part of `Combined`.
     @inlinable
     func groupingFeed<Key: StreamKey, Value: Sendable, Combined: Sendable>(
         into append: @escaping @Sendable (inout Combined, Value) -> Void, empty: Combined
@@ -129,7 +129,7 @@ extension RDD {
         }
     }
 
-    /// For each key of either RDD, the values that it has in both.
+    /// Groups the values of each key in both RDDs. Includes the keys of either RDD.
     @inlinable
     public func cogroup<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: RDD<(Key, Other)>, partitions: Int? = nil
@@ -147,7 +147,7 @@ extension RDD {
         }
     }
 
-    /// Every pair of values that a key has in both RDDs.
+    /// Returns every pair of values that a key has in both RDDs.
     @inlinable
     public func join<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: RDD<(Key, Other)>, partitions: Int? = nil
@@ -157,7 +157,7 @@ extension RDD {
         }
     }
 
-    /// As `join`; a value here whose key the other has not stands with nil.
+    /// Joins like `join`. A value here whose key is not in `other` is paired with nil.
     @inlinable
     public func leftOuterJoin<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: RDD<(Key, Other)>, partitions: Int? = nil
@@ -170,7 +170,7 @@ extension RDD {
         }
     }
 
-    /// As `join`; a value of the other whose key is not here stands with nil.
+    /// Joins like `join`. A value of `other` whose key is not here is paired with nil.
     @inlinable
     public func rightOuterJoin<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: RDD<(Key, Other)>, partitions: Int? = nil
@@ -181,7 +181,7 @@ extension RDD {
         }
     }
 
-    /// As `join`; values without a partner stand with nil, on either side.
+    /// Joins like `join`. Values without a partner, on either side, are paired with nil.
     @inlinable
     public func fullOuterJoin<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: RDD<(Key, Other)>, partitions: Int? = nil
@@ -208,7 +208,7 @@ extension RDD {
         }
     }
 
-    /// The pairs whose keys are not among those of the other.
+    /// Returns the pairs whose keys are not in `other`.
     @inlinable
     public func subtractByKey<Key: StreamKey, Value: Sendable, Other: Sendable>(
         _ other: RDD<(Key, Other)>
@@ -218,52 +218,35 @@ extension RDD {
         }
     }
 
-    /// The keys of pairs.
+    /// Returns the keys of pairs.
     @inlinable
     public func keys<Key: Sendable, Value: Sendable>() -> RDD<Key> where Element == (Key, Value) { map { $0.0 } }
 
-    /// The values of pairs.
+    /// Returns the values of pairs.
     @inlinable
     public func values<Key: Sendable, Value: Sendable>() -> RDD<Value> where Element == (Key, Value) { map { $0.1 } }
 }
 
 extension RDD where Element: StreamKey {
-    /// Each element once, in order of hash and then element.
+    /// Returns each element once, in order of hash and then element.
     @inlinable
     public func distinct(partitions: Int? = nil) -> RDD<Element> {
         map { ($0, true) }.reduceByKey(partitions: partitions) { left, _ in left }.keys()
     }
 
-    /// Each element that both RDDs have, once.
+    /// Returns each element that both RDDs have, once.
     @inlinable
     public func intersection(_ other: RDD<Element>) -> RDD<Element> {
         map { ($0, true) }.cogroup(other.map { ($0, true) }).filter { !$0.1.0.isEmpty && !$0.1.1.isEmpty }.keys()
     }
 
-    /// The elements that the other has not; equal ones are kept.
+    /// Returns the elements that are not in `other`, including duplicates.
     @inlinable
     public func subtract(_ other: RDD<Element>) -> RDD<Element> {
         map { ($0, true) }.subtractByKey(other.map { ($0, true) }).keys()
     }
 
-    /// How often each element occurs.
+    /// Returns how often each element occurs.
     @inlinable
     func countedByValue() -> RDD<(Element, Int)> { map { ($0, 1) }.reduceByKey(+) }
-}
-
-/// Results of a stage's tasks: each task sets its own slot.
-@usableFromInline
-final class Slots<Value: Sendable>: Sendable {
-    private let values: Monitor<[Value?]>
-
-    @usableFromInline init(count: Int) { values = Monitor([Value?](repeating: nil, count: count)) }
-    @usableFromInline func set(_ index: Int, _ value: Value) { values.update { $0[index] = value } }
-    @usableFromInline var all: [Value] { values.read { $0.map { $0! } } }
-}
-
-/// Carries a value that is only read across threads.
-@usableFromInline
-struct UncheckedBox<Value>: @unchecked Sendable {
-    @usableFromInline let value: Value
-    @usableFromInline init(_ value: Value) { self.value = value }
 }

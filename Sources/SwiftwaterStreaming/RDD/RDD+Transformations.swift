@@ -1,10 +1,10 @@
 import SwiftwaterCore
 
-// The narrow operators. They are inlinable so that the closures are compiled for the element types of the program that uses
-// them: through unspecialised code every element costs several times as much.
+// The narrow operators. They are inlinable so that the closures are compiled for the element types of the program that
+// uses them: through unspecialized code every element costs several times as much.
 
 extension RDD {
-    /// Every element through `transform`.
+    /// Applies `transform` to every element.
     @inlinable
     public func map<Result: Sendable>(_ transform: @escaping @Sendable (Element) throws -> Result) -> RDD<Result> {
         let compute = compute
@@ -19,7 +19,7 @@ extension RDD {
         }
     }
 
-    /// The elements that `isIncluded` says yes to.
+    /// Keeps the elements for which `isIncluded` returns true.
     @inlinable
     public func filter(_ isIncluded: @escaping @Sendable (Element) throws -> Bool) -> RDD<Element> {
         let compute = compute
@@ -34,7 +34,7 @@ extension RDD {
         }
     }
 
-    /// Everything that `transform` gives for each element, one after the other.
+    /// Applies `transform` to every element and concatenates the results.
     @inlinable
     public func flatMap<Parts: Sequence & SendableMetatype>(
         _ transform: @escaping @Sendable (Element) throws -> Parts
@@ -51,7 +51,8 @@ extension RDD {
         }
     }
 
-    /// `flatMap` into the parts of a text, which are pushed on without an iterator between.
+    /// Applies `transform` to every element and concatenates the parts of text that it returns, without an iterator
+    /// between.
     @inlinable
     public func flatMap(_ transform: @escaping @Sendable (Element) throws -> TextSplit) -> RDD<Text> {
         let compute = compute
@@ -66,7 +67,7 @@ extension RDD {
         }
     }
 
-    /// The value of every pair through `transform`; keys stay.
+    /// Applies `transform` to the value of every pair; keys stay.
     @inlinable
     public func mapValues<Key: Sendable, Value: Sendable, Result: Sendable>(
         _ transform: @escaping @Sendable (Value) throws -> Result
@@ -83,7 +84,7 @@ extension RDD {
         }
     }
 
-    /// As `flatMap` on the values of pairs: each part stands with the key of the value it came from.
+    /// Applies `flatMap` to the values of pairs. Each part is paired with the key of the value it came from.
     @inlinable
     public func flatMapValues<Key: Sendable, Value: Sendable, Parts: Sequence & SendableMetatype>(
         _ transform: @escaping @Sendable (Value) throws -> Parts
@@ -100,13 +101,13 @@ extension RDD {
         }
     }
 
-    /// Pairs of what `key` gives for an element, and the element.
+    /// Pairs every element with its key.
     @inlinable
     public func keyBy<Key: Sendable>(_ key: @escaping @Sendable (Element) throws -> Key) -> RDD<(Key, Element)> {
         map { (try key($0), $0) }
     }
 
-    /// All elements of each partition, in an array, through `transform`. The array is in memory while the call lasts.
+    /// Applies `transform` to the elements of each partition, in an array that is in memory during the call.
     @inlinable
     public func mapPartitions<Parts: Sequence & SendableMetatype>(
         _ transform: @escaping @Sendable ([Element]) throws -> Parts
@@ -116,7 +117,7 @@ extension RDD {
             context: context, name: "mapPartitions", parents: [lineage], partitionCount: partitionCount
         ) { partition, sink in
             var elements: [Element] = []
-            // An element may hold what its parent reuses for the next: a file's block.
+            // An element may refer to memory that its parent reuses for the next: a file's block.
             let detacher = Detacher<Element>()
             try compute(partition) { elements.append(detacher.detached($0)) }
             let parts: Parts
@@ -125,11 +126,11 @@ extension RDD {
         }
     }
 
-    /// The elements of each partition as one array.
+    /// Gathers the elements of each partition into one array.
     public func glom() -> RDD<[Element]> { mapPartitions { [$0] } }
 
-    /// A random sample: each element with probability `fraction`, or, with replacement, as often as a Poisson distribution of
-    /// that mean says. The same for the same seed and partitions.
+    /// Returns a random sample: each element with probability `fraction`, or, with replacement, a number of times from
+    /// a Poisson distribution with that mean. The same for the same seed and partitions.
     public func sample(withReplacement: Bool = false, fraction: Double, seed: UInt64) -> RDD<Element> {
         let compute = compute
         return RDD(
@@ -146,8 +147,8 @@ extension RDD {
         }
     }
 
-    /// Every element with its number, counted from 0 in the order of the partitions. Counts the elements first, where there is
-    /// more than one partition.
+    /// Pairs every element with its index, counted from 0 in the order of the partitions. Counts the elements first if
+    /// there is more than one partition.
     public func zipWithIndex() -> RDD<(Element, Int)> {
         let parent = self
         let starts = Materialized<[Int]>()
@@ -170,7 +171,7 @@ extension RDD {
         }
     }
 
-    /// The same elements in at most `partitions` partitions, neighbours put together; nothing is moved.
+    /// Merges neighboring partitions into at most `partitions`. No elements are moved.
     public func coalesce(_ partitions: Int) -> RDD<Element> {
         let (compute, all) = (compute, partitionCount)
         let count = max(1, min(partitions, all))
@@ -179,7 +180,7 @@ extension RDD {
         }
     }
 
-    /// The same elements dealt out to `partitions` partitions in turn.
+    /// Distributes the elements over `partitions` partitions, round-robin.
     public func repartition(_ partitions: Int) -> RDD<Element> {
         let parent = self
         let count = max(1, partitions)
@@ -190,7 +191,7 @@ extension RDD {
         return RDD(lineage: lineage, context: context) { partition, sink in
             var index = 0
             for elements in output.value {
-                // The first of this array whose number among all is this partition's.
+                // The first element of this array that belongs to this partition.
                 var next = (partition - index % count + count) % count
                 while next < elements.count {
                     try sink(elements[next])
@@ -201,21 +202,6 @@ extension RDD {
         }
     }
 
-    /// These elements and then those of `other`; equal ones are kept.
+    /// Returns these elements and then those of `other`, including duplicates.
     public func union(_ other: RDD<Element>) -> RDD<Element> { context.union([self, other]) }
-}
-
-@usableFromInline
-enum OperatorFailure {
-    @usableFromInline
-    static func wrap(_ error: any Error, in name: String) -> any Error {
-        if error is JobCancellation { return error }
-        if var known = error as? SwiftwaterError {
-            if known.location?.streamOperator != nil { return known }
-            known.location = known.location ?? .init()
-            known.location?.streamOperator = name
-            return known
-        }
-        return SwiftwaterError(.taskFailed, "\(error)", at: .init(streamOperator: name), cause: error)
-    }
 }

@@ -1,28 +1,31 @@
 import SwiftwaterCore
 import Synchronization
 
-/// A resilient distributed dataset: a lazy, partitioned collection that knows how to compute each partition from its
-/// parents. Nothing runs before an action (`collect`, `count`, `take`, ...).
+/// A resilient distributed dataset: a lazy, partitioned collection that can compute each partition from its parents.
+/// Nothing runs before an action (`collect`, `count`, `take`, ...).
 ///
-/// Elements are pushed: a chain of narrow operators is one nested call for each element, and no collection is built between
-/// them. Actions block the calling thread; call them from `forEachBatch`, from a program's main, or from a thread.
+/// Elements are pushed: a chain of narrow operators is one nested call for each element, and no collection is built
+/// between them. Actions block the calling thread; call them from `forEachBatch`, from a program's main function, or
+/// from a thread.
 public struct RDD<Element: Sendable>: Sendable {
-    /// Pushes every element of a partition into the closure.
+    /// A function that pushes every element of a partition into a closure.
     public typealias Compute = @Sendable (_ partition: Int, _ sink: (Element) throws -> Void) throws -> Void
 
+    /// The context that the RDD runs on.
     public let context: Context
-    /// How this RDD came about.
+    /// The history of this RDD.
     public let lineage: Lineage
     @usableFromInline let compute: Compute
-    /// Where the elements are the lines of blocks of text: pushes the blocks of a partition, which are gone afterwards.
+    /// Set if the elements are the lines of blocks of text: pushes the blocks of a partition, which are invalid
+    /// afterwards.
     @usableFromInline var blocks: BlockCompute?
     @usableFromInline typealias BlockCompute =
         @Sendable (_ partition: Int, _ sink: (TextBlock) throws -> Void) throws -> Void
 
-    /// An RDD of your own: how to compute each of its partitions.
+    /// Creates a custom RDD from a function that computes each of its partitions.
     ///
     /// - Parameters:
-    ///   - name: what `toDebugString` and errors call it.
+    ///   - name: the name in `toDebugString` and errors.
     ///   - parents: the RDDs that `compute` reads.
     ///   - compute: may be called more than once for a partition and must push the same elements in the same order.
     @inlinable
@@ -41,20 +44,24 @@ public struct RDD<Element: Sendable>: Sendable {
         self.compute = compute
     }
 
+    /// The number of partitions.
     public var partitionCount: Int { lineage.partitionCount }
 
-    /// The lineage as Spark prints it: the number of partitions, then each RDD over its parents; `+-` marks a shuffle.
+    /// The lineage in Spark's format: the number of partitions, then each RDD over its parents; `+-` marks a shuffle.
     public var toDebugString: String { lineage.debugString }
 }
 
-/// One step of the history of an RDD: its name, its parents, and, for a shuffle, the stage that must run before its
+/// One step in the history of an RDD: its name, its parents, and, for a shuffle, the stage that must run before its
 /// partitions can be read.
 public final class Lineage: Sendable {
+    /// The number of the RDD, unique in its context.
     public let id: Int
+    /// The name of the operator.
     public let name: String
-    /// What it was made of; nothing any more once a checkpoint has cut it.
+    /// The steps that it was made from; none once a checkpoint has cut the lineage.
     public var parents: [Lineage] { allParents.withLock { $0 } }
     private let allParents: Mutex<[Lineage]>
+    /// The number of partitions.
     public let partitionCount: Int
     private let context: Context
     private let cutsLineage: Bool
@@ -77,12 +84,13 @@ public final class Lineage: Sendable {
         self.materialize = materialize
     }
 
+    /// Whether this step is a shuffle, which `toDebugString` marks.
     public let isShuffle: Bool
 
     private let isDone = Atomic<Bool>(false)
 
-    /// Runs every stage that must be done before this RDD's own partitions can be computed, parents first; what a finished
-    /// shuffle came from is not looked at again. O(steps of the lineage).
+    /// Runs every stage that must be done before the partitions of this RDD can be computed, parents first. What a
+    /// finished shuffle came from is not visited again. O(steps of the lineage).
     func prepare() throws {
         var visited: Set<Int> = []
         try prepare(&visited)
@@ -97,7 +105,7 @@ public final class Lineage: Sendable {
         if cutsLineage { allParents.withLock { $0 = [] } }
     }
 
-    /// Holds something for as long as this step of the lineage lives.
+    /// Keeps a value alive for as long as this step of the lineage.
     func keep(_ value: some Sendable) { kept.withLock { $0 = value } }
 
     var debugString: String {
@@ -114,7 +122,7 @@ public final class Lineage: Sendable {
     }
 }
 
-/// What a shuffle's stage made, computed once whoever asks first.
+/// The result of a shuffle's stage, computed once by whichever caller comes first.
 @usableFromInline
 final class Materialized<Value: Sendable>: Sendable {
     private let state: Monitor<(value: Value?, isRunning: Bool)> = Monitor((nil, false))

@@ -1,106 +1,6 @@
 import SwiftwaterCore
 
-/// What one parent brings into a shuffle: how to push a partition's elements into the table of their keys.
-@usableFromInline
-struct ShuffleFeed<Key: StreamKey, Combined: Sendable>: Sendable {
-    @usableFromInline let partitionCount: Int
-    @usableFromInline let push: @Sendable (_ partition: Int, _ writer: ShuffleWriter<Key, Combined>) throws -> Void
-
-    @inlinable
-    init(partitionCount: Int, push: @escaping @Sendable (Int, ShuffleWriter<Key, Combined>) throws -> Void) {
-        self.partitionCount = partitionCount
-        self.push = push
-    }
-}
-
-/// The map side of one task: a table by key, and the runs that it had to spill.
-@usableFromInline
-final class ShuffleWriter<Key: StreamKey, Combined: Sendable>: @unchecked Sendable {
-    @usableFromInline
-    struct Fields {
-        @usableFromInline var table = KeyTable<Key, Combined>()
-        @usableFromInline var untilCheck = 1024
-        @inlinable init() {}
-    }
-    /// Behind a pointer, as in `KeyTable`.
-    @usableFromInline let fields: UnsafeMutablePointer<Fields>
-    @usableFromInline let keyDetacher = Detacher<Key>()
-    @inlinable var table: KeyTable<Key, Combined> { fields.pointee.table }
-    var runs: [SpillRun] = []
-    @usableFromInline var hasSpilled: Bool { !runs.isEmpty }
-    private let spill: SpillSettings
-    private let name: String
-    private var codec: ElementCodec<(Key, Combined)>?
-
-    @usableFromInline
-    init(spill: SpillSettings, name: String) {
-        self.spill = spill
-        self.name = name
-        fields = .allocate(capacity: 1)
-        fields.initialize(to: Fields())
-    }
-
-    deinit {
-        fields.deinitialize(count: 1)
-        fields.deallocate()
-    }
-
-    /// Combines one element into the entry of its key.
-    @inlinable
-    func add(_ key: Key, create: () throws -> Combined, merge: (inout Combined) throws -> Void) throws {
-        let hash = key.stableHash
-        let table = table
-        let entry = table.find(key, hash)
-        if entry >= 0 {
-            try merge(&table.values[entry])
-        } else {
-            table.insert(keyDetacher.detached(key), hash, try create())
-        }
-        fields.pointee.untilCheck -= 1
-        if fields.pointee.untilCheck == 0 { try check() }
-    }
-
-    /// Looks at how much memory the table takes, and spills it where that is too much.
-    @usableFromInline
-    func check() throws {
-        fields.pointee.untilCheck = 1024
-        let perEntry = MemoryLayout<Key>.stride + MemoryLayout<Combined>.stride + 40
-        // Sizes of what hangs from the entries are known only by looking: at one entry in a thousand.
-        var sampled = 0
-        var bytes = 0
-        if table.count * perEntry * 16 > spill.taskMemoryMaxBytes {
-            if codec == nil { codec = ElementCodec() }
-            var writer = ByteWriter()
-            var entry = 0
-            while entry < table.count, let codec {
-                codec.encode((table.keys[entry], table.values[entry]), into: &writer)
-                (sampled, bytes) = (sampled + 1, writer.bytes.count)
-                entry += max(1, table.count / 64)
-            }
-        }
-        let size = table.count * (perEntry + (sampled > 0 ? bytes / sampled : 0))
-        guard size > spill.taskMemoryMaxBytes else { return }
-        guard let codec else {
-            throw SwiftwaterError(
-                .limitExceeded,
-                "a task's table of \(table.count) keys is above its share of shuffleMemoryMaxBytes, and \(ElementCodec<(Key, Combined)>.typeName) cannot be spilled",
-                at: .init(streamOperator: name), remedy: "make its types StreamCodable, or raise the limit")
-        }
-        try flush(codec)
-    }
-
-    private func flush(_ codec: ElementCodec<(Key, Combined)>) throws {
-        let file = try SpillRun.Writer(directory: spill.directory)
-        try table.forEachEntry { entry in
-            try file.append { codec.encode((table.keys[entry], table.values[entry]), into: &$0) }
-        }
-        runs.append(try file.finish())
-        spill.spilled(runs.last!.byteCount)
-        fields.pointee.table = KeyTable()
-    }
-}
-
-/// What a shuffle made: for each partition a table, or a sorted file where memory did not suffice.
+/// The result of a shuffle: for each partition a table, or a sorted file if it did not fit into memory.
 @usableFromInline
 final class ShuffleOutput<Key: StreamKey, Combined: Sendable>: @unchecked Sendable {
     @usableFromInline enum Part {
@@ -128,13 +28,13 @@ final class ShuffleOutput<Key: StreamKey, Combined: Sendable>: @unchecked Sendab
 
 @usableFromInline
 enum Shuffle {
-    /// Which of `parts` ranges of the hash's whole span it falls into.
+    /// Returns which of `parts` equal ranges of hashes `hash` falls into.
     @inlinable
     static func part(of hash: UInt64, parts: Int) -> Int {
         Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(parts)).high)
     }
 
-    /// The smallest hash of range `part`.
+    /// Returns the smallest hash of range `part`.
     @inlinable
     static func firstHash(ofPart part: Int, of parts: Int) -> UInt64 {
         guard part > 0 else { return 0 }
@@ -143,12 +43,12 @@ enum Shuffle {
         return rest == 0 ? quotient : quotient + 1
     }
 
-    /// Into how many tasks so many partitions go: neighbours share a task and its table. Does not depend on the threads, so
-    /// that sums of floating-point numbers do not.
+    /// Returns the number of tasks for this many partitions: neighbors share a task and its table. It does not depend
+    /// on the threads, so neither do sums of floating-point numbers.
     @usableFromInline
     static func taskCount(_ partitions: Int) -> Int { min(partitions, max(16, partitions / 64)) }
 
-    /// The map side: tables by key, one for each task, in the order of the partitions.
+    /// Runs the map side. Returns one table by key for each task, in the order of the partitions.
     @inlinable
     static func combine<Key: StreamKey, Combined: Sendable>(
         _ feeds: [ShuffleFeed<Key, Combined>], context: Context, name: String
@@ -171,8 +71,8 @@ enum Shuffle {
         return results.all
     }
 
-    /// The reduce side: merges tables and runs key by key, in the order of the tasks. Part `p` of the result holds the hashes
-    /// in [p, p + 1) * 2^64 / parts.
+    /// Runs the reduce side: merges tables and runs key by key, in the order of the tasks. Part `p` of the result holds
+    /// the hashes in [p, p + 1) * 2^64 / parts.
     @inlinable
     static func merge<Key: StreamKey, Combined: Sendable>(
         _ writers: [ShuffleWriter<Key, Combined>], parts: Int, context: Context, name: String,
@@ -206,7 +106,8 @@ enum Shuffle {
         return ShuffleOutput(parts: results.all.map { .table($0) })
     }
 
-    /// As above where tasks have spilled: all tables go to files, and a merge of sorted files makes each part.
+    /// Runs the reduce side after tasks have spilled: each part is a sorted file, merged from the sorted runs and
+    /// tables.
     @usableFromInline
     static func mergeRuns<Key: StreamKey, Combined: Sendable>(
         _ writers: [ShuffleWriter<Key, Combined>], parts: Int, context: Context, name: String,

@@ -1,25 +1,8 @@
 import SwiftwaterCore
 import SwiftwaterStorage
+import SwiftwaterPlatform
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// Where and when stages write to disk what does not fit into memory.
-@usableFromInline
-struct SpillSettings: Sendable {
-    let directory: String
-    /// What one task may hold. A fixed share of the whole: it may not depend on the number of threads.
-    let taskMemoryMaxBytes: Int
-    /// Told of every file's size.
-    let spilled: @Sendable (Int) -> Void
-}
-
-/// A temporary file of records in order, without a name: it is gone with the process, however that ends.
+/// A temporary file of records in order. It has no name and disappears with the process, however that ends.
 ///
 ///     count, bytes of the record, count, bytes ...
 @usableFromInline
@@ -67,7 +50,7 @@ final class SpillRun: @unchecked Sendable {
         }
 
         private func flush() throws {
-            let number = writer.bytes.withUnsafeBytes { writeAll(to: descriptor, $0) }
+            let number = writer.bytes.withUnsafeBytes { StandardStream.writeAll(to: descriptor, $0) }
             guard number == 0 else { throw FileError.make("cannot write a spill file in", directory, number) }
             written += writer.bytes.count
             writer = ByteWriter()
@@ -79,7 +62,7 @@ final class SpillRun: @unchecked Sendable {
         }
     }
 
-    /// Reads the records from number `first` on, `count` of them at most.
+    /// Returns a reader of the records from number `first` on, `count` of them at most.
     @usableFromInline
     func makeReader(from first: Int = 0, count: Int = .max) -> Reader {
         let mark = first / SpillRun.stride
@@ -104,7 +87,7 @@ final class SpillRun: @unchecked Sendable {
             self.left = left
         }
 
-        /// The next record's bytes, or nil after the last.
+        /// Returns the next record's bytes, or nil after the last.
         @usableFromInline
         mutating func next() throws -> [UInt8]? {
             while skip > 0 {
@@ -149,59 +132,5 @@ final class SpillRun: @unchecked Sendable {
             buffer.removeSubrange((before + count)...)
             offset += count
         }
-    }
-}
-
-/// A sorted sequence that is read piece by piece and may fail.
-struct SortedCursor<Element> {
-    let next: () throws -> Element?
-}
-
-/// Merges sorted sequences; of equal elements those of the earlier sequence come first. O(log sequences) an element.
-struct MergedCursor<Element> {
-    private var heads: [(element: Element, source: Int)] = []
-    private let sources: [SortedCursor<Element>]
-    private let areInOrder: (Element, Element) -> Bool
-
-    init(_ sources: [SortedCursor<Element>], _ areInOrder: @escaping (Element, Element) -> Bool) throws {
-        self.sources = sources
-        self.areInOrder = areInOrder
-        for (number, source) in sources.enumerated() {
-            if let element = try source.next() {
-                heads.append((element, number))
-                var child = heads.count - 1
-                while child > 0, isBefore(heads[child], heads[(child - 1) / 2]) {
-                    heads.swapAt(child, (child - 1) / 2)
-                    child = (child - 1) / 2
-                }
-            }
-        }
-    }
-
-    private func isBefore(_ left: (element: Element, source: Int), _ right: (element: Element, source: Int)) -> Bool {
-        if areInOrder(left.element, right.element) { return true }
-        if areInOrder(right.element, left.element) { return false }
-        return left.source < right.source
-    }
-
-    mutating func next() throws -> Element? {
-        guard let first = heads.first else { return nil }
-        if let element = try sources[first.source].next() {
-            heads[0].element = element
-        } else {
-            let last = heads.removeLast()
-            if !heads.isEmpty { heads[0] = last }
-        }
-        var parent = 0
-        while true {
-            var best = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heads.count {
-                if isBefore(heads[child], heads[best]) { best = child }
-            }
-            if best == parent { break }
-            heads.swapAt(parent, best)
-            parent = best
-        }
-        return first.element
     }
 }

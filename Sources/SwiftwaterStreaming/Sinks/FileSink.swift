@@ -32,12 +32,15 @@ public struct FileSink: TableSink {
 
     private func prefix(_ output: String) -> String { PathName.escaped(output) + "-" }
 
-    public func open(output: String, columns: [String]) throws { try files.createDirectory(directory) }
+    public func open(output: String, columns: [String]) throws {
+        try files.createDirectory(directory)
+        try files.removeTemporaries(in: directory, prefix: prefix(output))
+    }
 
     public func commit(output: String, _ batch: SinkBatch) throws {
         let path = path(output: output, batch.time)
         if files.exists(path) { return }
-        try files.replace(path, with: encode(batch), temporaryNumber: 0)
+        try files.replace(path, with: encode(batch))
     }
 
     public func isCommitted(output: String, _ time: BatchTime) throws -> Bool {
@@ -55,14 +58,16 @@ public struct FileSink: TableSink {
     /// The bytes of a batch's file.
     public func encode(_ batch: SinkBatch) -> [UInt8] {
         var bytes: [UInt8] = []
-        if format == .csv { append(batch.columns.map { CSVField.quoted($0) }.joined(separator: ","), to: &bytes) }
+        if format == .csv { append(batch.columns.map { CSVReader.quoted($0) }.joined(separator: ","), to: &bytes) }
         for row in batch.rows {
             switch format {
             case .text: append(row.map(FileSink.plain).joined(separator: "\t"), to: &bytes)
             case .csv: append(row.map(FileSink.csv).joined(separator: ","), to: &bytes)
             case .ndjson:
-                let members = zip(batch.columns, row).map { JSONValue.quoted($0) + ":" + FileSink.json($1) }
-                append("{" + members.joined(separator: ",") + "}", to: &bytes)
+                let line = JSONWriter.object { json in
+                    for (column, value) in zip(batch.columns, row) { json.member(column, value) }
+                }
+                append(line, to: &bytes)
             }
         }
         return bytes
@@ -94,29 +99,7 @@ public struct FileSink: TableSink {
     }
 
     private static func csv(_ value: SinkValue) -> String {
-        if case .text(let text) = value { return CSVField.quoted(String(text)) }
+        if case .text(let text) = value { return CSVReader.quoted(String(text)) }
         return plain(value)
-    }
-
-    private static func json(_ value: SinkValue) -> String {
-        switch value {
-        case .null: "null"
-        case .integer(let number): "\(number)"
-        case .real(let number): number.isFinite ? "\(number)" : "null"
-        case .text(let text): JSONValue.quoted(String(text))
-        }
-    }
-}
-
-/// A field of a CSV row as RFC 4180 writes it.
-enum CSVField {
-    static func quoted(_ field: String) -> String {
-        guard field.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) else { return field }
-        var result = "\""
-        for scalar in field.unicodeScalars {
-            if scalar == "\"" { result += "\"" }
-            result.unicodeScalars.append(scalar)
-        }
-        return result + "\""
     }
 }

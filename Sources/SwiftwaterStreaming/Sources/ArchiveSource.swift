@@ -4,44 +4,54 @@ import SwiftwaterFormats
 import SwiftwaterStorage
 
 extension StreamingContext {
-    /// A stream of the lines of files that are there already, read once from the first to the last, so many bytes a batch. For replaying an
-    /// archive: with `settings.isStepped`, `step()` until the source
-    /// `isAtEnd` and the context `isCaughtUp`, and once more, with a batch that is empty.
+    /// Returns a stream of the lines of existing files, read once from the first to the last, `batchBytes` per batch.
+    /// For replaying an archive: with `settings.isStepped`, call `step()` until the source `isAtEnd` and the context
+    /// `isCaughtUp`, and once more for an empty batch.
     public func archiveTextStream(_ source: ArchiveSource) -> DStream<Text> {
         replayableStream(source, name: "archive of \(source.files.count) file\(source.files.count == 1 ? "" : "s")")
     }
 }
 
-/// Files that are read once, in the order in which they are named; a directory's in the order of their names. A range is a run of their
-/// parts of 32 MiB; a gzip file is one part.
+/// A source of files that are read once, in the given order; those of a directory in the order of their names. A range
+/// is a run of their parts of 32 MiB; a gzip file is one part.
 public final class ArchiveSource: ReplayableSource {
+    /// A run of parts.
     public struct Range: StreamCodable, Equatable {
+        /// The number of the first part.
         public var first: Int
+        /// The number after the last part.
         public var end: Int
 
+        /// Writes both numbers.
         public func encode(to writer: inout ByteWriter) {
             first.encode(to: &writer)
             end.encode(to: &writer)
         }
+        /// Reads a range that `encode(to:)` wrote.
         public static func decode(from reader: inout ByteReader) throws -> Range {
             Range(first: try Int.decode(from: &reader), end: try Int.decode(from: &reader))
         }
     }
 
+    /// The next part, and a fingerprint of the files.
     public struct Position: StreamCodable, Equatable {
+        /// The number of the next part.
         public var next: Int
-        /// Names and sizes of the files.
+        /// The hash of the names and sizes of the files.
         public var fingerprint: UInt64
 
+        /// Writes the part and the fingerprint.
         public func encode(to writer: inout ByteWriter) {
             next.encode(to: &writer)
             fingerprint.encode(to: &writer)
         }
+        /// Reads a position that `encode(to:)` wrote.
         public static func decode(from reader: inout ByteReader) throws -> Position {
             Position(next: try Int.decode(from: &reader), fingerprint: try UInt64.decode(from: &reader))
         }
     }
 
+    /// The paths of the files, in the order in which they are read.
     public let files: [String]
     private let batchBytes: Int
     private let limits: LineLimits
@@ -49,10 +59,12 @@ public final class ArchiveSource: ReplayableSource {
     private let fingerprint: UInt64
     private let next = Monitor(0)
 
+    /// Creates a source of files.
+    ///
     /// - Parameters:
     ///   - paths: files, plain or gzip, and directories.
-    ///   - batchBytes: about how much a batch holds, at least one part.
-    /// - Throws: `notFound`, `io`; `invalidArgument` where there are no files.
+    ///   - batchBytes: the approximate size of a batch, at least one part.
+    /// - Throws: `notFound`, `io`; `invalidArgument` for an empty list of files.
     public init(_ paths: [String], batchBytes: Int = 512 << 20, limits: LineLimits = LineLimits()) throws {
         files = try paths.flatMap { path -> [String] in
             guard Directory.isDirectory(path) else { return [path] }
@@ -61,12 +73,12 @@ public final class ArchiveSource: ReplayableSource {
         }
         guard !files.isEmpty else {
             throw SwiftwaterError(
-                .invalidArgument, "there are no files to read", remedy: "name some, or a directory with some")
+                .invalidArgument, "no files to read", remedy: "give files, or a directory with files")
         }
         var writer = ByteWriter()
         for file in files {
             writer.write(string: file)
-            writer.write(integer: try FileStamp(of: file).byteCount)
+            writer.write(integer: try LocalFileSystem().stamp(file).byteCount)
         }
         fingerprint = writer.bytes.withUnsafeBytes { StableHasher.hash($0) }
         parts = try files.flatMap { try FileSplit.splits(of: $0) }
@@ -75,9 +87,12 @@ public final class ArchiveSource: ReplayableSource {
 
     /// Whether all parts were handed out.
     public var isAtEnd: Bool { next.read { $0 >= parts.count } }
-    /// How much of the archive was handed out, from 0 to 1.
+    /// The fraction of the archive that was handed out, from 0 to 1.
     public var progress: Double { Double(next.read { $0 }) / Double(max(parts.count, 1)) }
 
+    /// Starts at a position, or at the first part.
+    ///
+    /// - Throws: `invalidState` if the files are not those of the position.
     public func start(at position: Position?) throws {
         guard let position else { return }
         guard position.fingerprint == fingerprint else {
@@ -88,8 +103,10 @@ public final class ArchiveSource: ReplayableSource {
         next.update { $0 = position.next }
     }
 
+    /// Does nothing: there is nothing to close.
     public func stop() {}
 
+    /// Returns the next parts, about `batchBytes` of them whatever `maxBytes` is; nil after the last.
     public func next(maxBytes: Int) throws -> Range? {
         next.update { next in
             guard next < parts.count else { return nil }
@@ -103,16 +120,20 @@ public final class ArchiveSource: ReplayableSource {
         }
     }
 
+    /// Moves the position past a range.
     public func skip(_ range: Range) throws { next.update { $0 = max($0, range.end) } }
 
+    /// The next part that will be handed out.
     public var position: Position { Position(next: next.read { $0 }, fingerprint: fingerprint) }
 
+    /// Returns the size of a range in bytes, as it is in the files.
     public func size(of range: Range) -> BatchSize {
         var size = BatchSize()
         size.bytes = parts[range.first..<range.end].reduce(0) { $0 + $1.range.count }
         return size
     }
 
+    /// Returns the parts of a range, each a partition.
     public func partitions(of range: Range) throws -> [BlockPartition] {
         let limits = limits
         return parts[range.first..<range.end].map { part in

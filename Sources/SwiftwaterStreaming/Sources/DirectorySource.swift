@@ -4,15 +4,15 @@ import SwiftwaterFormats
 import SwiftwaterStorage
 
 extension StreamingContext {
-    /// A stream of the lines of files that appear in a directory: each batch holds the files that are new since the last, in
-    /// order of their names. Large files are divided into partitions of 32 MiB.
+    /// Returns a stream of the lines of files that appear in a directory. Each batch holds the files that are new since
+    /// the last, in order of their names. Large files are divided into partitions of 32 MiB.
     ///
-    /// Move files into the directory when they are complete (`rename`) and leave them as they are while a window or the log holds
-    /// them: a file belongs to one batch, and is read when that batch's jobs run, once for each output and window; one
-    /// that has another size by then fails the batch. Names that begin with `.` or `_` or end in `.tmp` are passed over, so that a
-    /// writer can use them meanwhile.
+    /// Move files into the directory when they are complete (`rename`), and leave them unchanged while a window or the
+    /// log holds them. A file belongs to one batch and is read when the jobs of that batch run, once for each output
+    /// and window. If its size has changed by then, the batch fails. Names that begin with `.` or `_` or end in `.tmp`
+    /// are skipped, so a writer can use them meanwhile.
     ///
-    /// - Parameter newFilesOnly: passes over what is there when the context starts for the first time.
+    /// - Parameter newFilesOnly: whether to skip the files that exist when the context starts for the first time.
     public func textFileStream(directory: String, newFilesOnly: Bool = true) -> DStream<Text> {
         replayableStream(
             DirectorySource(
@@ -21,11 +21,15 @@ extension StreamingContext {
     }
 }
 
-/// Files that appear in a directory. A range is a list of files with their sizes; the position is the names seen.
+/// A source of files that appear in a directory. A range is a list of files with their sizes; the position is the names
+/// seen.
 public final class DirectorySource: ReplayableSource {
+    /// A list of files with their sizes.
     public struct Range: StreamCodable, Equatable {
+        /// The names and sizes of the files.
         public var files: [(name: String, byteCount: Int)]
 
+        /// Writes the names and sizes.
         public func encode(to writer: inout ByteWriter) {
             writer.write(count: files.count)
             for file in files {
@@ -33,11 +37,13 @@ public final class DirectorySource: ReplayableSource {
                 writer.write(count: file.byteCount)
             }
         }
+        /// Reads a range that `encode(to:)` wrote.
         public static func decode(from reader: inout ByteReader) throws -> Range {
             var files: [(String, Int)] = []
             for _ in 0..<(try reader.readCount()) { files.append((try reader.readString(), try reader.readCount())) }
             return Range(files: files)
         }
+        /// Returns whether two ranges have the same files, with the same sizes.
         public static func == (left: Range, right: Range) -> Bool { left.files.elementsEqual(right.files, by: ==) }
     }
 
@@ -47,6 +53,7 @@ public final class DirectorySource: ReplayableSource {
     private let log: Logger
     private let seen = Monitor<Set<String>>([])
 
+    /// Creates a source of the files of a directory. Faults in their lines are reported to `log`.
     public init(
         directory: String, newFilesOnly: Bool = true, limits: LineLimits = LineLimits(),
         log: Logger = Logger(label: "swiftwater")
@@ -57,10 +64,14 @@ public final class DirectorySource: ReplayableSource {
         self.log = log
     }
 
+    /// Starts with the names seen so far, or, without a position, as `newFilesOnly` says.
+    ///
+    /// - Throws: `notFound` if the directory does not exist.
     public func start(at position: [String]?) throws {
         guard Directory.isDirectory(directory) else {
             throw SwiftwaterError(
-                .notFound, "\(directory) is no directory", remedy: "create it, or name the directory files appear in")
+                .notFound, "\(directory) is not a directory",
+                remedy: "create it, or give the directory where files appear")
         }
         if let position {
             seen.update { $0 = Set(position) }
@@ -70,6 +81,7 @@ public final class DirectorySource: ReplayableSource {
         }
     }
 
+    /// Does nothing: there is nothing to close.
     public func stop() {}
 
     private func entries() throws -> [Directory.Entry] {
@@ -78,7 +90,8 @@ public final class DirectorySource: ReplayableSource {
         }
     }
 
-    /// Files that were not there before. Names that are gone are forgotten, so memory follows the directory.
+    /// Returns the files that were not there before. Names that are gone are forgotten, so memory follows the
+    /// directory.
     public func next(maxBytes: Int) throws -> Range? {
         let entries = try entries()
         return seen.update { seen in
@@ -95,18 +108,22 @@ public final class DirectorySource: ReplayableSource {
         }
     }
 
+    /// Marks the files of a range as seen.
     public func skip(_ range: Range) throws { seen.update { for file in range.files { $0.insert(file.name) } } }
 
+    /// The names seen, in order of their bytes.
     public var position: [String] {
         seen.read { $0.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
     }
 
+    /// Returns the size of the files in bytes.
     public func size(of range: Range) -> BatchSize {
         var size = BatchSize()
         size.bytes = range.files.reduce(0) { $0 + $1.byteCount }
         return size
     }
 
+    /// Returns the parts of the files, of 32 MiB.
     public func partitions(of range: Range) throws -> [BlockPartition] {
         let (directory, limits, log) = (directory, limits, log)
         var parts: [BlockPartition] = []

@@ -1,39 +1,45 @@
 import SwiftwaterCore
 
-/// A source that can be read again: files, a partitioned log, a database's change feed. The engine stores which range each batch
-/// read, and reads it again after a restart instead of keeping the text.
+/// A source that can be read again: files, a partitioned log, a database's change feed. The engine stores which range
+/// each batch read. After a restart it reads the range again instead of keeping the text.
 ///
-/// What such a source must promise, and `SwiftwaterTesting` checks:
-/// 1. The text of a range is the same each time it is read, in this process or another, for as long as a batch, a window or a
-///    checkpoint needs it; where it is gone or changed, reading throws.
-/// 2. Ranges that follow each other leave nothing out and hold nothing twice.
-/// 3. `next` does not wait: where there is nothing new, it gives nil.
-/// 4. After `start(at:)` with a position of an earlier run, and `skip` with the ranges that were handed out since, `next`
-///    goes on behind them.
-/// 5. Partitions may be read side by side, more than once, and in any order.
+/// Such a source must guarantee the following, which `SwiftwaterTesting` checks:
+/// 1. The text of a range is the same each time it is read, in this process or another, for as long as a batch, a
+///    window, or a checkpoint needs it. If it is gone or changed, reading throws.
+/// 2. Consecutive ranges leave nothing out and hold nothing twice.
+/// 3. `next` does not wait: if there is nothing new, it returns nil.
+/// 4. After `start(at:)` with a position of an earlier run, and `skip` with the ranges that were handed out since,
+///    `next` continues after them.
+/// 5. Partitions may be read in parallel, more than once, and in any order.
 public protocol ReplayableSource: Sendable {
+    /// What one batch reads.
     associatedtype Range: StreamCodable
+    /// The point up to which ranges were handed out.
     associatedtype Position: StreamCodable
 
-    /// Opens the source at a position, or where its settings say when there is none.
+    /// Opens the source at a position, or, if there is none, where its settings say.
     func start(at position: Position?) throws
+    /// Stops the source.
     func stop()
-    /// What is there behind the position, about `maxBytes` of it at most but at least one piece; moves the position behind it.
+    /// Returns the range after the position, about `maxBytes` at most but at least one piece, and moves the position
+    /// past it.
     func next(maxBytes: Int) throws -> Range?
-    /// Moves the position behind a range that was handed out before a restart. Does nothing where it is behind it already: a
-    /// stored position may be younger than the first ranges that are skipped.
+    /// Moves the position past a range that was handed out before a restart. Does nothing if it is already past it: a
+    /// stored position may be newer than the first ranges that are skipped.
     func skip(_ range: Range) throws
+    /// The position after the last range.
     var position: Position { get }
-    /// How much a range holds, as far as that is known without reading it.
+    /// Returns the size of a range, as far as it is known without reading it.
     func size(of range: Range) -> BatchSize
-    /// The parts of a range. Each pushes its blocks of whole lines; a block is void after the call that it is pushed to.
+    /// Returns the partitions of a range. Each pushes its blocks of whole lines; a block is invalid after the call that
+    /// receives it.
     func partitions(of range: Range) throws -> [BlockPartition]
 }
 
-/// A part of a range: pushes its text block by block.
+/// A partition of a range: pushes its text block by block.
 public typealias BlockPartition = @Sendable (_ push: (TextBlock) throws -> Void) throws -> Void
 
-/// A replayable source as a source of a stream.
+/// A replayable source, as the input of a stream.
 final class ReplayableInput<Source: ReplayableSource>: StreamInput {
     private struct State {
         var ranges: [BatchTime: Source.Range] = [:]
@@ -107,7 +113,7 @@ final class ReplayableInput<Source: ReplayableSource>: StreamInput {
 }
 
 extension StreamingContext {
-    /// A stream of the lines of a source that can be read again.
+    /// Returns a stream of the lines of a source that can be read again.
     public func replayableStream<Source: ReplayableSource>(_ source: Source, name: String) -> DStream<Text> {
         let input = ReplayableInput(source)
         let context = context

@@ -1,8 +1,8 @@
 import SwiftwaterCore
 
 extension StreamingContext {
-    /// A stream of RDDs from a list: one for each batch, in order; empty batches after the last. For tests and examples. Which
-    /// RDD a batch has depends on its time alone, so it is the same after a restart.
+    /// Returns a stream of RDDs from a list: one for each batch, in order, then empty batches. For tests and examples.
+    /// The RDD of a batch depends on its time alone, so it is the same after a restart.
     public func queueStream<Element: Sendable>(_ queue: [RDD<Element>]) -> DStream<Element> {
         let empty = context.parallelize([Element]())
         let interval = batchInterval
@@ -15,13 +15,13 @@ extension StreamingContext {
         return DStream(context: self, node: node)
     }
 
-    /// A stream of the elements of arrays: one array for each batch.
+    /// Returns a stream of the elements of arrays, one array for each batch.
     public func queueStream<Element: Sendable>(_ queue: [[Element]]) -> DStream<Element> {
         queueStream(queue.map { context.parallelize($0) })
     }
 }
 
-/// A queue needs nothing: its batches follow from their times.
+/// The input of a queue. It stores nothing: batches follow from their times.
 private final class QueueInput: StreamInput {
     func start() throws {}
     func stop() {}

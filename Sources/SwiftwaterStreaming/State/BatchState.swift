@@ -1,32 +1,41 @@
 import SwiftwaterCore
 
-/// A state of your own that takes whole batches: windows, tables and models that are more than a value for each key.
+/// A custom state that takes whole batches: windows, tables, and models that are more than a value for each key.
 ///
-/// What it promises: after `restore` of what `encode` wrote, the same batches give the same results. It is brought forward once a batch, in
-/// order, on one thread at a time.
+/// After `restore` of what `encode` wrote, the same batches must give the same results. The state is advanced once per
+/// batch, in order, on one thread at a time.
 public protocol BatchState: AnyObject, Sendable {
+    /// The elements of the batches.
     associatedtype Input: Sendable
+    /// The elements of the results.
     associatedtype Output: Sendable
-    /// What is made of a batch before the state is touched.
+    /// What is made from a batch before the state is touched.
     associatedtype Prepared
 
-    /// Looks at a batch: runs jobs on its RDD (`collect`, `reduceByKey` ...) and changes nothing. What it throws fails the batch.
+    /// Examines a batch: runs jobs on its RDD (`collect`, `reduceByKey` ...) and changes nothing. An error that it
+    /// throws fails the batch.
     func prepare(_ rdd: RDD<Input>, at time: BatchTime) throws -> Prepared
-    /// Takes what was made of a batch; gives the elements of the result. Where it throws, the stream stops: the state may be half changed.
+    /// Takes what was made from a batch and returns the elements of the result. If it throws, the stream stops: the
+    /// state may be half changed.
     func advance(with prepared: Prepared, at time: BatchTime, context: Context) throws -> [Output]
-    /// How far back it reads, for `explain` and for what is made up after a restart: nil where that has no end.
+    /// How far back the state reads, for `explain` and for the missed batches that are made after a restart; nil if
+    /// that is unlimited.
     var window: Duration? { get }
-    /// What is stored, as it is called: compared with a checkpoint's, which was written by another version of the program perhaps.
+    /// The names of the stored types. They are compared with those in a checkpoint, which another version of the
+    /// program may have written.
     var storedTypes: [String] { get }
+    /// Writes the state for a checkpoint.
     func encode(to writer: inout ByteWriter)
+    /// Restores the state from what `encode` wrote.
+    ///
     /// - Throws: `corrupted`.
     func restore(from reader: inout ByteReader) throws
 }
 
 extension DStream {
-    /// A stream of what a state of your own makes of each batch. Name it where there is a checkpoint directory.
+    /// Returns a stream of what a custom state makes of each batch. Name it if there is a checkpoint directory.
     ///
-    /// - Parameter kind: what `explain` and checkpoints call the operator.
+    /// - Parameter kind: the name of the operator in `explain` and checkpoints.
     public func withState<State: BatchState>(_ kind: String, _ state: State) -> DStream<State.Output>
     where State.Input == Element {
         let (parent, engine) = (node, context.context)
@@ -52,7 +61,7 @@ extension DStream {
     }
 }
 
-/// A state of one's own as a checkpoint sees it: one piece, written whole.
+/// A custom state, as a checkpoint sees it: one piece, written whole.
 private final class WholeState<State: BatchState>: StepState {
     private let state: State
     init(_ state: State) { self.state = state }
@@ -63,7 +72,7 @@ private final class WholeState<State: BatchState>: StepState {
     func beginRecording() {}
 
     func pieces(at time: BatchTime) -> [StatePiece] {
-        // Written now: the next batch changes the state while a checkpoint is still being stored.
+        // Encoded now: the next batch changes the state while a checkpoint is still being stored.
         var writer = ByteWriter()
         state.encode(to: &writer)
         return [StatePiece(name: "state-\(time.milliseconds)") { writer.bytes }]

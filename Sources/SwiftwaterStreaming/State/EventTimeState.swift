@@ -1,13 +1,13 @@
 import SwiftwaterCore
 
-/// The open windows of every key, for 64 ranges of keys, and the watermark.
+/// The open windows of every key, in 64 ranges of keys, and the watermark.
 @usableFromInline
 final class EventTimeState<Key: StreamKey, Value: Sendable, Element: Sendable>: StepState, @unchecked Sendable {
     @usableFromInline
     struct Open {
         @usableFromInline var window: EventWindow
         @usableFromInline var value: Value
-        /// Whether the value has changed since it was given.
+        /// Whether the value has changed since it was emitted.
         @usableFromInline var isDue: Bool
         @inlinable init(window: EventWindow, value: Value, isDue: Bool) {
             self.window = window
@@ -21,7 +21,7 @@ final class EventTimeState<Key: StreamKey, Value: Sendable, Element: Sendable>: 
         /// Each key's windows, by start.
         @usableFromInline var table = KeyTable<Key, [Open]>(skippedBits: WindowAggregateShape.shardBits)
         @usableFromInline var live = 0
-        /// When which entry has a window to be given or dropped; may name entries that have none any more.
+        /// The times at which entries have a window to emit or drop. May list entries that no longer have one.
         @usableFromInline var agenda = Agenda()
         @usableFromInline init() {}
     }
@@ -33,7 +33,7 @@ final class EventTimeState<Key: StreamKey, Value: Sendable, Element: Sendable>: 
     @usableFromInline let combine: @Sendable (Value, Value) throws -> Value
     @usableFromInline let shards = (0..<WindowAggregateShape.shards).map { _ in Shard() }
     @usableFromInline var watermark = BatchTime(milliseconds: .min / 4)
-    /// The records of the last batch that came too late.
+    /// The records of the last batch that arrived too late.
     @usableFromInline var late: [Element] = []
 
     @usableFromInline
@@ -50,7 +50,7 @@ final class EventTimeState<Key: StreamKey, Value: Sendable, Element: Sendable>: 
 
     @usableFromInline typealias Arrival = (hash: UInt64, key: Key, time: BatchTime, value: Value)
 
-    /// Takes a batch; gives the windows that are due after it, by shard.
+    /// Takes a batch. Returns the windows that are due after it, by shard.
     @inlinable
     func advance(
         with rdd: RDD<Element>, time: @escaping @Sendable (Element) throws -> BatchTime,
@@ -117,7 +117,7 @@ final class EventTimeState<Key: StreamKey, Value: Sendable, Element: Sendable>: 
         }
     }
 
-    /// Adds a record to the sessions of its key: all that it touches become one.
+    /// Adds a record to the sessions of its key. All sessions that it overlaps become one.
     @inlinable
     func join(_ window: EventWindow, _ value: Value, _ entry: Int, _ shard: Shard) throws {
         var joined = Open(window: window, value: value, isDue: true)
@@ -136,8 +136,8 @@ final class EventTimeState<Key: StreamKey, Value: Sendable, Element: Sendable>: 
         shard.agenda.add(joined.window.end, entry)
     }
 
-    /// The windows that end at or before the watermark and were not given yet, in order of key's hash and window. Those whose
-    /// lateness is over go.
+    /// Returns the windows that end at or before the watermark and were not emitted yet, in order of the key's hash and
+    /// window. Drops those whose lateness is over.
     @inlinable
     func due(_ shard: Shard, _ watermark: BatchTime) -> [(WindowedKey<Key>, Value)] {
         var entries: [Int] = []
@@ -233,7 +233,7 @@ final class EventTimeState<Key: StreamKey, Value: Sendable, Element: Sendable>: 
     }
 }
 
-/// What is to be looked at when: a binary heap by time.
+/// A binary heap of the entries to examine, by time.
 @usableFromInline
 struct Agenda {
     @usableFromInline var heap: [(time: BatchTime, entry: Int)] = []
@@ -249,7 +249,7 @@ struct Agenda {
         }
     }
 
-    /// The next entry whose time has come, or nil.
+    /// Removes and returns the next entry whose time has come, or nil.
     @usableFromInline
     mutating func next(upTo time: BatchTime) -> Int? {
         guard let first = heap.first, first.time <= time else { return nil }

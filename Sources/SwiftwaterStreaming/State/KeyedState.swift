@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
-/// The state of `updateStateByKey`: for each of 64 ranges of keys, the pairs in order of hash and key. Every batch makes new
-/// arrays from the old ones, so a batch that fails leaves the state as it was.
+/// The state of `updateStateByKey`: for each of 64 ranges of keys, the pairs in order of hash and key. Every batch
+/// makes new arrays from the old ones, so a batch that fails leaves the state unchanged.
 @usableFromInline
 final class KeyedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepState, @unchecked Sendable {
     @usableFromInline typealias Entry = (hash: UInt64, key: Key, state: State)
@@ -66,7 +66,7 @@ final class KeyedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepSt
         hash != entry.hash ? hash < entry.hash : key != entry.key && key.precedes(entry.key)
     }
 
-    /// Sets states to begin with. Of two for one key the later counts.
+    /// Sets the initial states. Of two states for one key, the later counts.
     @usableFromInline
     func begin(_ initial: [(Key, State)]) {
         let table = KeyTable<Key, State>()
@@ -118,12 +118,12 @@ final class KeyedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepSt
 }
 
 extension DStream {
-    /// A state for each key, made anew in every batch from the key's new values, which may be none, and its old state, which
-    /// may be none either. Returning nil drops the key. Runs for every key in every batch: O(keys).
+    /// Updates a state for each key in every batch from the key's new values, of which there may be none, and its old
+    /// state, which may be nil. Returning nil drops the key. Runs for every key in every batch: O(keys).
     ///
     /// - Parameters:
-    ///   - initial: states to begin with.
-    ///   - update: gets the values in the order of the partitions.
+    ///   - initial: the initial states.
+    ///   - update: receives the values in the order of the partitions.
     @inlinable
     public func updateStateByKey<Key: StreamKey, Value: Sendable, State: Sendable>(
         initial: [(Key, State)] = [], _ update: @escaping @Sendable ([Value], State?) throws -> State?
@@ -131,7 +131,7 @@ extension DStream {
         updateStateByKey(initial: initial) { _, values, state in try update(values, state) }
     }
 
-    /// As above; the function gets the key as well.
+    /// Updates a state for each key, as above; the function also receives the key.
     @inlinable
     public func updateStateByKey<Key: StreamKey, Value: Sendable, State: Sendable>(
         initial: [(Key, State)] = [], _ update: @escaping @Sendable (Key, [Value], State?) throws -> State?
@@ -147,7 +147,8 @@ extension DStream {
         }
     }
 
-    /// A stateful step that takes one batch after the other; `advance` gives what pushes the result's 64 partitions.
+    /// Returns a stateful step that takes one batch after the other. `advance` returns what pushes the 64 partitions of
+    /// the result.
     @usableFromInline
     func stateNode<Result: Sendable>(
         _ kind: String, detail: String = "", state: any StepState,

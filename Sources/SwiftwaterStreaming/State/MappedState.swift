@@ -1,35 +1,6 @@
 import SwiftwaterCore
 
-/// The state of one key as the function of `mapWithState` sees it.
-public struct KeyState<State: Sendable>: Sendable {
-    @usableFromInline var stored: State?
-    @usableFromInline var isUpdated = false
-    @usableFromInline var isRemoved = false
-    /// Whether the function is called because the key was idle for longer than the timeout. Its state is removed
-    /// afterwards, and setting it has no effect.
-    public let isTimingOut: Bool
-
-    @inlinable
-    init(_ stored: State?, isTimingOut: Bool) {
-        self.stored = stored
-        self.isTimingOut = isTimingOut
-    }
-
-    /// The key's state, or nil where it has none. Setting nil removes it.
-    @inlinable public var value: State? {
-        get { stored }
-        set {
-            stored = newValue
-            (isUpdated, isRemoved) = (newValue != nil, newValue == nil)
-        }
-    }
-
-    @inlinable public var exists: Bool { stored != nil }
-    @inlinable public mutating func update(_ state: State) { value = state }
-    @inlinable public mutating func remove() { value = nil }
-}
-
-/// The state of `mapWithState`: a table for each of 64 ranges of keys, of which a batch visits only the keys it has.
+/// The state of `mapWithState`: a table for each of 64 ranges of keys. A batch visits only the keys it has.
 @usableFromInline
 final class MappedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepState, @unchecked Sendable {
     @usableFromInline
@@ -46,7 +17,7 @@ final class MappedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepS
     final class Shard: @unchecked Sendable {
         @usableFromInline var table = KeyTable<Key, Cell>(skippedBits: WindowAggregateShape.shardBits)
         @usableFromInline var live = 0
-        /// Which entries each batch touched, oldest first: what may have become idle is at the beginning.
+        /// The entries that each batch touched, oldest first: those that may have become idle are at the beginning.
         @usableFromInline var touches: [(time: BatchTime, entries: [Int32])] = []
         @usableFromInline init() {}
     }
@@ -55,7 +26,7 @@ final class MappedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepS
     @usableFromInline let timeout: Duration?
     @usableFromInline let shards = (0..<WindowAggregateShape.shards).map { _ in Shard() }
     @usableFromInline let detacher = UncheckedBox(Detacher<State>())
-    /// States to begin with, until the first batch or a checkpoint.
+    /// The initial states, until the first batch or a checkpoint.
     @usableFromInline var initial: [(Key, State)]
 
     @usableFromInline
@@ -65,7 +36,7 @@ final class MappedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepS
         self.initial = initial
     }
 
-    /// Takes a batch grouped by key; gives what the function gave, by shard.
+    /// Takes a batch grouped by key. Returns what the function returned, by shard.
     @inlinable
     func advance<Output: Sendable>(
         with rdd: RDD<(Key, [Value])>, time: BatchTime,
@@ -93,7 +64,7 @@ final class MappedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepS
                 start = end
             }
         }
-        // Nothing can fail any more.
+        // Nothing can fail from here on.
         for (shard, box) in zip(shards, changes.all) { apply(box.value, to: shard, time) }
         return outputs.all
     }
@@ -184,7 +155,7 @@ final class MappedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepS
         shard.table = kept
     }
 
-    /// All keys with their states, by shard.
+    /// Returns all keys with their states, by shard.
     @usableFromInline
     func snapshot() -> [[(key: Key, state: State, touched: BatchTime)]] {
         shards.map { shard in
@@ -267,90 +238,4 @@ final class MappedState<Key: StreamKey, Value: Sendable, State: Sendable>: StepS
         }
         begin(entries)
     }
-}
-
-/// What `mapWithState` makes: the stream of what the function gave, and the stream of all states.
-public struct StatefulStreams<Key: StreamKey, State: Sendable, Output: Sendable>: Sendable {
-    /// What the function gave, in each batch.
-    public let mapped: DStream<Output>
-    @usableFromInline let makeSnapshots: @Sendable () -> DStream<(Key, State)>
-
-    @inlinable
-    init(mapped: DStream<Output>, makeSnapshots: @escaping @Sendable () -> DStream<(Key, State)>) {
-        self.mapped = mapped
-        self.makeSnapshots = makeSnapshots
-    }
-
-    /// All keys with their states after each batch. O(keys) a batch.
-    public func stateSnapshots() -> DStream<(Key, State)> { makeSnapshots() }
-
-    /// See `DStream.named`.
-    public func named(_ name: String, version: Int = 0) -> Self {
-        _ = mapped.named(name, version: version)
-        return self
-    }
-}
-
-extension DStream {
-    /// A state for each key, which the function reads and changes for each of the key's new values. Only the keys of a
-    /// batch are visited: O(values of the batch).
-    ///
-    /// ```swift
-    /// let sums = pairs.mapWithState(timeout: .seconds(60)) { (key, value: Int?, state: inout KeyState<Int>) in
-    ///     guard let value else { return (key, "idle") }
-    ///     state.update((state.value ?? 0) + value)
-    ///     return (key, "\(state.value!)")
-    /// }
-    /// ```
-    ///
-    /// - Parameters:
-    ///   - initial: states to begin with.
-    ///   - timeout: a key that had no value for longer than this is removed; the function is called once more for it, without
-    ///     a value and with `isTimingOut`.
-    ///   - function: what it gives goes into the stream; nil gives nothing.
-    @inlinable
-    public func mapWithState<Key: StreamKey, Value: Sendable, State: Sendable, Output: Sendable>(
-        initial: [(Key, State)] = [], timeout: Duration? = nil,
-        _ function: @escaping @Sendable (Key, Value?, inout KeyState<State>) throws -> Output?
-    ) -> StatefulStreams<Key, State, Output> where Element == (Key, Value) {
-        let state = MappedState<Key, Value, State>(context: context.context, timeout: timeout, initial: initial)
-        let grouped = derive(named: "groupByKey") { [parts = partitionsBeforeState] rdd, _ in
-            rdd.groupByKey(partitions: parts)
-        }
-        let mapped: DStream<Output> = grouped.stateNode(
-            "mapWithState", detail: timeout.map { "timeout \($0.label)" } ?? "", state: state
-        ) { rdd, time in
-            let outputs = try state.advance(with: rdd, time: time, function)
-            return { shard, sink in for output in outputs[shard] { try sink(output) } }
-        }
-        return StatefulStreams(mapped: mapped) { mapped.snapshotNode(state) }
-    }
-
-    @usableFromInline
-    func snapshotNode<Key: StreamKey, Value: Sendable, State: Sendable>(
-        _ state: MappedState<Key, Value, State>
-    ) -> DStream<(Key, State)> {
-        let parent = node
-        return DStream<(Key, State)>(
-            context: context,
-            node: StatefulNode(
-                kind: "stateSnapshots", slide: parent.slide, parents: [parent], graph: context.graph,
-                context: context.context, partitionCount: WindowAggregateShape.shards, state: NoState()
-            ) { _ in
-                { result in
-                    let shards = state.snapshot()
-                    result.fill { shard, sink in for entry in shards[shard] { try sink((entry.key, entry.state)) } }
-                }
-            })
-    }
-}
-
-/// The state of a step that has none but must run in the order of the batches.
-final class NoState: StepState {
-    var storedTypes: [String] { [] }
-    var obstacle: String? { nil }
-    var window: Duration? { nil }
-    func beginRecording() {}
-    func pieces(at time: BatchTime) -> [StatePiece] { [] }
-    func restore(_ pieces: [[UInt8]], at time: BatchTime) throws {}
 }

@@ -1,27 +1,15 @@
 import SwiftwaterCore
 
-@usableFromInline
-enum WindowAggregateShape {
-    @usableFromInline static let shardBits = 6
-    @usableFromInline static let shards = 64
-    /// How many partitions reductions before a state have: a power of two, so that a partition holds whole shards.
-    @usableFromInline
-    static func partitions(_ threads: Int) -> Int {
-        var parts = 1
-        while parts < threads && parts < shards { parts *= 2 }
-        return parts
-    }
-}
-
-/// The one windowed aggregate: every reduction over a window, written with closures or built in, is this operator. It adds each
-/// batch once, already reduced by key, and gives for each window the keys of its batches with their combined values.
+/// The single windowed aggregate: every reduction over a window, written with closures or built in, is this operator.
+/// It adds each batch once, already reduced by key, and returns for each window the keys of its batches with their
+/// combined values.
 @usableFromInline
 final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchecked Sendable {
     @usableFromInline let length: Duration
     @usableFromInline let context: Context
     @usableFromInline let makeShard: @Sendable (_ firstFlip: BatchTime) -> WindowShard<Key, Value>
     @usableFromInline var shards: [WindowShard<Key, Value>] = []
-    /// Panes for the next checkpoints, where there are any to be made.
+    /// The panes for the next checkpoints; nil without checkpoints.
     @usableFromInline var record: PaneRecord<Key, Value>?
 
     @usableFromInline
@@ -34,7 +22,7 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
         self.makeShard = makeShard
     }
 
-    /// Takes the batches since the last time, and gives the window that ends at `time`: pairs by shard.
+    /// Takes the batches since the last call and returns the window that ends at `time`: pairs by shard.
     @inlinable
     func advance(to time: BatchTime, batches: [(time: BatchTime, rdd: RDD<(Key, Value)>)]) throws -> [[(Key, Value)]] {
         let windowStart = time - length
@@ -49,8 +37,8 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
         return results.all
     }
 
-    /// Makes the shards, whose first flips are spread over a window's length, but before the first pane: what a shard has not
-    /// flipped yet must be younger than its flip.
+    /// Makes the shards. Their first flips are spread over a window's length but come before the first pane: what a
+    /// shard has not flipped yet must be younger than its flip.
     @usableFromInline
     func prepareShards(_ windowStart: BatchTime, firstPane: BatchTime) {
         guard shards.isEmpty else { return }
@@ -75,8 +63,8 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
         record?.append(pane, collected.all)
     }
 
-    /// Adds reduced pairs, in order of hash over all parts, to their shards. Each shard does so once, even when another fails
-    /// and is tried again.
+    /// Adds reduced pairs, in order of hash over all parts, to their shards. Each shard does so once, even if another
+    /// fails and is tried again.
     @inlinable
     func apply(_ pane: BatchTime, _ parts: [[HashedPair<Key, Value>]], windowStart: BatchTime) throws {
         let shards = UncheckedBox(shards)
@@ -132,19 +120,8 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
     }
 }
 
-/// A state that a failing closure has left half changed: the batch cannot be tried again.
-@usableFromInline
-enum BrokenState {
-    @usableFromInline
-    static func wrap(_ error: any Error) -> SwiftwaterError {
-        // This code stops the stream, also where failing batches are set aside.
-        SwiftwaterError(
-            .invalidState, "the function failed while a window took a batch: \(error)",
-            remedy: "a combining function may not fail", cause: error)
-    }
-}
-
-/// What windows took, encoded, for checkpoints: a piece holds the panes between two checkpoints and is stored once.
+/// The panes that windows took, encoded for checkpoints. A piece holds the panes between two checkpoints and is stored
+/// once.
 ///
 ///     piece   time (Int64), number of pairs (count), pairs ... ; again for each pane
 @usableFromInline
@@ -152,7 +129,7 @@ final class PaneRecord<Key: StreamKey, Value: Sendable>: @unchecked Sendable {
     private struct Piece {
         let first: BatchTime
         let last: BatchTime
-        /// Empty once they are stored.
+        /// Empty once the piece is stored.
         var bytes: [UInt8]
         var name: String { "panes-\(first.milliseconds)-\(last.milliseconds)" }
     }
@@ -185,7 +162,7 @@ final class PaneRecord<Key: StreamKey, Value: Sendable>: @unchecked Sendable {
         return stored.map { piece in StatePiece(name: piece.name) { piece.bytes } }
     }
 
-    /// What is stored need not be held.
+    /// Releases the bytes of what is stored.
     @usableFromInline func wasStored() { for index in stored.indices { stored[index].bytes = [] } }
 
     @usableFromInline

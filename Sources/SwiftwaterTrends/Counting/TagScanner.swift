@@ -4,10 +4,17 @@ import SwiftwaterPosts
 
 /// Finds the tags in blocks of text, in bytes: no string and no text is made for a post.
 ///
-/// Signs are found a vector at a time (`sw_find_signs`); what stands around each decides whether it begins a tag. The closure form
-/// (`DStream.tags`) is the readable reference, and gives the same.
+/// Signs are found a vector at a time (`sw_find_signs`); what stands around each decides whether it begins a tag.
 struct TagScanner {
-    private let tokenizer: TrendsSettings.Tokenizer
+    /// What counts as a tag.
+    enum Rule {
+        /// Words that begin with `#`, split on spaces.
+        case hashWords
+        /// The public hashtag rules.
+        case hashtags
+    }
+
+    private let rule: Rule
     private let extractor = HashtagExtractor()
     private var cursor = HashtagExtractor.Cursor()
     private let signs: UnsafeMutablePointer<UInt32>
@@ -16,8 +23,8 @@ struct TagScanner {
     private var lower: UnsafeMutablePointer<UInt8>
     private var lowerCapacity = 1024
 
-    init(_ tokenizer: TrendsSettings.Tokenizer) {
-        self.tokenizer = tokenizer
+    init(_ rule: Rule) {
+        self.rule = rule
         signs = .allocate(capacity: TagScanner.signsAtOnce)
         lower = .allocate(capacity: lowerCapacity)
     }
@@ -29,17 +36,12 @@ struct TagScanner {
 
     typealias Bytes = UnsafeBufferPointer<UInt8>
 
-    /// Calls `body` with each tag of the block's lines, folded and with `#`; the bytes are gone when it returns.
-    mutating func forEachTag(in block: TextBlock, _ body: (Bytes) -> Void) {
-        block.withBytes { raw in forEachTag(in: raw.bindMemory(to: UInt8.self)) { tag, _ in body(tag) } }
-    }
-
-    /// Calls `body` with each tag, folded and with `#`, and as it is written.
+    /// Calls `body` with each tag, folded and with `#`, and as it is written; the folded bytes are gone when it returns.
     mutating func forEachTag(in bytes: Bytes, _ body: (_ tag: Bytes, _ spelling: Bytes) -> Void) {
         guard let base = bytes.baseAddress, bytes.count < Int(UInt32.max) else { return }
         var next = 0
         cursor = HashtagExtractor.Cursor()
-        // Signs within a tag that was found begin none.
+        // Signs within a tag begin no other.
         var passed = 0
         while next < bytes.count {
             var following = 0
@@ -47,8 +49,8 @@ struct TagScanner {
             for index in 0..<found {
                 let sign = Int(signs[index])
                 if sign < passed { continue }
-                switch tokenizer {
-                case .words: word(bytes, sign, body)
+                switch rule {
+                case .hashWords: word(bytes, sign, body)
                 case .hashtags: passed = hashtag(bytes, sign, body)
                 }
             }

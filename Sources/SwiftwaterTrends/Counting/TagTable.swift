@@ -31,16 +31,15 @@ final class TagTable: @unchecked Sendable {
         for chunk in chunks { chunk.deallocate() }
     }
 
-    /// Adds to the count of a key. The bytes are copied where they are new.
+    /// Adds to the count of a key. Its bytes are copied where it is new.
     @inline(__always)
-    func add(_ bytes: UnsafeBufferPointer<UInt8>, _ amount: Int64 = 1) {
-        add(Text(unownedBytes: bytes, owner: nil), amount)
-    }
+    func add(_ key: Text, _ amount: Int64) { add(key, hash: key.stableHash, amount) }
 
+    /// As above, with the key's `stableHash`.
     @inline(__always)
-    func add(_ key: Text, _ amount: Int64) {
+    func add(_ key: Text, hash stableHash: UInt64, _ amount: Int64) {
         // 0 marks a free slot.
-        let hash = key.stableHash | 1
+        let hash = stableHash | 1
         let (word0, word1) = key.words
         var index = Int(truncatingIfNeeded: hash >> 20) & mask
         while slots[index].hash != 0 {
@@ -64,6 +63,17 @@ final class TagTable: @unchecked Sendable {
             {
                 return slots[index].count
             }
+            index = (index &+ 1) & mask
+        }
+        return 0
+    }
+
+    /// The count of the key with a `stableHash`, 0 where there is none. Two of a billion keys share a hash once in 40 times.
+    subscript(hash stableHash: UInt64) -> Int64 {
+        let hash = stableHash | 1
+        var index = Int(truncatingIfNeeded: hash >> 20) & mask
+        while slots[index].hash != 0 {
+            if slots[index].hash == hash { return slots[index].count }
             index = (index &+ 1) & mask
         }
         return 0
@@ -111,8 +121,31 @@ final class TagTable: @unchecked Sendable {
         old.deallocate()
     }
 
-    /// Every key with its count, in no order. The keys point into the table.
+    /// Every key with its count, in the order of the slots. The keys point into the table.
     func forEach(_ body: (Text, Int) throws -> Void) rethrows {
         for index in 0...mask where slots[index].hash != 0 { try body(key(index), Int(slots[index].count)) }
+    }
+
+    /// The slots of keys, by the highest four bits of their hash. O(slots).
+    func slotsByShard() -> [[Int]] {
+        var shards = [[Int]](repeating: [], count: 16)
+        for index in 0...mask where slots[index].hash != 0 { shards[Int(slots[index].hash >> 60)].append(index) }
+        return shards
+    }
+
+    /// The key and count in a slot of `slotsByShard`. The key points into the table.
+    func entry(at slot: Int) -> (key: Text, count: Int64) { (key(slot), slots[slot].count) }
+
+    /// A table of at most `limit` keys, and by how much its counts may be too low, as `SlideTable.reduced(to:)`.
+    func reduced(to limit: Int) -> (table: TagTable, error: Int64) {
+        guard count > limit else { return (self, 0) }
+        var counts: [Int64] = []
+        for index in 0...mask where slots[index].hash != 0 { counts.append(slots[index].count) }
+        let amount = counts.sorted(by: >)[limit]
+        let smaller = TagTable()
+        for index in 0...mask where slots[index].hash != 0 && slots[index].count > amount {
+            smaller.add(key(index), slots[index].count - amount)
+        }
+        return (smaller, amount)
     }
 }

@@ -1,12 +1,5 @@
 import SwiftwaterCore
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SwiftwaterPlatform
 
 /// How often keys are to be expected: an exponentially weighted mean of each key's share of the posts of a slide, and of its square.
 ///

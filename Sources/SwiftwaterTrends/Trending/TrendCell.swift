@@ -1,40 +1,6 @@
 import SwiftwaterCore
 import SwiftwaterPosts
 
-/// A list whose first element has no array: most keys of a slide have one of everything.
-struct ShortList<Element: Sendable & Equatable>: Sendable, Equatable {
-    private var first: Element?
-    private var others: [Element] = []
-
-    var count: Int { first == nil ? 0 : others.count + 1 }
-    var isEmpty: Bool { first == nil }
-
-    subscript(index: Int) -> Element {
-        get { index == 0 ? first! : others[index - 1] }
-        set { if index == 0 { first = newValue } else { others[index - 1] = newValue } }
-    }
-
-    mutating func append(_ element: Element) { if first == nil { first = element } else { others.append(element) } }
-
-    mutating func insert(_ element: Element, at index: Int) {
-        guard index == 0 else { return others.insert(element, at: index - 1) }
-        if let first { others.insert(first, at: 0) }
-        first = element
-    }
-
-    mutating func removeLast() { if others.isEmpty { first = nil } else { others.removeLast() } }
-
-    mutating func append(contentsOf other: ShortList) { for index in 0..<other.count { append(other[index]) } }
-
-    var all: [Element] { first.map { [$0] + others } ?? [] }
-
-    init() {}
-    init(_ elements: [Element]) {
-        first = elements.first
-        others = Array(elements.dropFirst())
-    }
-}
-
 /// What is known of a key in a slide. Cells are put together in any order and grouping to the same result.
 struct TrendCell: Sendable, Equatable {
     /// A post, as far as taking it back needs it.
@@ -67,7 +33,6 @@ struct TrendCell: Sendable, Equatable {
     /// So many spellings are counted: those with the smallest hashes.
     static let spellingsMax = 6
 
-    var count: Int64 = 0
     var authors = DistinctCount()
     var texts = DistinctCount()
     /// When it was first seen, in milliseconds since 1970.
@@ -116,7 +81,6 @@ struct TrendCell: Sendable, Equatable {
     }
 
     mutating func merge(_ other: TrendCell, samplesMax: Int) {
-        count += other.count
         authors.formUnion(other.authors)
         texts.formUnion(other.texts)
         first = min(first, other.first)
@@ -136,7 +100,6 @@ struct TrendCell: Sendable, Equatable {
         let removed = Int64(before.count - kept.count)
         guard removed > 0 else { return 0 }
         posts = ShortList(kept)
-        count -= removed
         for post in before where ids.contains(post.id) { for value in values(post.author) { add(group: value, -1) } }
         (authors, texts) = (DistinctCount(), DistinctCount())
         for post in kept {
@@ -192,7 +155,6 @@ extension TrendCell.Sample {
 
 extension TrendCell: StreamCodable {
     func encode(to writer: inout ByteWriter) {
-        count.encode(to: &writer)
         authors.encode(to: &writer)
         texts.encode(to: &writer)
         first.encode(to: &writer)
@@ -222,7 +184,6 @@ extension TrendCell: StreamCodable {
 
     static func decode(from reader: inout ByteReader) throws -> TrendCell {
         var cell = TrendCell()
-        cell.count = try Int64.decode(from: &reader)
         cell.authors = try DistinctCount.decode(from: &reader)
         cell.texts = try DistinctCount.decode(from: &reader)
         cell.first = try Int64.decode(from: &reader)
@@ -251,72 +212,5 @@ extension TrendCell: StreamCodable {
                     text: try UInt64.decode(from: &reader)))
         }
         return cell
-    }
-}
-
-/// The keys of a slide, or of a part of one, each with its cell.
-final class PaneTable: @unchecked Sendable {
-    /// The number of each key's cell, and 1.
-    private let index = TagTable(capacity: 64)
-    private(set) var keys: [Text] = []
-    var cells: [TrendCell] = []
-    /// By so much at most counts are too low, because keys were given up.
-    private(set) var error: Int64 = 0
-
-    var count: Int { keys.count }
-
-    /// The number of a key's cell, which is made where there is none. The key is copied where it is new.
-    @inline(__always)
-    func cell(of key: Text) -> Int {
-        let known = index[key]
-        if known > 0 { return Int(known) - 1 }
-        keys.append(key.detached())
-        cells.append(TrendCell())
-        index.add(key, Int64(keys.count))
-        return keys.count - 1
-    }
-
-    func find(_ key: Text) -> Int? {
-        let known = index[key]
-        return known > 0 ? Int(known) - 1 : nil
-    }
-
-    /// A table of at most `limit` keys: of more, the count of the one after them is subtracted from all, and those that reach zero are
-    /// given up (Misra and Gries, "Finding repeated elements", 1982; merged as in Agarwal et al., "Mergeable summaries", 2012). A count is
-    /// then too low by at most `error`.
-    func reduced(to limit: Int) -> PaneTable {
-        guard count > limit else { return self }
-        let amount = cells.map(\.count).sorted(by: >)[limit]
-        let smaller = PaneTable()
-        smaller.error = error + amount
-        for number in 0..<count where cells[number].count > amount {
-            let place = smaller.cell(of: keys[number])
-            smaller.cells[place] = cells[number]
-            smaller.cells[place].count -= amount
-        }
-        return smaller
-    }
-
-    func addError(_ amount: Int64) { error += amount }
-}
-
-extension PaneTable {
-    func encode(to writer: inout ByteWriter) {
-        error.encode(to: &writer)
-        writer.write(count: count)
-        for number in 0..<count {
-            keys[number].encode(to: &writer)
-            cells[number].encode(to: &writer)
-        }
-    }
-
-    static func decode(from reader: inout ByteReader) throws -> PaneTable {
-        let table = PaneTable()
-        table.error = try Int64.decode(from: &reader)
-        for _ in 0..<(try reader.readCount()) {
-            let place = table.cell(of: try Text.decode(from: &reader))
-            table.cells[place] = try TrendCell.decode(from: &reader)
-        }
-        return table
     }
 }

@@ -29,7 +29,9 @@ public final class TrendFilter: Sendable {
         state.withLock { $0 = (lists, stamps) }
     }
 
-    private var stamps: [FileStamp?] { [ignore, allow].map { path in path.flatMap { try? FileStamp(of: $0) } } }
+    private var stamps: [FileStamp?] {
+        [ignore, allow].map { path in path.flatMap { try? LocalFileSystem().stamp($0) } }
+    }
 
     private func read() throws -> Lists {
         func keys(_ path: String) throws -> Set<Text> {

@@ -3,45 +3,59 @@ import SwiftwaterCore
 /// One of the ranges of keys of the trends: slides, the running counts of the window, and the baseline. Used by one thread at a time.
 final class TrendShard: @unchecked Sendable {
     private let settings: TrendingSettings
-    private let clock: PaneClock
-    private var panes: [Int: PaneTable] = [:]
+    private let clock: SlideClock
+    private var slides: [Int: SlideTable] = [:]
     /// The counts of slides that no window reads any more, for rows' histories.
     private var history: [Int: TagTable] = [:]
     /// The counts of the slides that the last window had.
     private var window = TagTable(capacity: 64)
     private var windowKeys: [Text] = []
-    private var windowPanes: Set<Int> = []
+    private var windowSlides: Set<Int> = []
     private var baseline: Baseline
     /// Slides up to this one are in the baseline.
     private var absorbedThrough: Int?
 
     private let enrichment: TrendEnrichment?
 
-    init(_ settings: TrendingSettings, _ clock: PaneClock, _ enrichment: TrendEnrichment?) {
+    init(_ settings: TrendingSettings, _ clock: SlideClock, _ enrichment: TrendEnrichment?) {
         (self.settings, self.clock, self.enrichment) = (settings, clock, enrichment)
         baseline = Baseline(step: clock.step, span: settings.baseline.wholeMilliseconds)
     }
 
     // MARK: Taking
 
-    /// Takes those keys of a slide's part that are this shard's.
-    func take(_ pane: Int, _ part: PaneTable, _ keys: [Int]) {
-        let table = panes[pane] ?? PaneTable()
-        for number in keys {
-            let place = table.cell(of: part.keys[number])
-            table.cells[place].merge(part.cells[number], samplesMax: settings.samples)
+    /// Takes this shard's share of a part of a slide.
+    func take(_ slide: Int, _ part: TrendPartial.Slide, _ share: TrendPartial.Share) {
+        let table = slides[slide] ?? SlideTable(keepsCells: settings.recordsEvidence)
+        switch part.content {
+        case .cells(let cells):
+            for number in share.keys {
+                let place = table.place(of: cells.keys[number])
+                table.counts[place] += cells.counts[number]
+                table.cells[place].merge(cells.cells[number], samplesMax: settings.samples)
+            }
+            table.addError(cells.error)
+        case .counts(let counts):
+            for slot in share.keys {
+                let (key, count) = counts.entry(at: slot)
+                let place = table.place(of: key)
+                table.counts[place] += count
+            }
+            table.addError(part.error)
+            table.add(share.mentions)
         }
-        table.addError(part.error)
-        panes[pane] = table.reduced(to: max(1, settings.keysMax / TrendState.shardCount))
+        slides[slide] = table.reduced(to: max(1, settings.keysMax / TrendState.shardCount))
     }
 
     /// Takes posts back from slides that a window still reads.
     private func remove(_ ids: Set<UInt64>) {
         guard !ids.isEmpty else { return }
-        for (pane, table) in panes {
-            for number in 0..<table.count {
-                let removed = table.cells[number].remove(ids) { enrichment?.values(of: $0) ?? [] }
-                if removed > 0, windowPanes.contains(pane) { window.add(table.keys[number], -removed) }
+        for (slide, table) in slides {
+            let isInWindow = windowSlides.contains(slide)
+            table.remove(ids) {
+                enrichment?.values(of: $0) ?? []
+            } whenRemoved: { key, count in
+                if isInWindow { window.add(key, -count) }
             }
         }
     }
@@ -69,9 +83,9 @@ final class TrendShard: @unchecked Sendable {
         remove(window.deleted)
         enter(first, window.last)
         let posts = (first...window.last).reduce(0) { $0 + (window.posts[$1] ?? 0) }
-        let error = (first...window.last).reduce(0) { $0 + (panes[$1]?.error ?? 0) }
-        let slide = window.slideNumbers[first - 1] ?? 0
-        var ranked = rank(window, order, first, posts, slide, filter)
+        let error = (first...window.last).reduce(0) { $0 + (slides[$1]?.error ?? 0) }
+        let ordinal = window.slideNumbers[first - 1] ?? 0
+        var ranked = rank(window, order, first, posts, ordinal, filter)
         ranked.sort(by: Ranked.precedes)
         if settings.limit > 0 { ranked = Array(ranked.prefix(settings.limit)) }
         let rows = ranked.map { row($0, window, first, error: Int(error)) }
@@ -79,52 +93,50 @@ final class TrendShard: @unchecked Sendable {
         return (rows, windowKeys.reduce(0) { $0 + (self.window[$1] > 0 ? 1 : 0) })
     }
 
-    /// Brings slides that have left the window into the baseline.
+    /// Brings slides that have left the window into the baseline and the histories, where rows or orders need them.
     private func absorb(through last: Int, _ window: Window) {
-        let begin = absorbedThrough ?? panes.keys.min().map { $0 - 1 } ?? last
-        for pane in panes.keys.sorted() where pane > begin && pane <= last {
-            let (posts, number) = (window.posts[pane] ?? 0, window.slideNumbers[pane] ?? 0)
-            let table = panes[pane]!
-            for key in 0..<table.count where table.cells[key].count > 0 {
-                baseline.absorb(
-                    table.keys[key], count: table.cells[key].count, first: table.cells[key].first, posts: posts,
-                    slide: number)
-            }
-            if number % 64 == 0 || baseline.count > settings.keysMax / TrendState.shardCount {
-                baseline.prune(posts: posts, slide: number, limit: max(1, settings.keysMax / TrendState.shardCount))
-            }
-            let counts = TagTable(capacity: 64)
-            for key in 0..<table.count where table.cells[key].count > 0 {
-                counts.add(table.keys[key], table.cells[key].count)
-            }
-            history[pane] = counts
-            panes[pane] = nil
+        let begin = absorbedThrough ?? slides.keys.min().map { $0 - 1 } ?? last
+        for slide in slides.keys.sorted() where slide > begin && slide <= last {
+            let table = slides[slide]!
+            if settings.needsBaseline { absorb(table, slide, window) }
+            if settings.recordsEvidence { history[slide] = table.nonzeroCounts }
+            slides[slide] = nil
         }
         absorbedThrough = max(begin, last)
     }
 
+    private func absorb(_ table: SlideTable, _ slide: Int, _ window: Window) {
+        let (posts, number) = (window.posts[slide] ?? 0, window.slideNumbers[slide] ?? 0)
+        for key in 0..<table.count where table.counts[key] > 0 {
+            let first = table.keepsCells ? table.cells[key].first : clock.begin(of: slide)
+            baseline.absorb(table.keys[key], count: table.counts[key], first: first, posts: posts, slide: number)
+        }
+        let limit = max(1, settings.keysMax / TrendState.shardCount)
+        if number % 64 == 0 || baseline.count > limit { baseline.prune(posts: posts, slide: number, limit: limit) }
+    }
+
     /// Takes slides out of the running counts.
     private func leave(before first: Int) {
-        for pane in windowPanes.sorted() where pane < first {
-            if let table = panes[pane] {
-                for key in 0..<table.count where table.cells[key].count != 0 {
-                    window.add(table.keys[key], -table.cells[key].count)
+        for slide in windowSlides.sorted() where slide < first {
+            if let table = slides[slide] {
+                for key in 0..<table.count where table.counts[key] != 0 {
+                    window.add(table.keys[key], -table.counts[key])
                 }
             }
-            windowPanes.remove(pane)
+            windowSlides.remove(slide)
         }
     }
 
     /// Adds slides to the running counts.
     private func enter(_ first: Int, _ last: Int) {
-        for pane in panes.keys.sorted() where pane >= first && pane <= last && !windowPanes.contains(pane) {
-            let table = panes[pane]!
-            for key in 0..<table.count where table.cells[key].count != 0 {
+        for slide in slides.keys.sorted() where slide >= first && slide <= last && !windowSlides.contains(slide) {
+            let table = slides[slide]!
+            for key in 0..<table.count where table.counts[key] != 0 {
                 let before = window.count
-                window.add(table.keys[key], table.cells[key].count)
+                window.add(table.keys[key], table.counts[key])
                 if window.count > before { windowKeys.append(table.keys[key]) }
             }
-            windowPanes.insert(pane)
+            windowSlides.insert(slide)
         }
         let live = windowKeys.filter { window[$0] != 0 }
         guard live.count * 2 < windowKeys.count else { return }
@@ -150,31 +162,31 @@ final class TrendShard: @unchecked Sendable {
 
     private func authors(_ key: Text, _ first: Int, _ last: Int) -> DistinctCount {
         var authors = DistinctCount()
-        for pane in first...last {
-            if let table = panes[pane], let place = table.find(key) { authors.formUnion(table.cells[place].authors) }
+        for slide in first...last {
+            if let table = slides[slide], let place = table.find(key) { authors.formUnion(table.cells[place].authors) }
         }
         return authors
     }
 
     private func rank(
-        _ window: Window, _ order: TrendingSettings.Order, _ first: Int, _ posts: Int, _ slide: Int,
+        _ window: Window, _ order: TrendingSettings.Order, _ first: Int, _ posts: Int, _ ordinal: Int,
         _ filter: TrendFilter.Lists?
     ) -> [Ranked] {
-        let support = Int64(max(1, settings.minimumSupport))
+        let support = Int64(max(1, settings.minimumCount))
         var wanted = windowKeys.map { (key: $0, count: self.window[$0]) }.filter { $0.count >= support }
         if let filter { wanted = wanted.filter { filter.allows($0.key) } }
         if order == .authors || settings.countsAuthorsOnce {
-            return rankByAuthors(wanted, window, order, first, posts, slide, support)
+            return rankByAuthors(wanted, window, order, first, posts, ordinal, support)
         }
         return wanted.compactMap { key, count in
-            rank(key, order, count, nil, posts, slide, at: clock.end(of: window.last))
+            rank(key, order, count, nil, posts, ordinal, at: clock.end(of: window.last))
         }
     }
 
     /// Keys have at most as many authors as posts: from the most frequent down, until the rest cannot get among the best.
     private func rankByAuthors(
         _ wanted: [(key: Text, count: Int64)], _ window: Window, _ order: TrendingSettings.Order, _ first: Int,
-        _ posts: Int, _ slide: Int, _ support: Int64
+        _ posts: Int, _ ordinal: Int, _ support: Int64
     ) -> [Ranked] {
         var result: [Ranked] = []
         var best = BestCounts(limit: settings.limit)
@@ -185,7 +197,7 @@ final class TrendShard: @unchecked Sendable {
             let counted = settings.countsAuthorsOnce ? number : count
             guard counted >= support, number > 0 else { continue }
             best.offer(number)
-            if let row = rank(key, order, counted, authors, posts, slide, at: clock.end(of: window.last)) {
+            if let row = rank(key, order, counted, authors, posts, ordinal, at: clock.end(of: window.last)) {
                 result.append(row)
             }
         }
@@ -194,10 +206,12 @@ final class TrendShard: @unchecked Sendable {
 
     private func rank(
         _ key: Text, _ order: TrendingSettings.Order, _ count: Int64, _ authors: DistinctCount?, _ posts: Int,
-        _ slide: Int,
+        _ ordinal: Int,
         at time: Int64
     ) -> Ranked? {
-        let expected = baseline.expected(key, posts: posts, slides: clock.length, slide: slide)
+        let expected =
+            settings.needsBaseline
+            ? baseline.expected(key, posts: posts, slides: clock.length, slide: ordinal) : nil
         let score: Double
         switch order {
         case .count: score = Double(count)
@@ -225,25 +239,28 @@ final class TrendShard: @unchecked Sendable {
     }
 
     private func row(_ ranked: Ranked, _ window: Window, _ first: Int, error: Int) -> TrendingRow {
+        var row = TrendingRow(key: ranked.key, count: Int(ranked.count), countUpperBound: Int(ranked.count) + error)
+        (row.expected, row.score) = (ranked.expected, ranked.score)
+        guard settings.recordsEvidence else { return row }
         var cell = TrendCell()
-        for pane in first...window.last {
-            guard let table = panes[pane], let place = table.find(ranked.key) else { continue }
+        var posts: Int64 = 0
+        for slide in first...window.last {
+            guard let table = slides[slide], let place = table.find(ranked.key) else { continue }
+            posts += table.counts[place]
             cell.merge(table.cells[place], samplesMax: settings.samples)
         }
-        let counts = (0..<settings.history).reversed().map { back -> Int in
-            let pane = window.last - back
-            if let old = self.history[pane] { return Int(old[ranked.key]) }
-            guard let table = panes[pane], let place = table.find(ranked.key) else { return 0 }
-            return Int(table.cells[place].count)
+        row.history = (0..<settings.history).reversed().map { back in
+            let slide = window.last - back
+            return Int(self.history[slide]?[ranked.key] ?? slides[slide]?[ranked.key] ?? 0)
         }
-        let firstSeen = min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max)
+        row.display = cell.display(of: ranked.key)
         // An estimate of the authors may lie above the posts; they cannot.
-        return TrendingRow(
-            rank: 0, key: ranked.key, display: cell.display(of: ranked.key), count: Int(ranked.count),
-            countMost: Int(ranked.count) + error, authors: min(cell.authors.count, Int(cell.count) + error),
-            expected: ranked.expected,
-            score: ranked.score, firstSeen: BatchTime(milliseconds: firstSeen), history: counts,
-            samples: cell.shownSamples.map(\.text), groups: groups(cell), isCopied: cell.isCopied)
+        row.authors = min(cell.authors.count, Int(posts) + error)
+        row.firstSeen = BatchTime(milliseconds: min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max))
+        row.samples = cell.shownSamples.map(\.text)
+        row.groups = enrichment == nil ? nil : groups(cell)
+        row.isCopied = cell.isCopied
+        return row
     }
 }
 
@@ -287,17 +304,17 @@ private struct BestCounts {
 
 extension TrendShard {
     func encode(to writer: inout ByteWriter) {
-        writer.write(count: panes.count)
-        for pane in panes.keys.sorted() {
-            pane.encode(to: &writer)
-            panes[pane]!.encode(to: &writer)
+        writer.write(count: slides.count)
+        for slide in slides.keys.sorted() {
+            slide.encode(to: &writer)
+            slides[slide]!.encode(to: &writer)
         }
         absorbedThrough.encode(to: &writer)
         writer.write(count: history.count)
-        for pane in history.keys.sorted() {
-            pane.encode(to: &writer)
+        for slide in history.keys.sorted() {
+            slide.encode(to: &writer)
             var counts: [(key: Text, count: Int)] = []
-            history[pane]!.forEach { counts.append(($0, $1)) }
+            history[slide]!.forEach { counts.append(($0, $1)) }
             writer.write(count: counts.count)
             for entry in counts.sorted(by: { $0.key < $1.key }) {
                 entry.key.encode(to: &writer)
@@ -308,24 +325,24 @@ extension TrendShard {
     }
 
     func restore(from reader: inout ByteReader) throws {
-        panes = [:]
+        slides = [:]
         for _ in 0..<(try reader.readCount()) {
-            let pane = try Int.decode(from: &reader)
-            panes[pane] = try PaneTable.decode(from: &reader)
+            let slide = try Int.decode(from: &reader)
+            slides[slide] = try SlideTable.decode(from: &reader, keepsCells: settings.recordsEvidence)
         }
         absorbedThrough = try Int?.decode(from: &reader)
         history = [:]
         for _ in 0..<(try reader.readCount()) {
-            let pane = try Int.decode(from: &reader)
+            let slide = try Int.decode(from: &reader)
             let counts = TagTable(capacity: 64)
             for _ in 0..<(try reader.readCount()) {
                 let key = try Text.decode(from: &reader)
                 counts.add(key, Int64(try Int.decode(from: &reader)))
             }
-            history[pane] = counts
+            history[slide] = counts
         }
         try baseline.restore(from: &reader)
-        // The next window adds its slides up anew.
-        (window, windowKeys, windowPanes) = (TagTable(capacity: 64), [], [])
+        // The next window adds its slides up again.
+        (window, windowKeys, windowSlides) = (TagTable(capacity: 64), [], [])
     }
 }

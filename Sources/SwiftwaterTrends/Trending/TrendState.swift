@@ -19,14 +19,18 @@ final class TrendState: BatchState, @unchecked Sendable {
     private let enrichment: TrendEnrichment?
     private let isLast: @Sendable () -> Bool
     private let log: @Sendable (String) -> Void
-    private var clock: PaneClock
+    private var clock: SlideClock
     private var shards: [TrendShard]
     private var latest = Int64.min
     private var posts: [Int: Int] = [:]
     private var slideNumbers: [Int: Int] = [:]
     private var slidesWithPosts = 0
     private var lastEnded: Int?
+    /// Posts that were late, as of the last table.
     private var late = 0
+    /// Those since, by the window that was the next to end when they came: a table counts the late posts that came before
+    /// its window ended, whatever batches they were in.
+    private var newlyLate: [Int: Int] = [:]
     private var deletions: [TrendPartial.Deletion] = []
 
     init(
@@ -36,7 +40,7 @@ final class TrendState: BatchState, @unchecked Sendable {
     ) {
         (self.settings, self.filter, self.enrichment) = (settings, filter, enrichment)
         (self.isLast, self.log) = (isLast, log)
-        let clock = PaneClock(settings, origin: origin)
+        let clock = SlideClock(settings, origin: origin)
         self.clock = clock
         shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock, enrichment) }
     }
@@ -53,15 +57,17 @@ final class TrendState: BatchState, @unchecked Sendable {
     }
 
     func advance(with partials: [TrendPartial], at time: BatchTime, context: Context) throws -> [TrendingTable] {
-        var parts: [(pane: Int, table: PaneTable)] = []
+        var parts: [Part] = []
         for partial in partials { parts += accept(partial) }
         try take(parts, context)
         let malformed = partials.reduce(0) { $0 + $1.malformed }
-        if malformed > 0, settings.warnsOfUnreadable {
+        if malformed > 0, settings.logsUnreadablePosts {
             let sample = partials.lazy.flatMap(\.samples).first.map { ", such as: \($0)" } ?? ""
             log("\(malformed) posts could not be read, or have no time\(sample)")
         }
-        let isEmpty = partials.allSatisfy { $0.panes.isEmpty && $0.deletions.isEmpty && $0.late + $0.malformed == 0 }
+        let isEmpty = partials.allSatisfy {
+            $0.slides.isEmpty && $0.deletions.isEmpty && $0.late.isEmpty && $0.malformed == 0
+        }
         let watermark: Int64
         if isEmpty, isLast() {
             watermark = .max
@@ -74,16 +80,17 @@ final class TrendState: BatchState, @unchecked Sendable {
     }
 
     /// The slides of a partial that are not too late for what came before it.
-    private func accept(_ partial: TrendPartial) -> [(pane: Int, table: PaneTable)] {
-        var parts: [(Int, PaneTable)] = []
-        late += partial.late
-        for (pane, content) in partial.panes.sorted(by: { $0.key < $1.key }) {
-            let isLate = settings.usesEventTime && latest != .min && clock.end(of: pane) + clock.lateness <= latest
+    private func accept(_ partial: TrendPartial) -> [Part] {
+        var parts: [Part] = []
+        let open = latest == .min ? Int.min : clock.open(at: latest)
+        for (other, count) in partial.late { newlyLate[max(open, other), default: 0] += count }
+        for (slide, content) in partial.slides.sorted(by: { $0.key < $1.key }) {
+            let isLate = settings.usesEventTime && latest != .min && clock.end(of: slide) + clock.lateness <= latest
             if isLate {
-                late += content.posts
+                for run in content.runs { newlyLate[max(open, run.open), default: 0] += run.count }
             } else {
-                posts[pane, default: 0] += content.posts
-                parts.append((pane, content.table))
+                posts[slide, default: 0] += content.posts
+                parts.append(Part(slide: slide, content: content))
             }
         }
         for deletion in partial.deletions {
@@ -93,85 +100,93 @@ final class TrendState: BatchState, @unchecked Sendable {
         return parts
     }
 
-    private func take(_ parts: [(pane: Int, table: PaneTable)], _ context: Context) throws {
-        let box = UncheckedParts(parts: parts, shards: shards)
+    private func take(_ parts: [Part], _ context: Context) throws {
+        let work = UncheckedWork(parts: parts, shards: shards)
         // Which keys are whose, once for each part.
-        let owners = try context.parallelize(Array(parts.indices), partitions: max(1, parts.count)).map { part in
-            var keys = [[Int]](repeating: [], count: TrendState.shardCount)
-            for (number, key) in box.parts[part].table.keys.enumerated() {
-                keys[Int(key.stableHash >> 60)].append(number)
-            }
-            return keys
+        let shares = try context.parallelize(Array(parts.indices), partitions: max(1, parts.count)).map { part in
+            work.parts[part].content.shares()
         }.collect()
         _ = try context.parallelize(Array(shards.indices), partitions: shards.count).map { shard in
-            for (part, keys) in zip(box.parts, owners) { box.shards[shard].take(part.pane, part.table, keys[shard]) }
+            for (part, shares) in zip(work.parts, shares) {
+                work.shards[shard].take(part.slide, part.content, shares[shard])
+            }
         }.collect()
     }
 
-    private struct UncheckedParts: @unchecked Sendable {
-        let parts: [(pane: Int, table: PaneTable)]
+    /// What a partial has of a slide.
+    private struct Part {
+        let slide: Int
+        let content: TrendPartial.Slide
+    }
+
+    /// Shared among the tasks of one batch: parts are only read, and each shard is one task's.
+    private struct UncheckedWork: @unchecked Sendable {
+        let parts: [Part]
         let shards: [TrendShard]
     }
+
+    /// The shard of a key, by its `stableHash`.
+    static func shard(of hash: UInt64) -> Int { Int(hash >> 60) }
 
     // MARK: Windows
 
     private func tables(upTo watermark: Int64, _ context: Context) throws -> [TrendingTable] {
         var tables: [TrendingTable] = []
-        while let pane = nextPane(upTo: watermark) {
-            number(through: pane)
-            for order in [settings.order] + settings.furtherOrders {
-                tables.append(try table(endingWith: pane, by: order, context))
+        while let slide = nextSlide(upTo: watermark) {
+            number(through: slide)
+            for (open, count) in newlyLate where open <= slide {
+                late += count
+                newlyLate[open] = nil
             }
-            lastEnded = pane
-            forget(before: pane)
+            for order in [settings.order] + settings.additionalOrders {
+                tables.append(try table(endingWith: slide, by: order, context))
+            }
+            lastEnded = slide
+            forget(before: slide)
         }
         return tables
     }
 
-    /// The slide that ends the next window: with event time one that has posts in its window, else the next.
-    private func nextPane(upTo watermark: Int64) -> Int? {
-        let first = posts.keys.min()
-        var next: Int?
-        if let lastEnded {
-            next = lastEnded + 1
-            if settings.usesEventTime || watermark == .max {
-                // The next slide within a window's length behind a slide with posts.
-                let open = posts.keys.filter { $0 + clock.length > lastEnded + 1 }.min()
-                next = open.map { max($0, lastEnded + 1) }
-            } else {
-                // After a long stop at most one window's length is made up for.
-                next = max(lastEnded + 1, clock.pane(of: watermark - 1) - clock.length + 1)
-            }
-        } else if settings.usesEventTime {
-            next = first
+    /// The slide that ends the next window: with event time one that has posts in its window, otherwise the next.
+    private func nextSlide(upTo watermark: Int64) -> Int? {
+        let next: Int?
+        if settings.usesEventTime || watermark == .max {
+            next = posts.keys.compactMap { slide in
+                let end = clock.ending(from: max(slide, lastEnded.map { $0 + 1 } ?? slide))
+                return end - slide < clock.length ? end : nil
+            }.min()
+        } else if let lastEnded {
+            // After a long stop at most one window's length is made up for.
+            let first = clock.slide(of: watermark - 1) - clock.length + 1
+            next = max(lastEnded + clock.stride, clock.ending(from: first))
         } else {
-            next = watermark == .max ? first : clock.pane(of: watermark - 1)
+            next = clock.ending(from: clock.slide(of: watermark - 1))
         }
         guard let next, clock.end(of: next) <= watermark else { return nil }
         return next
     }
 
     /// Numbers the slides with posts.
-    private func number(through pane: Int) {
+    private func number(through slide: Int) {
         let known = slideNumbers.keys.max() ?? .min
-        for slide in posts.keys.filter({ $0 > known && $0 <= pane }).sorted() {
-            if posts[slide]! > 0 { slidesWithPosts += 1 }
-            slideNumbers[slide] = slidesWithPosts
+        for number in posts.keys.filter({ $0 > known && $0 <= slide }).sorted() {
+            if posts[number]! > 0 { slidesWithPosts += 1 }
+            slideNumbers[number] = slidesWithPosts
         }
     }
 
-    private func table(endingWith pane: Int, by order: TrendingSettings.Order, _ context: Context) throws
+    private func table(endingWith slide: Int, by order: TrendingSettings.Order, _ context: Context) throws
         -> TrendingTable
     {
-        let end = clock.end(of: pane)
+        let end = clock.end(of: slide)
         let effective = deletions.filter { $0.time < end + clock.lateness || !settings.usesEventTime }
-        let first = pane - clock.length + 1
+        let first = slide - clock.length + 1
         let before = slideNumbers.filter { $0.key < first }.values.max() ?? 0
         var numbers = slideNumbers
         numbers[first - 1] = before
         let window = TrendShard.Window(
-            last: pane, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)))
-        let (shards, filter) = (UncheckedParts(parts: [], shards: shards), filter?.lists)
+            last: slide, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)))
+        let (shards, filter) = (UncheckedWork(parts: [], shards: shards), filter?.lists)
         let found = try context.parallelize(Array(0..<TrendState.shardCount), partitions: TrendState.shardCount).map {
             shards.shards[$0].rows(window, by: order, filter)
         }.collect()
@@ -184,17 +199,17 @@ final class TrendState: BatchState, @unchecked Sendable {
         for index in rows.indices { rows[index].rank = index + 1 }
         return TrendingTable(
             end: BatchTime(milliseconds: end), window: settings.window, order: order,
-            posts: (first...pane).reduce(0) { $0 + (posts[$1] ?? 0) }, keys: found.reduce(0) { $0 + $1.keys },
+            posts: (first...slide).reduce(0) { $0 + (posts[$1] ?? 0) }, keys: found.reduce(0) { $0 + $1.keys },
             late: late, rows: rows)
     }
 
-    private func forget(before pane: Int) {
-        let oldest = pane - max(clock.length, settings.history) - 1
+    private func forget(before slide: Int) {
+        let oldest = slide - max(clock.length, settings.history) - 1
         posts = posts.filter { $0.key > oldest }
         let newest = slideNumbers.keys.filter { $0 <= oldest }.max()
         slideNumbers = slideNumbers.filter { $0.key > oldest || $0.key == newest }
         // Posts that a deletion speaks of may come as late as this.
-        let limit = clock.end(of: pane) - Int64(clock.length) * clock.step - clock.lateness
+        let limit = clock.end(of: slide) - Int64(clock.length) * clock.step - clock.lateness
         if settings.usesEventTime {
             deletions.removeAll { $0.time < limit }
         } else {
@@ -207,19 +222,23 @@ final class TrendState: BatchState, @unchecked Sendable {
     var window: Duration? { settings.window }
 
     var storedTypes: [String] {
-        ["trends of \(settings.keys.rawValue)", settings.step.label, settings.usesEventTime ? "event time" : "arrival"]
+        [
+            "trends of \(settings.keys.rawValue)", settings.interval.label,
+            settings.usesEventTime ? "event time" : "arrival",
+        ]
     }
 
     func encode(to writer: inout ByteWriter) {
         clock.origin.encode(to: &writer)
         latest.encode(to: &writer)
-        late.encode(to: &writer)
+        // All windows that end before the next post have ended: what is late now counts in all that come.
+        (late + newlyLate.values.reduce(0, +)).encode(to: &writer)
         slidesWithPosts.encode(to: &writer)
         lastEnded.encode(to: &writer)
         for map in [posts, slideNumbers] {
             writer.write(count: map.count)
-            for (pane, value) in map.sorted(by: { $0.key < $1.key }) {
-                pane.encode(to: &writer)
+            for (slide, value) in map.sorted(by: { $0.key < $1.key }) {
+                slide.encode(to: &writer)
                 value.encode(to: &writer)
             }
         }
@@ -234,14 +253,14 @@ final class TrendState: BatchState, @unchecked Sendable {
     func restore(from reader: inout ByteReader) throws {
         let origin = try Int64.decode(from: &reader)
         latest = try Int64.decode(from: &reader)
-        late = try Int.decode(from: &reader)
+        (late, newlyLate) = (try Int.decode(from: &reader), [:])
         slidesWithPosts = try Int.decode(from: &reader)
         lastEnded = try Int?.decode(from: &reader)
         func map() throws -> [Int: Int] {
             var map: [Int: Int] = [:]
             for _ in 0..<(try reader.readCount()) {
-                let pane = try Int.decode(from: &reader)
-                map[pane] = try Int.decode(from: &reader)
+                let slide = try Int.decode(from: &reader)
+                map[slide] = try Int.decode(from: &reader)
             }
             return map
         }
@@ -250,7 +269,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         for _ in 0..<(try reader.readCount()) {
             deletions.append(.init(id: try UInt64.decode(from: &reader), time: try Int64.decode(from: &reader)))
         }
-        clock = PaneClock(settings, origin: origin)
+        clock = SlideClock(settings, origin: origin)
         shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock, enrichment) }
         for shard in shards { try shard.restore(from: &reader) }
     }

@@ -1,146 +1,145 @@
 import SwiftwaterCore
 
-/// What makes a trend, and of what: settings of `DStream.trending`, shared by the library, the command line and the tests.
+/// Settings of `DStream.trending`: what makes a trend, and of what. Shared by the library, the command line and the tests.
 public struct TrendingSettings: Sendable {
     /// What is counted.
     public enum Keys: String, Sendable, CaseIterable {
-        /// Words that begin with `#`, split on spaces.
-        case words
-        /// Tags by the public rules; the service's own list of a post's tags where it gives one.
+        /// Hashtags by the public rules; the service's own list of a post's tags where it has one.
         case hashtags
-        /// `$` and one to six letters, perhaps with a dot or underscore and one or two more: `$BTC`, `$BRK.A`.
+        /// The classic program's tags: text is split at spaces, and what begins with `#` is a tag.
+        case hashWords = "hash-words"
+        /// `$` and one to six letters, possibly with a dot or underscore and one or two more: `$BTC`, `$BRK.A`.
         case cashtags
-        /// `@` and a name of letters, digits and underscores, perhaps with a domain.
+        /// `@` and a name of letters, digits and underscores, possibly with a domain.
         case mentions
         /// Links, without scheme, `www.`, fragment and slash at the end.
         case links
-        /// Words of three letters or digits or more.
-        case plainWords = "plain-words"
+        /// Words of three letters or digits or more. Hashtags, cashtags, mentions and links are not words.
+        case words
     }
 
-    /// What decides the order.
+    /// What rows are ordered by. Equal rows are ordered by count, then by the bytes of the key.
     public enum Order: String, Sendable, CaseIterable {
-        /// How often a key occurs in the window.
+        /// The number of posts in the window that have the key.
         case count
-        /// How many authors used it.
+        /// The number of authors who used the key.
         case authors
-        /// How far the count lies above what was to be expected (`Score`).
+        /// How far the count lies above what was expected (`Score`).
         case burst
     }
 
-    /// How a burst is measured. W is the count of the window, E the one to be expected of it.
+    /// How a burst is measured. W is the count in the window, E the expected count.
     public enum Score: String, Sendable, CaseIterable {
-        /// (W - E) / sqrt(max(E, variance) + 4): how many standard deviations above the expected. The 4 keeps rare keys quiet.
+        /// (W - E) / sqrt(max(E, variance) + 4): standard deviations above the expected count. The 4 damps rare keys.
         case deviation = "z"
-        /// (W - E)^2 / max(E, 1) where W > E, and 0 elsewhere: the form of Mastodon's `Trends::Tags`, which falls by half in each
-        /// `halfLife` from its peak.
+        /// (W - E)^2 / max(E, 1) where W > E, otherwise 0: the form of Mastodon's `Trends::Tags`. It falls by half in
+        /// each `halfLife` after its peak.
         case chiSquare = "chi-square"
     }
 
-    public var window: Duration = .seconds(20)
-    /// How often there is a table; a divisor of the window, and a multiple of the batch interval unless event time is used. The window
-    /// unless set.
+    /// The window length: a multiple of the batch interval unless event time is used.
+    public var window: Duration
+    /// The interval between tables: a multiple of the batch interval unless event time is used. nil is the batch
+    /// interval, or the window with event time. Windows end at its multiples since 1970.
     public var slide: Duration?
-    public var keys = Keys.hashtags
-    public var order = Order.count
-    /// Orders of which there is a table as well, for each window, from the same counts.
-    public var furtherOrders: [Order] = []
-    public var score = Score.deviation
-    /// Windows of the time that posts carry, from multiples of the slide: a replayed archive gives the same windows at any speed. Otherwise
-    /// of the time at which they came.
-    public var usesEventTime = false
-    /// How long a window stays open after a post beyond its end was seen. With event time.
-    public var lateness: Duration = .zero
-    /// Over how much time the expected rate is an average: weights fall to 1/e in so long.
-    public var baseline: Duration = .seconds(24 * 3600)
-    /// Rarer keys do not trend.
-    public var minimumSupport = 1
-    /// See `Score.chiSquare`.
-    public var halfLife: Duration = .seconds(2 * 3600)
-    /// An author counts once for each key and window: the count is that of the authors.
-    public var countsAuthorsOnce = false
-    /// Takes posts back that the service says were deleted. Keeps 24 bytes for each key of each post in the window.
-    public var honoursDeletions = true
-    /// Keeps what rows say beside counts: authors, spellings, samples, copies; and deletions are honoured only so. Without it a post costs about
-    /// half as much.
-    public var keepsReasons = true
-    /// Warns, once a batch, of posts that cannot be read. For all but one of several steps over the same posts this may be false.
-    public var warnsOfUnreadable = true
-    /// How many rows a table has; 0 for all.
-    public var limit = 100
-    /// Above so many keys in a slide, rare ones are given up and counts have bounds (`TrendingRow.countMost`).
-    public var keysMax = 1_000_000
-    /// How many sample posts a row has.
-    public var samples = 3
-    /// How many slides a row's history has.
-    public var history = 12
+    /// What is counted.
+    public var keys: Keys
+    /// What rows are ordered by.
+    public var order: Order
+    /// Further orders: each window has a table for each, from the same counts.
+    public var additionalOrders: [Order]
+    /// How a burst is measured.
+    public var score: Score
+    /// Assigns posts to windows by the time they carry, from multiples of the slide: an archive gives the same tables at
+    /// any speed. Otherwise by the time of arrival.
+    public var usesEventTime: Bool
+    /// With event time: how long a window stays open after a post beyond its end was seen.
+    public var lateness: Duration
+    /// The time over which the expected rate is averaged: weights fall to 1/e in this time.
+    public var baseline: Duration
+    /// The minimum count for a key to be listed.
+    public var minimumCount: Int
+    /// With `Score.chiSquare`: the time in which a score falls by half.
+    public var halfLife: Duration
+    /// Counts an author once for each key and window.
+    public var countsAuthorsOnce: Bool
+    /// Takes back posts that the service deletes. Keeps 16 bytes for each key of each post with an id in the window, 24
+    /// with evidence.
+    public var honorsDeletions: Bool
+    /// Records why a key trends: authors, spelling, first time, history, samples, copies and enrichment. Without it these
+    /// are nil in rows, posts cost a half to a quarter as much, and a key of a slide takes 100 bytes instead of 350.
+    public var recordsEvidence: Bool
+    /// Logs, once a batch, posts that cannot be read. False for all but one of several steps over the same posts.
+    public var logsUnreadablePosts: Bool
+    /// The number of rows of a table; 0 for all.
+    public var limit: Int
+    /// The number of keys in a slide above which rare ones are evicted and counts get an upper bound
+    /// (`TrendingRow.countUpperBound`).
+    public var keysMax: Int
+    /// The number of sample posts of a row.
+    public var samples: Int
+    /// The number of slides in a row's history.
+    public var history: Int
 
-    public init() {}
-
-    var step: Duration { slide ?? window }
-}
-
-/// One row of a table of trends, and why it is there.
-public struct TrendingRow: Sendable, Equatable {
-    /// A value of the enrichment, and how many posts with the key had it.
-    public struct Group: Sendable, Equatable {
-        /// What the value is, such as `location`.
-        public let column: String
-        public let value: Text
-        public let count: Int
+    /// Creates settings.
+    public init(
+        window: Duration = .seconds(20), slide: Duration? = nil, keys: Keys = .hashtags, order: Order = .count,
+        additionalOrders: [Order] = [], score: Score = .deviation, usesEventTime: Bool = false,
+        lateness: Duration = .zero, baseline: Duration = .seconds(24 * 3600), minimumCount: Int = 1,
+        halfLife: Duration = .seconds(2 * 3600), countsAuthorsOnce: Bool = false, honorsDeletions: Bool = true,
+        recordsEvidence: Bool = true, logsUnreadablePosts: Bool = true, limit: Int = 100, keysMax: Int = 1_000_000,
+        samples: Int = 3, history: Int = 12
+    ) {
+        (self.window, self.slide, self.keys, self.order) = (window, slide, keys, order)
+        (self.additionalOrders, self.score) = (additionalOrders, score)
+        (self.usesEventTime, self.lateness, self.baseline) = (usesEventTime, lateness, baseline)
+        (self.minimumCount, self.halfLife, self.countsAuthorsOnce) = (minimumCount, halfLife, countsAuthorsOnce)
+        (self.honorsDeletions, self.recordsEvidence) = (honorsDeletions, recordsEvidence)
+        (self.logsUnreadablePosts, self.limit, self.keysMax) = (logsUnreadablePosts, limit, keysMax)
+        (self.samples, self.history) = (samples, history)
     }
 
-    /// So many values of a column are named.
-    public static let groupsMax = 5
+    /// The interval between tables.
+    var interval: Duration { slide ?? window }
 
-    /// From 1.
-    public var rank: Int
-    /// The key, folded, with its sign.
-    public let key: Text
-    /// Its most used spelling.
-    public let display: Text
-    /// How often it occurs in the window; where keys had to be given up, at least so often.
-    public let count: Int
-    /// And at most so often. Equal to `count` where the count is exact.
-    public let countMost: Int
-    /// How many authors used it.
-    public let authors: Int
-    /// What was to be expected; nil while there is no baseline.
-    public let expected: Double?
-    /// What the order is by.
-    public let score: Double
-    /// When it was first seen, as far as is remembered.
-    public let firstSeen: BatchTime
-    /// Its counts in the last slides, the newest last.
-    public let history: [Int]
-    /// Texts of some posts.
-    public let samples: [Text]
-    /// Where there is an enrichment: the values that were most often behind it, each with the number of posts; the most frequent first.
-    public let groups: [Group]
-    /// Most of its posts are copies of few texts, by several authors.
-    public let isCopied: Bool
-}
+    /// Whether anything says what was expected.
+    var needsBaseline: Bool { recordsEvidence || order == .burst || additionalOrders.contains(.burst) }
 
-/// The trends of a window.
-public struct TrendingTable: Sendable, Equatable {
-    /// The end of the window.
-    public let end: BatchTime
-    public let window: Duration
-    /// What its rows are ordered by.
-    public let order: TrendingSettings.Order
-    /// Posts in the window.
-    public let posts: Int
-    /// Keys in the window; where keys had to be given up, those that are left.
-    public let keys: Int
-    /// Posts that came too late for their windows, since the start.
-    public let late: Int
-    public let rows: [TrendingRow]
-
-    public init(
-        end: BatchTime, window: Duration, order: TrendingSettings.Order, posts: Int, keys: Int, late: Int,
-        rows: [TrendingRow]
-    ) {
-        (self.end, self.window, self.order) = (end, window, order)
-        (self.posts, self.keys, self.late, self.rows) = (posts, keys, late, rows)
+    /// Returns what cannot work, with what to do.
+    ///
+    /// - Parameter batch: the batch interval.
+    func problems(batch: Duration) -> [SwiftwaterError] {
+        var problems: [SwiftwaterError] = []
+        func refuse(_ what: String, _ remedy: String) {
+            problems.append(SwiftwaterError(.invalidArgument, what, remedy: remedy))
+        }
+        if interval < .milliseconds(1) || window < .milliseconds(1) {
+            refuse("a window of \(window.label) with a slide of \(interval.label)", "use at least 1 ms")
+        } else if !usesEventTime {
+            for (name, length) in [("window", window), ("slide", interval)] where !length.isMultiple(of: batch) {
+                refuse(
+                    "a \(name) of \(length.label) is not a multiple of the batch interval of \(batch.label)",
+                    "choose a multiple of \(batch.label)")
+            }
+        }
+        let clock = SlideClock(self, origin: 0)
+        if clock.stride > 1, clock.length > 100_000 {
+            refuse(
+                "a window of \(window.label) is not a multiple of the slide of \(interval.label)",
+                "choose a window that is a multiple of \(interval.label)")
+        }
+        if usesEventTime ? lateness < .zero : lateness != .zero {
+            refuse("a lateness of \(lateness.label)", "use zero or more, with event time")
+        }
+        if !recordsEvidence, order == .authors || additionalOrders.contains(.authors) || countsAuthorsOnce {
+            refuse("authors are to be counted without recording evidence", "record evidence")
+        }
+        if baseline < interval { refuse("a baseline of \(baseline.label)", "use at least a slide") }
+        if limit < 0 || keysMax < 16 || samples < 0 || history < 1 {
+            refuse(
+                "a limit of \(limit), keysMax of \(keysMax), \(samples) samples or a history of \(history)",
+                "use a limit and samples of 0 or more, keysMax of 16 or more, and a history of 1 or more")
+        }
+        return problems
     }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""record.py > implicit_als.json: what the library implicit (0.7) makes of a matrix from given first item factors, solved exactly, after one and three
-iterations. Every row and column has four entries, so that its regularization, which does not count them, is ours times four."""
+"""record.py > implicit_als.json: the factors that the library implicit (0.7) computes for a matrix from given initial
+item factors, solved exactly, after one and three iterations. Every row and column has four entries, so that implicit's
+regularization, which is not multiplied by their number, is ours times four."""
 import json
 import numpy as np, scipy.sparse as sparse
 from implicit.cpu.als import AlternatingLeastSquares

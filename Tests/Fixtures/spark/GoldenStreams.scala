@@ -1,18 +1,19 @@
-// Records what the DStream operators of Apache Spark Streaming really output.
+// Records the actual output of the DStream operators of Apache Spark Streaming.
 //
-// Every scenario runs in a StreamingContext of its own with a batch interval of one second on a manual clock,
-// so that the recording does not depend on the speed of the machine. The scripted inputs below are fed by
-// queue streams, one element of the script a batch; once a script is over its stream yields empty RDDs. The clock
-// is advanced one interval at a time and each batch is awaited. Time is counted in batches: the first has index 1.
+// Every scenario runs in its own StreamingContext with a batch interval of one second on a manual clock, so that the
+// recording does not depend on the speed of the machine. Queue streams feed the scripted inputs below, one element of
+// the script per batch; after the end of a script, its stream yields empty RDDs. The clock is advanced one interval at
+// a
+// time, and each batch is awaited. Time is counted in batches: the first has index 1.
 //
-// Output, on stdout: JSON lines. The first holds the inputs, each further line one scenario:
+// Output, on stdout: JSON lines. The first holds the inputs, and each other line one scenario:
 //   operator, variant     what is recorded; `input` names the scripted streams the scenario reads
 //   length, slide         of the window, in batches; other parameters (timeout, scanEvery, from, to) likewise
-//   batches               [{"index": i, "rows": [...]}]; an index where the stream has no RDD is left out, an
+//   batches               [{"index": i, "rows": [...]}]; an index for which the stream has no RDD is omitted, and an
 //                         RDD without elements has "rows": []
 //   failures              [{"index": i, "message": "..."}], if the job of some batches failed; these have no rows
 // Pairs are arrays, Some(x) is x, None is null and grouped values are arrays in ascending order. The rows are sorted by
-// their JSON text, except where "ordered" is true: there the order is the one Spark gave.
+// their JSON text, unless "ordered" is true: then the order is Spark's.
 
 package org.apache.spark.streaming
 
@@ -49,11 +50,11 @@ object Script {
   /** The states that the "initial" variants start from. */
   val initial: Seq[Pair] = Seq("a" -> 100, "z" -> 7)
 
-  /** The RDD which the scenario "transform", "staticJoin" joins every batch with. */
+  /** The RDD that the scenario "transform", "staticJoin" joins with every batch. */
   val static: Seq[(String, String)] = Seq("a" -> "alpha", "é" -> "accent", "e" -> "echo", "q" -> "never")
 }
 
-/** The input streams of one scenario, made on first use. */
+/** The input streams of one scenario, created on first use. */
 class Inputs(ssc: StreamingContext) {
   val used = mutable.ArrayBuffer.empty[String]
 
@@ -73,7 +74,7 @@ class Inputs(ssc: StreamingContext) {
   }
 }
 
-/** What the tested stream yields; an object so that output functions capture nothing (checkpoints serialise them). */
+/** The output of the tested stream; an object, so that output functions capture nothing (checkpoints serialize them). */
 object Recorder {
   val batches = mutable.TreeMap.empty[Int, Seq[String]]
   val failures = mutable.TreeMap.empty[Int, String]
@@ -116,10 +117,10 @@ object Json {
 /**
  * One recording.
  *
- * @param parameters  further keys of its line: length, slide, timeout...
+ * @param parameters  other keys of its line: length, slide, timeout...
  * @param checkpoint  whether the operator needs a checkpoint directory
  * @param ordered     whether the order of the rows is part of the result
- * @param slice       record stream.slice(from, to), asked for after the last batch, as the only batch: index `to`
+ * @param slice       record stream.slice(from, to), requested after the last batch, as the only batch, with index `to`
  */
 case class Scenario(
     operator: String,
@@ -143,7 +144,7 @@ object Scenarios {
   // MARK: windows
 
   def windowed: Seq[Scenario] = {
-    /** One operator over every (length, slide). */
+    /** Returns the scenarios of one operator for every (length, slide). */
     def each(operator: String, variant: String = "", checkpoint: Boolean = false)
         (stream: (Inputs, Duration, Duration) => DStream[_]): Seq[Scenario] =
       for ((length, slide) <- windows)
@@ -169,11 +170,11 @@ object Scenarios {
         in.left.reduceByKeyAndWindow(add, subtract, l, s)
       },
       // A filter on the sum drops a key whose values cancel out while some of them are still in the window. When
-      // they leave it Spark finds nothing to subtract them from, and that batch and all later ones fail.
+      // they leave it, Spark finds nothing to subtract them from, and that batch and all later ones fail.
       each("reduceByKeyAndWindow", "inverseFiltered", checkpoint = true) { (in, l, s) =>
         in.left.reduceByKeyAndWindow(add, subtract, l, s, filterFunc = (pair: (String, Int)) => pair._2 != 0)
       },
-      // The same filter where it is sound: the number of values per key, which is 0 only when none is left.
+      // The same filter where it is sound: on the number of values per key, which is 0 only when none is left.
       each("reduceByKeyAndWindow", "inverseFilteredCount", checkpoint = true) { (in, l, s) =>
         in.left.mapValues(_ => 1)
           .reduceByKeyAndWindow(add, subtract, l, s, filterFunc = (pair: (String, Int)) => pair._2 != 0)
@@ -229,7 +230,7 @@ object Scenarios {
   def updateStateByKey: Seq[Scenario] = {
     val sum = (values: Seq[Int], state: Option[Int]) => Option(state.getOrElse(0) + values.sum)
     val dropAtZero = (values: Seq[Int], state: Option[Int]) => Option(state.getOrElse(0) + values.sum).filter(_ != 0)
-    // The number of batches since the key last had a value; dropped when it would be 2.
+    // The number of batches since the key last had a value; the key is dropped when it would be 2.
     val countdown = (values: Seq[Int], state: Option[Int]) =>
       if (values.nonEmpty) Some(0) else state.map(_ + 1).filter(_ < 2)
 
@@ -266,7 +267,7 @@ object Scenarios {
     val timeout = 3
 
     def plain(in: Inputs): Stream = in.left.mapWithState(spec)
-    // A timeout is noticed when all states are scanned, which happens in the batches that are checkpointed.
+    // Timeouts are detected when all states are scanned, which happens in the batches that are checkpointed.
     def timing(in: Inputs, scanEvery: Int, initial: Seq[(String, Int)] = Seq()): Stream = {
       val stream = in.left.mapWithState(spec.timeout(Seconds(timeout)).initialState(in.rdd(initial)))
       stream.checkpoint(Seconds(scanEvery))
@@ -329,7 +330,7 @@ object Golden {
       "command" -> Json("./record.sh PYSPARK_JARS_DIR > golden.jsonl"))
   }
 
-  /** Runs a scenario for all batches; the fields of its line. */
+  /** Runs a scenario for all batches, and returns the fields of its line. */
   def run(scenario: Scenario, context: SparkContext, directory: File): String = {
     Recorder.batches.clear()
     Recorder.failures.clear()

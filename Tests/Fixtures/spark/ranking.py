@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ranking.py > ../spark_ranking.jsonl: what Spark's RankingMetrics says of random lists. Needs pyspark 4.3."""
+"""ranking.py > ../spark_ranking.jsonl: Spark's RankingMetrics of random lists. Needs pyspark 4.3."""
 import json, random
 from pyspark import SparkContext
 from pyspark.mllib.evaluation import RankingMetrics
@@ -8,7 +8,7 @@ random.seed(7)
 context = SparkContext("local[1]", "ranking")
 context.setLogLevel("ERROR")
 for case in range(40):
-    # Spark takes the types from the first row, which therefore has both.
+    # Spark infers the types from the first row, so neither of its lists may be empty.
     lists = [([3, 1, 4], [1])]
     for _ in range(random.randint(1, 8)):
         catalogue = list(range(random.choice([5, 12, 30])))

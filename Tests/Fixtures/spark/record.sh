@@ -1,10 +1,10 @@
 #!/bin/bash
-# Records golden.jsonl anew, with the Spark that a Python installation of pyspark brings along:
+# Regenerates golden.jsonl, with the Spark of a pyspark installation:
 #
 #     ./record.sh PYSPARK_JARS_DIR > golden.jsonl
 #
 # PYSPARK_JARS_DIR is the folder pyspark/jars in the site-packages of an environment with pyspark 4.3.0; the Scala
-# compiler is among these jars. Needs Java 17 (java on the PATH). Takes some minutes. Spark's own messages, among them
+# compiler is among these jars. Needs Java 17 (java on the PATH). Takes a few minutes. Spark's own messages, including
 # the errors of the scenarios that are known to fail, go to stderr.
 set -euo pipefail
 
@@ -21,7 +21,7 @@ mkdir "$work/classes"
 java -cp "$jars/*" scala.tools.nsc.Main -usejavacp -nowarn -encoding UTF-8 -d "$work/classes" \
     "$here/GoldenStreams.scala" >&2
 
-# Spark reaches into these packages of the JDK by reflection.
+# Spark accesses these packages of the JDK by reflection.
 options=()
 for package in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent \
     java.util.concurrent.atomic sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar jdk.internal.ref; do

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Swiftwater
+
+struct FactorsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "factors",
+        abstract: "Describes a model's latent factors by item genres.",
+        discussion: """
+            For each factor, shows the genres whose items score highest and lowest on \
+            it, in standard errors from the mean of all items, and the items at each end.
+
+              swiftwater factors --model films.model --movies movies.csv
+            """)
+
+    @Option(help: "Model file.") var model: String
+    @Option(help: "CSV file of titles and genres.") var movies: String
+    @Option(help: "Number of genres and items to show at each end.") var top = 3
+
+    func validate() throws {
+        guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
+    }
+
+    func run() throws {
+        let console = Console()
+        let model = try ModelFile.read(model)
+        let catalogue = try Catalogue.read(movies)
+        func titles(_ items: [Int]) -> String {
+            items.map { Format.cut(TerminalText.safe(catalogue.title(model.itemIDs[$0])), 24) }.joined(separator: ", ")
+        }
+        func genres(_ loadings: some Sequence<FactorGenres.Loading>) -> String {
+            loadings.map { loading in
+                let strength = Format.decimal(loading.strength, 1)
+                return "\(TerminalText.safe(loading.genre)) \(loading.strength > 0 ? "+" : "")\(strength)"
+            }.joined(separator: ", ")
+        }
+        for factor in model.genresByFactor(catalogue, examples: top) {
+            try console.line(console.styled("factor \(factor.factor + 1)", .bold))
+            try console.line("  more  " + genres(factor.loadings.prefix(top)))
+            try console.line("        " + console.styled(titles(factor.most), .dim))
+            try console.line("  less  " + genres(factor.loadings.suffix(top).reversed()))
+            try console.line("        " + console.styled(titles(factor.least), .dim))
+        }
+    }
+}

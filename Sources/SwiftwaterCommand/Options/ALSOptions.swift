@@ -1,0 +1,37 @@
+import ArgumentParser
+import Swiftwater
+
+/// Options for training.
+struct ALSOptions: ParsableArguments {
+    @Option(help: "Number of latent factors.") var rank = 10
+    @Option(help: "Lambda, scaled by ratings per row.") var regularization = 0.1
+    @Option(help: "Seed for the split and the factors.") var seed: UInt64 = 42
+    @Option(help: "Threads; no effect on the model. Default: all cores.") var threads: Int?
+    @Option(help: "Solver: exact, for large ranks, or non-negative.") var solver = SolverArgument.cholesky
+    @Flag(help: "Model the mean and biases; factors fit the residuals.") var biases = false
+    @Flag(help: "Treat ratings as counts or strengths of interest.") var implicit = false
+    @Option(help: "With --implicit, confidence is 1 + alpha |rating|.") var alpha = 1.0
+
+    func settings(iterations: Int) -> ALSSettings {
+        var settings = ALSSettings()
+        (settings.rank, settings.maxIterations, settings.regularization) = (rank, iterations, regularization)
+        (settings.seed, settings.isImplicit, settings.alpha) = (seed, implicit, alpha)
+        (settings.solver, settings.hasBiases) = (solver.solver, biases)
+        if let threads { settings.threads = threads }
+        return settings
+    }
+}
+
+enum SolverArgument: String, ExpressibleByArgument, CaseIterable {
+    case cholesky
+    case conjugateGradient = "conjugate-gradient"
+    case nonNegative = "non-negative"
+
+    var solver: ALSSettings.Solver {
+        switch self {
+        case .cholesky: .cholesky
+        case .conjugateGradient: .conjugateGradient
+        case .nonNegative: .nonNegative
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Swiftwater
+
+/// Options of what survives the end of the process.
+struct DurabilityOptions: ParsableArguments {
+    @Option(help: "Keep state in this directory, and continue from it after a stop or crash.")
+    var checkpoint: String?
+    @Option(help: "Interval between checkpoints.") var checkpointInterval: DurationArgument?
+    @Option(help: "Discard the saved state of this name (repeatable).") var checkpointDrop: [String] = []
+    @Option(help: "OLD=NEW: use the saved state OLD under the name NEW (repeatable).")
+    var checkpointRename: [String] = []
+    @Option(help: "Put failed batches in this directory and continue.") var deadLetter: String?
+
+    func validate() throws {
+        for rename in checkpointRename where rename.split(separator: "=", omittingEmptySubsequences: false).count != 2 {
+            throw ValidationError("--checkpoint-rename takes OLD=NEW, not '\(rename)'.")
+        }
+    }
+
+    var settings: CheckpointSettings? {
+        guard let checkpoint else { return nil }
+        var settings = CheckpointSettings(directory: checkpoint)
+        settings.interval = checkpointInterval?.duration
+        settings.drop = Set(checkpointDrop)
+        for rename in checkpointRename {
+            let parts = rename.split(separator: "=").map(String.init)
+            settings.rename[parts[0]] = parts[1]
+        }
+        return settings
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Swiftwater
+
+/// Where tables go, as `--sink` says.
+enum SinkArgument: ExpressibleByArgument {
+    case files(directory: String, FileSink.Format)
+    case sqlite(path: String)
+
+    init?(argument: String) {
+        for (prefix, format) in [("files:", FileSink.Format.ndjson), ("csv:", .csv), ("text:", .text)]
+        where argument.hasPrefix(prefix) && argument.count > prefix.count {
+            self = .files(directory: String(argument.dropFirst(prefix.count)), format)
+            return
+        }
+        guard argument.hasPrefix("sqlite:"), argument.count > 7 else { return nil }
+        self = .sqlite(path: String(argument.dropFirst(7)))
+    }
+
+    func open() throws -> any TableSink {
+        switch self {
+        case .files(let directory, let format): FileSink(directory: directory, format: format)
+        case .sqlite(let path): try SQLiteSink(path: path)
+        }
+    }
+}

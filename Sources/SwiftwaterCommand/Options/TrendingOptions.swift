@@ -1,0 +1,87 @@
+import ArgumentParser
+import Swiftwater
+
+/// Options of what is counted, and how trends are ranked.
+struct TrendingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What is counted: hashtags (public rules), hash-words (split at spaces, keep what begins with #), "
+                + "cashtags, mentions, links or words.", valueName: "kind"))
+    var keys = TrendingSettings.Keys.hashtags
+    @Flag(help: "Assign posts to windows by their own time: an archive gives the same tables at any speed.")
+    var eventTime = false
+    @Option(help: "With --event-time: how long a window waits for late posts.") var lateness: DurationArgument?
+    @Option(help: "Order of rows: count, authors or burst. (default: count)") var by: TrendingSettings.Order?
+    @Option(help: "How bursts are measured: z (standard deviations above the expected count) or chi-square.")
+    var score = TrendingSettings.Score.deviation
+    @Option(help: "Time over which the expected rate is averaged.") var baseline = DurationArgument(.seconds(24 * 3600))
+    @Option(help: "With --score chi-square: the time in which a score falls by half.")
+    var halfLife = DurationArgument(.seconds(7200))
+    @Option(
+        name: [.customLong("min-count"), .customLong("min-support")], help: "Minimum count for a key to be listed.")
+    var minCount: Int?
+    @Flag(help: "Count an author once for each key and window.") var oncePerAuthor = false
+    @Option(help: "A file of keys that are not listed, one a line; it is read again when it changes.") var ignore:
+        String?
+    @Option(help: "A file of the only keys that are listed.") var allow: String?
+    @Option(help: "A CSV, NDJSON or SQLite file about authors: rows say what was most often behind a key.")
+    var enrich: String?
+    @Option(help: "The file's column of author ids.") var enrichKey = "author_id"
+    @Option(help: "The file's columns of values, separated by commas, such as location,verified.")
+    var enrichBy = "location"
+    @Option(help: "The SQLite file's table.") var enrichTable = "authors"
+    @Option(help: "Number of keys in a slide above which rare ones are evicted and counts get an upper bound.")
+    var keysMax = TrendingSettings().keysMax
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Record authors, expected counts, first time, history and samples. On by default with --event-time, --by, "
+                + "--min-count, --once-per-author, --ignore, --allow, --enrich or other keys; faster without."))
+    var details: Bool?
+    @Option(help: .hidden) var tokenizer: String?
+
+    /// Whether rows say why a key trends.
+    private var recordsEvidence: Bool {
+        details
+            ?? (eventTime || by != nil || minCount != nil || keys != .hashtags && keys != .hashWords || oncePerAuthor
+                || ignore != nil || allow != nil || enrich != nil)
+    }
+
+    func validate() throws {
+        if tokenizer != nil {
+            throw ValidationError(
+                "--tokenizer is now --keys: hash-words for tags split at spaces, hashtags for the public rules.")
+        }
+        if lateness != nil, !eventTime { throw ValidationError("--lateness requires --event-time.") }
+        if keysMax < 16 { throw ValidationError("--keys-max takes 16 or more.") }
+        if let minCount, minCount < 1 { throw ValidationError("--min-count takes 1 or more.") }
+        if details == false, by == .authors || oncePerAuthor || enrich != nil {
+            throw ValidationError("--by authors, --once-per-author and --enrich need details; omit --no-details.")
+        }
+    }
+
+    func filter() throws -> TrendFilter? {
+        ignore == nil && allow == nil ? nil : try TrendFilter(ignore: ignore, allow: allow)
+    }
+
+    func enrichment() throws -> TrendEnrichment? {
+        try enrich.map { path in
+            let columns = enrichBy.split(separator: ",").map(String.init)
+            return try TrendEnrichment.isSQLite(path)
+                ? .read(sqlite: path, table: enrichTable, key: enrichKey, columns: columns)
+                : .read(path, key: enrichKey, columns: columns)
+        }
+    }
+
+    func settings(window: Duration, slide: Duration?) -> TrendingSettings {
+        TrendingSettings(
+            window: window, slide: slide, keys: keys, order: by ?? .count, score: score, usesEventTime: eventTime,
+            lateness: lateness?.duration ?? .zero, baseline: baseline.duration, minimumCount: minCount ?? 1,
+            halfLife: halfLife.duration, countsAuthorsOnce: oncePerAuthor, recordsEvidence: recordsEvidence,
+            keysMax: keysMax)
+    }
+}
+
+extension TrendingSettings.Order: ExpressibleByArgument {}
+extension TrendingSettings.Score: ExpressibleByArgument {}
+extension TrendingSettings.Keys: ExpressibleByArgument {}

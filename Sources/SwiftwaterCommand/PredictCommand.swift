@@ -1,0 +1,45 @@
+import ArgumentParser
+import Swiftwater
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict", abstract: "Predicts ratings for pairs of users and items.",
+        discussion: """
+            The file needs the columns of users and items, not that of ratings. A pair \
+            with an unknown user or item gets an empty prediction, or is left out \
+            with --drop-unknown.
+
+              swiftwater predict --model films.model pairs.csv --out predictions.csv
+            """)
+
+    @Argument(help: "A CSV file of pairs.") var file: String
+    @Option(help: "A model file.") var model: String
+    @Option(help: "The CSV file to write; standard output unless given.") var out: String?
+    @OptionGroup var ratings: RatingsOptions
+    @Flag(help: "Leave out pairs that cannot be predicted.") var dropUnknown = false
+
+    func run() throws {
+        let console = Console()
+        let model = try ModelFile.read(model)
+        let pairs = try ratings.read(file, pairs: true, console: console)
+        let predictions = model.predictions(for: pairs, threads: WorkerPool.coreCount)
+        let output = try RowOutput(path: out)
+        try output.write("\(ratings.userColumn),\(ratings.itemColumn),prediction\n")
+        var unknown = 0
+        for (row, prediction) in predictions.enumerated() {
+            if prediction == nil {
+                unknown += 1
+                if dropUnknown { continue }
+            }
+            let user = CSVReader.quoted(pairs.userIDs[Int(pairs.users[row])])
+            let item = CSVReader.quoted(pairs.itemIDs[Int(pairs.items[row])])
+            try output.write("\(user),\(item),\(prediction.map { "\($0)" } ?? "")\n")
+        }
+        try output.finish()
+        console.remark(
+            "\(Format.count(predictions.count - unknown)) predictions" + (out.map { " written to \($0)" } ?? "")
+                + (unknown > 0
+                    ? "; \(Format.count(unknown)) pairs of unknown users or items \(dropUnknown ? "left out" : "left empty")"
+                    : ""))
+    }
+}

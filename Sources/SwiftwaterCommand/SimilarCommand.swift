@@ -1,0 +1,43 @@
+import ArgumentParser
+import Swiftwater
+
+struct SimilarCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "similar", abstract: "Lists the items or users most similar to one.",
+        discussion: """
+            Similarity is the cosine of the angle between factor vectors.
+
+              swiftwater similar --model films.model --item 17 --movies movies.csv
+              swiftwater similar --model films.model --user 42
+            """)
+
+    @Option(help: "Model file.") var model: String
+    @Option(help: "Item id.") var item: String?
+    @Option(help: "User id.") var user: String?
+    @Option(help: "Number of results to show.") var top = 10
+    @Option(help: "CSV file of titles.") var movies: String?
+
+    func validate() throws {
+        guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
+        guard (item == nil) != (user == nil) else { throw ValidationError("Give either --item or --user.") }
+    }
+
+    func run() throws {
+        let console = Console()
+        let model = try ModelFile.read(model)
+        if let user {
+            guard let index = model.userIDs.index(of: user), model.knows(user: index) else {
+                throw SwiftwaterError(
+                    .invalidArgument, "the model does not know user '\(user)'",
+                    remedy: "train with this user's ratings")
+            }
+            try console.line(console.styled("Most similar to user \(TerminalText.safe(user))", .bold))
+            let similar = model.similarUsers(to: index, limit: top)
+            return try RecommendCommand.show(similar, model.userIDs, Catalogue(), console)
+        }
+        let catalogue = try movies.map { try Catalogue.read($0) } ?? Catalogue()
+        let index = try RecommendCommand.index(ofItem: item!, in: model)
+        try console.line(console.styled("Most similar to \(TerminalText.safe(catalogue.title(item!)))", .bold))
+        try RecommendCommand.show(model.similarItems(to: index, limit: top), model.itemIDs, catalogue, console)
+    }
+}

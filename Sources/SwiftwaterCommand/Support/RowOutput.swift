@@ -1,0 +1,25 @@
+import ArgumentParser
+import Swiftwater
+
+/// Rows to a file that appears when it is complete, or to standard output.
+final class RowOutput {
+    private let file: AtomicFile?
+    private var pending = ""
+
+    init(path: String?) throws { file = try path.map { try AtomicFile(path: $0) } }
+
+    func write(_ text: String) throws {
+        pending += text
+        if pending.utf8.count >= 65536 { try flush() }
+    }
+
+    private func flush() throws {
+        if let file { try file.write(pending) } else { try StandardStream.output.write(pending) }
+        pending = ""
+    }
+
+    func finish() throws {
+        try flush()
+        try file?.commit()
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Swiftwater
+
+/// What training leaves on its way.
+enum TrainingCheckpoint {
+    /// The model to go on from, or nil where there is none yet.
+    ///
+    /// - Throws: `invalidArgument` where it belongs to another training.
+    static func read(
+        _ path: String, _ settings: ALSSettings, _ ratings: Ratings
+    ) throws -> MatrixFactorizationModel? {
+        let model: MatrixFactorizationModel
+        do { model = try ModelFile.read(path) } catch let error as SwiftwaterError where error.code == .notFound {
+            return nil
+        }
+        var (own, wanted) = (model.settings, settings)
+        for keyPath in [\ALSSettings.maxIterations, \ALSSettings.threads] {
+            own[keyPath: keyPath] = 1
+            wanted[keyPath: keyPath] = 1
+        }
+        (own.tolerance, wanted.tolerance) = (0, 0)
+        guard own == wanted, model.history == RatingMatrix(ratings).byUser, model.userIDs == ratings.userIDs else {
+            throw SwiftwaterError(
+                .invalidArgument, "the checkpoint comes from other ratings or other settings", at: .init(file: path),
+                remedy: "use those, or remove the file to begin anew")
+        }
+        return model
+    }
+}

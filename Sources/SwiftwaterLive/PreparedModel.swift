@@ -1,0 +1,28 @@
+import SwiftwaterCore
+import SwiftwaterRecommender
+import SwiftwaterStorage
+
+/// Someone was forgotten while a model was prepared.
+struct OutdatedModel: Error {}
+
+/// A model with all users of whom more is known, ready to serve.
+struct PreparedModel: Sendable {
+    let state: ServingState
+    /// What was known when the users were worked out.
+    let ratings: LoggedRatings
+
+    init(_ model: MatrixFactorizationModel, generation: Int, _ ratings: LoggedRatings) {
+        state = ServingState(model: model, generation: generation)
+        self.ratings = ratings
+        for id in ratings.users.keys { show(id, ratings) }
+    }
+
+    func show(_ user: Text, _ ratings: LoggedRatings) {
+        let own = ratings.users[user]
+        let isForgotten = ratings.forgotten.contains(ForgottenUser(user))
+        state.set(
+            user,
+            own != nil || isForgotten
+                ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
+    }
+}

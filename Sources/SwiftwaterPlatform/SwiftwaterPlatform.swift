@@ -1,0 +1,75 @@
+/// The C library of the platform, under one name: the only place that asks which one there is.
+#if canImport(Glibc)
+    @_exported import Glibc
+#elseif canImport(Musl)
+    @_exported import Musl
+#else
+    @_exported import Darwin
+#endif
+
+extension stat {
+    /// When the file was last written.
+    package var modificationTime: timespec {
+        #if canImport(Darwin)
+            st_mtimespec
+        #else
+            st_mtim
+        #endif
+    }
+}
+
+/// Makes a file's bytes durable, without times that nobody needs; 0, or -1 with `errno`.
+package func synchronizeData(_ descriptor: Int32) -> Int32 {
+    #if canImport(Darwin)
+        fsync(descriptor)
+    #else
+        fdatasync(descriptor)
+    #endif
+}
+
+/// Starts a detached thread that runs `body`; 0, or the error number.
+package func startDetachedThread(stackBytes: Int, _ body: @escaping @Sendable () -> Void) -> Int32 {
+    final class Box {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    pthread_attr_setstacksize(&attributes, stackBytes)
+    defer { pthread_attr_destroy(&attributes) }
+    let argument = Unmanaged.passRetained(Box(body)).toOpaque()
+    #if canImport(Darwin)
+        var thread: pthread_t?
+        return pthread_create(
+            &thread, &attributes,
+            { raw in
+                Unmanaged<Box>.fromOpaque(raw).takeRetainedValue().body()
+                return nil
+            }, argument)
+    #else
+        var thread = pthread_t()
+        return pthread_create(
+            &thread, &attributes,
+            { raw in
+                Unmanaged<Box>.fromOpaque(raw!).takeRetainedValue().body()
+                return nil
+            }, argument)
+    #endif
+}
+
+/// The limit of open files, as `getrlimit` calls it.
+#if canImport(Glibc)
+    package let openFilesResource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+#else
+    package let openFilesResource = RLIMIT_NOFILE
+#endif
+
+/// The highest limit of open files that a process may set, where its hard limit is `hard`.
+package func openFilesMax(hard: rlim_t) -> rlim_t {
+    #if canImport(Darwin)
+        min(hard, rlim_t(OPEN_MAX))
+    #else
+        hard
+    #endif
+}

@@ -1,0 +1,83 @@
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterStorage
+import SwiftwaterPlatform
+
+struct RatingsReader {
+    private let path: String
+    private let format: RatingsFormat
+    private var report = RatingsReport()
+
+    init(path: String, format: RatingsFormat) {
+        self.path = path
+        self.format = format
+    }
+
+    mutating func read(progress: ((Double) -> Void)?) throws -> (ratings: Ratings, report: RatingsReport) {
+        try FileBytes.with(path: path) { try read($0, progress: progress) }
+    }
+
+    mutating func read(
+        _ bytes: UnsafeRawBufferPointer, progress: ((Double) -> Void)?
+    ) throws -> (ratings: Ratings, report: RatingsReport) {
+        guard bytes.count > 0 else {
+            throw SwiftwaterError(
+                .malformedInput, "the file is empty", at: .init(file: path),
+                remedy: "give a CSV file with a header such as userId,movieId,rating,timestamp")
+        }
+        var (userStrings, itemStrings) = (false, false)
+        while true {
+            report = RatingsReport()
+            do {
+                let all = try parse(bytes, userStrings: userStrings, itemStrings: itemStrings, progress: progress)
+                if format.readsPairs || format.keepsDuplicates { return (all, report) }
+                let (ratings, removed) = all.removingDuplicates()
+                report.duplicates = removed
+                return (ratings, report)
+            } catch let found as RatingsRowParser.StringIDs {
+                if found.isUser { userStrings = true } else { itemStrings = true }
+            }
+        }
+    }
+
+    private mutating func parse(
+        _ bytes: UnsafeRawBufferPointer, userStrings: Bool, itemStrings: Bool, progress: ((Double) -> Void)?
+    ) throws -> Ratings {
+        guard let separator = format.separator.asciiValue else {
+            throw SwiftwaterError(
+                .invalidArgument, "the separator '\(format.separator)' is not one ASCII character",
+                remedy: "use a character such as , ; | or a tab")
+        }
+        var csv = CSVReader(bytes, separator: separator, fileName: path)
+        guard try csv.next() else { throw SwiftwaterError(.malformedInput, "the file is empty", at: .init(file: path)) }
+        let row = RatingsRowParser(
+            path: path, format: format, separator: separator,
+            columns: try RatingsColumns(header: csv.fields.map(\.string), format: format, path: path))
+        if !userStrings, !itemStrings, !format.readsPairs {
+            let plain = PlainRatingsParser(
+                bytes: bytes, start: csv.byteOffset, firstLine: csv.nextLine, separator: separator, row: row,
+                threads: format.threads)
+            if let found = try plain.parse(progress: progress) {
+                report = found.report
+                return found.ratings
+            }
+        }
+        var ratings = Ratings(
+            userIDs: IdentifierTable(isInteger: !userStrings), itemIDs: IdentifierTable(isInteger: !itemStrings))
+        while true {
+            do {
+                guard try csv.next() else { break }
+                let parsed = try row.parse(csv, isIntegerUser: !userStrings, isIntegerItem: !itemStrings)
+                ratings.append(
+                    user: parsed.user.insert(into: &ratings.userIDs), item: parsed.item.insert(into: &ratings.itemIDs),
+                    rating: parsed.value, time: parsed.time)
+            } catch let error as SwiftwaterError where error.code == .malformedInput && !format.isStrict {
+                report.malformedRows += 1
+                if report.samples.count < 5 { report.samples.append(error) }
+            }
+            report.rows += 1
+            if report.rows & 0xFFFF == 0 { progress?(Double(csv.byteOffset) / Double(bytes.count)) }
+        }
+        return ratings
+    }
+}

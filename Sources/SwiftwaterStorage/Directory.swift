@@ -1,0 +1,57 @@
+import SwiftwaterCore
+import SwiftwaterPlatform
+
+/// Directories of the local disk.
+public enum Directory {
+    /// What a directory says of one of its entries.
+    public struct Entry: Sendable {
+        /// The name, without the directory's.
+        public let name: String
+        /// Whether it is a directory; links are followed.
+        public let isDirectory: Bool
+        /// Its size.
+        public let byteCount: Int
+        /// Milliseconds since 1970.
+        public let modified: BatchTime
+    }
+
+    /// Makes the directory and those above it, where they do not exist.
+    public static func create(_ path: String) throws {
+        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw FileError.make("cannot create directory", path, errno)
+        }
+        try create(String(path[..<slash]))
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            throw FileError.make("cannot create directory", path, errno)
+        }
+    }
+
+    /// Whether there is a directory of this path.
+    public static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// What the directory holds, in order of the names' bytes.
+    public static func entries(_ path: String) throws -> [Entry] {
+        guard let handle = opendir(path) else { throw FileError.make("cannot list", path, errno) }
+        defer { closedir(handle) }
+        var result: [Entry] = []
+        while let found = readdir(handle) {
+            let name = withUnsafePointer(to: &found.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            var status = stat()
+            guard stat(path + "/" + name, &status) == 0 else { continue }  // gone since
+            let modified = status.modificationTime
+            result.append(
+                Entry(
+                    name: name, isDirectory: status.st_mode & S_IFMT == S_IFDIR, byteCount: Int(status.st_size),
+                    modified: BatchTime(
+                        milliseconds: Int64(modified.tv_sec) * 1000 + Int64(modified.tv_nsec) / 1_000_000)))
+        }
+        return result.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+}

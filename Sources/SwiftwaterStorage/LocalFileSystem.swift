@@ -1,0 +1,127 @@
+import SwiftwaterCore
+import Synchronization
+import SwiftwaterPlatform
+
+/// The disk of the machine.
+public struct LocalFileSystem: FileSystem {
+    public init() {}
+
+    public func create(_ path: String) throws -> any WritableFile { try LocalFile(path: path) }
+
+    public func read(_ path: String) throws -> [UInt8] {
+        let file = try open(path)
+        defer { close(file.descriptor) }
+        return try bytes(of: file.descriptor, path, at: 0, count: file.size)
+    }
+
+    public func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
+        let file = try open(path)
+        defer { close(file.descriptor) }
+        return try bytes(of: file.descriptor, path, at: offset, count: count)
+    }
+
+    private func open(_ path: String) throws -> (descriptor: Int32, size: Int) {
+        let descriptor = SwiftwaterPlatform.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError.make("cannot open", path, errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let number = errno
+            close(descriptor)
+            throw FileError.make("cannot look at", path, number)
+        }
+        return (descriptor, Int(status.st_size))
+    }
+
+    private func bytes(of descriptor: Int32, _ path: String, at offset: Int, count: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+                if got < 0 && errno == EINTR { continue }
+                guard got >= 0 else { throw FileError.make("cannot read", path, errno) }
+                guard got > 0 else {
+                    throw SwiftwaterError(
+                        .corrupted, "\(count) bytes were expected at byte \(offset) and \(filled) are there",
+                        at: .init(file: path), remedy: "the file was cut")
+                }
+                filled += got
+            }
+        }
+    }
+
+    public func list(_ directory: String) throws -> [String] {
+        guard Directory.isDirectory(directory) else { return [] }
+        return try Directory.entries(directory).map { $0.isDirectory ? $0.name + "/" : $0.name }
+    }
+
+    public func map(_ path: String, copied: Bool) throws -> MappedFile { try MappedFile(path: path, copied: copied) }
+
+    public func stamp(_ path: String) throws -> FileStamp { try FileStamp(of: path) }
+
+    public func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0
+    }
+
+    public func rename(_ path: String, to new: String) throws {
+        guard SwiftwaterPlatform.rename(path, new) == 0 else { throw FileError.make("cannot rename to", new, errno) }
+    }
+
+    public func renameIfAbsent(_ path: String, to new: String) throws -> Bool {
+        guard link(path, new) == 0 else {
+            let number = errno
+            guard number == EEXIST else { throw FileError.make("cannot link to", new, number) }
+            return false
+        }
+        try remove(path)
+        return true
+    }
+
+    public func remove(_ path: String) throws {
+        guard unlink(path) == 0 || errno == ENOENT else { throw FileError.make("cannot remove", path, errno) }
+    }
+
+    public func createDirectory(_ path: String) throws { try Directory.create(path) }
+
+    public func synchronizeDirectory(_ path: String) throws {
+        let file = try open(path)
+        defer { close(file.descriptor) }
+        guard fsync(file.descriptor) == 0 else { throw FileError.make("cannot flush", path, errno) }
+    }
+
+    public func lock(_ directory: String) throws -> DirectoryLock { try DirectoryLock(directory) }
+
+    public func temporaryPath(for path: String) -> String {
+        let number = LocalFileSystem.temporaryCount.wrappingAdd(1, ordering: .relaxed).oldValue
+        return "\(path).tmp-\(getpid())-\(number)"
+    }
+
+    private static let temporaryCount = Atomic<Int>(0)
+}
+
+private final class LocalFile: WritableFile {
+    private let path: String
+    private var descriptor: Int32
+
+    init(path: String) throws {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError.make("cannot create", path, errno) }
+    }
+
+    deinit { close() }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws {
+        let number = StandardStream.writeAll(to: descriptor, bytes)
+        guard number == 0 else { throw FileError.make("cannot write", path, number) }
+    }
+
+    func synchronize() throws {
+        guard synchronizeData(descriptor) == 0 else { throw FileError.make("cannot flush", path, errno) }
+    }
+
+    func close() {
+        guard descriptor >= 0 else { return }
+        _ = SwiftwaterPlatform.close(descriptor)
+        descriptor = -1
+    }
+}

@@ -1,0 +1,29 @@
+/// Parts of paths.
+public enum PathName {
+    /// The directory that holds a path: `.` where the path names none.
+    public static func parent(of path: String) -> String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    }
+
+    /// Whether `AtomicFile` made a file of this name to be renamed later.
+    public static func isTemporary(_ name: String) -> Bool { name.contains(".tmp-") }
+
+    /// A name as one part of a path or key: letters, digits, `-`, `_` and `.` stay (a `.` not in front), other bytes
+    /// become `%XX`.
+    public static func escaped(_ name: String) -> String {
+        var result = ""
+        for byte in name.utf8 {
+            let scalar = Unicode.Scalar(byte)
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || byte == 0x2D || byte == 0x5F || (byte == 0x2E && !result.isEmpty)
+            if isPlain {
+                result.unicodeScalars.append(scalar)
+            } else {
+                let hex = String(byte, radix: 16, uppercase: true)
+                result += "%" + (hex.count == 1 ? "0" : "") + hex
+            }
+        }
+        return result
+    }
+}

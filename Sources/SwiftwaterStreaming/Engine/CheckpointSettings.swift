@@ -1,0 +1,25 @@
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterStorage
+
+/// Settings for where and how a streaming context stores what it needs to resume after any kind of stop.
+public struct CheckpointSettings: Sendable {
+    /// The directory of the log and the checkpoints.
+    public var directory: String
+    /// The interval between checkpoints. By default the longest slide x ceil(10 s / slide), as in Spark.
+    public var interval: Duration?
+    /// The number of checkpoints kept. 10.
+    public var keptCheckpoints = 10
+    /// The number of newest checkpoints from which the stream can resume. The log is kept for all of them. 2.
+    public var usableCheckpoints = 2
+    /// Limits of the log.
+    public var journal = Journal.Settings()
+    /// Names whose stored state is discarded: those in the checkpoint that the program no longer has, or has with
+    /// another type, window, or version.
+    public var drop: Set<String> = []
+    /// New names, keyed by the names in the checkpoint.
+    public var rename: [String: String] = [:]
+
+    /// Creates the default settings for a directory.
+    public init(directory: String) { self.directory = directory }
+}

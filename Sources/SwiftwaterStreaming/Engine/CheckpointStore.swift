@@ -1,0 +1,60 @@
+import SwiftwaterCore
+import SwiftwaterStorage
+
+/// The checkpoints of a directory, as the command and the engine see them.
+public struct CheckpointStore: Sendable {
+    /// The checkpoint directory.
+    public let directory: String
+    let objects: any ObjectStore
+
+    /// Opens a directory, which is made where it does not exist.
+    public init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
+        self.directory = directory
+        objects = try LocalDirectoryStore(root: directory, files: files)
+    }
+
+    /// The times of all checkpoints, oldest first, readable or not.
+    public func times() throws -> [BatchTime] {
+        try objects.list(prefix: CheckpointManifest.prefix).map(\.key).compactMap { key in
+            Int64(key.dropFirst(CheckpointManifest.prefix.count)).map { BatchTime(milliseconds: $0) }
+        }
+    }
+
+    /// Reads the manifest of a checkpoint.
+    ///
+    /// - Throws: `notFound`, or `corrupted` where it is damaged.
+    public func manifest(at time: BatchTime) throws -> CheckpointManifest {
+        let key = CheckpointManifest.key(time)
+        return try CheckpointManifest(decoding: try objects.get(key), name: directory + "/" + key)
+    }
+
+    /// The bytes of an object of a state, checked.
+    ///
+    /// - Throws: `corrupted` where it is not the one that the checkpoint names, or is gone.
+    public func read(_ object: CheckpointManifest.Object) throws -> [UInt8] {
+        let name = directory + "/" + object.key
+        let sealed: [UInt8]
+        do { sealed = try objects.get(object.key) } catch let error as SwiftwaterError where error.code == .notFound {
+            throw SwiftwaterError(
+                .corrupted, "a part of the checkpoint is gone", at: .init(file: name),
+                remedy: "restore the directory from a copy, or start again with an empty one", cause: error)
+        }
+        let bytes = try SealedBytes.open(sealed, name: name)
+        guard bytes.count == object.byteCount, Checksum(bytes).value == object.checksum else {
+            throw SwiftwaterError(
+                .corrupted, "the object is not the one that the checkpoint names", at: .init(file: name))
+        }
+        return bytes
+    }
+
+    /// Reads a checkpoint and everything it names.
+    ///
+    /// - Returns: bytes of the states.
+    @discardableResult
+    public func verify(_ time: BatchTime) throws -> Int {
+        try manifest(at: time).steps.flatMap(\.objects).reduce(0) { try $0 + read($1).count }
+    }
+
+    /// Where the log is.
+    public var journalDirectory: String { directory + "/journal" }
+}

@@ -1,0 +1,22 @@
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterStorage
+
+/// The log as one source sees it.
+struct SourceLog: Sendable {
+    let name: String
+    let journal: Journal
+    let files: any FileSystem
+    /// The source's blocks that were in the log at the start, in order.
+    let blocks: [LoggedBlock]
+}
+
+/// A block in the log.
+struct LoggedBlock: Sendable {
+    let number: UInt64
+    let location: Journal.Location
+    let lines: Int
+    /// The sender, if it waits for acknowledgments. `position` is the number it gave to the last line of the block.
+    let sender: String?
+    let position: UInt64
+}

@@ -1,0 +1,33 @@
+import SwiftwaterCore
+
+/// Receives text on its own threads and hands it to the engine: the seam for sources that cannot be read again.
+///
+/// `StreamingContext.receiverStream` makes a stream of it.
+///
+/// A receiver must guarantee the following, which `SwiftwaterTesting` checks:
+/// 1. Bytes are stored in the order in which they came.
+/// 2. `endOfInput` is called where a connection or file ends, so that a last line without a line end is delivered.
+/// 3. After `stop` returned nothing is stored any more.
+/// 4. While `hasRoom` is false it reads no more, until the closure given to `whenRoom` is called.
+/// 5. It starts and stops more than once in a process, each time with a new store.
+public protocol TextReceiver: Sendable {
+    /// Starts to receive. Called again after `stop`, with another store.
+    func start(into store: ReceiverStore) throws
+    /// Stops; returns when nothing more will be stored.
+    func stop()
+}
+
+extension StreamingContext {
+    /// Returns a stream of the lines that a receiver delivers.
+    ///
+    /// - Parameter name: what messages call it.
+    public func receiverStream(_ receiver: any TextReceiver, name: String = "receiver") -> DStream<Text> {
+        let store = ReceiverStore(name: name, settings: settings, context: context)
+        let context = context
+        let node = StreamNode<Text>(kind: name, slide: batchInterval, parents: [], graph: graph) { time in
+            context.blocks(store.blocks(of: time), name: name)
+        }
+        graph.add(ReceiverInput(receiver: receiver, store: store), for: node)
+        return DStream(context: self, node: node)
+    }
+}

@@ -1,0 +1,123 @@
+import SwiftwaterCore
+import SwiftwaterStorage
+
+/// A file system that asks before each operation whether it fails: for tests that let the N-th operation fail, for every N.
+public struct FaultyFileSystem: FileSystem {
+    /// What is about to be done.
+    public enum Operation: Sendable {
+        /// `create`.
+        case create
+        /// `append` to a file.
+        case append
+        /// `synchronize` of a file.
+        case synchronize
+        /// `read`, `map`, `list` and `stamp`.
+        case read
+        /// `rename` and `renameIfAbsent`.
+        case rename
+        /// `remove`.
+        case remove
+        /// `createDirectory`.
+        case createDirectory
+        /// `synchronizeDirectory`.
+        case synchronizeDirectory
+    }
+
+    private let base: any FileSystem
+    private let before: @Sendable (Operation, _ path: String) throws -> Void
+
+    /// Wraps a file system.
+    ///
+    /// - Parameter before: called before each operation; what it throws is thrown instead of doing it.
+    public init(
+        _ base: any FileSystem = LocalFileSystem(),
+        before: @escaping @Sendable (Operation, _ path: String) throws -> Void
+    ) {
+        self.base = base
+        self.before = before
+    }
+
+    /// Fails operation number `number`, counted from 0 over all but reads, with `error`.
+    public static func failing(
+        _ number: Int, with error: SwiftwaterError, _ base: any FileSystem = LocalFileSystem()
+    ) -> FaultyFileSystem {
+        let count = Monitor(0)
+        return FaultyFileSystem(base) { operation, _ in
+            guard operation != .read else { return }
+            let isTheOne = count.update { count in
+                count += 1
+                return count == number + 1
+            }
+            if isTheOne { throw error }
+        }
+    }
+
+    public func create(_ path: String) throws -> any WritableFile {
+        try before(.create, path)
+        return File(file: try base.create(path), path: path, before: before)
+    }
+
+    private final class File: WritableFile {
+        private let file: any WritableFile
+        private let path: String
+        private let before: @Sendable (Operation, String) throws -> Void
+
+        init(file: any WritableFile, path: String, before: @escaping @Sendable (Operation, String) throws -> Void) {
+            (self.file, self.path, self.before) = (file, path, before)
+        }
+
+        func append(_ bytes: UnsafeRawBufferPointer) throws {
+            try before(.append, path)
+            try file.append(bytes)
+        }
+        func synchronize() throws {
+            try before(.synchronize, path)
+            try file.synchronize()
+        }
+        func close() { file.close() }
+    }
+
+    public func read(_ path: String) throws -> [UInt8] {
+        try before(.read, path)
+        return try base.read(path)
+    }
+    public func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
+        try before(.read, path)
+        return try base.read(path, at: offset, count: count)
+    }
+    public func map(_ path: String, copied: Bool) throws -> MappedFile {
+        try before(.read, path)
+        return try base.map(path, copied: copied)
+    }
+    public func list(_ directory: String) throws -> [String] {
+        try before(.read, directory)
+        return try base.list(directory)
+    }
+    public func stamp(_ path: String) throws -> FileStamp {
+        try before(.read, path)
+        return try base.stamp(path)
+    }
+    public func exists(_ path: String) -> Bool { base.exists(path) }
+    public func rename(_ path: String, to new: String) throws {
+        try before(.rename, new)
+        try base.rename(path, to: new)
+    }
+    public func renameIfAbsent(_ path: String, to new: String) throws -> Bool {
+        try before(.rename, new)
+        return try base.renameIfAbsent(path, to: new)
+    }
+    public func remove(_ path: String) throws {
+        try before(.remove, path)
+        try base.remove(path)
+    }
+    public func createDirectory(_ path: String) throws {
+        try before(.createDirectory, path)
+        try base.createDirectory(path)
+    }
+    public func synchronizeDirectory(_ path: String) throws {
+        try before(.synchronizeDirectory, path)
+        try base.synchronizeDirectory(path)
+    }
+    public func lock(_ directory: String) throws -> DirectoryLock { try base.lock(directory) }
+    public func temporaryPath(for path: String) -> String { base.temporaryPath(for: path) }
+}

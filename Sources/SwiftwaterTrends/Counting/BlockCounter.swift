@@ -1,0 +1,63 @@
+import CSwiftwaterKernels
+import SwiftwaterCore
+import SwiftwaterPlatform
+
+/// Counts tags in whole blocks of plain posts, in bytes: no text is made for a post, and a post without a tag costs only
+/// the search for signs. This is the simple counter that trends use where nothing but counts is asked for; it gives what
+/// `KeyScanner` gives post by post.
+struct BlockCounter {
+    private var scanner: TagScanner
+
+    init(_ keys: TrendingSettings.Keys) { scanner = TagScanner(keys == .hashWords ? .hashWords : .hashtags) }
+
+    func deallocate() { scanner.deallocate() }
+
+    /// Adds the tags of a block to `counts`, each once for each post.
+    ///
+    /// - Returns: the number of posts; nil where the block may hold JSON, and nothing was counted.
+    mutating func count(_ block: TextBlock, into counts: TagTable) -> Int? {
+        block.withBytes { raw in
+            let bytes = raw.bindMemory(to: UInt8.self)
+            guard let base = bytes.baseAddress else { return 0 }
+            var posts = block.lineCount
+            if sw_has_unusual_line_start(base, bytes.count) {
+                guard let blank = BlockCounter.blankLines(bytes) else { return nil }
+                posts -= blank
+            }
+            // Where the line of the last tag ends, and what was seen in it.
+            var (lineEnd, seen) = (0, SeenHashes())
+            scanner.forEachTag(in: bytes) { tag, spelling in
+                let key = Text(unownedBytes: tag, owner: nil)
+                let hash = key.stableHash
+                let place = spelling.baseAddress! - base
+                if place >= lineEnd {
+                    let hit = memchr(spelling.baseAddress!, 0x0A, bytes.count - place)
+                    lineEnd = hit.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? bytes.count
+                    seen.removeAll()
+                }
+                if seen.insert(hash) { counts.add(key, hash: hash, 1) }
+            }
+            return posts
+        }
+    }
+
+    /// How many lines have nothing but spaces and tabs; nil where a line begins as JSON does.
+    private static func blankLines(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        var (blank, start) = (0, 0)
+        while start < bytes.count {
+            let rest = UnsafeBufferPointer(rebasing: bytes[start...])
+            let end = memchr(rest.baseAddress!, 0x0A, rest.count).map {
+                UnsafeRawPointer($0) - UnsafeRawPointer(rest.baseAddress!)
+            }
+            var line = rest[..<(end ?? rest.count)]
+            if line.last == 0x0D { line = line.dropLast() }
+            switch line.first(where: { $0 != 0x20 && $0 != 0x09 }) {
+            case nil: blank += 1
+            case UInt8(ascii: "{"): return nil
+            default: break
+            }
+            start += (end ?? rest.count) + 1
+        }
+        return blank
+    }
+}

@@ -1,0 +1,108 @@
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterStreaming
+
+/// One row of a table of trends. What `TrendingSettings.recordsEvidence` did not ask for is nil.
+public struct TrendingRow: Sendable, Equatable {
+    /// A value of the enrichment, and how many posts with the key had it.
+    public struct Group: Sendable, Equatable {
+        /// The column of the value, such as `location`.
+        public let column: String
+        /// The value.
+        public let value: Text
+        /// The number of posts.
+        public let count: Int
+    }
+
+    /// The number of values of a column that are named.
+    public static let groupsMax = 5
+
+    /// The place in the table, from 1.
+    public var rank = 0
+    /// The key, folded, with its sign.
+    public let key: Text
+    /// The most frequent spelling.
+    public internal(set) var display: Text?
+    /// The number of posts in the window that have the key; a lower bound where rare keys were evicted.
+    public let count: Int
+    /// An upper bound on the number of posts; equal to `count` where that is exact.
+    public let countUpperBound: Int
+    /// The number of authors who used the key.
+    public internal(set) var authors: Int?
+    /// The count that was expected; nil while there is no baseline, too.
+    public internal(set) var expected: Double?
+    /// What the order is by.
+    public internal(set) var score = 0.0
+    /// When the key was first seen, as far as is remembered.
+    public internal(set) var firstSeen: BatchTime?
+    /// The counts of the last slides, newest last.
+    public internal(set) var history: [Int]?
+    /// Texts of some posts.
+    public internal(set) var samples: [Text]?
+    /// Whether most of its posts are copies of a few texts, by several authors.
+    public internal(set) var isCopied: Bool?
+    /// With an enrichment: the most frequent values of each column, most frequent first.
+    public internal(set) var groups: [Group]?
+
+    init(key: Text, count: Int, countUpperBound: Int) {
+        (self.key, self.count, self.countUpperBound) = (key, count, countUpperBound)
+    }
+}
+
+extension TrendingRow: JSONWritable {
+    /// Writes the row as an object. Its members are the same whatever was asked for.
+    public func write(to json: inout JSONWriter) { json.object { writeMembers(to: &$0) } }
+
+    /// Writes the members of the row's object, to which others may be added.
+    public func writeMembers(to json: inout JSONWriter) {
+        json.member("rank", rank)
+        json.member("key", key)
+        json.member("display", display)
+        json.member("count", count)
+        json.member("countUpperBound", countUpperBound)
+        json.member("authors", authors)
+        json.member("expected", expected)
+        json.member("score", score)
+        json.member("firstSeen", firstSeen?.milliseconds)
+        json.member("history", history)
+        json.member("samples", samples)
+        json.member("copied", isCopied)
+        json.name("groups")
+        if let groups { TrendingRow.write(groups, to: &json) } else { json.null() }
+    }
+
+    /// `{"location":{"Wien":4,"Graz":1}}`
+    private static func write(_ groups: [Group], to json: inout JSONWriter) {
+        json.object { json in
+            for (column, values) in Dictionary(grouping: groups, by: \.column).sorted(by: { $0.key < $1.key }) {
+                json.member(
+                    column,
+                    object: { json in
+                        for group in values { json.member(String(group.value), group.count) }
+                    })
+            }
+        }
+    }
+}
+
+extension TrendingRow {
+    /// The columns of trends in a sink. They are the same whatever was asked for.
+    public static let sinkColumns = [
+        "window_end", "rank", "key", "display", "count", "count_upper_bound", "authors", "score", "expected",
+        "first_seen", "copied", "groups",
+    ]
+
+    /// The row's values in a sink, in the order of `sinkColumns`. Times are milliseconds since 1970.
+    ///
+    /// - Parameter end: the end of the window.
+    public func sinkValues(end: BatchTime) -> [SinkValue] {
+        var groupsJSON = JSONWriter()
+        if let groups { TrendingRow.write(groups, to: &groupsJSON) }
+        return [
+            .integer(end.milliseconds), .integer(rank), .text(key), display.map { .text($0) } ?? .null,
+            .integer(count), .integer(countUpperBound), authors.map { .integer($0) } ?? .null, .real(score),
+            expected.map { .real($0) } ?? .null, firstSeen.map { .integer($0.milliseconds) } ?? .null,
+            isCopied.map { .integer($0 ? 1 : 0) } ?? .null, groups == nil ? .null : .text(Text(groupsJSON.text)),
+        ]
+    }
+}

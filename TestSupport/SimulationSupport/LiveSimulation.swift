@@ -1,0 +1,202 @@
+import SwiftwaterCore
+import SwiftwaterLive
+import SwiftwaterRecommender
+import SwiftwaterTesting
+
+/// A life of a live recommender on a disk that fails and crashes as a seed says: people rate, are forgotten, models are
+/// trained and replaced, and the machine stops in the middle of any of that.
+///
+/// After each restart: the model file is whole, the old one or the new one; every acknowledged rating counts, and the last
+/// of an item; whoever was forgotten is gone; no temporary file stays.
+public final class LiveSimulation {
+    /// How a run ended.
+    public struct Outcome: Sendable {
+        /// What happened, as one number: equal seeds have equal ones.
+        public var digest: UInt64
+        /// How often the machine stopped while a model was being written.
+        public var crashesWithinReplacement: Int
+        /// What is wrong; empty where all is well.
+        public var problems: [String]
+    }
+
+    private let disk: SimulatedDisk
+    private var random: SeededRandom
+    private var hasher: StableHasher
+    private let clock = ManualClock(at: BatchTime(milliseconds: 1_000_000))
+    private var problems: [String] = []
+    private var crashesWithinReplacement = 0
+    /// What was acknowledged of each user: the rating of each item.
+    private var ratings: [String: [String: Float]] = [:]
+    /// What was sent and not acknowledged: it may count or not.
+    private var unsure: [String: [String: [Float]]] = [:]
+    /// Who was forgotten, by an acknowledged request, and has not rated since.
+    private var forgotten: Set<String> = []
+    /// Whose forgetting was not acknowledged.
+    private var unsureForgotten: Set<String> = []
+    /// How many items each model that may be in place has.
+    private var models: Set<Int> = []
+
+    private static let users = (0..<12).map { "user \($0)" }
+    private static let items = (0..<9).map { "item \($0)" }
+
+    /// Creates a run.
+    public init(seed: UInt64) {
+        random = SeededRandom(seed: seed)
+        disk = SimulatedDisk(seed: seed ^ 0xD15C)
+        hasher = StableHasher(seed: seed)
+    }
+
+    /// A model whose number of items tells it from others.
+    private static func model(extraItems: Int) throws -> MatrixFactorizationModel {
+        var rows: [(user: String, item: String, rating: Float)] = []
+        for (number, user) in users.prefix(8).enumerated() {
+            for (place, item) in items.enumerated() where (number + place) % 3 != 0 {
+                rows.append((user, item, Float(1 + (number * place) % 5)))
+            }
+        }
+        for extra in 0..<extraItems { rows.append((users[extra % 8], "extra \(extra)", 3)) }
+        var settings = ALSSettings()
+        (settings.rank, settings.maxIterations, settings.threads) = (2, 2, 1)
+        return try ALS(settings).fit(Ratings(rows))
+    }
+
+    private func note(_ text: String) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+
+    private func open() throws -> LiveRecommender {
+        var settings = LiveSettings()
+        (settings.files, settings.clock) = (disk, clock)
+        return try LiveRecommender(directory: "films", settings: settings) { try Self.model(extraItems: 0) }
+    }
+
+    /// Runs to the end.
+    public func run() -> Outcome {
+        models = [Self.items.count]
+        for _ in 0..<(2 + random.below(5)) {
+            do { try live() } catch { problems.append("cannot start: \(error)") }
+            if !disk.isDown { disk.crash() }
+            disk.faults = .none
+            disk.restart()
+        }
+        do {
+            let live = try open()
+            compare(live)
+            live.close()
+        } catch { problems.append("cannot start: \(error)") }
+        let left = disk.paths.filter { $0.contains(".tmp-") }
+        if !left.isEmpty { problems.append("temporary files stay: \(left)") }
+        return Outcome(
+            digest: hasher.finalize(), crashesWithinReplacement: crashesWithinReplacement, problems: problems)
+    }
+
+    /// From a start to a crash.
+    private func live() throws {
+        let live = try open()
+        compare(live)
+        if random.uniform() < 0.3 { disk.faults.error = 0.03 }
+        disk.crash(afterChanges: random.below(60))
+        for _ in 0..<random.below(14) {
+            clock.advance(by: .seconds(1))
+            do {
+                switch random.below(10) {
+                case 0: try forget(live)
+                case 1: try train(live)
+                case 2: try replace(live)
+                default: try rate(live)
+                }
+            } catch { note("failed: \((error as? SwiftwaterError)?.code ?? .io)") }
+            if disk.isDown { break }
+        }
+        live.close()
+    }
+
+    private func rate(_ live: LiveRecommender) throws {
+        let user = Self.users[random.below(Self.users.count)]
+        var events: [RatingEvent] = []
+        for _ in 0..<(1 + random.below(3)) {
+            let item = Self.items[random.below(Self.items.count)]
+            events.append(RatingEvent(user: user, item: item, rating: Float(1 + random.below(5))))
+        }
+        for event in events { unsure[user, default: [:]][event.item, default: []].append(event.rating) }
+        _ = try live.rateAndWait(events)
+        for event in events {
+            ratings[user, default: [:]][event.item] = event.rating
+            unsure[user]?[event.item] = nil
+        }
+        forgotten.remove(user)
+        note("rated \(events.count)")
+    }
+
+    private func forget(_ live: LiveRecommender) throws {
+        let user = Self.users[random.below(Self.users.count)]
+        unsureForgotten.insert(user)
+        try replacing { try live.forget(user: user) }
+        (ratings[user], unsure[user]) = (nil, nil)
+        forgotten.insert(user)
+        unsureForgotten.remove(user)
+        note("forgot \(user)")
+    }
+
+    private func train(_ live: LiveRecommender) throws {
+        models.insert(live.model.itemIDs.count)
+        try replacing { try live.retrain(threads: 1) }
+        models = [live.model.itemIDs.count]
+        note("trained")
+    }
+
+    private func replace(_ live: LiveRecommender) throws {
+        let extra = 1 + random.below(4)
+        models.insert(Self.items.count + extra)
+        let model = try Self.model(extraItems: extra)
+        try replacing { try live.replace(model: model) }
+        models = [Self.items.count + extra]
+        note("replaced \(extra)")
+    }
+
+    private func replacing(_ body: () throws -> Void) throws {
+        do { try body() } catch {
+            if disk.isDown { crashesWithinReplacement += 1 }
+            throw error
+        }
+    }
+
+    /// What the recommender says against what was acknowledged.
+    private func compare(_ live: LiveRecommender) {
+        let found = live.model.itemIDs.count
+        note("model \(found)")
+        // A training that was not acknowledged may know fewer items: those of someone who was forgotten.
+        if !models.contains(found) && unsureForgotten.isEmpty && forgotten.isEmpty {
+            problems.append("the model has \(found) items, expected one of \(models.sorted())")
+        }
+        for user in Self.users where !unsureForgotten.contains(user) {
+            let history = Dictionary(uniqueKeysWithValues: live.history(of: user).map { ($0.item, $0.rating) })
+            for (item, rating) in ratings[user] ?? [:] where live.model.itemIDs.index(of: item) != nil {
+                let allowed = [rating] + (unsure[user]?[item] ?? [])
+                guard let own = history[item], allowed.contains(own) else {
+                    problems.append("\(user) rated \(item) \(rating), and \(history[item] as Any) is known")
+                    continue
+                }
+            }
+            if forgotten.contains(user) {
+                let mayBe = unsure[user] ?? [:]
+                for (item, rating) in history where !(mayBe[item] ?? []).contains(rating) {
+                    problems.append("\(user) was forgotten, and \(item) is known")
+                }
+                if live.model.userIDs.index(of: user) != nil { problems.append("\(user) is in the model") }
+            }
+        }
+        // What counts now counts from here on.
+        for user in Self.users {
+            if unsureForgotten.contains(user) { (ratings[user], forgotten) = (nil, forgotten.subtracting([user])) }
+            for (item, rating) in live.history(of: user)
+            where unsure[user]?[item] != nil || unsureForgotten.contains(user) {
+                ratings[user, default: [:]][item] = rating
+                if unsure[user]?[item]?.contains(rating) == true { forgotten.remove(user) }
+            }
+        }
+        (unsure, unsureForgotten) = ([:], [])
+        models.insert(found)
+    }
+}
