@@ -19,7 +19,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let rooms: [Target.Dependency] = [
     "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
     "SwiftwaterTrends",
-    "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSQL", "SwiftwaterSamples", "SwiftwaterConnectors",
+    "SwiftwaterRecommender", "SwiftwaterPlots", "SwiftwaterLive", "SwiftwaterSQL", "SwiftwaterSamples",
+    "SwiftwaterConnectors",
 ]
 
 func example(_ name: String) -> Target {
@@ -97,6 +98,7 @@ let package = Package(
         room(
             "SwiftwaterRecommender",
             ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
+        room("SwiftwaterPlots", ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterRecommender"]),
         room(
             "SwiftwaterLive",
             [
@@ -169,6 +171,7 @@ let package = Package(
         tests("PostsTests"),
         tests("RecommenderTests", ["SwiftwaterFuzzChecks", "CSwiftwaterKernels", "SwiftwaterTesting"]),
         tests("TrendsTests"),
+        tests("PlotsTests"),
         tests("LiveTests", ["SwiftwaterTesting"]),
         tests("SQLTests", [sqlite]),
         tests("SamplesTests"),

@@ -70,7 +70,7 @@ case "files":
         begin.update { $0 = now() }
         try await context.start()
         done.wait { $0 ? () : nil }
-        await context.stop()
+        try await context.stop()
     }
 case "trends":
     let keys: TrendingSettings.Keys = arguments[2] == "words" ? .hashWords : .hashtags
@@ -90,7 +90,7 @@ case "trends":
         begin.update { $0 = now() }
         try await context.start()
         done.wait { $0 ? () : nil }
-        await context.stop()
+        try await context.stop()
     }
 case "posts":
     var settings = TrendingSettings()
@@ -117,7 +117,7 @@ case "posts":
         print(
             "posts \(arguments[2]) round \(round): \(now() - begin) s, \(posts.read { $0 }) posts, peak \(peakMegabytes()) MB"
         )
-        await context.stop()
+        try await context.stop()
     }
 case "keys":
     for distinct in [1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] {
@@ -127,7 +127,7 @@ case "keys":
         (settings.window, settings.slide, settings.keysMax) = (.seconds(2), .seconds(1), 200_000)
         (settings.recordsEvidence, settings.limit) = (false, 10)
         let batches = (0..<posts / perBatch).map { batch in
-            RDD(context: context.context, name: "posts", partitionCount: 4) { partition, sink in
+            RDD(context: context.engine, name: "posts", partitionCount: 4) { partition, sink in
                 var random = SeededRandom(seed: 9, stream: UInt64(batch * 4 + partition))
                 for _ in 0..<perBatch / 4 {
                     try sink(Text("a post of some words and a tag #k\(random.below(distinct))"))
@@ -144,7 +144,7 @@ case "keys":
         let begin = now()
         for _ in batches { try context.step() }
         let seconds = now() - begin
-        await context.stop()
+        try await context.stop()
         print(
             "keys: \(distinct) distinct: \(Int(seconds * 1e9) / posts) ns a post, widest bound \(widest.read { $0 }), now \(currentMegabytes()) MB, peak so far \(peakMegabytes()) MB"
         )
@@ -157,7 +157,7 @@ case "empty":
     context.onBatchCompleted { batch in costs.update { $0.append(batch.totalDelay.inSeconds * 1000) } }
     try await context.start()
     try await Task.sleep(for: .seconds(5))
-    await context.stop()
+    try await context.stop()
     let all = costs.read { Array($0.dropFirst(50)) }
     print("empty batch, batch time to done: median \(median(all)) ms, p99 \(percentile(all, 0.99)) ms")
 case "window":
@@ -167,14 +167,14 @@ case "window":
         let costs = Monitor<[Double]>([])
         var random = SeededRandom(seed: 1)
         let pairs = (0..<2).map { _ in (0..<keys).map { _ in (Text("#key\(random.below(keys))"), 1) } }
-        let rdds = pairs.map { context.context.parallelize($0).persist() }
+        let rdds = pairs.map { context.engine.parallelize($0).persist() }
         let counts = context.queueStream((0..<200).map { rdds[$0 % 2] })
             .window(.seconds(batches)).reduceByKey(+)
         counts.forEachBatch { rdd, _ in _ = try rdd.count() }
         context.onBatchCompleted { batch in costs.update { $0.append(batch.processingTime.inSeconds * 1000) } }
         try await context.start()
         for _ in 0..<190 { try context.step() }
-        await context.stop()
+        try await context.stop()
         let all = costs.read { Array($0.suffix(120)) }
         print("window of \(batches): \(median(all)) ms a slide, mean \(all.reduce(0, +) / 120), most \(all.max()!)")
     }
@@ -185,7 +185,7 @@ case "distinct":
         let batches = 100
         let keys = context.queueStream(
             (0..<batches).map { batch in
-                RDD(context: context.context, name: "keys", partitionCount: 4) { partition, sink in
+                RDD(context: context.engine, name: "keys", partitionCount: 4) { partition, sink in
                     for number in 0..<perBatch / 4 {
                         try sink((Text("#a key of its own \(batch * perBatch + partition * perBatch / 4 + number)"), 1))
                     }
@@ -200,7 +200,7 @@ case "distinct":
             try context.step()
             if batch % 20 == 0 { sizes.append(currentMegabytes()) }
         }
-        await context.stop()
+        try await context.stop()
         print(
             "\(inverse ? "subtraction" : "two stacks"): MB after 2, 4, 6, 8, 10 million distinct keys through a window of 5 batches: \(sizes)"
         )
@@ -218,7 +218,7 @@ case "latency":
     }
     try await context.start()
     try await Task.sleep(for: .seconds(20))
-    await context.stop()
+    try await context.stop()
     let all = delays.read { Array($0.dropFirst(200)) }
     print(
         "latency: p50 \(percentile(all, 0.5)) ms, p90 \(percentile(all, 0.9)), p99 \(percentile(all, 0.99)), most \(all.max()!), \(all.count) markers, peak \(peakMegabytes()) MB"
@@ -240,7 +240,7 @@ case "socket", "socketlog", "trendsocket":
     }
     try await context.start()
     try await Task.sleep(for: .seconds(Int64(arguments.last ?? "") ?? 15))
-    await context.stop()
+    try await context.stop()
 default:
     print("see Benchmarks/streaming/main.swift")
 }

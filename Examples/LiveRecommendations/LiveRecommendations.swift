@@ -1,22 +1,22 @@
 // Updates recommendations live from a stream of ratings. Send lines of user,film,rating with `nc -lk 7774`.
 import Swiftwater
+import SwiftwaterSamples
 
 @main
 struct LiveRecommendations {
     static func main() async throws {
-        let (ratings, _, films) = try RatingsGenerator(.init(preset: .hundredThousand, seed: 7)).make()
-        let live = LiveRecommender(model: try ALS().fit(ratings))
+        let sample = try RatingsGenerator(.init(preset: .hundredThousand, seed: 7)).make()
+        let live = LiveRecommender(model: try ALS().fit(sample.ratings))
 
         let context = StreamingContext(master: "local[2]", appName: "LiveRecommendations", batchInterval: .seconds(1))
         let events = context.socketTextStream(host: "127.0.0.1", port: 7774)
-            .map { RatingEvent(line: $0) }
-            .filter { $0 != nil }
-            .map { $0! }
-        events.update(live)
+            .compactMap { RatingEvent(line: $0) }
+        events.rate(into: live)
         events.forEachBatch { batch, _ in
             for user in Set(try batch.collect().map(\.user)).sorted() {
-                let best = live.recommend(user: user, limit: 3).map { films.title($0.item) }
-                try StandardStream.output.write("user \(user) should see \(best.joined(separator: "; "))\n")
+                let best = live.recommendations(user: user, LiveQuery(limit: 3)).items
+                let titles = best.map { sample.catalogue.title($0.id) }
+                print("user \(user) should see \(titles.joined(separator: "; "))")
             }
         }
         try await context.start()

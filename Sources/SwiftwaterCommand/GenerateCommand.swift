@@ -1,5 +1,6 @@
 import ArgumentParser
 import Swiftwater
+import SwiftwaterSamples
 
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Swiftwater
+import SwiftwaterSamples
 
 /// The recommendations demo: generated ratings, a model, its learning curve, and its recommendations.
 struct MoviesDemo {
@@ -8,8 +9,9 @@ struct MoviesDemo {
     let seed: UInt64
 
     func run() throws {
-        let clock = ContinuousClock()
-        let (ratings, report, catalogue) = try RatingsGenerator(.init(preset: .oneMillion, seed: seed)).make()
+        let clock = SystemClock()
+        let made = try RatingsGenerator(.init(preset: .oneMillion, seed: seed)).make()
+        let (ratings, report, catalogue) = (made.ratings, made.report, made.catalogue)
         try console.line(
             "\(Format.count(ratings.count)) ratings by \(Format.count(ratings.userIDs.count)) users "
                 + "of \(Format.count(ratings.itemIDs.count)) films;\n"
@@ -18,12 +20,12 @@ struct MoviesDemo {
             try console.line("  " + line)
         }
         let parts = try ratings.split(weights: [60, 20, 20], seed: seed)
-        var settings = ALSSettings()
-        settings.seed = seed
-        let start = clock.now
-        let (curve, model) = try LearningCurve.fit(
+        let settings = ALSSettings(seed: seed)
+        let start = clock.elapsed()
+        let fit = try LearningCurve.fit(
             settings, iterations: [1, 3, 5, 7], train: parts[0], validation: parts[1])
-        let spent = clock.now - start
+        let spent = clock.elapsed() - start
+        let (curve, model) = (fit.curve, fit.model)
         try console.line(
             "\nALS, rank \(settings.rank), 7 iterations and their evaluation in \(Format.seconds(spent)):\n")
         try TuneCommand.show(curve, console)

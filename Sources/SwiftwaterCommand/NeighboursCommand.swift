@@ -1,5 +1,6 @@
 import ArgumentParser
 import Swiftwater
+import SwiftwaterSamples
 
 struct NeighboursCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,13 +40,13 @@ struct NeighboursCommand: ParsableCommand {
                     .invalidArgument, "the split leaves no test data",
                     remedy: "end --split with a weight above 0, such as 80,0,20")
             }
-            let clock = ContinuousClock()
-            let start = clock.now
+            let clock = SystemClock()
+            let start = clock.elapsed()
             let metrics = try NeighbourhoodModel(parts[0], settings: settings).evaluate(on: parts.last!)
             try console.line(
                 EvaluateCommand.describe(metrics, on: "\(by.rawValue), \(similarity.rawValue), k = \(neighbours)"))
             console.remark(
-                "trained on \(Format.count(parts[0].count)) ratings in \(Format.seconds(clock.now - start))")
+                "trained on \(Format.count(parts[0].count)) ratings in \(Format.seconds(clock.elapsed() - start))")
             return
         }
         let model = try NeighbourhoodModel(all, settings: settings)

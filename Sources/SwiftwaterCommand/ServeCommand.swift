@@ -3,6 +3,7 @@
     import Foundation
     import Logging
     import Swiftwater
+    import SwiftwaterSamples
     import SwiftwaterServer
 
     struct ServeCommand: AsyncParsableCommand {
@@ -83,7 +84,7 @@
                 result = .failure(error)
             }
             demo?.stop()
-            await trends.context.stop(gracefully: true)
+            try await trends.context.stop(gracefully: true)
             recommendations?.live.close()
             try result.get()
         }

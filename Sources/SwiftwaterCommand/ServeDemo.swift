@@ -1,5 +1,6 @@
 #if Server
     import Swiftwater
+    import SwiftwaterSamples
     import SwiftwaterServer
 
     /// An endless stream of posts for `serve --demo`, in rounds during which tags surge.
@@ -57,7 +58,7 @@
                     guard !films.isEmpty else { continue }
                     let film = films[min(random.below(films.count), random.below(films.count))]
                     let rating = Float(5 + random.below(6)) / 2
-                    _ = try? live.rateAndWait([RatingEvent(user: user, item: film.id, rating: rating)])
+                    _ = try? live.rateBlocking([RatingEvent(user: user, item: film.id, rating: rating)])
                 }
             }
         }

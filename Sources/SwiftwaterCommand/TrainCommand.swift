@@ -34,31 +34,32 @@ struct TrainCommand: ParsableCommand {
         settings.tolerance = tolerance
         let start = try checkpoint.flatMap { try TrainingCheckpoint.read($0, settings, parts.train) }
         let done = start?.settings.maxIterations ?? 0
-        if let checkpoint, done > 0 { try console.line("going on after \(done) iterations, from \(checkpoint)") }
+        if let checkpoint, done > 0 { try console.line("continuing after \(done) iterations, from \(checkpoint)") }
         if let start, done >= maxIterations { return try finish(start, parts, settings, console) }
         settings.maxIterations = maxIterations - done
-        let clock = ContinuousClock()
+        let clock = SystemClock()
         var spent = Duration.zero
-        var mark = clock.now
+        var mark = clock.elapsed()
         let cancellation = Cancellation()
         let signals = StopSignals { cancellation.cancel() }
         defer { withExtendedLifetime(signals) {} }
         var finished = done
         let model = try stoppable(console, { finished }) {
-            try ALS(settings).fit(parts.train, from: start, cancellation: cancellation) { progress in
+            try ALS(settings, resources: als.resources).fit(parts.train, from: start, cancellation: cancellation) {
+                progress in
                 finished = done + progress.iteration
-                spent += clock.now - mark
+                spent += clock.elapsed() - mark
                 let iteration = done + progress.iteration
                 if let checkpoint { try ModelFile.write(progress.model, to: checkpoint) }
                 if let validation = parts.validation, !settings.isImplicit {
-                    let metrics = try progress.model.evaluate(on: validation, threads: settings.threads)
+                    let metrics = try progress.model.evaluate(on: validation, threads: als.resources.threads)
                     try console.line(
                         "iteration \(Format.right("\(iteration)", 3))   RMSE on validation \(Format.decimal(metrics.rmse))"
                     )
                 } else {
                     console.progress("training", Double(iteration) / Double(maxIterations))
                 }
-                mark = clock.now
+                mark = clock.elapsed()
             }
         }
         console.endProgress()
@@ -68,14 +69,14 @@ struct TrainCommand: ParsableCommand {
         try finish(model, parts, settings, console)
     }
 
-    /// Ends the program where training is stopped by a signal, and says what there is of it.
+    /// Ends the program where a signal stops the training, and says what is kept of it.
     private func stoppable(
         _ console: Console, _ iterations: () -> Int, _ body: () throws -> MatrixFactorizationModel
     ) throws -> MatrixFactorizationModel {
         do { return try body() } catch is CancellationError {
             console.endProgress()
             let kept =
-                checkpoint.map { ", kept in \($0): the same command goes on from there" }
+                checkpoint.map { ", kept in \($0): the same command continues from there" }
                 ?? ", not kept: use --checkpoint"
             console.remark("stopped after \(iterations()) iterations\(kept)")
             ExitStatus.leave(130)
@@ -91,7 +92,7 @@ struct TrainCommand: ParsableCommand {
             for (name, part) in [("validation", parts.validation), ("test", parts.test)] {
                 guard let part else { continue }
                 try console.line(
-                    EvaluateCommand.describe(try model.evaluate(on: part, threads: settings.threads), on: name))
+                    EvaluateCommand.describe(try model.evaluate(on: part, threads: als.resources.threads), on: name))
             }
         }
         if let out {

@@ -143,6 +143,6 @@ struct TrendsCommand: AsyncParsableCommand {
         }
         console.endProgress()
         if archive.isAtEnd, context.isCaughtUp { try context.step() }
-        await context.stop()
+        try await context.stop()
     }
 }

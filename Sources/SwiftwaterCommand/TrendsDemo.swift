@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Swiftwater
+import SwiftwaterSamples
 
 /// The trends demo: generated posts, sent over a real socket to the stream engine.
 struct TrendsDemo {

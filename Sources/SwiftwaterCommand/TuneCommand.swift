@@ -46,8 +46,10 @@ struct TuneCommand: ParsableCommand {
         if ranks != nil || regularizations != nil {
             return try search(settings, [(parts.train, validation)], parts, console)
         }
-        let (curve, model) = try LearningCurve.fit(
-            settings, iterations: maxIterations.values, train: parts.train, validation: validation)
+        let fit = try LearningCurve.fit(
+            settings, resources: als.resources, iterations: maxIterations.values, train: parts.train,
+            validation: validation)
+        let (curve, model) = (fit.curve, fit.model)
         try draw(curve.svg())
         if json {
             return try console.line(
@@ -72,7 +74,7 @@ struct TuneCommand: ParsableCommand {
         _ console: Console
     ) throws {
         let grid = GridSearch(
-            settings, ranks: ranks?.values ?? [als.rank],
+            settings, resources: als.resources, ranks: ranks?.values ?? [als.rank],
             regularizations: regularizations?.values ?? [als.regularization], iterations: maxIterations.values)
         let results = try grid.run(rows) { done, all in console.progress("fits", Double(done) / Double(all)) }
         console.endProgress()
@@ -92,7 +94,7 @@ struct TuneCommand: ParsableCommand {
         try console.line()
         try console.line(best.curve.terminalChart())
         if let test = parts.test {
-            let model = try ALS(best.settings).fit(parts.train)
+            let model = try ALS(best.settings, resources: als.resources).fit(parts.train)
             try console.line(
                 EvaluateCommand.describe(try model.evaluate(on: test), on: "best model on test data"))
         }

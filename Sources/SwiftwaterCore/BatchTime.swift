@@ -40,22 +40,22 @@ public struct BatchTime: Hashable, Comparable, Sendable, Codable, CustomStringCo
 
 extension Duration {
     /// The number of whole milliseconds, truncated toward zero.
-    public var wholeMilliseconds: Int64 {
+    @usableFromInline package var wholeMilliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 
     /// The duration in seconds, as a floating-point number.
-    public var inSeconds: Double {
+    @usableFromInline package var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 
     /// Returns whether this is a whole multiple of `other`, in whole milliseconds. False if `other` is not positive.
-    public func isMultiple(of other: Duration) -> Bool {
+    @usableFromInline package func isMultiple(of other: Duration) -> Bool {
         other.wholeMilliseconds > 0 && wholeMilliseconds % other.wholeMilliseconds == 0
     }
 
     /// The duration as text for messages: `10 s`, `1.5 s`, `200 ms`.
-    public var label: String {
+    @usableFromInline package var label: String {
         let milliseconds = wholeMilliseconds
         if milliseconds % 1000 == 0 { return "\(milliseconds / 1000) s" }
         return milliseconds < 1000 ? "\(milliseconds) ms" : "\(Double(milliseconds) / 1000) s"

@@ -1,25 +1,25 @@
 /// A date and time of day in UTC, for display.
-public struct CivilDate: Sendable, Equatable {
+package struct CivilDate: Sendable, Equatable {
     /// The year in the proleptic Gregorian calendar.
-    public let year: Int
+    package let year: Int
     /// The month, from 1.
-    public let month: Int
+    package let month: Int
     /// The day of the month, from 1.
-    public let day: Int
+    package let day: Int
     /// The day of the week, as days after Thursday, the weekday of the epoch.
-    public let daysAfterThursday: Int
+    package let daysAfterThursday: Int
     /// The hour, 0 to 23.
-    public let hour: Int
+    package let hour: Int
     /// The minute, 0 to 59.
-    public let minute: Int
+    package let minute: Int
     /// The second, 0 to 59.
-    public let second: Int
+    package let second: Int
 
     /// Creates the date of a Unix time.
     ///
     /// Uses Howard Hinnant's `civil_from_days` ("chrono-Compatible Low-Level Date Algorithms"), whose year begins in
     /// March.
-    public init(secondsSince1970 seconds: Int64) {
+    package init(secondsSince1970 seconds: Int64) {
         let days = Int((Double(seconds) / 86400).rounded(.down))
         let inDay = Int(seconds) - days * 86400
         let shifted = days + 719_468
@@ -36,17 +36,17 @@ public struct CivilDate: Sendable, Equatable {
     }
 
     /// The time of day, as in `14:03:20`.
-    public var timeOfDay: String { "\(CivilDate.two(hour)):\(CivilDate.two(minute)):\(CivilDate.two(second))" }
+    package var timeOfDay: String { "\(CivilDate.two(hour)):\(CivilDate.two(minute)):\(CivilDate.two(second))" }
     /// The date, as in `2026-11-23`.
-    public var date: String { "\(year)-\(CivilDate.two(month))-\(CivilDate.two(day))" }
+    package var date: String { "\(year)-\(CivilDate.two(month))-\(CivilDate.two(day))" }
 
     /// Returns a non-negative number in at least two digits, as in `07`.
-    public static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    package static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 }
 
 extension BatchTime {
     /// The date and time of day in UTC, rounded down to the second.
-    public var civil: CivilDate {
+    package var civil: CivilDate {
         CivilDate(secondsSince1970: Int64((Double(milliseconds) / 1000).rounded(.down)))
     }
 }

@@ -7,21 +7,21 @@
 /// existential) are copied with `StreamCodable.detached()` if they conform. A `Text` hidden in anything else must be
 /// detached by the code that puts it there.
 @frozen
-public struct Detacher<Element> {
+@usableFromInline package struct Detacher<Element> {
     @usableFromInline internal let steps: [(UnsafeMutableRawPointer) -> Void]
 
     /// Inspects the element type.
-    public init() {
+    @usableFromInline package init() {
         var steps: [(UnsafeMutableRawPointer) -> Void] = []
         TextFinder.walk(Element.self, at: 0, into: &steps)
         self.steps = steps
     }
 
     /// Whether elements hold nothing owned by a block, so that `detach` does nothing.
-    @inlinable public var isTrivial: Bool { steps.isEmpty }
+    @inlinable package var isTrivial: Bool { steps.isEmpty }
 
     /// Detaches an element in place.
-    @inlinable public func detach(_ element: inout Element) {
+    @inlinable package func detach(_ element: inout Element) {
         guard !steps.isEmpty else { return }
         withUnsafeMutablePointer(to: &element) { pointer in
             for step in steps { step(UnsafeMutableRawPointer(pointer)) }
@@ -29,7 +29,7 @@ public struct Detacher<Element> {
     }
 
     /// Returns a copy of an element that can outlive the batch.
-    @inlinable public func detached(_ element: Element) -> Element {
+    @inlinable package func detached(_ element: Element) -> Element {
         var element = element
         detach(&element)
         return element

@@ -5,18 +5,18 @@
 ///
 /// Tuples cannot conform to a protocol, but by-key operators store pairs. The type is inspected once, when the codec is
 /// created. A tuple is stored as its parts in order.
-public struct ElementCodec<Element>: @unchecked Sendable {
+@usableFromInline package struct ElementCodec<Element>: @unchecked Sendable {
     private let parts: [CodecPart]
 
     /// Creates a codec, or returns nil if some part of the type cannot be stored.
-    public init?() {
+    @usableFromInline package init?() {
         var parts: [CodecPart] = []
         guard CodecFinder.walk(Element.self, at: 0, into: &parts) else { return nil }
         self.parts = parts
     }
 
     /// Writes an element.
-    public func encode(_ element: Element, into writer: inout ByteWriter) {
+    @usableFromInline package func encode(_ element: Element, into writer: inout ByteWriter) {
         withUnsafePointer(to: element) { pointer in
             let raw = UnsafeRawPointer(pointer)
             for part in parts { part.encode(raw + part.offset, &writer) }
@@ -26,7 +26,7 @@ public struct ElementCodec<Element>: @unchecked Sendable {
     /// Reads an element.
     ///
     /// - Throws: `corrupted` if the bytes do not hold such an element.
-    public func decode(from reader: inout ByteReader) throws -> Element {
+    @usableFromInline package func decode(from reader: inout ByteReader) throws -> Element {
         let pointer = UnsafeMutablePointer<Element>.allocate(capacity: 1)
         defer { pointer.deallocate() }
         let raw = UnsafeMutableRawPointer(pointer)
@@ -40,7 +40,7 @@ public struct ElementCodec<Element>: @unchecked Sendable {
     }
 
     /// The type's name in stored descriptions and in messages.
-    public static var typeName: String { String(reflecting: Element.self) }
+    @usableFromInline package static var typeName: String { String(reflecting: Element.self) }
 }
 
 /// One stored part of an element, at its place in memory.

@@ -1,13 +1,13 @@
 import SwiftwaterPlatform
 
 /// State guarded by a lock, with a condition that threads can wait on.
-public final class Monitor<State>: @unchecked Sendable {
+@usableFromInline package final class Monitor<State>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var state: State
 
     /// Creates a monitor with an initial state.
-    public init(_ state: sending State) {
+    @usableFromInline package init(_ state: sending State) {
         self.state = state
         mutex.initialize(to: pthread_mutex_t())
         condition.initialize(to: pthread_cond_t())
@@ -23,7 +23,7 @@ public final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Changes or reads the state, and wakes all waiting threads.
-    public func update<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    @usableFromInline package func update<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_broadcast(condition)
@@ -33,14 +33,14 @@ public final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Reads the state without waking waiting threads.
-    public func read<Result>(_ body: (State) throws -> Result) rethrows -> Result {
+    @usableFromInline package func read<Result>(_ body: (State) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return try body(state)
     }
 
     /// Waits until `body` returns a value. `body` is called again after every update, and may change the state.
-    public func wait<Result>(for body: (inout State) throws -> Result?) rethrows -> Result {
+    @usableFromInline package func wait<Result>(for body: (inout State) throws -> Result?) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_broadcast(condition)
@@ -53,7 +53,9 @@ public final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Waits until `body` returns a value, for at most `duration` of real time; returns nil after that.
-    public func wait<Result>(atMost duration: Duration, for body: (inout State) throws -> Result?) rethrows -> Result? {
+    @usableFromInline package func wait<Result>(atMost duration: Duration, for body: (inout State) throws -> Result?)
+        rethrows -> Result?
+    {
         var deadline = timespec()
         clock_gettime(CLOCK_REALTIME, &deadline)
         let nanoseconds = Int(deadline.tv_nsec) + Int(duration.inSeconds * 1e9)

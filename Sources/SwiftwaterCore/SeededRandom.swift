@@ -2,12 +2,12 @@ import SwiftwaterPlatform
 
 /// A random number generator that depends only on its seed: xoshiro256** (Blackman and Vigna, 2018), seeded by
 /// splitmix64.
-public struct SeededRandom: RandomNumberGenerator, Sendable {
+package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)
     private var spareNormal: Double?
 
     /// Creates the generator of a seed.
-    public init(seed: UInt64) {
+    package init(seed: UInt64) {
         var mixer = seed
         func next() -> UInt64 {
             mixer &+= 0x9E37_79B9_7F4A_7C15
@@ -21,14 +21,14 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
 
     /// Creates an independent generator for part `stream` of a seed, so that parts can be generated in any order or in
     /// parallel.
-    public init(seed: UInt64, stream: UInt64) {
+    package init(seed: UInt64, stream: UInt64) {
         var hasher = StableHasher(seed: seed)
         hasher.combine(stream)
         self.init(seed: hasher.finalize())
     }
 
     /// Returns the next 64 random bits.
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         let result = rotate(state.1 &* 5, 7) &* 9
         let shifted = state.1 << 17
         state.2 ^= state.0
@@ -43,13 +43,13 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     private func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 { (value << count) | (value >> (64 - count)) }
 
     /// Returns a uniform number in [0, 1), with 53 random bits.
-    public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+    package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// Returns a uniform integer in `0..<bound`. The bias is negligible while `bound` is far below 2^64.
-    public mutating func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
+    package mutating func below(_ bound: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(bound)).high) }
 
     /// Returns a Poisson-distributed number with this mean, by Knuth's product of uniforms. O(mean).
-    public mutating func poisson(mean: Double) -> Int {
+    package mutating func poisson(mean: Double) -> Int {
         let limit = exp(-mean)
         var count = 0
         var product = uniform()
@@ -61,7 +61,7 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     /// Returns a standard normal number, by the Box-Muller transform.
-    public mutating func normal() -> Double {
+    package mutating func normal() -> Double {
         if let spare = spareNormal {
             spareNormal = nil
             return spare

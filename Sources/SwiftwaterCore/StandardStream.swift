@@ -2,19 +2,19 @@ import SwiftwaterPlatform
 
 /// Standard output and standard error, unbuffered: the output of a batch is visible when the batch is done, also
 /// through a pipe.
-public enum StandardStream: Int32, Sendable {
+package enum StandardStream: Int32, Sendable {
     /// Standard output.
     case output = 1
     /// Standard error.
     case error = 2
 
     /// Whether the stream is connected to a terminal.
-    public var isTerminal: Bool { isatty(rawValue) == 1 }
+    package var isTerminal: Bool { isatty(rawValue) == 1 }
 
     /// Writes all of `text`.
     ///
     /// - Throws: `io`. If the reader has closed the pipe and SIGPIPE is ignored, the cause is `EPIPE`.
-    public func write(_ text: String) throws {
+    package func write(_ text: String) throws {
         var text = text
         let number = text.withUTF8 { StandardStream.writeAll(to: rawValue, UnsafeRawBufferPointer($0)) }
         guard number != 0 else { return }
@@ -24,7 +24,7 @@ public enum StandardStream: Int32, Sendable {
     }
 
     /// Writes all bytes to a file descriptor, in as many calls as needed. Returns 0, or the `errno` of the failure.
-    public static func writeAll(to descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+    package static func writeAll(to descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
         var rest = bytes
         while let base = rest.baseAddress, rest.count > 0 {
             let count = SwiftwaterPlatform.write(descriptor, base, rest.count)
@@ -39,13 +39,13 @@ public enum StandardStream: Int32, Sendable {
 }
 
 /// An `errno` as an error.
-public struct SystemErrorNumber: Error, Hashable, Sendable, CustomStringConvertible {
+package struct SystemErrorNumber: Error, Hashable, Sendable, CustomStringConvertible {
     /// The `errno`.
-    public let number: Int32
+    package let number: Int32
     /// Creates the error of an `errno`.
-    public init(_ number: Int32) { self.number = number }
+    package init(_ number: Int32) { self.number = number }
     /// Whether the reader of a pipe or socket has closed it.
-    public var isBrokenPipe: Bool { number == EPIPE }
+    package var isBrokenPipe: Bool { number == EPIPE }
     /// The operating system's message.
-    public var description: String { SystemInformation.message(number) }
+    package var description: String { SystemInformation.message(number) }
 }

@@ -5,11 +5,11 @@ import SwiftwaterPlatform
 /// once.
 ///
 /// Only programs install this; the library never does so by itself.
-public final class StopSignals: @unchecked Sendable {
+package final class StopSignals: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
 
     /// Installs the handler; `onSignal` is called at the first signal.
-    public init(_ onSignal: @escaping @Sendable () -> Void) {
+    package init(_ onSignal: @escaping @Sendable () -> Void) {
         let seen = Monitor(0)
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)

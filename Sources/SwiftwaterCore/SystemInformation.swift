@@ -1,12 +1,12 @@
 import SwiftwaterPlatform
 
 /// What the operating system says of itself.
-public enum SystemInformation {
+package enum SystemInformation {
     /// Returns the operating system's message for an error number.
-    public static func message(_ number: Int32) -> String { String(cString: strerror(number)) }
+    package static func message(_ number: Int32) -> String { String(cString: strerror(number)) }
 
     /// The memory available on the system in bytes, or nil if it is unknown.
-    public static var availableMemoryBytes: Int? {
+    package static var availableMemoryBytes: Int? {
         guard let file = fopen("/proc/meminfo", "r") else { return nil }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 256)

@@ -1,12 +1,21 @@
 import SwiftwaterPlatform
 
 /// Operating system threads.
-public enum SystemThread {
+package enum SystemThread {
     /// Starts a thread that runs `body` and then ends.
     ///
     /// - Parameter name: what a message calls it where it cannot be started.
-    public static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
+    package static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
         let code = startDetachedThread(stackBytes: 8 << 20, body)
         precondition(code == 0, "cannot start thread \(name): error \(code)")
+    }
+
+    /// Runs blocking work on a thread of its own, and returns what it returns: the threads that tasks share stay free.
+    package static func run<Result: Sendable>(
+        named name: String, _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result, any Error>) in
+            start(named: name) { continuation.resume(with: Swift.Result { try body() }) }
+        }
     }
 }

@@ -1,8 +1,8 @@
 /// Makes untrusted text safe to show on a terminal.
-public enum TerminalText {
+package enum TerminalText {
     /// Returns `text` with control characters (C0, DEL, C1), line and paragraph separators and bidirectional controls
     /// as visible escapes, so that it cannot move the cursor, color the screen or reorder the line.
-    public static func safe(_ text: String) -> String {
+    package static func safe(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {

@@ -34,7 +34,7 @@ public struct Text: @unchecked Sendable {
     /// Creates a text over bytes that something else keeps alive. The caller guarantees that `owner`, or another owner
     /// of the bytes, outlives the text.
     @inlinable
-    public init(unownedBytes bytes: UnsafeBufferPointer<UInt8>, owner: TextOwner?) {
+    package init(unownedBytes bytes: UnsafeBufferPointer<UInt8>, owner: TextOwner?) {
         if bytes.count <= Text.inlineCapacity {
             self.init(inline: bytes)
         } else {
@@ -72,10 +72,10 @@ public struct Text: @unchecked Sendable {
 
     /// The two words of the layout above. For a text of more than 15 bytes, they point to bytes that something else
     /// keeps alive.
-    @inlinable public var words: (UInt64, UInt64) { (word0, word1) }
+    @inlinable package var words: (UInt64, UInt64) { (word0, word1) }
 
     /// Creates a text from the words of another, without an owner.
-    @inlinable public init(word0: UInt64, word1: UInt64) { self.init(word0: word0, word1: word1, owner: nil) }
+    @inlinable package init(word0: UInt64, word1: UInt64) { self.init(word0: word0, word1: word1, owner: nil) }
 
     /// Creates a text with a copy of `bytes`. `String(text)` returns them unchanged only if they are valid UTF-8.
     @inlinable
@@ -137,19 +137,19 @@ public struct Text: @unchecked Sendable {
 }
 
 /// An object that keeps the bytes of a `Text` alive.
-open class TextOwner: @unchecked Sendable {
+public class TextOwner: @unchecked Sendable {
     /// Whether the bytes live as long as the text (a copy), rather than as long as a batch (a block).
-    public let isOwnedByText: Bool
+    @usableFromInline package let isOwnedByText: Bool
     private var isRetired = false
 
     /// Creates an owner.
-    public init(isOwnedByText: Bool) { self.isOwnedByText = isOwnedByText }
+    package init(isOwnedByText: Bool) { self.isOwnedByText = isOwnedByText }
 
     /// Marks the bytes as gone. In debug builds, a later use of a slice stops the program with a message.
-    public final func retire() { isRetired = true }
+    package final func retire() { isRetired = true }
 
     /// Stops the program if the owner has been retired.
-    public final func checkAlive() {
+    @usableFromInline package final func checkAlive() {
         precondition(
             !isRetired,
             "a Text outlived the batch it came from: keep text.detached() or String(text) instead of the slice")
@@ -157,12 +157,12 @@ open class TextOwner: @unchecked Sendable {
 }
 
 /// The owned bytes of a copied text.
-public final class TextStorage: TextOwner, @unchecked Sendable {
+@usableFromInline package final class TextStorage: TextOwner, @unchecked Sendable {
     /// The first byte.
-    public let base: UnsafeMutablePointer<UInt8>
+    @usableFromInline package let base: UnsafeMutablePointer<UInt8>
 
     /// Copies `bytes`.
-    public init(copying bytes: UnsafeBufferPointer<UInt8>) {
+    @usableFromInline package init(copying bytes: UnsafeBufferPointer<UInt8>) {
         base = .allocate(capacity: bytes.count)
         if let start = bytes.baseAddress { base.initialize(from: start, count: bytes.count) }
         super.init(isOwnedByText: true)

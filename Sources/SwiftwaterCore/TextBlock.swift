@@ -12,7 +12,7 @@ public final class TextBlock: TextOwner, @unchecked Sendable {
     public let lineCount: Int
 
     /// Takes ownership of `count` bytes at `base` (allocated with `allocate`) and counts the lines. O(bytes).
-    public init(adopting base: UnsafeMutablePointer<UInt8>, count: Int) {
+    package init(adopting base: UnsafeMutablePointer<UInt8>, count: Int) {
         self.base = base
         byteCount = count
         let isOpen = count > 0 && base[count - 1] != 0x0A

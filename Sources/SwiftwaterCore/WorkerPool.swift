@@ -4,9 +4,9 @@ import Synchronization
 /// A fixed number of threads that run the tasks of one job at a time.
 ///
 /// Results must not depend on which thread runs which task: a task writes only data that belongs to its index.
-public final class WorkerPool: @unchecked Sendable {
+@usableFromInline package final class WorkerPool: @unchecked Sendable {
     /// The number of tasks that run at the same time, including the caller's thread.
-    public let threads: Int
+    @usableFromInline package let threads: Int
 
     private struct Job {
         var number = 0
@@ -21,7 +21,7 @@ public final class WorkerPool: @unchecked Sendable {
     /// Starts the threads of a pool.
     ///
     /// - Parameter threads: The number of threads including the caller's; at least 1.
-    public init(threads: Int) {
+    @usableFromInline package init(threads: Int) {
         precondition(threads >= 1, "a pool needs at least one thread")
         self.threads = threads
         for index in 1..<max(threads, 1) {
@@ -50,7 +50,7 @@ public final class WorkerPool: @unchecked Sendable {
     /// Runs `body` once for every index below `count`, on all threads of the pool, and returns when all have ended.
     ///
     /// - Throws: The error with the lowest index. Indexes that had not started when it occurred are skipped.
-    public func run(count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+    @usableFromInline package func run(count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
         guard count > 0 else { return }
         if threads == 1 || count == 1 || WorkerPool.isInsideTask {
             for index in 0..<count { try body(index) }
@@ -82,7 +82,7 @@ public final class WorkerPool: @unchecked Sendable {
     @TaskLocal private static var isInsideTask = false
 
     /// The number of cores that this process may use.
-    public static var coreCount: Int { max(1, Int(sw_core_count())) }
+    @usableFromInline package static var coreCount: Int { max(1, Int(sw_core_count())) }
 }
 
 /// The progress of a job: which tasks have been handed out, and the error with the lowest index.

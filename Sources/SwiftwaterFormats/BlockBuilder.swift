@@ -9,11 +9,11 @@ import SwiftwaterPlatform
 ///
 /// A buffer that is nearly full of whole lines becomes the block itself. Otherwise the lines are copied to a buffer of
 /// their size.
-public final class BlockBuilder: @unchecked Sendable {
+package final class BlockBuilder: @unchecked Sendable {
     /// The limits on lines and blocks.
-    public let limits: LineLimits
+    package let limits: LineLimits
     /// The faults found so far.
-    public private(set) var faults = LineFaults()
+    package private(set) var faults = LineFaults()
     private var buffer: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     private var count = 0
@@ -24,7 +24,7 @@ public final class BlockBuilder: @unchecked Sendable {
     private static let slack = 64 << 10
 
     /// Creates an empty builder.
-    public init(limits: LineLimits = LineLimits()) {
+    package init(limits: LineLimits = LineLimits()) {
         self.limits = limits
         capacity = 4096
         buffer = .allocate(capacity: capacity)
@@ -33,10 +33,10 @@ public final class BlockBuilder: @unchecked Sendable {
     deinit { buffer.deallocate() }
 
     /// The number of bytes that are not yet in a block.
-    public var pendingBytes: Int { count }
+    package var pendingBytes: Int { count }
 
     /// Appends bytes, and calls `emit` with every block that becomes full.
-    public func append(_ bytes: UnsafeRawBufferPointer, emit: (TextBlock) -> Void) {
+    package func append(_ bytes: UnsafeRawBufferPointer, emit: (TextBlock) -> Void) {
         var rest = bytes
         while let start = rest.baseAddress, rest.count > 0 {
             // Room up to the block's target, but at least 4 KiB.
@@ -96,7 +96,7 @@ public final class BlockBuilder: @unchecked Sendable {
     }
 
     /// Returns the finished lines as a block, or nil if there are none. The unfinished line stays in the builder.
-    public func cut() -> TextBlock? {
+    package func cut() -> TextBlock? {
         guard openLine > 0 else { return nil }
         let (lines, rest) = (openLine, count - openLine)
         openLine = 0
@@ -120,7 +120,7 @@ public final class BlockBuilder: @unchecked Sendable {
     }
 
     /// Ends the input, and returns the remaining lines, including a last line without a line end.
-    public func finish() -> TextBlock? {
+    package func finish() -> TextBlock? {
         isSkippingLine = false
         openLine = count
         return cut()

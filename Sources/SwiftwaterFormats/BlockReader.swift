@@ -1,19 +1,19 @@
 import SwiftwaterCore
 
 /// A reader of a text file (plain, gzip, or `-` for standard input), block by block.
-public struct BlockReader {
+package struct BlockReader {
     private let read: (UnsafeMutableRawBufferPointer) throws -> Int
     private let builder: BlockBuilder
     private var isAtEnd = false
 
     /// Opens a file, or standard input if the path is `-`.
-    public init(path: String, limits: LineLimits = LineLimits()) throws {
+    package init(path: String, limits: LineLimits = LineLimits()) throws {
         let source = try ByteSource(path: path)
         self.init(limits: limits) { try source.read(into: $0) }
     }
 
     /// Opens a part of a file.
-    public init(_ split: FileSplit, limits: LineLimits = LineLimits()) throws {
+    package init(_ split: FileSplit, limits: LineLimits = LineLimits()) throws {
         try split.checkSize()
         if split.isWhole {
             try self.init(path: split.path, limits: limits)
@@ -29,10 +29,10 @@ public struct BlockReader {
     }
 
     /// The faults found so far.
-    public var faults: LineFaults { builder.faults }
+    package var faults: LineFaults { builder.faults }
 
     /// Returns the next block, or nil at the end.
-    public mutating func next() throws -> TextBlock? {
+    package mutating func next() throws -> TextBlock? {
         while !isAtEnd {
             let (count, full) = try builder.fill(read)
             if count == 0 {

@@ -7,15 +7,15 @@ import SwiftwaterPlatform
 ///
 /// Gzip is recognized by its first two bytes, whatever the file's name. Concatenated gzip members are read as one, as
 /// `gzip` does.
-public final class ByteSource {
+package final class ByteSource {
     /// The path, or `standard input`, for messages.
-    public let name: String
+    package let name: String
     private let descriptor: Int32
     private var lookahead: [UInt8] = []
     private var inflater: Inflater?
 
     /// Opens a file, or standard input if the path is `-`.
-    public init(path: String) throws {
+    package init(path: String) throws {
         if path == "-" {
             name = "standard input"
             descriptor = 0
@@ -38,13 +38,13 @@ public final class ByteSource {
     deinit { if descriptor > 0 { close(descriptor) } }
 
     /// Reads at most `buffer.count` bytes, and returns how many it read; 0 at the end.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         if let inflater { return try inflater.read(into: buffer) { try self.plainRead($0) } }
         return try plainRead(buffer)
     }
 
     /// Returns all remaining bytes.
-    public func readAll() throws -> [UInt8] {
+    package func readAll() throws -> [UInt8] {
         var result: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {

@@ -7,16 +7,16 @@ import SwiftwaterPlatform
 /// skipped, and a UTF-8 byte order mark at the start is dropped.
 ///
 /// Works in place on bytes that must outlive the reader. O(bytes) in total.
-public struct CSVReader {
+package struct CSVReader {
     /// A field of the current row.
-    public struct Field {
+    package struct Field {
         /// The bytes without the outer quotes; doubled quotes are still doubled.
-        public let bytes: UnsafeBufferPointer<UInt8>
+        package let bytes: UnsafeBufferPointer<UInt8>
         /// Whether `bytes` contains doubled quotes.
-        public let hasDoubledQuotes: Bool
+        package let hasDoubledQuotes: Bool
 
         /// The field's text, with doubled quotes replaced by single ones.
-        public var string: String {
+        package var string: String {
             let text = String(decoding: bytes, as: UTF8.self)
             guard hasDoubledQuotes else { return text }
             var result = ""
@@ -35,15 +35,15 @@ public struct CSVReader {
     private let fileName: String
     private var position = 0
     /// The line on which the current row begins, from 1.
-    public private(set) var line = 0
+    package private(set) var line = 0
     /// The line on which the reader continues, from 1.
-    public private(set) var nextLine = 1
+    package private(set) var nextLine = 1
     private var rowStart = 0
     /// The fields of the current row.
-    public private(set) var fields: [Field] = []
+    package private(set) var fields: [Field] = []
 
     /// Creates a reader at the start of `bytes`. `fileName` appears in errors.
-    public init(_ bytes: UnsafeRawBufferPointer, separator: UInt8 = UInt8(ascii: ","), fileName: String) {
+    package init(_ bytes: UnsafeRawBufferPointer, separator: UInt8 = UInt8(ascii: ","), fileName: String) {
         self.bytes = bytes.bindMemory(to: UInt8.self)
         self.separator = separator
         self.fileName = fileName
@@ -51,12 +51,12 @@ public struct CSVReader {
     }
 
     /// The offset at which the reader continues, in bytes.
-    public var byteOffset: Int { position }
+    package var byteOffset: Int { position }
 
     /// Reads the next row into `fields`; returns false at the end.
     ///
     /// - Throws: `malformedInput` with file and line if a quoted field has no proper end.
-    public mutating func next() throws -> Bool {
+    package mutating func next() throws -> Bool {
         guard let base = bytes.baseAddress else { return false }
         let count = bytes.count
         while position < count, base[position] == 0x0A || (base[position] == 0x0D && isLineEnd(position)) {
@@ -132,7 +132,7 @@ public struct CSVReader {
     }
 
     /// Returns a field in CSV form: quoted if it contains the separator, a quote or a line end.
-    public static func quoted(_ text: String, separator: Character = ",") -> String {
+    package static func quoted(_ text: String, separator: Character = ",") -> String {
         let special = separator.unicodeScalars.first
         // By scalars: a comma followed by a combining mark is one character, but still separates.
         guard text.unicodeScalars.contains(where: { $0 == special || $0 == "\"" || $0 == "\n" || $0 == "\r" }) else {

@@ -2,12 +2,12 @@ import SwiftwaterCore
 import SwiftwaterStorage
 
 /// Access to the bytes of a whole file: mapped if it is plain, read if it is compressed or a pipe.
-public enum FileBytes {
+package enum FileBytes {
     /// Calls `body` with the bytes, which are valid during the call only.
     ///
     /// - Parameter path: A plain or gzip file, or `-` for standard input.
     /// - Throws: `notFound` or `io`, or the error that `body` throws.
-    public static func with<Result>(
+    package static func with<Result>(
         path: String, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
         if path != "-" {

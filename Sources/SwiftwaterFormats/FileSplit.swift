@@ -6,28 +6,28 @@ import SwiftwaterPlatform
 ///
 ///     bytes    aaaa\nbbbbbb\ncc\ndddddd
 ///     range    0......8.......16.......      the whole line that begins at 5 belongs to the first part
-public struct FileSplit: Sendable {
+package struct FileSplit: Sendable {
     /// The file's path, or `-` for standard input.
-    public let path: String
+    package let path: String
     /// The byte offsets at which lines of this part begin.
-    public let range: Range<Int>
+    package let range: Range<Int>
     /// The size the file must have, or nil if it is not a regular file.
-    public let byteCount: Int?
+    package let byteCount: Int?
     /// Whether this part is the whole file: it is small, or cannot be divided (gzip, a pipe).
-    public let isWhole: Bool
+    package let isWhole: Bool
 
     /// The default size of a part: 32 MiB.
-    public static let targetBytes = 32 << 20
+    package static let targetBytes = 32 << 20
 
     init(path: String, range: Range<Int>, byteCount: Int?, isWhole: Bool) {
         (self.path, self.range, self.byteCount, self.isWhole) = (path, range, byteCount, isWhole)
     }
 
     /// Creates a part that stands for a missing file: reading it throws the error of opening the file.
-    public init(missing path: String) { self.init(path: path, range: 0..<0, byteCount: nil, isWhole: true) }
+    package init(missing path: String) { self.init(path: path, range: 0..<0, byteCount: nil, isWhole: true) }
 
     /// Returns the parts of a file of `byteCount` bytes. A gzip file has one part.
-    public static func splits(of path: String, byteCount: Int, targetBytes: Int = targetBytes) throws -> [FileSplit] {
+    package static func splits(of path: String, byteCount: Int, targetBytes: Int = targetBytes) throws -> [FileSplit] {
         if byteCount <= targetBytes {
             return [FileSplit(path: path, range: 0..<byteCount, byteCount: byteCount, isWhole: true)]
         }
@@ -43,7 +43,7 @@ public struct FileSplit: Sendable {
     }
 
     /// Returns the parts of a file at its current size. A pipe and standard input (`-`) have one part.
-    public static func splits(of path: String) throws -> [FileSplit] {
+    package static func splits(of path: String) throws -> [FileSplit] {
         var status = stat()
         if path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
             return try splits(of: path, byteCount: Int(status.st_size))

@@ -1,9 +1,9 @@
 import SwiftwaterPlatform
 
 /// The escapes of JSON strings.
-public enum JSONEscapes {
+package enum JSONEscapes {
     /// Returns what the inside of a JSON string stands for.
-    public static func string(_ raw: UnsafeBufferPointer<UInt8>, _ isEscaped: Bool) -> String {
+    package static func string(_ raw: UnsafeBufferPointer<UInt8>, _ isEscaped: Bool) -> String {
         guard isEscaped else { return String(decoding: raw, as: UTF8.self) }
         var bytes: [UInt8] = []
         resolve(raw, into: &bytes)
@@ -12,7 +12,7 @@ public enum JSONEscapes {
 
     /// Appends what the inside of a JSON string stands for. A backslash before any other character stands for that; half a
     /// surrogate pair becomes U+FFFD.
-    public static func resolve(_ raw: UnsafeBufferPointer<UInt8>, into bytes: inout [UInt8]) {
+    package static func resolve(_ raw: UnsafeBufferPointer<UInt8>, into bytes: inout [UInt8]) {
         var index = 0
         while index < raw.count {
             let hit = memchr(raw.baseAddress! + index, 0x5C, raw.count - index)

@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
 /// A JSON document (RFC 8259), parsed from UTF-8 bytes. Nesting is limited to 128 levels; 64-bit integers are exact.
-public enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Equatable {
     /// `null`.
     case null
     /// `true` or `false`.
@@ -18,7 +18,7 @@ public enum JSONValue: Sendable, Equatable {
     case object([(name: String, value: JSONValue)])
 
     /// Returns whether two values are equal. Strings compare by bytes, and objects member by member, in order.
-    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
         case (.bool(let a), .bool(let b)): a == b
@@ -35,7 +35,7 @@ public enum JSONValue: Sendable, Equatable {
     /// Parses a document.
     ///
     /// - Throws: `malformedInput` with the byte offset of the error.
-    public init(parsing bytes: UnsafeBufferPointer<UInt8>) throws {
+    package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws {
         var parser = JSONParser(bytes)
         self = try parser.document()
     }
@@ -43,27 +43,27 @@ public enum JSONValue: Sendable, Equatable {
     /// Parses a document.
     ///
     /// - Throws: `malformedInput` with the byte offset of the error.
-    public init(parsing string: String) throws {
+    package init(parsing string: String) throws {
         var string = string
         self = try string.withUTF8 { try JSONValue(parsing: $0) }
     }
 
     /// The member called `name`, or nil if there is none or the value is not an object.
-    public subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value
     }
 
     /// The string, or nil if the value is not a string.
-    public var string: String? { if case .string(let value) = self { value } else { nil } }
+    package var string: String? { if case .string(let value) = self { value } else { nil } }
     /// The elements, or nil if the value is not an array.
-    public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+    package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
     /// The integer, or nil if the value is not an integer.
-    public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+    package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
     /// The truth value, or nil if the value is not `true` or `false`.
-    public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     /// The number, whether written as an integer or not, or nil if the value is not a number.
-    public var double: Double? {
+    package var double: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .number(let value): value
@@ -72,7 +72,7 @@ public enum JSONValue: Sendable, Equatable {
     }
 
     /// Returns `text` as a JSON string with quotes. Non-ASCII characters are not escaped.
-    public static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
 /// A value that can be written as JSON.
-public protocol JSONWritable {
+package protocol JSONWritable {
     /// Writes exactly one JSON value.
     func write(to json: inout JSONWriter)
 }
@@ -10,66 +10,66 @@ public protocol JSONWritable {
 ///
 ///     let line = JSONWriter.object { $0.member("name", "a"); $0.member("counts", [1, 2]); $0.member("mean", Double.nan) }
 ///     // {"name":"a","counts":[1,2],"mean":null}
-public struct JSONWriter {
+package struct JSONWriter {
     /// What was written so far.
-    public private(set) var text = ""
+    package private(set) var text = ""
     /// Whether a value stands before the next one, in the same array or object.
     private var needsComma = false
 
     /// Creates a writer that has written nothing.
-    public init() {}
+    package init() {}
 
     /// Returns an object.
-    public static func object(_ members: (inout JSONWriter) throws -> Void) rethrows -> String {
+    package static func object(_ members: (inout JSONWriter) throws -> Void) rethrows -> String {
         var json = JSONWriter()
         try json.object(members)
         return json.text
     }
 
     /// Returns a value.
-    public static func string(_ value: some JSONWritable) -> String {
+    package static func string(_ value: some JSONWritable) -> String {
         var json = JSONWriter()
         json.value(value)
         return json.text
     }
 
     /// Writes an object; `members` calls `member` for each of its members.
-    public mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
+    package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
         try nested("{", "}", members)
     }
 
     /// Writes an array; `elements` calls `value`, `object` or `array` for each of its elements.
-    public mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
+    package mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
         try nested("[", "]", elements)
     }
 
     /// Writes an array of what `write` makes of each element: exactly one value.
-    public mutating func array<Elements: Sequence>(
+    package mutating func array<Elements: Sequence>(
         _ elements: Elements, _ write: (inout JSONWriter, Elements.Element) throws -> Void
     ) rethrows {
         try array { json in for element in elements { try write(&json, element) } }
     }
 
     /// Writes a value.
-    public mutating func value(_ value: some JSONWritable) { value.write(to: &self) }
+    package mutating func value(_ value: some JSONWritable) { value.write(to: &self) }
 
     /// Writes `null`.
-    public mutating func null() { scalar("null") }
+    package mutating func null() { scalar("null") }
 
     /// Writes a member of the object that is being written.
-    public mutating func member(_ name: String, _ value: some JSONWritable) {
+    package mutating func member(_ name: String, _ value: some JSONWritable) {
         self.name(name)
         value.write(to: &self)
     }
 
     /// Writes a member whose value is an object.
-    public mutating func member(_ name: String, object members: (inout JSONWriter) throws -> Void) rethrows {
+    package mutating func member(_ name: String, object members: (inout JSONWriter) throws -> Void) rethrows {
         self.name(name)
         try object(members)
     }
 
     /// Writes a member whose value is an array of what `write` makes of each element.
-    public mutating func member<Elements: Sequence>(
+    package mutating func member<Elements: Sequence>(
         _ name: String, array elements: Elements, _ write: (inout JSONWriter, Elements.Element) throws -> Void
     ) rethrows {
         self.name(name)
@@ -77,14 +77,14 @@ public struct JSONWriter {
     }
 
     /// Writes the name of a member; exactly one value must follow.
-    public mutating func name(_ name: String) {
+    package mutating func name(_ name: String) {
         scalar(JSONValue.quoted(name))
         text += ":"
         needsComma = false
     }
 
     /// Writes JSON that was made elsewhere, as it is: exactly one value.
-    public mutating func raw(_ json: String) { scalar(json) }
+    package mutating func raw(_ json: String) { scalar(json) }
 
     private mutating func nested(
         _ open: String, _ close: String, _ body: (inout JSONWriter) throws -> Void
@@ -104,45 +104,45 @@ public struct JSONWriter {
 }
 
 extension String: JSONWritable {
-    public func write(to json: inout JSONWriter) { json.raw(JSONValue.quoted(self)) }
+    package func write(to json: inout JSONWriter) { json.raw(JSONValue.quoted(self)) }
 }
 
 extension Text: JSONWritable {
-    public func write(to json: inout JSONWriter) { String(self).write(to: &json) }
+    package func write(to json: inout JSONWriter) { String(self).write(to: &json) }
 }
 
 extension Bool: JSONWritable {
-    public func write(to json: inout JSONWriter) { json.raw(self ? "true" : "false") }
+    package func write(to json: inout JSONWriter) { json.raw(self ? "true" : "false") }
 }
 
 extension Int: JSONWritable {
-    public func write(to json: inout JSONWriter) { json.raw(String(self)) }
+    package func write(to json: inout JSONWriter) { json.raw(String(self)) }
 }
 
 extension Int64: JSONWritable {
-    public func write(to json: inout JSONWriter) { json.raw(String(self)) }
+    package func write(to json: inout JSONWriter) { json.raw(String(self)) }
 }
 
 extension Double: JSONWritable {
-    public func write(to json: inout JSONWriter) { json.raw(isFinite ? String(self) : "null") }
+    package func write(to json: inout JSONWriter) { json.raw(isFinite ? String(self) : "null") }
 }
 
 extension Float: JSONWritable {
-    public func write(to json: inout JSONWriter) { json.raw(isFinite ? String(self) : "null") }
+    package func write(to json: inout JSONWriter) { json.raw(isFinite ? String(self) : "null") }
 }
 
 extension Optional: JSONWritable where Wrapped: JSONWritable {
-    public func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         if let value = self { value.write(to: &json) } else { json.null() }
     }
 }
 
 extension Array: JSONWritable where Element: JSONWritable {
-    public func write(to json: inout JSONWriter) { json.array(self) { $0.value($1) } }
+    package func write(to json: inout JSONWriter) { json.array(self) { $0.value($1) } }
 }
 
 extension JSONValue: JSONWritable {
-    public func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         switch self {
         case .null: json.null()
         case .bool(let value): json.value(value)

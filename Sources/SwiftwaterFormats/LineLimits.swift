@@ -9,7 +9,7 @@ public struct LineLimits: Sendable {
     /// The size at which a block is closed, at the next line end. 1 MiB by default.
     public var blockTargetBytes: Int
 
-    /// Creates limits.
+    /// Creates settings; what is left out has its default.
     public init(lineLengthMaxBytes: Int = 1 << 20, blockTargetBytes: Int = 1 << 20) {
         self.lineLengthMaxBytes = lineLengthMaxBytes
         self.blockTargetBytes = blockTargetBytes
@@ -17,17 +17,17 @@ public struct LineLimits: Sendable {
 }
 
 /// Counts of invalid lines. The stream continues after them.
-public struct LineFaults: Sendable, Equatable {
+package struct LineFaults: Sendable, Equatable {
     /// The number of lines with invalid UTF-8, whose invalid bytes became U+FFFD.
-    public var repairedLines = 0
+    package var repairedLines = 0
     /// The number of lines dropped because they were longer than the limit.
-    public var overlongLines = 0
+    package var overlongLines = 0
 
     /// Creates counts of zero.
-    public init() {}
+    package init() {}
 
     /// Returns warnings about the faults since `before`, with what to do about them. Empty if there were none.
-    public func messages(since before: LineFaults = LineFaults(), limits: LineLimits) -> [String] {
+    package func messages(since before: LineFaults = LineFaults(), limits: LineLimits) -> [String] {
         var messages: [String] = []
         let (overlong, repaired) = (overlongLines - before.overlongLines, repairedLines - before.repairedLines)
         if overlong > 0 {

@@ -3,9 +3,9 @@ import SwiftwaterCore
 import SwiftwaterPlatform
 
 /// A check for valid UTF-8.
-public enum UTF8Check {
+package enum UTF8Check {
     /// Returns whether `bytes` are valid UTF-8. O(bytes).
-    public static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    package static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         sw_is_utf8(bytes.baseAddress, bytes.count) != 0
     }
 }

@@ -29,7 +29,7 @@ extension LiveRecommender {
     ///
     /// - Throws: `numerical` where the system is singular.
     public func recommendations(
-        ratings: [(item: String, rating: Float)], _ query: LiveQuery = LiveQuery()
+        ratings: [RatedItem], _ query: LiveQuery = LiveQuery()
     ) throws -> LiveRecommendation {
         let state = serving.read { $0 }
         let model = state.model
@@ -53,9 +53,9 @@ extension LiveRecommender {
         }
     }
 
-    /// Items with the most ratings of the training, or of late.
-    public func popular(limit: Int, ofLate: Bool) -> [LiveRecommendation.Item] {
-        if ofLate {
+    /// Returns the items with the most ratings: of the training, or recently (`LiveSettings.popularityHalfLife`).
+    public func popular(limit: Int, recent: Bool = false) -> [LiveRecommendation.Item] {
+        if recent {
             return trending.best(limit, at: settings.clock.now().milliseconds).map {
                 .init(id: String($0.item), score: Float($0.weight), boost: 0)
             }
@@ -64,10 +64,10 @@ extension LiveRecommender {
         return model.popularItems(limit: limit).map { .init(id: model.itemIDs[$0.index], score: $0.score, boost: 0) }
     }
 
-    /// What is known of a user's ratings, by item id; empty where nothing is.
-    public func history(of user: String) -> [(item: String, rating: Float)] {
+    /// Returns the known ratings of a user, by item id; empty for an unknown user.
+    public func history(of user: String) -> [RatedItem] {
         let state = serving.read { $0 }
-        return indexedHistory(of: user, state).map { (state.model.itemIDs[$0.item], $0.rating) }
+        return indexedHistory(of: user, state).map { RatedItem(item: state.model.itemIDs[$0.item], rating: $0.rating) }
     }
 
     private func indexedHistory(of user: String, _ state: ServingState) -> [(item: Int, rating: Float)] {
@@ -77,25 +77,19 @@ extension LiveRecommender {
         return history.range(of: index).map { (Int(history.columns[$0]), history.values[$0]) }
     }
 
-    /// Why an item has its score for a user: what each of the user's ratings adds, the largest share first.
+    /// Explains an item's score for a user: what each of the user's ratings adds, the largest share first.
     ///
     /// - Throws: as `MatrixFactorizationModel.explain`.
-    public func because(
-        user: String, item: String
-    ) throws -> (base: Float, score: Float, reasons: [(item: String, rating: Float, share: Float)]) {
+    public func explain(user: String, item: String) throws -> LiveExplanation {
         let state = serving.read { $0 }
         let index = index(item, state.model) ?? state.model.itemIDs.count
         let explanation = try state.model.explain(item: index, from: indexedHistory(of: user, state))
         let ids = state.model.itemIDs
-        return (
-            explanation.base, explanation.score, explanation.contributions.map { (ids[$0.item], $0.rating, $0.share) }
-        )
-    }
-
-    /// As `recommendations(user:)` by the model, as pairs; empty for a user who never rated.
-    public func recommend(user: String, limit: Int) -> [(item: String, score: Float)] {
-        let answer = recommendations(user: user, LiveQuery(limit: limit))
-        return answer.source == .popular ? [] : answer.items.map { ($0.id, $0.score) }
+        return LiveExplanation(
+            base: explanation.base, score: explanation.score,
+            reasons: explanation.contributions.map {
+                .init(item: ids[$0.item], rating: $0.rating, share: $0.share)
+            })
     }
 
     // MARK: Parts
@@ -113,7 +107,7 @@ extension LiveRecommender {
         _ source: Recommendation.Source, _ query: LiveQuery, _ state: ServingState, _ best: (Int) -> [Scored]
     ) -> LiveRecommendation {
         let ids = state.model.itemIDs
-        guard query.trendWeight != 0, source != .popular else {
+        guard query.popularityWeight != 0, source != .popular else {
             return LiveRecommendation(
                 source: source, items: best(query.limit).map { .init(id: ids[$0.index], score: $0.score, boost: 0) },
                 generation: state.generation)
@@ -121,7 +115,7 @@ extension LiveRecommender {
         let candidates = best(4 * query.limit)
         let boosts = trending.boosts(candidates.map { Text(ids[$0.index]) }, at: settings.clock.now().milliseconds)
         let ranked = zip(candidates, boosts).map { candidate, boost in
-            let gain = boost * query.trendWeight
+            let gain = boost * query.popularityWeight
             return LiveRecommendation.Item(id: ids[candidate.index], score: candidate.score + gain, boost: gain)
         }
         // Equal scores stay in the model's order.

@@ -4,28 +4,37 @@ import SwiftwaterRecommender
 import SwiftwaterStorage
 
 extension LiveRecommender {
+    /// Whether a training runs, and what the last one came to.
     public var trainingState: TrainingState { training.read { $0 } }
 
-    /// Trains on all ratings, those since the last training included, and lets the new model serve when it is done; until then, and while it
-    /// takes the other's place, answers come without a pause. Blocks the thread: seconds for some ten million ratings.
+    /// Trains on all ratings, including those since the last training, and lets the new model serve when it is done. Until
+    /// then, and while it takes the other's place, answers come without a pause. Takes seconds for ten million ratings.
     ///
     /// A fit on nine tenths gives the curve; then one on everything gives the model.
     ///
-    /// - Throws: `invalidState` where a training runs, or where another model came by `replace` meanwhile, which then serves; what `ALS.fit`
-    ///   throws, and the model that serves stays.
+    /// - Parameter threads: the number of threads; by default all cores but one.
+    /// - Throws: `invalidState` where a training runs, or where another model came by `replace` meanwhile, which then
+    ///   serves; what `ALS.fit` throws, and the model that serves stays.
     @discardableResult
-    public func retrain(threads: Int = max(1, WorkerPool.coreCount - 1)) throws -> TrainingReport {
+    public func retrain(threads: Int? = nil) async throws -> TrainingReport {
+        try await SystemThread.run(named: "swiftwater-training") { try self.retrainBlocking(threads: threads) }
+    }
+
+    /// Trains as `retrain(threads:)` does, and blocks the thread.
+    @discardableResult
+    public func retrainBlocking(threads: Int? = nil) throws -> TrainingReport {
         guard let claim = claimTraining() else {
-            throw SwiftwaterError(.invalidState, "a training runs already", remedy: "wait until it is done")
+            throw SwiftwaterError(.invalidState, "a training is already running", remedy: "wait until it is done")
         }
         return try train(threads, claim)
     }
 
-    /// As `retrain`, on a thread of its own; false where a training runs. When it returns true, `trainingState` says that one runs.
+    /// Begins a training as `retrain(threads:)` does, on another thread.
     ///
     /// - Parameter whenDone: called on that thread when it is over.
-    public func beginRetraining(
-        threads: Int = max(1, WorkerPool.coreCount - 1),
+    /// - Returns: false where a training runs. When it returns true, `trainingState` says that one runs.
+    package func beginRetraining(
+        threads: Int? = nil,
         whenDone: @escaping @Sendable (Result<TrainingReport, any Error>) -> Void
     ) -> Bool {
         guard let claim = claimTraining() else { return false }
@@ -49,7 +58,7 @@ extension LiveRecommender {
         }
     }
 
-    private func train(_ threads: Int, _ claim: TrainingClaim) throws -> TrainingReport {
+    private func train(_ threads: Int?, _ claim: TrainingClaim) throws -> TrainingReport {
         do {
             let report = try fit(threads, claim)
             training.update { ($0.isRunning, $0.last, $0.lastFailure) = (false, report, nil) }
@@ -60,7 +69,7 @@ extension LiveRecommender {
         }
     }
 
-    private func fit(_ threads: Int, _ claim: TrainingClaim) throws -> TrainingReport {
+    private func fit(_ threads: Int?, _ claim: TrainingClaim) throws -> TrainingReport {
         let started = settings.clock.elapsed()
         let known = writer.ratings
         var newer: [(user: String, item: String, rating: Float, timestamp: Int64)] = []
@@ -72,20 +81,21 @@ extension LiveRecommender {
         let ratings = model.trainingRatings(
             without: { known.forgotten.contains(ForgottenUser(Text($0))) }, adding: newer)
         var als = model.settings
-        als.threads = threads
+        let resources = TrainingResources(threads: threads ?? max(1, WorkerPool.coreCount - 1))
         als.maxIterations = max(als.maxIterations, 1)
         let parts = try ratings.split(weights: [90, 10], seed: als.seed)
         var curve: [LearningCurve.Point] = []
         if parts.count == 2, parts[1].count > 0, parts[0].count > 0 {
             curve = try LearningCurve.fit(
-                als, iterations: Array(1...als.maxIterations), train: parts[0], validation: parts[1]
+                als, resources: resources, iterations: Array(1...als.maxIterations), train: parts[0],
+                validation: parts[1]
             ).curve.points
         }
-        let model = try ALS(als).fit(ratings)
+        let model = try ALS(als, resources: resources).fit(ratings)
         try installing {
             guard replacements.read({ $0 }) == claim.replacements else {
                 throw SwiftwaterError(
-                    .invalidState, "another model was put in place while this one was trained; it stays",
+                    .invalidState, "another model was put in place during the training and stays",
                     remedy: "train again, from the new one")
             }
             try install(model)
@@ -99,8 +109,16 @@ extension LiveRecommender {
         return report
     }
 
-    /// Puts a model trained elsewhere in place of the one that serves; ratings since its training are those of the log, as before.
-    public func replace(model: MatrixFactorizationModel) throws {
+    /// Puts a model trained elsewhere in place of the one that serves. The ratings since its training are those of the log,
+    /// as before.
+    ///
+    /// - Throws: `io` where it cannot be written to the directory; the model that serves stays.
+    public func replace(model: MatrixFactorizationModel) async throws {
+        try await SystemThread.run(named: "swiftwater-replace") { try self.replaceBlocking(model: model) }
+    }
+
+    /// Replaces the model as `replace(model:)` does, and blocks the thread.
+    public func replaceBlocking(model: MatrixFactorizationModel) throws {
         try installing {
             try install(model)
             replacements.update { $0 += 1 }

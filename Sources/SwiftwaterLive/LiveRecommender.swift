@@ -5,14 +5,22 @@ import Synchronization
 
 /// Settings of a live recommender.
 public struct LiveSettings: Sendable {
-    /// How long what was rated of late counts as trending: weights fall by half in so long.
-    public var trendingHalfLife: Duration = .seconds(3600)
+    /// The time in which the weight of a rating falls by half, where recent popularity counts.
+    public var popularityHalfLife: Duration
     /// Tells when ratings came and trainings ended.
-    public var clock: any StreamClock = SystemClock()
+    public var clock: any StreamClock
     /// Holds the directory: the log, the model and the report of the last training.
-    public var files: any FileSystem = LocalFileSystem()
+    public var files: any FileSystem
 
-    public init() {}
+    /// Creates settings; what is left out has its default.
+    public init(
+        popularityHalfLife: Duration = .seconds(3600), clock: any StreamClock = SystemClock(),
+        files: any FileSystem = LocalFileSystem()
+    ) {
+        self.popularityHalfLife = popularityHalfLife
+        self.clock = clock
+        self.files = files
+    }
 }
 
 /// A factor model whose answers follow ratings at once: a rated user's factors are computed anew, exactly, from the user's
@@ -31,7 +39,7 @@ public final class LiveRecommender: Sendable {
     let training = Monitor(TrainingState())
     /// How often a model came that was trained elsewhere.
     let replacements = Monitor(0)
-    let trending: TrendingItems
+    let trending: RecentPopularity
     /// Whether a model is being put in place.
     private let installation = Monitor(false)
 
@@ -54,7 +62,7 @@ public final class LiveRecommender: Sendable {
     ) throws {
         self.settings = settings
         self.directory = directory
-        trending = TrendingItems(halfLife: settings.trendingHalfLife)
+        trending = RecentPopularity(halfLife: settings.popularityHalfLife)
         var (log, ratings): (RatingLog?, LoggedRatings) = (nil, LoggedRatings())
         var lock: DirectoryLock?
         var own: MatrixFactorizationModel?
@@ -124,15 +132,12 @@ public final class LiveRecommender: Sendable {
         }
     }
 
-    /// As `rate`, for threads that may be blocked.
+    /// Takes ratings as `rate(_:)` does, and blocks the thread until they are safe.
     @discardableResult
-    public func rateAndWait(_ events: [RatingEvent]) throws -> RatingReceipt {
+    public func rateBlocking(_ events: [RatingEvent]) throws -> RatingReceipt {
         try Self.check(events)
         return try wait(for: .ratings(events))
     }
-
-    /// Takes a rating and waits until it is safe.
-    public func rate(_ event: RatingEvent) throws { try rateAndWait([event]) }
 
     private static func check(_ events: [RatingEvent]) throws {
         for event in events where event.user.isEmpty || event.item.isEmpty || !event.rating.isFinite {
@@ -148,12 +153,19 @@ public final class LiveRecommender: Sendable {
         return try result.wait { $0 }.get()
     }
 
-    /// Forgets a person: ratings since the training, factors, and what the training knew are gone from every answer when the log says so on the
-    /// disk; then the log is written anew without them, and the model in the directory as well. Blocks the thread.
+    /// Forgets a person. Ratings since the training, factors, and what the training knew are gone from every answer when
+    /// the log says so on the disk; then the log and the model in the directory are written again without them.
     ///
-    /// Files elsewhere, such as the ratings that the model was trained from, are yours to clean. A training does not bring the person back: what
-    /// stays is a hash of the id. After an error, ask again.
-    public func forget(user: String) throws {
+    /// Files elsewhere, such as the ratings that the model was trained from, are yours to clean. A training does not bring
+    /// the person back: what stays is a hash of the id.
+    ///
+    /// - Throws: `io` where the disk refuses; call it again then.
+    public func forget(user: String) async throws {
+        try await SystemThread.run(named: "swiftwater-forget") { try self.forgetBlocking(user: user) }
+    }
+
+    /// Forgets a person as `forget(user:)` does, and blocks the thread.
+    public func forgetBlocking(user: String) throws {
         _ = try wait(for: .forget(user))
         try installing {
             let model = self.model

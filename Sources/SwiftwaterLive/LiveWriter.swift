@@ -24,7 +24,7 @@ final class LiveWriter: @unchecked Sendable {
     /// Changed by the thread alone, under the lock because a training reads it.
     private let logged: Monitor<LoggedRatings>
     private let serving: Monitor<ServingState>
-    private let trending: TrendingItems
+    private let trending: RecentPopularity
     private let clock: any StreamClock
     private let unknownItems = Monitor(0)
     /// Who was forgotten since the start; used by the thread alone.
@@ -35,7 +35,7 @@ final class LiveWriter: @unchecked Sendable {
 
     init(
         log: RatingLog?, lock: DirectoryLock?, logged: LoggedRatings, serving: Monitor<ServingState>,
-        trending: TrendingItems, clock: any StreamClock
+        trending: RecentPopularity, clock: any StreamClock
     ) {
         (self.log, self.lock, self.serving, self.trending, self.clock) = (log, lock, serving, trending, clock)
         self.logged = Monitor(logged)

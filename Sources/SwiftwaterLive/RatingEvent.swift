@@ -24,8 +24,8 @@ public struct RatingEvent: Sendable, Equatable {
 }
 
 extension DStream where Element == RatingEvent {
-    /// Feeds every rating of the stream to the recommender, in order.
-    public func update(_ recommender: LiveRecommender) {
-        forEachBatch(name: "live ratings") { rdd, _ in try recommender.rateAndWait(try rdd.collect()) }
+    /// Rates for everyone in the stream: the recommender takes every rating, in order.
+    public func rate(into recommender: LiveRecommender) {
+        forEachBatch(name: "live ratings") { rdd, _ in try recommender.rateBlocking(try rdd.collect()) }
     }
 }

@@ -21,7 +21,7 @@ extension TrainingReport: JSONWritable {
     private static func path(_ directory: String) -> String { directory + "/training.json" }
 
     /// Writes the report as an object.
-    public func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("ended", ended)
             json.member("milliseconds", milliseconds)

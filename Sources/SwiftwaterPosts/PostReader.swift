@@ -5,19 +5,19 @@ import SwiftwaterFormats
 /// a time. Says the same as `PostParser`, which reads everything.
 ///
 /// Lines of shapes that are rare or need more than their own fields (boosts, X v2 with expansions out of order) are given to `PostParser`.
-public struct PostReader {
+package struct PostReader {
     private let parser = PostParser()
     private var times = PostTimeReader()
     private var fields = PostFields()
     /// Holds what a line was turned into where it could not be read in place.
     private var own: [[UInt8]] = []
 
-    public init() {}
+    package init() {}
 
     /// Reads one line into `view`.
     ///
     /// - Throws: `malformedInput` for a line that begins like a JSON object and is none, or is of no known shape.
-    public mutating func read(_ line: UnsafeBufferPointer<UInt8>, into view: inout PostView) throws {
+    package mutating func read(_ line: UnsafeBufferPointer<UInt8>, into view: inout PostView) throws {
         view = PostView()
         guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 }) else {
             view.kind = .control

@@ -2,9 +2,9 @@ import SwiftwaterCore
 import SwiftwaterFormats
 
 /// A post as trends need it, in bytes: slices of the line it was read from or of the reader's own memory. Void when the next line is read.
-public struct PostView {
+package struct PostView {
     /// What a line was.
-    public enum Kind: Sendable {
+    package enum Kind: Sendable {
         case post
         /// A post was taken back: `id` says which.
         case deletion
@@ -12,27 +12,27 @@ public struct PostView {
         case control
     }
 
-    public var kind = Kind.post
+    package var kind = Kind.post
     /// The text as it stands in the line: with JSON's escapes where `isEscaped`.
-    public internal(set) var rawText = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    public internal(set) var isEscaped = false
+    package internal(set) var rawText = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    package internal(set) var isEscaped = false
     /// Whether the text is HTML, or has character references.
-    public internal(set) var markup = Markup.none
-    public internal(set) var id = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    package internal(set) var markup = Markup.none
+    package internal(set) var id = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// Whether `id` is one of its author's, which another may have, too.
-    public internal(set) var isIDOfAuthor = false
-    public internal(set) var author = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    package internal(set) var isIDOfAuthor = false
+    package internal(set) var author = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// When it was written, in milliseconds since 1970; nil where it does not say.
-    public internal(set) var time: Int64?
+    package internal(set) var time: Int64?
     /// The tags that the service found, without sign, perhaps with escapes; nil where it says nothing of tags.
-    public internal(set) var tags: [UnsafeBufferPointer<UInt8>]?
+    package internal(set) var tags: [UnsafeBufferPointer<UInt8>]?
 
-    public enum Markup: UInt8, Sendable { case none, references, html }
+    package enum Markup: UInt8, Sendable { case none, references, html }
 
-    public init() {}
+    package init() {}
 
     /// A stable hash of what the post is called: author and id where ids are the author's.
-    public var idHash: UInt64 {
+    package var idHash: UInt64 {
         guard isIDOfAuthor else { return StableHasher.hash(UnsafeRawBufferPointer(id)) }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: author.count + 1 + id.count) { name in
             _ = name.update(fromContentsOf: author)
@@ -43,10 +43,10 @@ public struct PostView {
     }
 
     /// The text as people read it.
-    public var text: String { PostView.text(rawText, isEscaped: isEscaped, markup) }
+    package var text: String { PostView.text(rawText, isEscaped: isEscaped, markup) }
 
     /// What raw text stands for.
-    public static func text(_ raw: UnsafeBufferPointer<UInt8>, isEscaped: Bool, _ markup: Markup) -> String {
+    package static func text(_ raw: UnsafeBufferPointer<UInt8>, isEscaped: Bool, _ markup: Markup) -> String {
         let plain = JSONEscapes.string(raw, isEscaped)
         switch markup {
         case .none: return plain

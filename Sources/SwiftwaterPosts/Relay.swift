@@ -1,9 +1,9 @@
 import SwiftwaterCore
 
 /// What the relay does with each line, without any input or output of its own.
-public struct Relay: Sendable {
+package struct Relay: Sendable {
     /// What is relayed of a post.
-    public enum Format: String, Sendable, CaseIterable {
+    package enum Format: String, Sendable, CaseIterable {
         /// The text alone, on one line.
         case text
         /// The whole post as one line of JSON (`PostLine.normalized`), and deletions.
@@ -11,39 +11,39 @@ public struct Relay: Sendable {
     }
 
     /// How many lines were what.
-    public struct Counts: Sendable, Equatable {
+    package struct Counts: Sendable, Equatable {
         /// All lines.
-        public var lines = 0
+        package var lines = 0
         /// Posts that were relayed.
-        public var relayed = 0
+        package var relayed = 0
         /// Posts without a tracked word.
-        public var untracked = 0
+        package var untracked = 0
         /// Deletions that were relayed.
-        public var deletions = 0
+        package var deletions = 0
         /// Messages of the service, and deletions where only text is relayed.
-        public var controls = 0
+        package var controls = 0
         /// Lines that could not be read.
-        public var malformed = 0
+        package var malformed = 0
     }
 
     /// A line to relay.
-    public struct Output: Sendable {
+    package struct Output: Sendable {
         /// The line, without a line end.
-        public let line: String
+        package let line: String
         /// The post, for display; nil for a deletion.
-        public let post: Post?
+        package let post: Post?
     }
 
     private let parser = PostParser()
     private let filter: TrackFilter
     private let format: Format
     /// What the lines were.
-    public private(set) var counts = Counts()
+    package private(set) var counts = Counts()
     /// The first few lines that could not be read.
-    public private(set) var samples: [SwiftwaterError] = []
+    package private(set) var samples: [SwiftwaterError] = []
 
     /// Creates a relay of posts that have one of the words; without words, of all posts.
-    public init(track: [String] = [], format: Format = .text) {
+    package init(track: [String] = [], format: Format = .text) {
         filter = TrackFilter(track)
         self.format = format
     }
@@ -51,7 +51,7 @@ public struct Relay: Sendable {
     /// Takes the next line, and returns what to relay of it.
     ///
     /// - Parameter source: the file that errors name.
-    public mutating func take(_ line: Text, source: String) -> Output? {
+    package mutating func take(_ line: Text, source: String) -> Output? {
         counts.lines += 1
         do {
             let parsed = try parser.parse(line)
@@ -82,7 +82,7 @@ public struct Relay: Sendable {
     }
 
     /// Returns a relayed post for a terminal: text, time, name and location, without control characters.
-    public static func display(_ post: Post) -> String {
+    package static func display(_ post: Post) -> String {
         let details = [post.createdAt, post.authorName, post.location].compactMap { $0 }.filter { !$0.isEmpty }
         let text = TerminalText.safe(post.singleLine)
         return details.isEmpty ? text : text + "  [" + details.map(TerminalText.safe).joined(separator: " | ") + "]"

@@ -4,17 +4,17 @@ import SwiftwaterCore
 ///
 /// Tokens are runs of letters, marks, digits and underscores. A tracked phrase of several words matches where all of them
 /// occur. Without any word everything passes.
-public struct TrackFilter: Sendable {
+package struct TrackFilter: Sendable {
     private let phrases: [Set<String>]
 
-    public init(_ phrases: [String]) {
+    package init(_ phrases: [String]) {
         self.phrases = phrases.map { Set(TrackFilter.tokens($0)) }.filter { !$0.isEmpty }
     }
 
     /// Whether no phrase holds a word, so that everything passes.
-    public var isEmpty: Bool { phrases.isEmpty }
+    package var isEmpty: Bool { phrases.isEmpty }
 
-    public func matches(_ text: String) -> Bool {
+    package func matches(_ text: String) -> Bool {
         guard !phrases.isEmpty else { return true }
         let tokens = Set(TrackFilter.tokens(text))
         return phrases.contains { $0.isSubset(of: tokens) }

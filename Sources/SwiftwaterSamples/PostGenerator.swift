@@ -27,20 +27,30 @@ public struct PostGenerator: Sequence, IteratorProtocol, Sendable {
     /// Settings of the generator.
     public struct Settings: Sendable {
         /// The number of posts.
-        public var count = 100_000
+        public var count: Int
         /// The seed.
-        public var seed: UInt64 = 7
+        public var seed: UInt64
         /// The number of distinct tags.
-        public var tags = 50_000
+        public var tags: Int
         /// The tags that surge.
-        public var surges: [Surge] = []
+        public var surges: [Surge]
         /// The number of posts per second of `createdAt`.
-        public var postsPerSecond = 1_000
+        public var postsPerSecond: Int
         /// The time of the first post, in seconds since 1970.
-        public var startSeconds: Int64 = 1_790_000_000
+        public var startSeconds: Int64
 
-        /// Creates the default settings.
-        public init() {}
+        /// Creates settings; what is left out has its default.
+        public init(
+            count: Int = 100_000, seed: UInt64 = 7, tags: Int = 50_000, surges: [Surge] = [],
+            postsPerSecond: Int = 1_000, startSeconds: Int64 = 1_790_000_000
+        ) {
+            self.count = count
+            self.seed = seed
+            self.tags = tags
+            self.surges = surges
+            self.postsPerSecond = postsPerSecond
+            self.startSeconds = startSeconds
+        }
     }
 
     private let settings: Settings

@@ -13,25 +13,35 @@ public struct RatingsGenerator: Sendable {
     /// Settings of the generator.
     public struct Settings: Sendable {
         /// The number of users.
-        public var users = 943
+        public var users: Int
         /// The number of items.
-        public var items = 1_682
+        public var items: Int
         /// The number of ratings.
-        public var ratings = 100_000
+        public var ratings: Int
         /// The seed.
-        public var seed: UInt64 = 7
+        public var seed: UInt64
         /// The standard deviation of the noise.
-        public var noise = 0.75
+        public var noise: Double
         /// The rank of the planted model.
-        public var rank = 12
+        public var rank: Int
 
-        /// Creates the default settings, with the size of MovieLens 100K.
-        public init() {}
+        /// Creates settings; what is left out has its default.
+        public init(
+            users: Int = 943, items: Int = 1_682, ratings: Int = 100_000, seed: UInt64 = 7, noise: Double = 0.75,
+            rank: Int = 12
+        ) {
+            self.users = users
+            self.items = items
+            self.ratings = ratings
+            self.seed = seed
+            self.noise = noise
+            self.rank = rank
+        }
 
         /// Creates settings with the size of a preset.
         public init(preset: SamplePreset, seed: UInt64) {
-            (users, items, ratings) = preset.ratings
-            self.seed = seed
+            let (users, items, ratings) = preset.ratings
+            self.init(users: users, items: items, ratings: ratings, seed: seed)
         }
     }
 
@@ -123,12 +133,12 @@ public struct RatingsGenerator: Sendable {
     }
 
     /// Returns all ratings in memory, with the report and the catalog.
-    public func make() -> (ratings: Ratings, report: Report, catalogue: Catalogue) {
+    public func make() -> SampleRatings {
         var ratings = Ratings()
         let report = forEach { ratings.append(user: Int64($0), item: Int64($1), rating: $2, timestamp: $3) }
         var catalogue = Catalogue()
         for film in self.catalogue { catalogue.add(id: String(film.id), title: film.title, genres: film.genres) }
-        return (ratings, report, catalogue)
+        return SampleRatings(ratings: ratings, report: report, catalogue: catalogue)
     }
 
     // MARK: Shapes

@@ -68,7 +68,7 @@
             titles.update { titles in
                 let generation = live.generation
                 if let titles, titles.generation == generation { return titles.entries }
-                let entries = live.popular(limit: live.model.itemIDs.count, ofLate: false).map { item in
+                let entries = live.popular(limit: live.model.itemIDs.count, recent: false).map { item in
                     (title: Text(catalogue.title(item.id).lowercased()), id: item.id)
                 }
                 titles = Titles(generation: generation, entries: entries)
@@ -126,7 +126,7 @@
             do { model = try source() } catch let error as SwiftwaterError where error.code == .corrupted {
                 throw Problem(.conflict, "\(error)")
             }
-            try live.replace(model: model)
+            try live.replaceBlocking(model: model)
         }
     }
 #endif

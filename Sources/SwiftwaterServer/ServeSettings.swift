@@ -5,60 +5,91 @@
     /// The settings of the server, with defaults that the command line shares.
     public struct ServeSettings: Sendable {
         /// The name that the page shows.
-        public var applicationName = "Swiftwater"
+        public var applicationName: String
         /// The source of the time and of elapsed time.
-        public var clock: any StreamClock = SystemClock()
+        public var clock: any StreamClock
         /// The address to listen on.
-        public var host = "127.0.0.1"
+        public var host: String
         /// The port to listen on; 0 takes a free one.
-        public var port = 7780
+        public var port: Int
         /// The token that clients send, as `Authorization: Bearer TOKEN` or by the page's sign-in. Required for an
         /// address that other machines can reach, unless `isBehindProxy`.
         public var token: String?
         /// Whether a proxy in front of the server controls access and sets `X-Forwarded-For`.
-        public var isBehindProxy = false
+        public var isBehindProxy: Bool
         /// Origins of other sites whose pages may use the API; none by default.
-        public var allowedOrigins: Set<String> = []
+        public var allowedOrigins: Set<String>
         /// Names accepted in `Host`, beside the server's address and `localhost`. With a token or behind a proxy, any
         /// name is accepted.
-        public var allowedHosts: Set<String> = []
+        public var allowedHosts: Set<String>
 
         // MARK: Limits
 
         /// Size of a request's body. 1 MiB.
-        public var bodyMaxBytes = 1 << 20
+        public var bodyMaxBytes: Int
         /// Total size of a request's header fields. 16 KiB.
-        public var headersMaxBytes = 16 << 10
+        public var headersMaxBytes: Int
         /// Open connections. Further ones wait until one closes. Fewer if the process may not have this many open
         /// files.
-        public var connectionsMax = 4096
+        public var connectionsMax: Int
         /// Open event streams. Further ones are refused.
-        public var eventClientsMax = 2048
+        public var eventClientsMax: Int
         /// Time after which a connection without a request is closed.
-        public var idleTimeout: Duration = .seconds(60)
+        public var idleTimeout: Duration
         /// Average number of requests per second from one client, with bursts of ten times as many. If nil, the limit
         /// is 100, or none where only programs on this machine can reach the server.
         public var clientRequestsPerSecondMax: Int?
         /// Ratings in one request.
-        public var ratingsMax = 1000
+        public var ratingsMax: Int
         /// Rows in one response.
-        public var rowsMax = 1000
+        public var rowsMax: Int
         /// Interval at which a silent event stream sends a heartbeat.
-        public var heartbeat: Duration = .seconds(15)
+        public var heartbeat: Duration
         /// Time after which a connection whose client does not read is closed, to free its slot.
-        public var stuckTimeMax: Duration = .seconds(30)
+        public var stuckTimeMax: Duration
         /// Time after which a connection is closed if the whole body of a request has not arrived.
-        public var bodyTimeMax: Duration = .seconds(60)
+        public var bodyTimeMax: Duration
 
         // MARK: History
 
         /// Age beyond which windows are removed. 30 days.
-        public var historyMaxAge: Duration = .seconds(30 * 24 * 3600)
+        public var historyMaxAge: Duration
         /// Size above which the oldest windows are removed. 512 MiB.
-        public var historyMaxBytes = 512 << 20
+        public var historyMaxBytes: Int
 
-        /// Creates settings with the defaults.
-        public init() {}
+        /// Creates settings; what is left out has its default.
+        public init(
+            applicationName: String = "Swiftwater", clock: any StreamClock = SystemClock(),
+            host: String = "127.0.0.1", port: Int = 7780, token: String? = nil, isBehindProxy: Bool = false,
+            allowedOrigins: Set<String> = [], allowedHosts: Set<String> = [], bodyMaxBytes: Int = 1 << 20,
+            headersMaxBytes: Int = 16 << 10, connectionsMax: Int = 4096, eventClientsMax: Int = 2048,
+            idleTimeout: Duration = .seconds(60), clientRequestsPerSecondMax: Int? = nil, ratingsMax: Int = 1000,
+            rowsMax: Int = 1000, heartbeat: Duration = .seconds(15), stuckTimeMax: Duration = .seconds(30),
+            bodyTimeMax: Duration = .seconds(60), historyMaxAge: Duration = .seconds(30 * 24 * 3600),
+            historyMaxBytes: Int = 512 << 20
+        ) {
+            self.applicationName = applicationName
+            self.clock = clock
+            self.host = host
+            self.port = port
+            self.token = token
+            self.isBehindProxy = isBehindProxy
+            self.allowedOrigins = allowedOrigins
+            self.allowedHosts = allowedHosts
+            self.bodyMaxBytes = bodyMaxBytes
+            self.headersMaxBytes = headersMaxBytes
+            self.connectionsMax = connectionsMax
+            self.eventClientsMax = eventClientsMax
+            self.idleTimeout = idleTimeout
+            self.clientRequestsPerSecondMax = clientRequestsPerSecondMax
+            self.ratingsMax = ratingsMax
+            self.rowsMax = rowsMax
+            self.heartbeat = heartbeat
+            self.stuckTimeMax = stuckTimeMax
+            self.bodyTimeMax = bodyTimeMax
+            self.historyMaxAge = historyMaxAge
+            self.historyMaxBytes = historyMaxBytes
+        }
 
         /// Whether only programs on this machine can reach the server.
         public var isLoopback: Bool {
@@ -93,13 +124,18 @@
     /// The settings of the trend tables that the server shows.
     public struct TrendBoardSettings: Sendable {
         /// Windows, each a multiple of the slide. The first is the default, and the one whose history is kept.
-        public var windows: [Duration] = [.seconds(60), .seconds(600)]
+        public var windows: [Duration]
         /// Interval between tables.
-        public var slide: Duration = .seconds(10)
+        public var slide: Duration
         /// Settings shared by all tables, which set their own window, slide and order.
-        public var trending = TrendingSettings()
+        public var trending: TrendingSettings
 
-        /// Creates settings with the defaults, and 100 rows per table.
-        public init() { trending.limit = 100 }
+        /// Creates settings; what is left out has its default.
+        public init(
+            windows: [Duration] = [.seconds(60), .seconds(600)], slide: Duration = .seconds(10),
+            trending: TrendingSettings = TrendingSettings()
+        ) {
+            (self.windows, self.slide, self.trending) = (windows, slide, trending)
+        }
     }
 #endif

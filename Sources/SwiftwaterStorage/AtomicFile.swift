@@ -7,9 +7,9 @@ import SwiftwaterCore
 ///
 /// This is the only implementation of replacement: everything that is written whole goes through it, on any `FileSystem`.
 /// Not for several threads at once.
-public final class AtomicFile {
+package final class AtomicFile {
     /// The path under which the file appears.
-    public let path: String
+    package let path: String
     private let files: any FileSystem
     private let temporaryPath: String
     private let file: any WritableFile
@@ -21,7 +21,7 @@ public final class AtomicFile {
     /// the last commit counts.
     ///
     /// - Throws: `notFound` where the directory does not exist, `io` where it cannot be written.
-    public init(path: String, files: any FileSystem = LocalFileSystem()) throws {
+    package init(path: String, files: any FileSystem = LocalFileSystem()) throws {
         self.path = path
         self.files = files
         temporaryPath = files.temporaryPath(for: path)
@@ -33,7 +33,7 @@ public final class AtomicFile {
     /// Appends bytes.
     ///
     /// - Throws: `io`; the file cannot be committed after that.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
         if buffer.count + bytes.count > AtomicFile.bufferBytes { try flush() }
         if bytes.count >= AtomicFile.bufferBytes {
             try file.append(bytes)
@@ -43,10 +43,10 @@ public final class AtomicFile {
     }
 
     /// Appends bytes.
-    public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+    package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
     /// Appends text as UTF-8.
-    public func write(_ string: String) throws {
+    package func write(_ string: String) throws {
         var string = string
         try string.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
     }
@@ -55,7 +55,7 @@ public final class AtomicFile {
     ///
     /// - Throws: `io`. Where only the directory could not be flushed, the new file is in place, but may be gone after a
     ///   power failure.
-    public func commit() throws {
+    package func commit() throws {
         do { try finish(replacing: true) } catch {
             abandon()
             throw error
@@ -66,7 +66,7 @@ public final class AtomicFile {
     /// As `commit()`, unless a file of that name exists.
     ///
     /// - Returns: false where one exists; it is unchanged.
-    public func commitIfAbsent() throws -> Bool {
+    package func commitIfAbsent() throws -> Bool {
         defer { abandon() }
         guard try finish(replacing: false) else { return false }
         try files.synchronizeDirectory(PathName.parent(of: path))
@@ -106,7 +106,7 @@ extension FileSystem {
     /// Puts a whole file under its name: `path` has the old bytes or the new ones, whatever happens.
     ///
     /// - Throws: as `AtomicFile.commit()`.
-    public func replace(_ path: String, with bytes: [UInt8]) throws {
+    package func replace(_ path: String, with bytes: [UInt8]) throws {
         let file = try AtomicFile(path: path, files: self)
         try file.write(bytes)
         try file.commit()
@@ -115,7 +115,7 @@ extension FileSystem {
     /// Removes the temporary files that interrupted replacements left in a directory. Only for the process that owns it.
     ///
     /// - Parameter prefix: of the names of the files that were being replaced.
-    public func removeTemporaries(in directory: String, prefix: String = "") throws {
+    package func removeTemporaries(in directory: String, prefix: String = "") throws {
         for name in try list(directory) where name.hasPrefix(prefix) && PathName.isTemporary(name) {
             try remove(directory + "/" + name)
         }

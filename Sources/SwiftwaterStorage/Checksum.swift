@@ -1,18 +1,18 @@
 import CSwiftwaterKernels
 
 /// CRC-32C (Castagnoli), the checksum of everything that is stored.
-public struct Checksum: Sendable {
+package struct Checksum: Sendable {
     /// The checksum of all bytes so far.
-    public private(set) var value: UInt32 = 0
+    package private(set) var value: UInt32 = 0
 
     /// Creates the checksum of no bytes.
-    public init() {}
+    package init() {}
 
     /// Creates the checksum of some bytes.
-    public init(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+    package init(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
     /// Takes more bytes in.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         value = sw_crc32c(value, base, bytes.count)
     }

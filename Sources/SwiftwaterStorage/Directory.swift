@@ -2,21 +2,21 @@ import SwiftwaterCore
 import SwiftwaterPlatform
 
 /// Directories of the local disk.
-public enum Directory {
+package enum Directory {
     /// What a directory says of one of its entries.
-    public struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// The name, without the directory's.
-        public let name: String
+        package let name: String
         /// Whether it is a directory; links are followed.
-        public let isDirectory: Bool
+        package let isDirectory: Bool
         /// Its size.
-        public let byteCount: Int
+        package let byteCount: Int
         /// Milliseconds since 1970.
-        public let modified: BatchTime
+        package let modified: BatchTime
     }
 
     /// Makes the directory and those above it, where they do not exist.
-    public static func create(_ path: String) throws {
+    package static func create(_ path: String) throws {
         if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
             throw FileError.make("cannot create directory", path, errno)
@@ -28,13 +28,13 @@ public enum Directory {
     }
 
     /// Whether there is a directory of this path.
-    public static func isDirectory(_ path: String) -> Bool {
+    package static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// What the directory holds, in order of the names' bytes.
-    public static func entries(_ path: String) throws -> [Entry] {
+    package static func entries(_ path: String) throws -> [Entry] {
         guard let handle = opendir(path) else { throw FileError.make("cannot list", path, errno) }
         defer { closedir(handle) }
         var result: [Entry] = []

@@ -2,14 +2,14 @@ import SwiftwaterCore
 import SwiftwaterPlatform
 
 /// Errors of the operating system's file calls, in words.
-public enum FileError {
+package enum FileError {
     /// Makes the error for a failed call.
     ///
     /// - Parameters:
     ///   - action: what was attempted, such as `cannot open`.
     ///   - path: the file.
     ///   - number: the call's `errno`.
-    public static func make(_ action: String, _ path: String, _ number: Int32) -> SwiftwaterError {
+    package static func make(_ action: String, _ path: String, _ number: Int32) -> SwiftwaterError {
         let remedy: String? =
             switch number {
             case ENOENT: "check the path"

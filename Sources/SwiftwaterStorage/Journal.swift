@@ -10,38 +10,24 @@ import SwiftwaterCore
 /// bytes. Appending queues a record; `flush` writes and synchronizes everything that is queued, for all who wait (group
 /// commit). A journal is opened anew after every start, with a segment of its own: nothing is ever written behind bytes that
 /// may be torn.
-public final class Journal: Sendable {
-    public struct Settings: Sendable {
-        /// A segment takes no more records after this many bytes. 64 MiB.
-        public var segmentMaxBytes = 64 << 20
-        /// So much may be queued before an appender has to wait. 64 MiB.
-        public var queueMaxBytes = 64 << 20
-        /// Whether a commit synchronizes the file. Without, records survive the end of the process, but not that of the machine.
-        public var synchronizes = true
-        /// How often a segment that cannot begin, because the process or the machine has no file descriptor left, is tried again: nothing
-        /// is written by then, and nothing is torn.
-        public var openRetries = 100
-        /// Before each such time.
-        public var openPause: Duration = .milliseconds(100)
-        public init() {}
-    }
+package final class Journal: Sendable {
 
     /// Where a record's payload is.
-    public struct Location: Sendable, Hashable {
-        public let segment: UInt64
-        public let offset: Int
-        public let count: Int
+    package struct Location: Sendable, Hashable {
+        package let segment: UInt64
+        package let offset: Int
+        package let count: Int
 
-        public init(segment: UInt64, offset: Int, count: Int) {
+        package init(segment: UInt64, offset: Int, count: Int) {
             (self.segment, self.offset, self.count) = (segment, offset, count)
         }
     }
 
     /// A record as it is found again.
-    public struct Entry: Sendable {
-        public let number: UInt64
-        public let type: UInt8
-        public let location: Location
+    package struct Entry: Sendable {
+        package let number: UInt64
+        package let type: UInt8
+        package let location: Location
     }
 
     private struct Queued {
@@ -64,9 +50,9 @@ public final class Journal: Sendable {
         var segments: [UInt64]
     }
 
-    public let directory: String
+    package let directory: String
     private let files: any FileSystem
-    private let settings: Settings
+    private let settings: JournalSettings
     private let state: Monitor<State>
     /// Touched by whoever is writing only.
     private let output: UncheckedOutput
@@ -80,9 +66,9 @@ public final class Journal: Sendable {
     ///
     /// - Parameters:
     ///   - contents: what `JournalContents` found there.
-    public init(
+    package init(
         directory: String, continuing contents: JournalContents, files: any FileSystem = LocalFileSystem(),
-        settings: Settings = Settings()
+        settings: JournalSettings = JournalSettings()
     ) throws {
         self.directory = directory
         self.files = files
@@ -95,17 +81,17 @@ public final class Journal: Sendable {
 
     deinit { output.file?.close() }
 
-    public func path(ofSegment segment: UInt64) -> String { JournalContents.segmentPath(directory, segment) }
+    package func path(ofSegment segment: UInt64) -> String { JournalContents.segmentPath(directory, segment) }
 
     /// The number that the next record gets.
-    public var nextNumber: UInt64 { state.read { $0.nextNumber } }
+    package var nextNumber: UInt64 { state.read { $0.nextNumber } }
 
     /// All records before this number are durable.
-    public var durableNumber: UInt64 { state.read { $0.durable } }
+    package var durableNumber: UInt64 { state.read { $0.durable } }
 
     /// Queues a record and gives its number. Waits while the queue is full.
     @discardableResult
-    public func append(type: UInt8, _ payload: [UInt8], body: (any JournalBody)? = nil) throws -> UInt64 {
+    package func append(type: UInt8, _ payload: [UInt8], body: (any JournalBody)? = nil) throws -> UInt64 {
         let bytes = payload.count + (body?.byteCount ?? 0)
         let isFull = state.read { $0.queuedBytes > 0 && $0.queuedBytes + bytes > settings.queueMaxBytes }
         if isFull { try flush() }
@@ -136,7 +122,7 @@ public final class Journal: Sendable {
     }
 
     /// Returns when all records appended before the call are durable. One caller writes for all.
-    public func flush() throws {
+    package func flush() throws {
         let wanted = state.read { $0.nextNumber }
         while true {
             let work: [Queued]? = try state.wait { state -> [Queued]?? in
@@ -231,7 +217,7 @@ public final class Journal: Sendable {
     }
 
     /// The next record begins a segment; its number.
-    public func beginSegment() throws -> UInt64 {
+    package func beginSegment() throws -> UInt64 {
         try state.update { state in
             if let failure = state.failure { throw failure }
             state.segmentStart = state.nextNumber
@@ -240,7 +226,7 @@ public final class Journal: Sendable {
     }
 
     /// Removes the segments all of whose records come before record `number`.
-    public func forget(before number: UInt64) throws {
+    package func forget(before number: UInt64) throws {
         let gone: [UInt64] = state.update { state in
             var gone: [UInt64] = []
             while state.segments.count > 1, state.segments[1] <= number { gone.append(state.segments.removeFirst()) }
@@ -254,7 +240,7 @@ public final class Journal: Sendable {
     }
 
     /// Writes what is queued and closes the file.
-    public func close() throws {
+    package func close() throws {
         try flush()
         output.file?.close()
         output.file = nil
@@ -262,7 +248,7 @@ public final class Journal: Sendable {
 }
 
 /// Bytes of a record that are not copied into the queue.
-public protocol JournalBody: Sendable {
+package protocol JournalBody: Sendable {
     var byteCount: Int { get }
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
 }

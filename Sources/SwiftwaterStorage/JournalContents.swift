@@ -4,19 +4,19 @@ import SwiftwaterCore
 ///
 /// A crash may leave the last record of what was then the last segment torn; such bytes were never confirmed and are dropped.
 /// Damage before the end is refused.
-public struct JournalContents: Sendable {
-    public let entries: [Journal.Entry]
+package struct JournalContents: Sendable {
+    package let entries: [Journal.Entry]
     /// Numbers of the segments' first records, oldest first.
-    public let segments: [UInt64]
+    package let segments: [UInt64]
     /// The number that the next record gets.
-    public let nextNumber: UInt64
+    package let nextNumber: UInt64
     /// Bytes at the end that were no whole record, dropped.
-    public let droppedBytes: Int
+    package let droppedBytes: Int
 
-    public static let segmentHeaderBytes = 20
+    package static let segmentHeaderBytes = 20
     static let magic = Array("SWJRNL01".utf8)
 
-    public static func segmentPath(_ directory: String, _ segment: UInt64) -> String {
+    package static func segmentPath(_ directory: String, _ segment: UInt64) -> String {
         let digits = "\(segment)"
         return directory + "/" + String(repeating: "0", count: 20 - digits.count) + digits + ".log"
     }
@@ -34,7 +34,7 @@ public struct JournalContents: Sendable {
     /// Reads all segments and checks every record.
     ///
     /// - Throws: `corrupted` where records are damaged or missing before the end.
-    public init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
+    package init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
         var entries: [Journal.Entry] = []
         var segments: [UInt64] = []
         var next: UInt64?

@@ -1,16 +1,16 @@
 /// Parts of paths.
-public enum PathName {
+package enum PathName {
     /// The directory that holds a path: `.` where the path names none.
-    public static func parent(of path: String) -> String {
+    package static func parent(of path: String) -> String {
         path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     /// Whether `AtomicFile` made a file of this name to be renamed later.
-    public static func isTemporary(_ name: String) -> Bool { name.contains(".tmp-") }
+    package static func isTemporary(_ name: String) -> Bool { name.contains(".tmp-") }
 
     /// A name as one part of a path or key: letters, digits, `-`, `_` and `.` stay (a `.` not in front), other bytes
     /// become `%XX`.
-    public static func escaped(_ name: String) -> String {
+    package static func escaped(_ name: String) -> String {
         var result = ""
         for byte in name.utf8 {
             let scalar = Unicode.Scalar(byte)

@@ -3,10 +3,10 @@ import SwiftwaterCore
 /// Bytes with their length and checksum, so that a damaged or cut object is known for one.
 ///
 ///     "SWSEAL01"   length (8 bytes)   CRC-32C of length and payload (4 bytes)   payload
-public enum SealedBytes {
+package enum SealedBytes {
     private static let magic = Array("SWSEAL01".utf8)
 
-    public static func seal(_ payload: [UInt8]) -> [UInt8] {
+    package static func seal(_ payload: [UInt8]) -> [UInt8] {
         var length = ByteWriter()
         length.write(integer: UInt64(payload.count))
         var writer = ByteWriter()
@@ -18,7 +18,7 @@ public enum SealedBytes {
     }
 
     /// - Throws: `corrupted`, naming the object.
-    public static func open(_ sealed: [UInt8], name: String) throws -> [UInt8] {
+    package static func open(_ sealed: [UInt8], name: String) throws -> [UInt8] {
         guard sealed.count >= 20, Array(sealed[..<8]) == magic else {
             throw damaged(name, "it does not begin as such a file does")
         }

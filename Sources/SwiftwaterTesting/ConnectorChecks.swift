@@ -119,7 +119,7 @@ public enum ConnectorChecks {
                 context.waitUntilCompleted(clock.now())
                 try await Task.sleep(for: .milliseconds(2))
             }
-            await context.stop(gracefully: true)
+            try await context.stop(gracefully: true)
             let found = lines.read { $0 }
             if found.count == sent.count {
                 broken.append("2: a last line without a line end is delivered (start \(life))")

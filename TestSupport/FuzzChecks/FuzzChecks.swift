@@ -24,10 +24,8 @@ public enum FuzzChecks {
         }
     }
 
-    private static func read(_ bytes: [UInt8]) -> (ratings: Ratings, report: RatingsReport)? {
-        var format = RatingsFormat()
-        format.threads = 1
-        return try? Ratings.read(bytes: bytes, name: "fuzz", format: format)
+    private static func read(_ bytes: [UInt8]) -> RatingsReading? {
+        try? Ratings.read(bytes: bytes, name: "fuzz", format: RatingsFormat(threads: 1))
     }
 
     /// Reads bytes as a model file, with a matching checksum so that the content is examined: they are read, or

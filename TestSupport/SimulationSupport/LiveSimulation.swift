@@ -55,9 +55,8 @@ public final class LiveSimulation {
             }
         }
         for extra in 0..<extraItems { rows.append((users[extra % 8], "extra \(extra)", 3)) }
-        var settings = ALSSettings()
-        (settings.rank, settings.maxIterations, settings.threads) = (2, 2, 1)
-        return try ALS(settings).fit(Ratings(rows))
+        return try ALS(ALSSettings(rank: 2, maxIterations: 2), resources: TrainingResources(threads: 1))
+            .fit(Ratings(rows))
     }
 
     private func note(_ text: String) {
@@ -120,7 +119,7 @@ public final class LiveSimulation {
             events.append(RatingEvent(user: user, item: item, rating: Float(1 + random.below(5))))
         }
         for event in events { unsure[user, default: [:]][event.item, default: []].append(event.rating) }
-        _ = try live.rateAndWait(events)
+        _ = try live.rateBlocking(events)
         for event in events {
             ratings[user, default: [:]][event.item] = event.rating
             unsure[user]?[event.item] = nil
@@ -132,7 +131,7 @@ public final class LiveSimulation {
     private func forget(_ live: LiveRecommender) throws {
         let user = Self.users[random.below(Self.users.count)]
         unsureForgotten.insert(user)
-        try replacing { try live.forget(user: user) }
+        try replacing { try live.forgetBlocking(user: user) }
         (ratings[user], unsure[user]) = (nil, nil)
         forgotten.insert(user)
         unsureForgotten.remove(user)
@@ -141,7 +140,7 @@ public final class LiveSimulation {
 
     private func train(_ live: LiveRecommender) throws {
         models.insert(live.model.itemIDs.count)
-        try replacing { try live.retrain(threads: 1) }
+        try replacing { try live.retrainBlocking(threads: 1) }
         models = [live.model.itemIDs.count]
         note("trained")
     }
@@ -150,7 +149,7 @@ public final class LiveSimulation {
         let extra = 1 + random.below(4)
         models.insert(Self.items.count + extra)
         let model = try Self.model(extraItems: extra)
-        try replacing { try live.replace(model: model) }
+        try replacing { try live.replaceBlocking(model: model) }
         models = [Self.items.count + extra]
         note("replaced \(extra)")
     }
@@ -190,10 +189,11 @@ public final class LiveSimulation {
         // What counts now counts from here on.
         for user in Self.users {
             if unsureForgotten.contains(user) { (ratings[user], forgotten) = (nil, forgotten.subtracting([user])) }
-            for (item, rating) in live.history(of: user)
-            where unsure[user]?[item] != nil || unsureForgotten.contains(user) {
-                ratings[user, default: [:]][item] = rating
-                if unsure[user]?[item]?.contains(rating) == true { forgotten.remove(user) }
+            for rated in live.history(of: user) {
+                let sent = unsure[user]?[rated.item]
+                guard sent != nil || unsureForgotten.contains(user) else { continue }
+                ratings[user, default: [:]][rated.item] = rated.rating
+                if sent?.contains(rated.rating) == true { forgotten.remove(user) }
             }
         }
         (unsure, unsureForgotten) = ([:], [])

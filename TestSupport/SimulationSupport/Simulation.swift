@@ -183,7 +183,7 @@ public final class Simulation {
 enum StartResult {
     static func of(_ context: StreamingContext) -> SwiftwaterError? {
         do {
-            try context.startNow()
+            try context.startBlocking()
             return nil
         } catch { return (error as? SwiftwaterError) ?? SwiftwaterError(.io, "\(error)") }
     }

@@ -34,6 +34,6 @@ public struct Bench: Sendable {
             clock.advance(by: context.batchInterval)
             context.waitUntilCompleted(context.zeroTime + context.batchInterval * batch)
         }
-        await context.stop()
+        try await context.stop()
     }
 }

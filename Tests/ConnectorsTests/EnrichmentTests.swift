@@ -55,7 +55,7 @@ import Testing
             .forEachBatch { rdd, _ in for table in try rdd.collect() { tables.append(table) } }
         try await context.start()
         try context.step()
-        await context.stop()
+        try await context.stop()
 
         let groups = tables.all.first?.rows.first?.groups?.map { "\($0.column) \($0.value) \($0.count)" }
         #expect(groups == ["place Wien 3", "verified true 3", "verified false 1"])

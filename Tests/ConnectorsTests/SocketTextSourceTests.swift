@@ -70,7 +70,7 @@ final class ScriptedServer: Sendable {
         try server.say(Array("again\n".utf8), to: 1)
         advance(bench, until: lines, count: 5)
         #expect(lines.all.last == "again")
-        await bench.context.stop()
+        try await bench.context.stop()
         server.stop()
     }
 
@@ -86,7 +86,7 @@ final class ScriptedServer: Sendable {
         // Invalid UTF-8 becomes U+FFFD. NUL is kept. A line of 10 MB exceeds the limit: it is dropped, and the next
         // line is read.
         #expect(lines.all == ["a\u{FFFD}\u{FFFD}\u{FFFD}", "n\u{0}u", "after"])
-        await bench.context.stop()
+        try await bench.context.stop()
         server.stop()
     }
 
@@ -99,7 +99,7 @@ final class ScriptedServer: Sendable {
         try server.say(Array(text.utf8), to: 0)
         // One batch proves that the first bytes have arrived; the stop delivers the rest of what the connection holds.
         advance(bench, until: lines, count: 1)
-        await bench.context.stop(gracefully: true)
+        try await bench.context.stop(gracefully: true)
         #expect(lines.all == (0..<lines.all.count).map { "line \($0)" }.prefix(lines.all.count - 1) + [lines.all.last!])
         #expect("line \(lines.all.count - 1)".hasPrefix(lines.all.last!))
         server.stop()
@@ -116,7 +116,7 @@ final class ScriptedServer: Sendable {
         for connection in 0..<4 { try await server.connections.wait(for: connection + 1)[connection].close().get() }
         // The fourth connection comes after delays of 0, 250 and 500 ms.
         #expect(clock.now - start >= .milliseconds(740))
-        await bench.context.stop()
+        try await bench.context.stop()
         server.stop()
     }
 }

@@ -108,11 +108,11 @@ import Testing
         let part = folder.file("part")
         #expect(try train(3, "--checkpoint", part).status == 0)
         let resumed = try train(7, "--checkpoint", part, "--out", folder.file("a"))
-        #expect(resumed.output.contains("going on after 3 iterations") && resumed.output.contains("4 iterations in"))
+        #expect(resumed.output.contains("continuing after 3 iterations") && resumed.output.contains("4 iterations in"))
         #expect(try train(7, "--out", folder.file("b")).status == 0)
         #expect(try folder.bytes("a") == folder.bytes("b"))
         let again = try train(7, "--checkpoint", part)
-        #expect(again.status == 0 && again.output.contains("going on after 7 iterations"))
+        #expect(again.status == 0 && again.output.contains("continuing after 7 iterations"))
         let other = try train(9, "--checkpoint", part, "--rank", "11")
         #expect(other.status == 64 && other.error.contains("other ratings or other settings"))
     }

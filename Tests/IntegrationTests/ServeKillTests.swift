@@ -1,6 +1,7 @@
 #if Server
     import Foundation
     import Swiftwater
+    import SwiftwaterSamples
     import TestSupport
     import Testing
 

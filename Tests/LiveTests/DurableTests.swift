@@ -60,7 +60,7 @@ import Testing
         let live = try LiveRecommender(directory: folder.file("films"), settings: settings) { Self.model }
         refusals.update { $0 = 2 }
         let item = Self.model.itemIDs[0]
-        try live.rate(RatingEvent(user: "5", item: item, rating: 4))
+        try live.rateBlocking([RatingEvent(user: "5", item: item, rating: 4)])
         #expect(refusals.read { $0 } == 0)
         live.close()
         let again = try open(folder)
@@ -82,7 +82,7 @@ import Testing
             switch random.below(12) {
             case 0:
                 let user = users[random.below(users.count)]
-                try live.forget(user: user)
+                try live.forgetBlocking(user: user)
                 account[user] = nil
                 forgotten.insert(user)
             case 1, 2:
@@ -94,7 +94,7 @@ import Testing
                         user: users[random.below(users.count)], item: items[random.below(items.count)],
                         rating: Float(1 + random.below(10)) / 2)
                 }
-                try live.rateAndWait(events)
+                try live.rateBlocking(events)
                 for event in events { account[event.user, default: [:]][event.item] = event.rating }
             }
             let plain = Self.model.removing { forgotten.contains($0) }
@@ -121,25 +121,25 @@ import Testing
         let rows = Ratings(list)
         let trained = try ALS().fit(rows)
         var live = try LiveRecommender(directory: folder.file("films")) { trained }
-        try live.rateAndWait([
+        try live.rateBlocking([
             RatingEvent(user: user, item: "f3", rating: 4), RatingEvent(user: "u1", item: "f3", rating: 2),
         ])
-        try live.retrain(threads: 1)
+        try live.retrainBlocking(threads: 1)
         #expect(live.model.userIDs.index(of: user) != nil)
         #expect(try contains(user, in: folder))
 
-        try live.forget(user: user)
+        try live.forgetBlocking(user: user)
         #expect(live.recommendations(user: user).source == .popular)
         #expect(live.history(of: user).isEmpty)
         #expect(!(try contains(user, in: folder)))
-        try live.retrain(threads: 1)
+        try live.retrainBlocking(threads: 1)
         live.close()
         live = try LiveRecommender(directory: folder.file("films")) { trained }
         #expect(live.model.userIDs.index(of: user) == nil)
         #expect(live.recommendations(user: user).source == .popular)
         #expect(live.history(of: "u1").contains { $0.item == "f3" && $0.rating == 2 })
         // A returning person starts with an empty history.
-        try live.rateAndWait([RatingEvent(user: user, item: "f9", rating: 3)])
+        try live.rateBlocking([RatingEvent(user: user, item: "f9", rating: 3)])
         #expect(live.history(of: user).map(\.item) == ["f9"])
         live.close()
     }
@@ -161,7 +161,7 @@ import Testing
         try await live.rate([RatingEvent(user: "9", item: "a new film", rating: 5)])
         #expect(live.unknownItemCount == 1)
         let report = try await withThrowingTaskGroup(of: TrainingReport?.self) { group in
-            group.addTask { try live.retrain(threads: 1) }
+            group.addTask { try live.retrainBlocking(threads: 1) }
             for user in 0..<4 {
                 group.addTask {
                     for number in 0..<100 {
@@ -200,8 +200,8 @@ import Testing
             // The training is running when the call returns, and a second one is rejected.
             #expect(live.trainingState.isRunning)
             #expect(!live.beginRetraining(threads: 1) { _ in })
-            #expect(throws: SwiftwaterError.self) { try live.retrain(threads: 1) }
-            do { try live.replace(model: other) } catch { Issue.record(error) }
+            #expect(throws: SwiftwaterError.self) { try live.retrainBlocking(threads: 1) }
+            do { try live.replaceBlocking(model: other) } catch { Issue.record(error) }
         }
         #expect(throws: SwiftwaterError.self) { try result.get() }
         #expect(live.model == other)
@@ -209,7 +209,7 @@ import Testing
         #expect(
             live.trainingState.isRunning == false && live.trainingState.lastFailure?.contains("another model") == true)
         // The next training starts from the installed model.
-        try live.retrain(threads: 1)
+        try live.retrainBlocking(threads: 1)
         #expect(live.generation == 3 && live.trainingState.lastFailure == nil)
         live.close()
     }
@@ -229,7 +229,7 @@ import Testing
                     group.addTask {
                         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
                             SystemThread.start(named: "forget") {
-                                done.resume(with: Result { try live.forget(user: "\(number + 3)") })
+                                done.resume(with: Result { try live.forgetBlocking(user: "\(number + 3)") })
                             }
                         }
                     }
@@ -255,7 +255,7 @@ import Testing
                 group.addTask {
                     try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
                         SystemThread.start(named: "forget") {
-                            done.resume(with: Result { try live.forget(user: user) })
+                            done.resume(with: Result { try live.forgetBlocking(user: user) })
                         }
                     }
                 }
@@ -275,14 +275,14 @@ import Testing
         let folder = try TemporaryDirectory()
         var live = try open(folder)
         let item = Self.model.itemIDs[4]
-        try live.rate(RatingEvent(user: "somebody", item: item, rating: 5))
+        try live.rateBlocking([RatingEvent(user: "somebody", item: item, rating: 5)])
         let log = { try LocalFileSystem().list(folder.file("films/ratings")) }
         let before = try log()
-        try live.forget(user: "nobody")
+        try live.forgetBlocking(user: "nobody")
         #expect(try log() == before)
         // The person can return, and can be forgotten again.
-        try live.rate(RatingEvent(user: "nobody", item: item, rating: 5))
-        try live.forget(user: "nobody")
+        try live.rateBlocking([RatingEvent(user: "nobody", item: item, rating: 5)])
+        try live.forgetBlocking(user: "nobody")
         #expect(try log() != before)
         #expect(!(try contains("nobody", in: folder)) && live.ratingCount == 1)
         live.close()
@@ -295,15 +295,15 @@ import Testing
     @Test func forgettingIsFinishedAfterACrash() throws {
         let folder = try TemporaryDirectory()
         var live = try open(folder)
-        try live.rateAndWait([RatingEvent(user: "crash-victim", item: Self.model.itemIDs[4], rating: 5)])
-        try live.retrain(threads: 1)
+        try live.rateBlocking([RatingEvent(user: "crash-victim", item: Self.model.itemIDs[4], rating: 5)])
+        try live.retrainBlocking(threads: 1)
         live.close()
         let copy = try TemporaryDirectory()
         for name in ["model.swmodel", "training.json"] {
             _ = try copy.write(name, bytes: try folder.bytes("films/" + name))
         }
         live = try open(folder)
-        try live.forget(user: "crash-victim")
+        try live.forgetBlocking(user: "crash-victim")
         live.close()
         // The previous model and a half-written one, as if the process had ended after writing the log.
         _ = try folder.write("films/model.swmodel", bytes: try copy.bytes("model.swmodel"))
@@ -319,8 +319,8 @@ import Testing
         let live = LiveRecommender(model: Self.model)
         #expect(live.recommendations(user: "7").source == .model)
         for other in ["007", "+7", "７"] { #expect(live.recommendations(user: other).source == .popular) }
-        try live.rateAndWait([RatingEvent(user: "007", item: Self.model.itemIDs[1], rating: 5)])
-        try live.retrain(threads: 1)
+        try live.rateBlocking([RatingEvent(user: "007", item: Self.model.itemIDs[1], rating: 5)])
+        try live.retrainBlocking(threads: 1)
         #expect(live.history(of: "007").count == 1)
         #expect(live.history(of: "7").count > 1)
     }
@@ -343,7 +343,7 @@ import Testing
         #expect(throws: SwiftwaterError.self) { try zero.foldIn([(item: 7, rating: 3)]) }
         for _ in 0..<2 {
             let live = try LiveRecommender(directory: folder.file("films")) { zero }
-            try live.rateAndWait([RatingEvent(user: "new", item: "7", rating: 3)])
+            try live.rateBlocking([RatingEvent(user: "new", item: "7", rating: 3)])
             #expect(live.history(of: "new").map(\.rating) == [3])
             #expect(live.recommendations(user: "new").source == .popular)
             live.close()
@@ -363,7 +363,7 @@ import Testing
             RatingEvent(user: "", item: "1", rating: 3), RatingEvent(user: "1", item: "", rating: 3),
             RatingEvent(user: "1", item: "1", rating: .nan), RatingEvent(user: "1", item: "1", rating: .infinity),
         ] {
-            #expect(throws: SwiftwaterError.self) { try live.rateAndWait([event]) }
+            #expect(throws: SwiftwaterError.self) { try live.rateBlocking([event]) }
         }
     }
 
@@ -372,13 +372,13 @@ import Testing
         let live = LiveRecommender(model: Self.model)
         let plain = live.recommendations(user: "5", LiveQuery(limit: 20)).items
         let last = plain[19].id
-        try live.rateAndWait((0..<50).map { RatingEvent(user: "fan-\($0)", item: last, rating: 5) })
+        try live.rateBlocking((0..<50).map { RatingEvent(user: "fan-\($0)", item: last, rating: 5) })
         var query = LiveQuery(limit: 10)
-        query.trendWeight = 10
+        query.popularityWeight = 10
         let boosted = live.recommendations(user: "5", query).items
         #expect(boosted.first?.id == last)
         #expect(boosted.first?.boost == 10)
         #expect(boosted.dropFirst().map(\.id) == plain.prefix(9).map(\.id))
-        #expect(live.popular(limit: 1, ofLate: true).first?.id == last)
+        #expect(live.popular(limit: 1, recent: true).first?.id == last)
     }
 }

@@ -21,38 +21,39 @@ import Testing
     @Test func ratingsOnAStreamChangeRecommendations() async throws {
         let model = Self.model
         let live = LiveRecommender(model: model)
-        let before = live.recommend(user: "5", limit: 10)
+        let before = live.recommendations(user: "5").items
         #expect(before.count == 10)
-        let disliked = before[0].item
+        let disliked = before[0].id
         let clock = ManualClock()
         let context = StreamingContext(
             Context(master: .local(threads: 2), appName: "live"), batchInterval: .seconds(1), clock: clock)
         context.queueStream([
             [RatingEvent(user: "5", item: disliked, rating: 0.5), RatingEvent(user: "new", item: disliked, rating: 5)]
-        ]).update(live)
+        ])
+        .rate(into: live)
         try await context.start()
         clock.advance(by: .seconds(1))
         context.waitUntilCompleted(clock.now())
-        await context.stop()
+        try await context.stop()
 
-        let after = live.recommend(user: "5", limit: 10)
-        #expect(after.map(\.item) != before.map(\.item))
-        #expect(!after.contains { $0.item == disliked })
+        let after = live.recommendations(user: "5").items
+        #expect(after.map(\.id) != before.map(\.id))
+        #expect(!after.contains { $0.id == disliked })
         let user = model.userIDs.index(of: "5")!
         let range = model.history.range(of: user)
         var history = range.map { (item: Int(model.history.columns[$0]), rating: model.history.values[$0]) }
         history.append((item: model.itemIDs.index(of: disliked)!, rating: 0.5))
         let vector = try #require(try model.foldIn(history.sorted { $0.item < $1.item }))
         let expected = model.recommendItems(for: vector, limit: 10, filter: .init(denied: Set(history.map(\.item))))
-        #expect(after.map(\.item) == expected.map { model.itemIDs[$0.index] })
+        #expect(after.map(\.id) == expected.map { model.itemIDs[$0.index] })
         // A user unknown to the model gets recommendations at once.
-        #expect(live.recommend(user: "new", limit: 3).count == 3)
-        #expect(live.recommend(user: "nobody", limit: 3).isEmpty)
+        #expect(live.recommendations(user: "new", LiveQuery(limit: 3)).source == .foldIn)
+        #expect(live.recommendations(user: "nobody", LiveQuery(limit: 3)).source == .popular)
     }
 
     @Test func unknownItemsAreCounted() throws {
         let live = LiveRecommender(model: Self.model)
-        try live.rate(RatingEvent(user: "5", item: "no such film", rating: 3))
+        try live.rateBlocking([RatingEvent(user: "5", item: "no such film", rating: 3)])
         #expect(live.unknownItemCount == 1)
     }
 }

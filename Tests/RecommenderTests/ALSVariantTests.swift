@@ -65,7 +65,8 @@ import Testing
     @Test(arguments: InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue })
     func nonNegativeFactorsAreOptimal(instructionSet: InstructionSet) throws {
         let model = try ALS(
-            settings { ($0.solver, $0.maxIterations, $0.instructionSet) = (.nonNegative, 3, instructionSet) }
+            settings { ($0.solver, $0.maxIterations) = (.nonNegative, 3) },
+            resources: TrainingResources(instructionSet: instructionSet)
         ).fit(Self.data.ratings)
         #expect(model.userFactors.allSatisfy { $0 >= 0 } && model.itemFactors.allSatisfy { $0 >= 0 })
         #expect(model.itemFactors.contains(0))
@@ -92,7 +93,8 @@ import Testing
         let exact = try ALS(settings { $0.rank = 20 }).fit(Self.parts[0]).evaluate(on: Self.parts[1]).rmse
         for instructionSet in InstructionSet.allCases where instructionSet.rawValue <= InstructionSet.best.rawValue {
             let approximate = try ALS(
-                settings { ($0.rank, $0.solver, $0.instructionSet) = (20, .conjugateGradient, instructionSet) }
+                settings { ($0.rank, $0.solver) = (20, .conjugateGradient) },
+                resources: TrainingResources(instructionSet: instructionSet)
             ).fit(Self.parts[0])
             #expect(abs(try approximate.evaluate(on: Self.parts[1]).rmse - exact) < 0.002)
         }

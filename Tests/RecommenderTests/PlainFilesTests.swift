@@ -22,7 +22,8 @@ import Testing
         (format.isStrict, format.threads) = (isStrict, threads)
         var outcome = Outcome()
         do {
-            let (ratings, report) = try Ratings.read(try folder.write("r.csv", content), format: format)
+            let reading = try Ratings.read(try folder.write("r.csv", content), format: format)
+            let (ratings, report) = (reading.ratings, reading.report)
             outcome.ratings = ratings
             (outcome.rows, outcome.malformed) = (report.rows, report.malformedRows)
             (outcome.duplicates, outcome.samples) = (report.duplicates, report.samples.map { "\($0)" })
@@ -95,7 +96,8 @@ import Testing
         var all: [Ratings] = []
         for threads in [1, 2, 5] {
             format.threads = threads
-            let (ratings, report) = try Ratings.read(path, format: format)
+            let reading = try Ratings.read(path, format: format)
+            let (ratings, report) = (reading.ratings, reading.report)
             #expect(report.malformedRows == malformedLines.count)
             #expect(report.samples.map { $0.location?.line } == malformedLines.prefix(5).map { $0 })
             #expect(report.rows == expected.count + malformedLines.count)

@@ -34,9 +34,12 @@ import Testing
         }
         text += "1,2\n"
         let path = try folder.write("ratings.csv", text)
-        let (plain, plainReport) = try Ratings.read(path)
-        let (first, firstReport) = try Ratings.read(path, format: caching)
-        let (second, secondReport) = try Ratings.read(path, format: caching)
+        let plainReading = try Ratings.read(path)
+        let (plain, plainReport) = (plainReading.ratings, plainReading.report)
+        let firstReading = try Ratings.read(path, format: caching)
+        let (first, firstReport) = (firstReading.ratings, firstReading.report)
+        let secondReading = try Ratings.read(path, format: caching)
+        let (second, secondReport) = (secondReading.ratings, secondReading.report)
         #expect(plain == first && plain == second)
         #expect(!firstReport.cameFromCache && secondReport.cameFromCache)
         for report in [firstReport, secondReport] {
@@ -74,7 +77,8 @@ import Testing
         let bytes = try folder.bytes("r.csv.swratings")
         for length in stride(from: 0, to: bytes.count, by: 13) {
             try folder.write("r.csv.swratings", bytes: Array(bytes[..<length]))
-            let (ratings, report) = try Ratings.read(path, format: caching)
+            let ratingsReading = try Ratings.read(path, format: caching)
+            let (ratings, report) = (ratingsReading.ratings, ratingsReading.report)
             #expect(ratings == expected && !report.cameFromCache && report.cacheProblem?.code == .corrupted)
             #expect(try folder.bytes("r.csv.swratings") == bytes)
         }

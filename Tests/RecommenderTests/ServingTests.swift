@@ -45,9 +45,10 @@ import Testing
     func everyKernelFindsTheBest(instructionSet: InstructionSet, rank: Int) throws {
         for hasBiases in [false, true] {
             var settings = ALSSettings()
-            (settings.rank, settings.maxIterations, settings.instructionSet) = (rank, 1, instructionSet)
+            (settings.rank, settings.maxIterations) = (rank, 1)
             settings.hasBiases = hasBiases
-            let model = try ALS(settings).fit(Self.ratings)
+            let resources = TrainingResources(instructionSet: instructionSet)
+            let model = try ALS(settings, resources: resources).fit(Self.ratings)
             func check(_ list: [Scored], _ all: [Scored]) {
                 let expected = all.sorted { $0.score != $1.score ? $0.score > $1.score : $0.index < $1.index }
                 #expect(list.count == min(9, expected.count))

@@ -28,34 +28,14 @@ import Testing
         }
     }
 
-    @Test func severalCurvesAreDrawnWithTheirNames() throws {
-        func curve(_ values: Double...) -> LearningCurve {
-            LearningCurve(points: values.enumerated().map { .init(iterations: 2 * $0 + 1, rmse: $1) })
-        }
-        let svg = LearningCurvesPlot([("a < b", curve(0.9, 0.85)), ("second", curve(0.95, 0.8, 0.79))]).svg()
-        #expect(
-            svg.components(separatedBy: "<polyline").count == 3 && svg.components(separatedBy: "<circle").count == 6)
-        #expect(svg.contains(">a &lt; b<") && svg.contains("second, 5 iterations: 0.7900") && svg.contains(">5</text>"))
-        let many = LearningCurvesPlot((0..<20).map { ("curve \($0)", curve(0.9, 0.8)) })
-        #expect(many.curves.count == LearningCurvesPlot.curvesMax && many.svg().contains("stroke-dasharray"))
-        let folds = try GridSearch(ALSSettings(), ranks: [2], regularizations: [0.1], iterations: [1, 2])
-            .run(try TextbookRatings.sixUsers.folds(3, seed: 1))
-        #expect(folds[0].foldCurves.count == 3)
-        #expect(LearningCurvesPlot(folds).curves.map(\.name) == ["mean", "fold 1", "fold 2", "fold 3"])
-        for (index, point) in folds[0].curve.points.enumerated() {
-            let mean = folds[0].foldCurves.reduce(0) { $0 + $1.points[index].rmse } / 3
-            #expect(abs(point.rmse - mean) < 1e-12)
-        }
-    }
-
     /// Every combination equals a fit of it alone, whatever the threads and the memory; the best comes first.
     @Test func gridsHoldWhatSingleFitsGive() throws {
         let folds = try Self.ratings.folds(3, seed: 1)
-        var settings = ALSSettings()
         var all: [[GridSearch.Result]] = []
         for (threads, memory) in [(1, nil), (2, nil), (4, 30_000_000)] as [(Int, Int?)] {
-            (settings.threads, settings.memoryMaxBytes) = (threads, memory)
-            let grid = GridSearch(settings, ranks: [3, 8], regularizations: [0.02, 0.1, 0.5], iterations: [1, 4])
+            let grid = GridSearch(
+                ALSSettings(), resources: TrainingResources(threads: threads, memoryMaxBytes: memory), ranks: [3, 8],
+                regularizations: [0.02, 0.1, 0.5], iterations: [1, 4])
             let seen = Collected<Int>()
             all.append(try grid.run(folds) { done, _ in seen.append(done) })
             #expect(seen.all == Array(1...18))
@@ -74,7 +54,7 @@ import Testing
             #expect(result.curve.points.map(\.iterations) == [1, 4])
         }
         #expect(throws: SwiftwaterError.self) {
-            try GridSearch(settings, ranks: [], regularizations: [1], iterations: [1]).run(folds)
+            try GridSearch(ALSSettings(), ranks: [], regularizations: [1], iterations: [1]).run(folds)
         }
     }
 
@@ -139,15 +119,15 @@ import Testing
     }
 
     @Test func tooLittleMemoryIsSaidBefore() throws {
-        var settings = ALSSettings()
-        (settings.rank, settings.memoryMaxBytes) = (256, 2_000_000)
-        let error = #expect(throws: SwiftwaterError.self) { try ALS(settings).fit(Self.ratings) }
+        let settings = ALSSettings(rank: 256, maxIterations: 1)
+        func fit(_ memory: Int) throws {
+            _ = try ALS(settings, resources: TrainingResources(memoryMaxBytes: memory)).fit(Self.ratings)
+        }
+        let error = #expect(throws: SwiftwaterError.self) { try fit(2_000_000) }
         #expect(error?.code == .limitExceeded)
         #expect(
-            error?.message.contains("training rank 256 on") == true && error?.message.contains("there are 2 MB") == true
+            error?.message.contains("training rank 256 on") == true && error?.message.contains("only 2 MB") == true
         )
-        settings.memoryMaxBytes = 1 << 40
-        settings.maxIterations = 1
-        _ = try ALS(settings).fit(Self.ratings)
+        try fit(1 << 40)
     }
 }

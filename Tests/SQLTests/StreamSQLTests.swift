@@ -28,7 +28,7 @@ import Testing
             clock.advance(by: .seconds(1))
             try context.step()
         }
-        await context.stop()
+        try await context.stop()
         return found.all
     }
 

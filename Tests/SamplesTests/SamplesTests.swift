@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct SamplesTests {
     @Test func ratingsHaveTheirShape() throws {
-        let (ratings, report, catalogue) = try RatingsGenerator(.init(preset: .hundredThousand, seed: 7)).make()
+        let made = try RatingsGenerator(.init(preset: .hundredThousand, seed: 7)).make()
+        let (ratings, report, catalogue) = (made.ratings, made.report, made.catalogue)
         #expect(ratings.count == 100_000 && report.ratings == 100_000)
         #expect(ratings.userIDs.count == 943)
         #expect(catalogue.count == 1682)

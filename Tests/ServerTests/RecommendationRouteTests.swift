@@ -1,6 +1,7 @@
 #if Server
     import Foundation
     import Swiftwater
+    import SwiftwaterSamples
     import SwiftwaterServer
     import TestSupport
     import Testing
@@ -78,7 +79,7 @@
             #expect(try items(await server.get("/v1/items?q=brand-new")).isEmpty)
             _ = try await server.send("POST", "/v1/ratings", #"{"user":"z","item":"brand-new","rating":5}"#)
             #expect(try items(await server.get("/v1/items?q=brand-new")).isEmpty)
-            _ = try server.live?.retrain(threads: 1)
+            _ = try server.live?.retrainBlocking(threads: 1)
             #expect(try items(await server.get("/v1/items?q=brand-new")) == ["brand-new"])
             try await server.close()
         }
@@ -105,7 +106,7 @@
             let rating = #"{"user":"5","item":"1","rating":80}"#
             #expect(try await server.send("POST", "/v1/ratings", rating).status == 400)
             let percent = Ratings((1...40).map { (user: Int64($0 % 7), item: Int64($0 % 9), rating: Float($0)) })
-            try server.live?.replace(model: try ALS().fit(percent))
+            try server.live?.replaceBlocking(model: try ALS().fit(percent))
             #expect(try await server.send("POST", "/v1/ratings", rating).status == 400)
             #expect(
                 try await server.send("POST", "/v1/ratings", #"{"user":"5","item":"1","rating":40}"#).status == 201)
@@ -145,7 +146,7 @@
         @Test func itemsAreFoundByTheirIds() async throws {
             let server = try await RunningServer()
             let ratings = Ratings([(user: "u", item: "ABC", rating: 3), (user: "v", item: "d", rating: 4)])
-            try server.live?.replace(model: try ALS().fit(ratings))
+            try server.live?.replaceBlocking(model: try ALS().fit(ratings))
             #expect(try items(await server.get("/v1/items?q=ABC")) == ["ABC"])
             try await server.close()
         }

@@ -2,6 +2,7 @@
     import Foundation
     import Logging
     import Swiftwater
+    import SwiftwaterSamples
     import SwiftwaterServer
     import TestSupport
     import Testing
@@ -73,7 +74,7 @@
         func close() async throws {
             stop.yield()
             try await running.value
-            await trends.context.stop()
+            try await trends.context.stop()
             live?.close()
         }
 

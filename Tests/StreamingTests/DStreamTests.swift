@@ -161,7 +161,7 @@ import Testing
         bench.context.queueStream([[1]]).print()
         try await bench.context.start()
         await #expect(throws: SwiftwaterError.self) { try await bench.context.start() }
-        await bench.context.stop()
+        try await bench.context.stop()
     }
 
     @Test func nothingMayBeAddedAfterStart() async {

@@ -258,7 +258,7 @@ struct GoldenPrograms {
         context.queueStream([[0]]).transform { rdd, time -> RDD<String> in
             guard time == context.zeroTime + .seconds(12) else { return rdd.map { "\($0)" } }
             let rdds = try kept.slice(from: context.zeroTime + .seconds(2), through: context.zeroTime + .seconds(5))
-            return context.context.union(rdds).map { "\($0)" }
+            return context.engine.union(rdds).map { "\($0)" }
         }.forEachBatch { rdd, time in
             guard time == context.zeroTime + .seconds(12) else { return }
             seen.append((5, try rdd.collect().sorted()))

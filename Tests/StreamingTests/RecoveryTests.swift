@@ -72,7 +72,7 @@ struct RecoveryBench {
     /// Starts the program, gives it one line per batch, and abandons it.
     func live(_ lines: [String], _ shape: Shape = Shape()) throws {
         let (context, hand) = make(shape)
-        try context.startNow()
+        try context.startBlocking()
         for line in lines {
             Array((line + "\n").utf8).withUnsafeBytes { _ = hand.store.store($0) }
             clock.advance(by: .seconds(1))
@@ -191,10 +191,10 @@ struct RecoveryBench {
         try await first.start()
         let error = await #expect(throws: SwiftwaterError.self) { try await make().start() }
         #expect(error?.message.contains("in use") == true)
-        await first.stop()
+        try await first.stop()
         let third = make()
         try await third.start()
-        await third.stop()
+        try await third.stop()
     }
 
     /// Flips bits of checkpoints and of the log, and truncates them: the output afterwards equals the output without

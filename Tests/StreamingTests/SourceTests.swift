@@ -28,7 +28,7 @@ import Testing
         batch()
         batch()
         #expect(batches.all == [[], ["a1", "b1", "b2"], []])
-        await bench.context.stop()
+        try await bench.context.stop()
     }
 
     @Test func aMissingDirectoryIsAnErrorAtStart() async throws {
@@ -73,7 +73,7 @@ final class ScriptedReceiver: TextReceiver {
             bench.clock.advance(by: .seconds(1))
             bench.context.waitUntilCompleted(bench.clock.now())
         }
-        await bench.context.stop()
+        try await bench.context.stop()
         #expect(found.all == expected.all)
         #expect(found.all.count == 12 / slide)
     }
@@ -86,7 +86,7 @@ final class ScriptedReceiver: TextReceiver {
             let bench = Bench()
             bench.context.queueStream([[1]]).print()
             try await bench.context.start()
-            await bench.context.stop()
+            try await bench.context.stop()
         }
     }
 

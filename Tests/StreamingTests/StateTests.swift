@@ -146,7 +146,7 @@ import Testing
             bench.clock.advance(by: .seconds(1))
             bench.context.waitUntilCompleted(bench.clock.now())
         }
-        await bench.context.stop()
+        try await bench.context.stop()
         #expect(seen.all == ["good", "fine"])
         let name = folder.file("in")
         let batch = "dead/batch-12000/"
@@ -305,7 +305,7 @@ import Testing
             let (context, hand) = bench.make(.init(window: nil, totals: false))
             let sink = FileSink(directory: "out", format: .text, files: bench.disk)
             hand.events(of: context, sink: sink)
-            try context.startNow()
+            try context.startBlocking()
             for line in lines {
                 Array((line + "\n").utf8).withUnsafeBytes { _ = hand.store.store($0) }
                 bench.clock.advance(by: .seconds(1))

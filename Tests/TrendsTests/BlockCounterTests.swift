@@ -30,7 +30,7 @@ import Testing
         }
         try await context.start()
         try context.step()
-        await context.stop()
+        try await context.stop()
         return (closures.all, try #require(tables.all.first), try #require(tables.all.last))
     }
 

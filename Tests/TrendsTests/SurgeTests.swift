@@ -63,7 +63,7 @@ import Testing
             .forEachBatch { rdd, _ in for table in try rdd.collect() { tables.append(table) } }
         try await context.start()
         for _ in 0..<Stream.minutes { try context.step() }
-        await context.stop()
+        try await context.stop()
         return tables.all
     }
 

@@ -145,7 +145,7 @@ import Testing
             end.update { $0 = true }
             try context.step()
         }
-        await context.stop()
+        try await context.stop()
         return tables.all
     }
 
@@ -191,7 +191,7 @@ import Testing
                 while !archive.isAtEnd || !context.isCaughtUp { try context.step() }
                 try context.step()
             }
-            await context.stop()
+            try await context.stop()
         }
         let whole = try await TrendingTests.run(lines, settings, batches: 1)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("out")).filter {

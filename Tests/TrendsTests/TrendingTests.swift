@@ -28,7 +28,7 @@ import Testing
         for _ in parts { try context.step() }
         isLast.update { $0 = true }
         try context.step()
-        await context.stop()
+        try await context.stop()
         return tables.all
     }
 

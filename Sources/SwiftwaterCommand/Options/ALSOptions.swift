@@ -12,13 +12,12 @@ struct ALSOptions: ParsableArguments {
     @Flag(help: "Treat ratings as counts or strengths of interest.") var implicit = false
     @Option(help: "With --implicit, confidence is 1 + alpha |rating|.") var alpha = 1.0
 
+    var resources: TrainingResources { TrainingResources(threads: threads) }
+
     func settings(iterations: Int) -> ALSSettings {
-        var settings = ALSSettings()
-        (settings.rank, settings.maxIterations, settings.regularization) = (rank, iterations, regularization)
-        (settings.seed, settings.isImplicit, settings.alpha) = (seed, implicit, alpha)
-        (settings.solver, settings.hasBiases) = (solver.solver, biases)
-        if let threads { settings.threads = threads }
-        return settings
+        ALSSettings(
+            rank: rank, maxIterations: iterations, regularization: regularization, isImplicit: implicit, alpha: alpha,
+            solver: solver.solver, hasBiases: biases, seed: seed)
     }
 }
 

@@ -31,7 +31,8 @@ struct RatingsOptions: ParsableArguments {
     func read(_ path: String, pairs: Bool = false, console: Console) throws -> Ratings {
         var format = try format()
         format.readsPairs = pairs
-        let (ratings, report) = try Ratings.read(path, format: format) { console.progress("reading \(path)", $0) }
+        let reading = try Ratings.read(path, format: format) { console.progress("reading \(path)", $0) }
+        let (ratings, report) = (reading.ratings, reading.report)
         console.endProgress()
         if let problem = report.cacheProblem { console.remark("cache unavailable: \(TerminalText.safe("\(problem)"))") }
         if report.malformedRows > 0 {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Swiftwater
 
-/// What training leaves on its way.
+/// The model that training saves while it runs.
 enum TrainingCheckpoint {
-    /// The model to go on from, or nil where there is none yet.
+    /// Returns the model to continue from, or nil where there is none yet.
     ///
     /// - Throws: `invalidArgument` where it belongs to another training.
     static func read(
@@ -14,15 +14,12 @@ enum TrainingCheckpoint {
             return nil
         }
         var (own, wanted) = (model.settings, settings)
-        for keyPath in [\ALSSettings.maxIterations, \ALSSettings.threads] {
-            own[keyPath: keyPath] = 1
-            wanted[keyPath: keyPath] = 1
-        }
+        (own.maxIterations, wanted.maxIterations) = (1, 1)
         (own.tolerance, wanted.tolerance) = (0, 0)
         guard own == wanted, model.history == RatingMatrix(ratings).byUser, model.userIDs == ratings.userIDs else {
             throw SwiftwaterError(
                 .invalidArgument, "the checkpoint comes from other ratings or other settings", at: .init(file: path),
-                remedy: "use those, or remove the file to begin anew")
+                remedy: "use those, or remove the file to start again")
         }
         return model
     }

@@ -9,7 +9,7 @@ extension StreamingContext {
     public func acknowledgedTextStream(host: String, port: Int) -> DStream<Text> {
         receiverStream(
             AcknowledgedReceiver(
-                .connect(host: host, port: port), reconnect: settings.reconnect, logger: context.logger),
+                .connect(host: host, port: port), reconnect: settings.reconnect, logger: engine.logger),
             name: "acknowledged \(host):\(port)")
     }
 
@@ -17,7 +17,7 @@ extension StreamingContext {
     public func pushedTextStream(host: String = "127.0.0.1", port: Int) -> DStream<Text> {
         receiverStream(
             AcknowledgedReceiver(
-                .listen(host: host, port: port), reconnect: settings.reconnect, logger: context.logger),
+                .listen(host: host, port: port), reconnect: settings.reconnect, logger: engine.logger),
             name: "push \(host):\(port)")
     }
 }

@@ -7,14 +7,24 @@ import SwiftwaterPlatform
 public final class AcknowledgedSender: Sendable {
     public struct Settings: Sendable {
         /// Who numbers the lines. A sender of the same name that begins with the same lines goes on where the receiver stands.
-        public var name = "relay-\(getpid())"
-        public var host = "127.0.0.1"
-        public var port = 7773
+        public var name: String
+        public var host: String
+        public var port: Int
         /// Whether to connect to a receiver that listens, instead of listening for one.
-        public var connects = false
+        public var connects: Bool
         /// So much may be under way; above it `send` waits. 8 MiB.
-        public var unconfirmedMaxBytes = 8 << 20
-        public init() {}
+        public var unconfirmedMaxBytes: Int
+        /// Creates settings; what is left out has its default.
+        public init(
+            name: String = "relay-\(getpid())", host: String = "127.0.0.1", port: Int = 7773,
+            connects: Bool = false, unconfirmedMaxBytes: Int = 8 << 20
+        ) {
+            self.name = name
+            self.host = host
+            self.port = port
+            self.connects = connects
+            self.unconfirmedMaxBytes = unconfirmedMaxBytes
+        }
     }
 
     private struct Chunk {

@@ -9,7 +9,7 @@ extension StreamingContext {
     /// growing delays (`settings.reconnect`). A line that a closing connection leaves without an end is delivered.
     public func socketTextStream(host: String, port: Int) -> DStream<Text> {
         let receiver = ConnectionReceiver(
-            .connect(host: host, port: port), reconnect: settings.reconnect, logger: context.logger
+            .connect(host: host, port: port), reconnect: settings.reconnect, logger: engine.logger
         ) { PlainTextReader() }
         return receiverStream(receiver, name: "socket \(host):\(port)")
     }

@@ -11,17 +11,27 @@ import SwiftwaterPlatform
 public final class TextServer: Sendable {
     /// Settings, with their defaults.
     public struct Settings: Sendable {
-        public var host = "127.0.0.1"
+        public var host: String
         /// 0 takes a free port.
-        public var port = 7773
+        public var port: Int
         /// How far a client may be behind the quickest before it misses text. 8 MiB.
-        public var clientBufferMaxBytes = 8 << 20
+        public var clientBufferMaxBytes: Int
         /// Further connections are closed at once.
-        public var connectionsMax = 1024
+        public var connectionsMax: Int
         /// Measures how long `close` waits.
-        public var clock: any StreamClock = SystemClock()
+        public var clock: any StreamClock
 
-        public init() {}
+        /// Creates settings; what is left out has its default.
+        public init(
+            host: String = "127.0.0.1", port: Int = 7773, clientBufferMaxBytes: Int = 8 << 20,
+            connectionsMax: Int = 1024, clock: any StreamClock = SystemClock()
+        ) {
+            self.host = host
+            self.port = port
+            self.clientBufferMaxBytes = clientBufferMaxBytes
+            self.connectionsMax = connectionsMax
+            self.clock = clock
+        }
     }
 
     private struct Client {

@@ -26,8 +26,10 @@ public struct GridSearch: Sendable {
         }
     }
 
-    /// The settings that all combinations share; its threads are those of the whole search.
+    /// The settings that all combinations share.
     public var settings: ALSSettings
+    /// What the whole search may use of the machine.
+    public var resources: TrainingResources
     /// The ranks to try.
     public var ranks: [Int]
     /// The regularizations to try.
@@ -36,8 +38,12 @@ public struct GridSearch: Sendable {
     public var iterations: [Int]
 
     /// Creates a search over every combination of these values.
-    public init(_ settings: ALSSettings, ranks: [Int], regularizations: [Double], iterations: [Int]) {
+    public init(
+        _ settings: ALSSettings, resources: TrainingResources = TrainingResources(), ranks: [Int],
+        regularizations: [Double], iterations: [Int]
+    ) {
         self.settings = settings
+        self.resources = resources
         self.ranks = ranks
         self.regularizations = regularizations
         self.iterations = iterations
@@ -92,19 +98,20 @@ public struct GridSearch: Sendable {
         let atOnce = concurrentFits(candidates, folds)
         let jobs = candidates.indices.flatMap { candidate in
             folds.indices.map { fold in
-                var settings = candidates[candidate]
-                settings.threads = atOnce == 1 ? self.settings.threads : 1
-                return Job(candidate: candidate, fold: fold, settings: settings)
+                Job(candidate: candidate, fold: fold, settings: candidates[candidate])
             }
         }
-        let (iterations, done) = (iterations, Monitor(0))
+        var each = resources
+        if atOnce > 1 { each.threads = 1 }
+        let (iterations, done, resources) = (iterations, Monitor(0), each)
         var curves = [LearningCurve?](repeating: nil, count: jobs.count)
         try curves.withUnsafeMutableBufferPointer { output in
             let output = UncheckedSendable(output)
             try WorkerPool(threads: atOnce).run(count: jobs.count) { index in
                 let (job, fold) = (jobs[index], folds[jobs[index].fold])
                 output.value[index] = try LearningCurve.fit(
-                    job.settings, iterations: iterations, train: fold.train, validation: fold.validation,
+                    job.settings, resources: resources, iterations: iterations, train: fold.train,
+                    validation: fold.validation,
                     cancellation: cancellation
                 ).curve
                 done.update { done in
@@ -128,11 +135,12 @@ public struct GridSearch: Sendable {
             candidates.flatMap { candidate in
                 folds.map { fold in
                     candidate.memoryEstimateBytes(
-                        ratings: fold.train.count, users: fold.train.userIDs.count, items: fold.train.itemIDs.count)
+                        ratings: fold.train.count, users: fold.train.userIDs.count, items: fold.train.itemIDs.count,
+                        threads: resources.threads)
                 }
             }.max() ?? 1
-        let memory = settings.memoryMaxBytes ?? SystemInformation.availableMemoryBytes ?? Int.max
-        return max(1, min(settings.threads, candidates.count * folds.count, memory / max(1, largest)))
+        let memory = resources.memoryBytes ?? Int.max
+        return max(1, min(resources.threads, candidates.count * folds.count, memory / max(1, largest)))
     }
 
     private static func result(_ candidate: ALSSettings, _ folds: [LearningCurve]) -> Result {

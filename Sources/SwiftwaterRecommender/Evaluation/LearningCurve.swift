@@ -18,6 +18,14 @@ public struct LearningCurve: Sendable, Equatable {
         }
     }
 
+    /// A curve, and the model after the last iteration.
+    public struct Fit: Sendable {
+        /// The curve.
+        public let curve: LearningCurve
+        /// The model after the largest number of iterations.
+        public let model: MatrixFactorizationModel
+    }
+
     /// The evaluated points.
     public let points: [Point]
 
@@ -28,9 +36,9 @@ public struct LearningCurve: Sendable, Equatable {
     ///
     /// - Throws: errors of `ALS.fit` and `evaluate`; `invalidArgument` if `iterations` is empty or not positive.
     public static func fit(
-        _ settings: ALSSettings, iterations: [Int], train: Ratings, validation: Ratings,
-        cancellation: Cancellation? = nil, onPoint: ((Point) -> Void)? = nil
-    ) throws -> (curve: LearningCurve, model: MatrixFactorizationModel) {
+        _ settings: ALSSettings, resources: TrainingResources = TrainingResources(), iterations: [Int], train: Ratings,
+        validation: Ratings, cancellation: Cancellation? = nil, onPoint: ((Point) -> Void)? = nil
+    ) throws -> Fit {
         guard let last = iterations.max(), iterations.allSatisfy({ $0 >= 1 }) else {
             throw SwiftwaterError(
                 .invalidArgument, "the numbers of iterations are \(iterations)",
@@ -40,13 +48,13 @@ public struct LearningCurve: Sendable, Equatable {
         settings.maxIterations = last
         let wanted = Set(iterations)
         var points: [Point] = []
-        let model = try ALS(settings).fit(train, cancellation: cancellation) { progress in
+        let model = try ALS(settings, resources: resources).fit(train, cancellation: cancellation) { progress in
             guard wanted.contains(progress.iteration) else { return }
-            let metrics = try progress.model.evaluate(on: validation, threads: settings.threads)
+            let metrics = try progress.model.evaluate(on: validation, threads: resources.threads)
             points.append(Point(iterations: progress.iteration, rmse: metrics.rmse))
             onPoint?(points.last!)
         }
-        return (LearningCurve(points: points), model)
+        return Fit(curve: LearningCurve(points: points), model: model)
     }
 
     /// The point with the lowest RMSE.

@@ -13,8 +13,14 @@ public struct ALS: Sendable {
     /// The settings of the next fit.
     public var settings: ALSSettings
 
+    /// What the next fit may use of the machine.
+    public var resources: TrainingResources
+
     /// Creates a trainer.
-    public init(_ settings: ALSSettings = ALSSettings()) { self.settings = settings }
+    public init(_ settings: ALSSettings = ALSSettings(), resources: TrainingResources = TrainingResources()) {
+        self.settings = settings
+        self.resources = resources
+    }
 
     /// The state of the training after an iteration.
     public struct Progress: Sendable {
@@ -40,14 +46,16 @@ public struct ALS: Sendable {
         onIteration: ((Progress) throws -> Void)? = nil
     ) throws -> MatrixFactorizationModel {
         try settings.validate()
+        try resources.validate()
         guard ratings.count > 0 else {
             throw SwiftwaterError(
                 .invalidArgument, "no ratings to train on", remedy: "check the file and the split")
         }
-        try settings.checkMemory(ratings)
-        let pool = WorkerPool(threads: settings.threads)
+        try settings.checkMemory(ratings, resources)
+        let pool = WorkerPool(threads: resources.threads)
         var matrix = RatingMatrix(ratings, pool: pool)
-        var model = MatrixFactorizationModel(ratings: ratings, matrix: matrix, settings: settings)
+        var model = MatrixFactorizationModel(
+            ratings: ratings, matrix: matrix, settings: settings, instructionSet: resources.instructionSet)
         if settings.hasBiases {
             let biases = ModelBiases(matrix, mean: ratings.mean)
             model.biases = biases
@@ -122,14 +130,14 @@ public struct ALS: Sendable {
         _ rows: RatingMatrix.Rows, from fixed: NumberColumn<Float>, into solved: inout NumberColumn<Float>,
         _ pool: WorkerPool, _ cancellation: Cancellation?, nameOf: @escaping @Sendable (Int) -> String
     ) throws {
-        let (settings, rank) = (settings, settings.rank)
-        let shared = settings.isImplicit ? RowSolver.gram(fixed, settings, pool) : nil
+        let (settings, rank, instructionSet) = (settings, settings.rank, resources.instructionSet)
+        let shared = settings.isImplicit ? RowSolver.gram(fixed, settings, instructionSet, pool) : nil
         let chunks = ALS.chunks(of: rows, rank: rank)
         try solved.withUnsafeMutableBufferPointer { output in
             let output = UncheckedSendable(output)
             try pool.run(count: chunks.count) { chunk in
                 try cancellation?.check()
-                let solver = RowSolver(settings: settings, shared: shared)
+                let solver = RowSolver(settings: settings, instructionSet: instructionSet, shared: shared)
                 for row in chunks[chunk] where rows.count(of: row) > 0 {
                     let range = rows.range(of: row)
                     let isSolved = rows.columns.withUnsafeBufferPointer { columns in

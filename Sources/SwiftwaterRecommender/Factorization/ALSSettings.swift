@@ -4,36 +4,35 @@ import SwiftwaterCore
 /// Settings of alternating least squares, with the usual names and Spark's defaults.
 public struct ALSSettings: Sendable, Equatable {
     /// The number of latent factors. 1 to 512.
-    public var rank = 10
+    public var rank: Int
     /// The maximum number of iterations.
-    public var maxIterations = 10
+    public var maxIterations: Int
     /// Lambda. Each row's penalty is lambda times its number of ratings (ALS-WR: Zhou et al., 2008).
-    public var regularization = 0.1
+    public var regularization: Double
     /// Whether ratings are counts or strengths of interest, not opinions (Hu, Koren and Volinsky, 2008).
-    public var isImplicit = false
+    public var isImplicit: Bool
     /// The confidence weight for implicit feedback: confidence is 1 + alpha |r|.
-    public var alpha = 1.0
+    public var alpha: Double
     /// How each row's system is solved.
-    public var solver = Solver.cholesky
+    public var solver: Solver
     /// Whether the model predicts mean + user's bias + item's bias + the factors' product, with the factors fitted to
     /// the residuals of the biases. Not for implicit feedback.
-    public var hasBiases = false
+    public var hasBiases: Bool
     /// Ends the training early once an iteration changes the item factors by less than this fraction of their length; 0
     /// for never.
-    public var tolerance = 0.0
+    public var tolerance: Double
     /// The seed of the initial factors.
-    public var seed: UInt64 = 42
-    /// The number of threads. Results do not depend on it.
-    public var threads = WorkerPool.coreCount
-    /// The memory that training may use, in bytes, not counting the ratings. By default, what the machine has
-    /// available.
-    public var memoryMaxBytes: Int?
-    /// The instruction set of the kernels. By default, the best that this processor has. Results differ in the last
-    /// digits between instruction sets.
-    public var instructionSet = InstructionSet.best
+    public var seed: UInt64
 
-    /// Creates the default settings.
-    public init() {}
+    /// Creates settings.
+    public init(
+        rank: Int = 10, maxIterations: Int = 10, regularization: Double = 0.1, isImplicit: Bool = false,
+        alpha: Double = 1, solver: Solver = .cholesky, hasBiases: Bool = false, tolerance: Double = 0, seed: UInt64 = 42
+    ) {
+        (self.rank, self.maxIterations, self.regularization) = (rank, maxIterations, regularization)
+        (self.isImplicit, self.alpha, self.solver, self.hasBiases) = (isImplicit, alpha, solver, hasBiases)
+        (self.tolerance, self.seed) = (tolerance, seed)
+    }
 
     /// How each row's system is solved.
     public enum Solver: Int32, Sendable, CaseIterable {
@@ -47,7 +46,7 @@ public struct ALSSettings: Sendable, Equatable {
 
     /// Estimates the memory of training, not counting the ratings themselves: the index in both directions and the
     /// factors.
-    func memoryEstimateBytes(ratings: Int, users: Int, items: Int) -> Int {
+    func memoryEstimateBytes(ratings: Int, users: Int, items: Int, threads: Int) -> Int {
         let index = ratings * 16 + (users + items) * (8 + 4 * 8)
         let biased = hasBiases ? ratings * 8 : 0
         return index + biased + (users + items) * rank * 4 * (tolerance > 0 ? 2 : 1)
@@ -57,10 +56,11 @@ public struct ALSSettings: Sendable, Equatable {
     /// Checks that training fits in memory.
     ///
     /// - Throws: `limitExceeded`, with the estimate, if it does not.
-    func checkMemory(_ ratings: Ratings) throws {
+    func checkMemory(_ ratings: Ratings, _ resources: TrainingResources) throws {
         let needed = memoryEstimateBytes(
-            ratings: ratings.count, users: ratings.userIDs.count, items: ratings.itemIDs.count)
-        guard let limit = memoryMaxBytes ?? SystemInformation.availableMemoryBytes, needed > limit else { return }
+            ratings: ratings.count, users: ratings.userIDs.count, items: ratings.itemIDs.count,
+            threads: resources.threads)
+        guard let limit = resources.memoryBytes, needed > limit else { return }
         func megabytes(_ bytes: Int) -> Int { (bytes + 999_999) / 1_000_000 }
         throw SwiftwaterError(
             .limitExceeded,
@@ -86,6 +86,5 @@ public struct ALSSettings: Sendable, Equatable {
             "use one of the two: residuals of biases have both signs")
         try check(
             tolerance >= 0 && tolerance < 1, "a tolerance of \(tolerance)", "use 0 or more, below 1, such as 0.001")
-        try check((1...1024).contains(threads), "\(threads) threads", "use 1 to 1024")
     }
 }

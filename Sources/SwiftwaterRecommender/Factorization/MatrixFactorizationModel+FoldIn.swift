@@ -41,10 +41,10 @@ extension MatrixFactorizationModel {
     private func solve(_ columns: [Int], _ targets: [Float], _ fixed: NumberColumn<Float>, _ what: String) throws
         -> [Float]
     {
-        let shared = settings.isImplicit ? RowSolver.gram(fixed, settings, WorkerPool(threads: 1)) : nil
+        let shared = settings.isImplicit ? RowSolver.gram(fixed, settings, instructionSet, WorkerPool(threads: 1)) : nil
         var exact = settings
         if exact.solver == .conjugateGradient { exact.solver = .cholesky }
-        let solver = RowSolver(settings: exact, shared: shared)
+        let solver = RowSolver(settings: exact, instructionSet: instructionSet, shared: shared)
         var solution = [Float](repeating: 0, count: rank)
         let isSolved = columns.map { UInt32($0) }.withUnsafeBufferPointer { columns in
             targets.withUnsafeBufferPointer { values in

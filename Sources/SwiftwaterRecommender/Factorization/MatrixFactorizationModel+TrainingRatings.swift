@@ -4,7 +4,7 @@ extension MatrixFactorizationModel {
     /// Returns the ratings of the next training: those of this model's training without some users, and newer ones.
     ///
     /// The last rating of an item by a user counts. Ids stay integers if all of them are. O(ratings).
-    public func trainingRatings(
+    package func trainingRatings(
         without isLeftOut: (String) -> Bool = { _ in false },
         adding newer: [(user: String, item: String, rating: Float, timestamp: Int64)] = []
     ) -> Ratings {
@@ -45,7 +45,7 @@ extension MatrixFactorizationModel {
     ///
     /// Their ids, factors and ratings are gone, and their ratings no longer count for the popularity of items. The item
     /// factors, which their ratings influenced, stay until the next training. O(model).
-    public func removing(users isRemoved: (String) -> Bool) -> MatrixFactorizationModel {
+    package func removing(users isRemoved: (String) -> Bool) -> MatrixFactorizationModel {
         let kept = (0..<userIDs.count).filter { !isRemoved(userIDs[$0]) }
         guard kept.count < userIDs.count else { return self }
         var ids = IdentifierTable(isInteger: userIDs.isInteger)

@@ -11,27 +11,30 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
     public let rank: Int
     /// The training settings; `maxIterations` is the number of iterations that were done.
     public internal(set) var settings: ALSSettings
+    /// The instruction set that it was trained with, which fold-in and lists use too.
+    package internal(set) var instructionSet: InstructionSet
     /// The ids of the users, in the order of the rows of `userFactors`.
     public let userIDs: IdentifierTable
     /// The ids of the items, in the order of the rows of `itemFactors`.
     public let itemIDs: IdentifierTable
     /// The user factors, row by row.
-    public internal(set) var userFactors: NumberColumn<Float> { didSet { serving = ServingCache() } }
+    package internal(set) var userFactors: NumberColumn<Float> { didSet { serving = ServingCache() } }
     /// The item factors, row by row.
-    public internal(set) var itemFactors: NumberColumn<Float> { didSet { serving = ServingCache() } }
+    package internal(set) var itemFactors: NumberColumn<Float> { didSet { serving = ServingCache() } }
     /// The biases that are added to the factors' product; nil in a model without biases.
     public internal(set) var biases: ModelBiases? { didSet { serving = ServingCache() } }
     private(set) var serving = ServingCache()
     /// Each user's training ratings, which are left out of recommendations and used for fold-in.
-    public let history: RatingMatrix.Rows
+    package let history: RatingMatrix.Rows
     /// The number of training ratings of each item.
     public let itemCounts: [UInt32]
     /// The mean of all training ratings.
     public let meanRating: Double
 
-    init(ratings: Ratings, matrix: RatingMatrix, settings: ALSSettings) {
+    init(ratings: Ratings, matrix: RatingMatrix, settings: ALSSettings, instructionSet: InstructionSet) {
         rank = settings.rank
         self.settings = settings
+        self.instructionSet = instructionSet
         userIDs = ratings.userIDs
         itemIDs = ratings.itemIDs
         userFactors = NumberColumn([Float](largePagesOf: ratings.userIDs.count * settings.rank))
@@ -42,13 +45,15 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
     }
 
     init(
-        settings: ALSSettings, userIDs: IdentifierTable, itemIDs: IdentifierTable,
-        userFactors: NumberColumn<Float>, itemFactors: NumberColumn<Float>, history: RatingMatrix.Rows,
+        settings: ALSSettings, instructionSet: InstructionSet = .best, userIDs: IdentifierTable,
+        itemIDs: IdentifierTable, userFactors: NumberColumn<Float>, itemFactors: NumberColumn<Float>,
+        history: RatingMatrix.Rows,
         itemCounts: [UInt32], meanRating: Double,
         biases: ModelBiases? = nil
     ) {
         rank = settings.rank
         self.settings = settings
+        self.instructionSet = instructionSet
         self.userIDs = userIDs
         self.itemIDs = itemIDs
         self.userFactors = userFactors
@@ -73,10 +78,8 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
                 .invalidArgument, "the rows of factors differ in length or number",
                 remedy: "give one row of equal length for each id")
         }
-        var settings = ALSSettings()
-        settings.rank = rank
         self.init(
-            settings: settings, userIDs: IdentifierTable(storage: .integers(userIDs)),
+            settings: ALSSettings(rank: rank), userIDs: IdentifierTable(storage: .integers(userIDs)),
             itemIDs: IdentifierTable(storage: .integers(itemIDs)),
             userFactors: NumberColumn(userFactors.flatMap { $0 }),
             itemFactors: NumberColumn(itemFactors.flatMap { $0 }),

@@ -4,6 +4,7 @@ import SwiftwaterCore
 /// Solves the systems of rows, one at a time, on one thread. Owns the scratch memory of the kernels.
 final class RowSolver {
     private let settings: ALSSettings
+    private let instructionSet: InstructionSet
     /// For implicit feedback: the sum of q q^T over all rows of the other side.
     private let shared: [Float]?
     private let scratch: UnsafeMutableRawPointer
@@ -11,8 +12,9 @@ final class RowSolver {
     private var confidences: UnsafeMutablePointer<Float>
     private var confidenceCount = 0
 
-    init(settings: ALSSettings, shared: [Float]?) {
+    init(settings: ALSSettings, instructionSet: InstructionSet, shared: [Float]?) {
         self.settings = settings
+        self.instructionSet = instructionSet
         self.shared = shared
         let bytes = sw_als_scratch_floats(settings.rank) * MemoryLayout<Float>.stride
         // Aligned to cache lines: a vector that straddles two costs twice.
@@ -63,7 +65,9 @@ final class RowSolver {
     }
 
     /// Returns the sum of q q^T over all rows, in double precision, in fixed pieces that are added in order.
-    static func gram(_ factors: NumberColumn<Float>, _ settings: ALSSettings, _ pool: WorkerPool) -> [Float] {
+    static func gram(
+        _ factors: NumberColumn<Float>, _ settings: ALSSettings, _ instructionSet: InstructionSet, _ pool: WorkerPool
+    ) -> [Float] {
         let rank = settings.rank
         let rows = factors.count / rank
         let pieces = (rows + 4095) / 4096
@@ -71,10 +75,10 @@ final class RowSolver {
         partial.withUnsafeMutableBufferPointer { output in
             let output = UncheckedSendable(output)
             try? pool.run(count: pieces) { piece in
-                let solver = RowSolver(settings: settings, shared: nil)
+                let solver = RowSolver(settings: settings, instructionSet: instructionSet, shared: nil)
                 factors.withUnsafeBufferPointer { factors in
                     sw_gram(
-                        settings.instructionSet.rawValue, rank, factors.baseAddress! + piece * 4096 * rank,
+                        instructionSet.rawValue, rank, factors.baseAddress! + piece * 4096 * rank,
                         min(4096, rows - piece * 4096), solver.scratch.assumingMemoryBound(to: Float.self),
                         output.value.baseAddress! + piece * rank * rank)
                 }
@@ -92,7 +96,7 @@ final class RowSolver {
     ) -> Bool {
         func solve(_ shared: UnsafePointer<Float>?) -> Bool {
             sw_als_solve_row(
-                settings.instructionSet.rawValue, settings.solver.rawValue, settings.rank, fixed, columns.baseAddress!,
+                instructionSet.rawValue, settings.solver.rawValue, settings.rank, fixed, columns.baseAddress!,
                 weights, targets, columns.count, columns.count + following, lambda, shared,
                 scratch.assumingMemoryBound(to: Float.self), solution)
                 == 0

@@ -13,18 +13,24 @@ public struct StochasticGradientDescent: Sendable {
     /// Settings of stochastic gradient descent.
     public struct Settings: Sendable, Equatable {
         /// The number of latent factors, 1 to 512.
-        public var rank = 10
+        public var rank: Int
         /// The number of passes over the ratings.
-        public var epochs = 20
+        public var epochs: Int
         /// The step size.
-        public var learningRate = 0.01
+        public var learningRate: Double
         /// Lambda, the penalty on the factors.
-        public var regularization = 0.05
+        public var regularization: Double
         /// The seed of the initial factors and the order of the ratings.
-        public var seed: UInt64 = 42
+        public var seed: UInt64
 
-        /// Creates the default settings.
-        public init() {}
+        /// Creates settings.
+        public init(
+            rank: Int = 10, epochs: Int = 20, learningRate: Double = 0.01, regularization: Double = 0.05,
+            seed: UInt64 = 42
+        ) {
+            (self.rank, self.epochs, self.learningRate) = (rank, epochs, learningRate)
+            (self.regularization, self.seed) = (regularization, seed)
+        }
     }
 
     /// The settings of the next fit.
@@ -48,10 +54,12 @@ public struct StochasticGradientDescent: Sendable {
                     + "\(ratings.count) ratings",
                 remedy: "use a rank of 1 to 512, at least one epoch, a rate above 0, and some ratings")
         }
-        var als = ALSSettings()
-        (als.rank, als.maxIterations, als.seed) = (settings.rank, settings.epochs, settings.seed)
-        als.regularization = settings.regularization
-        var model = MatrixFactorizationModel(ratings: ratings, matrix: RatingMatrix(ratings), settings: als)
+        // A model says how it was trained in the terms of ALS, which fold-in goes by.
+        let als = ALSSettings(
+            rank: settings.rank, maxIterations: settings.epochs, regularization: settings.regularization,
+            seed: settings.seed)
+        var model = MatrixFactorizationModel(
+            ratings: ratings, matrix: RatingMatrix(ratings), settings: als, instructionSet: .best)
         var random = SeededRandom(seed: settings.seed, stream: 3)
         // Initial products of the factors are near the mean.
         let start = (max(abs(ratings.mean), 1e-6) / Double(settings.rank)).squareRoot()

@@ -26,7 +26,7 @@ public enum ModelFile {
         header.write(byte: settings.isImplicit ? 1 : 0)
         header.write(integer: settings.alpha.bitPattern)
         header.write(integer: settings.seed)
-        header.write(byte: UInt8(settings.instructionSet.rawValue))
+        header.write(byte: UInt8(model.instructionSet.rawValue))
         header.write(byte: UInt8(settings.solver.rawValue))
         header.write(byte: model.biases == nil ? 0 : 1)
         header.write(integer: model.meanRating.bitPattern)
@@ -100,8 +100,8 @@ public enum ModelFile {
         settings.isImplicit = try input.integer() as UInt8 == 1
         settings.alpha = Double(bitPattern: try input.integer())
         settings.seed = try input.integer()
-        settings.instructionSet = InstructionSet(rawValue: Int32(try input.integer() as UInt8)) ?? .portable
-        if settings.instructionSet.rawValue > InstructionSet.best.rawValue { settings.instructionSet = .best }
+        var instructionSet = InstructionSet(rawValue: Int32(try input.integer() as UInt8)) ?? .portable
+        if instructionSet.rawValue > InstructionSet.best.rawValue { instructionSet = .best }
         settings.solver = ALSSettings.Solver(rawValue: Int32(try input.integer() as UInt8)) ?? .cholesky
         settings.hasBiases = try input.integer() as UInt8 == 1
         let mean = Double(bitPattern: try input.integer())
@@ -124,7 +124,8 @@ public enum ModelFile {
             columns.withUnsafeBufferPointer({ $0.allSatisfy { $0 < UInt32(items) } })
         else { throw SwiftwaterError(.corrupted, "the history's index is out of bounds", remedy: "train again") }
         return MatrixFactorizationModel(
-            settings: settings, userIDs: userIDs, itemIDs: itemIDs, userFactors: userFactors, itemFactors: itemFactors,
+            settings: settings, instructionSet: instructionSet, userIDs: userIDs, itemIDs: itemIDs,
+            userFactors: userFactors, itemFactors: itemFactors,
             history: rows, itemCounts: itemCounts, meanRating: mean, biases: biases)
     }
 }

@@ -3,7 +3,7 @@ import SwiftwaterStorage
 /// A contiguous column of numbers, in an array or in place in a memory-mapped file.
 ///
 /// Reads like an array. Numbers in a file are copied into an array on the first change.
-public struct NumberColumn<Element: BitwiseCopyable & Sendable & Equatable>: Sendable {
+package struct NumberColumn<Element: BitwiseCopyable & Sendable & Equatable>: Sendable {
     private var own: [Element]
     private var place: Place?
 
@@ -14,7 +14,7 @@ public struct NumberColumn<Element: BitwiseCopyable & Sendable & Equatable>: Sen
     }
 
     /// Creates a column from an array.
-    public init(_ numbers: [Element]) { own = numbers }
+    package init(_ numbers: [Element]) { own = numbers }
 
     /// Creates a column over `bytes` of a file, aligned for the numbers.
     init(_ bytes: UnsafeRawBufferPointer, in file: MappedFile) {
@@ -23,10 +23,10 @@ public struct NumberColumn<Element: BitwiseCopyable & Sendable & Equatable>: Sen
     }
 
     /// Whether the numbers are in a mapped file.
-    public var isMapped: Bool { place != nil }
+    package var isMapped: Bool { place != nil }
 
     /// Calls `body` with the numbers, which are valid only during the call.
-    public func withUnsafeBufferPointer<Result, Failure: Error>(
+    package func withUnsafeBufferPointer<Result, Failure: Error>(
         _ body: (UnsafeBufferPointer<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         guard let place else { return try own.withUnsafeBufferPointer(body) }
@@ -50,12 +50,12 @@ public struct NumberColumn<Element: BitwiseCopyable & Sendable & Equatable>: Sen
 
 extension NumberColumn: RandomAccessCollection, MutableCollection {
     /// Zero.
-    public var startIndex: Int { 0 }
+    package var startIndex: Int { 0 }
     /// The number of elements.
-    public var endIndex: Int { place?.numbers.count ?? own.count }
+    package var endIndex: Int { place?.numbers.count ?? own.count }
 
     /// The number at `index`. Setting one copies numbers out of a mapped file first.
-    public subscript(index: Int) -> Element {
+    package subscript(index: Int) -> Element {
         get { if let place { place.numbers[index] } else { own[index] } }
         set {
             makeOwn()
@@ -64,17 +64,17 @@ extension NumberColumn: RandomAccessCollection, MutableCollection {
     }
 
     /// Calls `body` with the numbers; never returns nil.
-    public func withContiguousStorageIfAvailable<Result>(
+    package func withContiguousStorageIfAvailable<Result>(
         _ body: (UnsafeBufferPointer<Element>) throws -> Result
     ) rethrows -> Result? { try withUnsafeBufferPointer(body) }
 }
 
 extension NumberColumn: ExpressibleByArrayLiteral {
     /// Creates a column from an array literal.
-    public init(arrayLiteral elements: Element...) { self.init(elements) }
+    package init(arrayLiteral elements: Element...) { self.init(elements) }
 }
 
 extension NumberColumn: Equatable {
     /// Compares the numbers, wherever they are stored.
-    public static func == (left: NumberColumn, right: NumberColumn) -> Bool { left.elementsEqual(right) }
+    package static func == (left: NumberColumn, right: NumberColumn) -> Bool { left.elementsEqual(right) }
 }

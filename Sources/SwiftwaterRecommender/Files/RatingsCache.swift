@@ -59,7 +59,7 @@ enum RatingsCache {
     /// What the cache of a file holds; nil where there is none that belongs to it.
     static func read(
         _ path: String, _ stamp: FileStamp, _ format: RatingsFormat, files: any FileSystem = LocalFileSystem()
-    ) throws -> (ratings: Ratings, report: RatingsReport)? {
+    ) throws -> RatingsReading? {
         let file: MappedFile
         do { file = try files.map(path) } catch let error as SwiftwaterError where error.code == .notFound {
             return nil
@@ -79,7 +79,7 @@ enum RatingsCache {
 
     private static func read(
         _ input: inout SectionReader, _ header: inout ByteReader, _ format: RatingsFormat
-    ) throws -> (ratings: Ratings, report: RatingsReport) {
+    ) throws -> RatingsReading {
         func count() throws -> Int { Int(clamping: try header.readInteger(UInt64.self)) }
         var report = RatingsReport()
         (report.rows, report.malformedRows, report.duplicates) = (try count(), try count(), try count())
@@ -118,7 +118,7 @@ enum RatingsCache {
         guard areInBounds(ratings.users, users), areInBounds(ratings.items, items) else {
             throw SwiftwaterError(.corrupted, "the number of an id is out of bounds", remedy: "remove it")
         }
-        return (ratings, report)
+        return RatingsReading(ratings: ratings, report: report)
     }
 }
 

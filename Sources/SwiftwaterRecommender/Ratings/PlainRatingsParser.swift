@@ -20,17 +20,6 @@ struct PlainRatingsParser {
 
     static let pieceBytes = 16 << 20
 
-    /// Why the parser gives up: the file has to be read again from the start by the general parser.
-    enum NotPlain: Error { case quote, stringID }
-
-    /// The addresses of the output columns.
-    struct Output: @unchecked Sendable {
-        let users: UnsafeMutablePointer<UInt32>
-        let items: UnsafeMutablePointer<UInt32>
-        let values: UnsafeMutablePointer<Float>
-        let timestamps: UnsafeMutablePointer<Int64>
-    }
-
     /// The rows and errors of one piece.
     private struct Piece: Sendable {
         var range: Range<Int> = 0..<0
@@ -59,7 +48,7 @@ struct PlainRatingsParser {
                 try parse(&pieces, output, pool, progress)
                 return number(&pieces, output, pool, &userIDs, &itemIDs)
             }
-        } catch is NotPlain { return nil }
+        } catch is RatingsRowParser.NotPlain { return nil }
         (ratings.userIDs, ratings.itemIDs) = (userIDs, itemIDs)
         var report = RatingsReport()
         for piece in pieces {
@@ -106,7 +95,7 @@ struct PlainRatingsParser {
     }
 
     private func parse(
-        _ pieces: inout [Piece], _ output: Output, _ pool: WorkerPool, _ progress: ((Double) -> Void)?
+        _ pieces: inout [Piece], _ output: RatingsOutput, _ pool: WorkerPool, _ progress: ((Double) -> Void)?
     ) throws {
         // Progress is reported between rounds, on this thread.
         let round = progress == nil ? pieces.count : 2 * threads
@@ -123,10 +112,10 @@ struct PlainRatingsParser {
 
     // MARK: A piece
 
-    private func parse(_ piece: inout Piece, _ output: Output) throws {
+    private func parse(_ piece: inout Piece, _ output: RatingsOutput) throws {
         let base = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
         let (begin, end) = (base + piece.range.lowerBound, base + piece.range.upperBound)
-        if sw_count_byte(begin, piece.range.count, 0x22) > 0 { throw NotPlain.quote }
+        if sw_count_byte(begin, piece.range.count, 0x22) > 0 { throw RatingsRowParser.NotPlain.quote }
         // Rows so near the end of the file that reading ahead would leave it go to the general parser.
         let safeEnd = min(end, base + bytes.count - 128)
         let isUsualOrder = row.columns.isUsualOrder
@@ -219,7 +208,7 @@ struct PlainRatingsParser {
     ///
     /// - Returns: the number of rows.
     private func number(
-        _ pieces: inout [Piece], _ output: Output, _ pool: WorkerPool, _ userIDs: inout IdentifierTable,
+        _ pieces: inout [Piece], _ output: RatingsOutput, _ pool: WorkerPool, _ userIDs: inout IdentifierTable,
         _ itemIDs: inout IdentifierTable
     ) -> Int {
         let maps = pieces.map { piece in

@@ -8,22 +8,22 @@ import SwiftwaterCore
 ///                           values  5 3 4               values  5 4 3
 ///
 /// Building is O(ratings + users + items), on all threads. Entries of a row keep the order of the ratings.
-public struct RatingMatrix: Sendable {
+package struct RatingMatrix: Sendable {
     /// One direction of the index, in compressed sparse row format.
-    public struct Rows: Sendable, Equatable {
+    package struct Rows: Sendable, Equatable {
         /// The first entry of each row, and the number of entries at the end.
-        public let starts: [Int]
+        package let starts: [Int]
         /// The column of each entry.
-        public let columns: NumberColumn<UInt32>
+        package let columns: NumberColumn<UInt32>
         /// The rating of each entry.
-        public let values: NumberColumn<Float>
+        package let values: NumberColumn<Float>
 
         /// The number of rows.
-        public var rowCount: Int { starts.count - 1 }
+        package var rowCount: Int { starts.count - 1 }
         /// Returns the entries of a row.
-        public func range(of row: Int) -> Range<Int> { starts[row]..<starts[row + 1] }
+        package func range(of row: Int) -> Range<Int> { starts[row]..<starts[row + 1] }
         /// Returns the number of entries of a row.
-        public func count(of row: Int) -> Int { starts[row + 1] - starts[row] }
+        package func count(of row: Int) -> Int { starts[row + 1] - starts[row] }
 
         init(starts: [Int], columns: NumberColumn<UInt32>, values: NumberColumn<Float>) {
             self.starts = starts
@@ -39,9 +39,9 @@ public struct RatingMatrix: Sendable {
     }
 
     /// The matrix with users as rows.
-    public let byUser: Rows
+    package let byUser: Rows
     /// The matrix with items as rows.
-    public let byItem: Rows
+    package let byItem: Rows
 
     init(byUser: Rows, byItem: Rows) {
         self.byUser = byUser
@@ -49,7 +49,7 @@ public struct RatingMatrix: Sendable {
     }
 
     /// Creates the matrix of these ratings.
-    public init(_ ratings: Ratings, threads: Int = WorkerPool.coreCount) {
+    package init(_ ratings: Ratings, threads: Int = WorkerPool.coreCount) {
         self.init(ratings, pool: WorkerPool(threads: threads))
     }
 

@@ -13,7 +13,7 @@ extension Ratings {
     /// - Throws: `notFound`, `io`; `malformedInput` for an empty file or a header without a required column.
     public static func read(
         _ path: String, format: RatingsFormat = RatingsFormat(), progress: ((Double) -> Void)? = nil
-    ) throws -> (ratings: Ratings, report: RatingsReport) {
+    ) throws -> RatingsReading {
         guard format.keepsCache, path != "-", !format.readsPairs else {
             var reader = RatingsReader(path: path, format: format)
             return try reader.read(progress: progress)
@@ -26,14 +26,14 @@ extension Ratings {
     /// - Parameter name: the name of the file in errors.
     public static func read(
         bytes: [UInt8], name: String, format: RatingsFormat = RatingsFormat()
-    ) throws -> (ratings: Ratings, report: RatingsReport) {
+    ) throws -> RatingsReading {
         var reader = RatingsReader(path: name, format: format)
         return try bytes.withUnsafeBytes { try reader.read($0, progress: nil) }
     }
 
     private static func readCached(
         _ path: String, _ format: RatingsFormat, _ progress: ((Double) -> Void)?
-    ) throws -> (ratings: Ratings, report: RatingsReport) {
+    ) throws -> RatingsReading {
         let (cache, stamp) = (RatingsCache.path(for: path), try LocalFileSystem().stamp(path))
         var problem: SwiftwaterError?
         do {

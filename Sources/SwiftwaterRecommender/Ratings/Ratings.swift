@@ -92,7 +92,7 @@ public struct Ratings: Sendable, Equatable {
 
     /// Replaces the columns by new ones of `capacity` rows, which `fill` initializes; it returns the number of rows.
     mutating func withUninitializedColumns(
-        capacity: Int, _ fill: (PlainRatingsParser.Output) throws -> Int
+        capacity: Int, _ fill: (RatingsOutput) throws -> Int
     ) rethrows {
         users = try [UInt32](unsafeUninitializedCapacity: capacity) { users, userCount in
             items = try [UInt32](unsafeUninitializedCapacity: capacity) { items, itemCount in
@@ -115,7 +115,7 @@ public struct Ratings: Sendable, Equatable {
     /// Returns the ratings with one row for each (user, item), the last, and the number of rows removed.
     ///
     /// The order stays the same. O(rows + users + items).
-    public func removingDuplicates() -> (ratings: Ratings, removed: Int) {
+    package func removingDuplicates() -> (ratings: Ratings, removed: Int) {
         if isSortedWithoutDuplicates { return (self, 0) }
         let byUser = CompressedRows(rows: users, rowCount: userIDs.count)
         var isSuperseded = [Bool](repeating: false, count: count)

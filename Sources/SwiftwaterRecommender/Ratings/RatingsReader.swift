@@ -13,13 +13,13 @@ struct RatingsReader {
         self.format = format
     }
 
-    mutating func read(progress: ((Double) -> Void)?) throws -> (ratings: Ratings, report: RatingsReport) {
+    mutating func read(progress: ((Double) -> Void)?) throws -> RatingsReading {
         try FileBytes.with(path: path) { try read($0, progress: progress) }
     }
 
     mutating func read(
         _ bytes: UnsafeRawBufferPointer, progress: ((Double) -> Void)?
-    ) throws -> (ratings: Ratings, report: RatingsReport) {
+    ) throws -> RatingsReading {
         guard bytes.count > 0 else {
             throw SwiftwaterError(
                 .malformedInput, "the file is empty", at: .init(file: path),
@@ -30,10 +30,10 @@ struct RatingsReader {
             report = RatingsReport()
             do {
                 let all = try parse(bytes, userStrings: userStrings, itemStrings: itemStrings, progress: progress)
-                if format.readsPairs || format.keepsDuplicates { return (all, report) }
+                if format.readsPairs || format.keepsDuplicates { return RatingsReading(ratings: all, report: report) }
                 let (ratings, removed) = all.removingDuplicates()
                 report.duplicates = removed
-                return (ratings, report)
+                return RatingsReading(ratings: ratings, report: report)
             } catch let found as RatingsRowParser.StringIDs {
                 if found.isUser { userStrings = true } else { itemStrings = true }
             }

@@ -4,6 +4,9 @@ import SwiftwaterFormats
 
 /// Parses a CSV row as a rating, or reports what is wrong with it.
 struct RatingsRowParser: Sendable {
+    /// Why a file cannot be read by `PlainRatingsParser`: it has to be read again from the start by the general parser.
+    enum NotPlain: Error { case quote, stringID }
+
     let path: String
     let format: RatingsFormat
     let separator: UInt8
@@ -51,21 +54,21 @@ struct RatingsRowParser: Sendable {
 
     /// Parses a single line without quotes; nil if it is empty.
     ///
-    /// - Throws: `PlainRatingsParser.NotPlain` if an id is not an integer.
+    /// - Throws: `NotPlain` if an id is not an integer.
     func parse(
         line bytes: UnsafeRawBufferPointer, at line: Int
     ) throws -> (user: Int64, item: Int64, value: Float, time: Int64)? {
         // The reader would skip a byte order mark, which is one only at the start of the file.
-        if bytes.first == 0xEF { throw PlainRatingsParser.NotPlain.stringID }
+        if bytes.first == 0xEF { throw NotPlain.stringID }
         var csv = CSVReader(bytes, separator: separator, fileName: path)
         guard try csv.next() else { return nil }
         do {
             let parsed = try parse(csv, isIntegerUser: true, isIntegerItem: true, line: line)
             guard case .integer(let user) = parsed.user, case .integer(let item) = parsed.item else {
-                throw PlainRatingsParser.NotPlain.stringID
+                throw NotPlain.stringID
             }
             return (user, item, parsed.value, parsed.time)
-        } catch is StringIDs { throw PlainRatingsParser.NotPlain.stringID }
+        } catch is StringIDs { throw NotPlain.stringID }
     }
 
     private func rating(_ field: CSVReader.Field, _ line: Int) throws -> Float {

@@ -1,25 +1,25 @@
 import SwiftwaterCore
 
 /// An interpretation of a latent factor: the genres whose items have more, or less, of it than others.
-public struct FactorGenres: Sendable, Equatable {
+package struct FactorGenres: Sendable, Equatable {
     /// How strongly a genre loads on the factor.
-    public struct Loading: Sendable, Equatable {
+    package struct Loading: Sendable, Equatable {
         /// The genre.
-        public let genre: String
+        package let genre: String
         /// The distance of the mean of the genre's items from the mean of all items, in standard errors.
-        public let strength: Double
+        package let strength: Double
         /// The number of items of the genre.
-        public let items: Int
+        package let items: Int
     }
 
     /// The number of the factor, from 0.
-    public let factor: Int
+    package let factor: Int
     /// The loadings of genres with at least `itemsMin` items, from the most positive to the most negative.
-    public let loadings: [Loading]
+    package let loadings: [Loading]
     /// The items with the most of the factor, highest first.
-    public let most: [Int]
+    package let most: [Int]
     /// The items with the least of the factor, lowest first.
-    public let least: [Int]
+    package let least: [Int]
 
     static let itemsMin = 5
 }
@@ -30,7 +30,7 @@ extension MatrixFactorizationModel {
     /// O(items x (rank + genres of an item) + rank x items log items).
     ///
     /// - Parameter examples: the number of items to list at either end.
-    public func genresByFactor(_ catalogue: Catalogue, examples: Int = 3) -> [FactorGenres] {
+    package func genresByFactor(_ catalogue: Catalogue, examples: Int = 3) -> [FactorGenres] {
         let items = (0..<itemIDs.count).filter(knows(item:))
         let genres = items.map { catalogue[itemIDs[$0]]?.genres ?? [] }
         let names = Set(genres.joined()).sorted()

@@ -83,7 +83,7 @@ extension MatrixFactorizationModel {
             never.isEmpty
             ? serving.items(of: self)
             : PackedFactors(
-                itemFactors, rank: rank, biases: biases?.items, instructionSet: settings.instructionSet
+                itemFactors, rank: rank, biases: biases?.items, instructionSet: instructionSet
             ) { knows(item: $0) && !never.contains(UInt32($0)) }
         try forAll(userIDs.count, userFactors, items, limit, threads: threads, body) { user in
             guard knows(user: user) else { return nil }
@@ -117,7 +117,7 @@ extension MatrixFactorizationModel {
             if rows > 0 {
                 factors.withUnsafeBufferPointer {
                     sw_scores(
-                        settings.instructionSet.rawValue, rank, row, $0.baseAddress!, rows, output.baseAddress!)
+                        instructionSet.rawValue, rank, row, $0.baseAddress!, rows, output.baseAddress!)
                 }
             }
             count = rows

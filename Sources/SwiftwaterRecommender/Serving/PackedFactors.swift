@@ -130,7 +130,7 @@ final class ServingCache: Sendable, Equatable {
                 sides.users
                 ?? PackedFactors(
                     model.userFactors, rank: model.rank, biases: model.biases?.users,
-                    instructionSet: model.settings.instructionSet, isWanted: model.knows(user:))
+                    instructionSet: model.instructionSet, isWanted: model.knows(user:))
             sides.users = packed
             return packed
         }
@@ -142,7 +142,7 @@ final class ServingCache: Sendable, Equatable {
                 sides.items
                 ?? PackedFactors(
                     model.itemFactors, rank: model.rank, biases: model.biases?.items,
-                    instructionSet: model.settings.instructionSet, isWanted: model.knows(item:))
+                    instructionSet: model.instructionSet, isWanted: model.knows(item:))
             sides.items = packed
             return packed
         }

@@ -59,7 +59,8 @@ extension SQLTable {
         else { return try readCSV(path, separator: format.separator) }
         var keeping = format
         keeping.keepsDuplicates = true
-        let (ratings, found) = try Ratings.read(path, format: keeping)
+        let reading = try Ratings.read(path, format: keeping)
+        let (ratings, found) = (reading.ratings, reading.report)
         var report = Report()
         (report.malformedRows, report.samples) = (found.malformedRows, found.samples)
         return (SQLTable(ratings, format: format, order: header), report)

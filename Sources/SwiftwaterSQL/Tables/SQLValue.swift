@@ -188,7 +188,7 @@ extension Optional: SQLConvertible where Wrapped: SQLConvertible {
 
 extension SQLValue: JSONWritable {
     /// Writes the value; a number that is not finite is null.
-    public func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         switch self {
         case .null: json.null()
         case .integer(let value): json.value(value)

@@ -47,7 +47,7 @@
                         .badRequest,
                         "'trending' takes a number from -1000 to 1000: the score added to the most rated recent item")
                 }
-                query.trendWeight = weight
+                query.popularityWeight = weight
             }
             return query
         }
@@ -77,7 +77,7 @@
             let rated = try list.enumerated().map { number, entry in
                 let what = "rating \(number + 1)"
                 let members = try entry.members("item", "rating", what: what)
-                return (item: try id(members[0], what), rating: try rating(members[1], what))
+                return RatedItem(item: try id(members[0], what), rating: try rating(members[1], what))
             }
             return response(try live.recommendations(ratings: rated, query), user: nil)
         }
@@ -104,7 +104,7 @@
             let (user, item) = (try context.text("id"), try context.text("item"))
             let limit = try request.number("n", default: 5, in: 1...settings.rowsMax)
             do {
-                let why = try live.because(user: user, item: item)
+                let why = try live.explain(user: user, item: item)
                 return .json { json in
                     json.member("user", user)
                     service.writeHead(of: item, to: &json)
@@ -149,7 +149,7 @@
             let limit = try request.number("n", default: 10, in: 1...settings.rowsMax)
             let period = try request.parameter("period") ?? "all"
             guard ["all", "now"].contains(period) else { throw Problem(.badRequest, "'period' takes all or now") }
-            let items = live.popular(limit: limit, ofLate: period == "now")
+            let items = live.popular(limit: limit, recent: period == "now")
             return .json { json in
                 json.member("period", period)
                 service.write(items, to: &json)
@@ -208,7 +208,7 @@
 
         private func forget(_ user: String) async throws -> Response {
             let live = live
-            try await onThread { try live.forget(user: user) }
+            try await onThread { try live.forgetBlocking(user: user) }
             hub.tell()
             return .noContent
         }

@@ -2,7 +2,7 @@
     import SwiftwaterPlatform
 
     /// The process's limit of open files, connections included.
-    public enum OpenFiles {
+    package enum OpenFiles {
         /// Files set aside for the logs, the history and the sources, beside connections.
         static let ownCount = 256
 
@@ -14,7 +14,7 @@
         }
 
         /// Raises the limit as far as the system allows. Meant for programs: the limit is that of the whole process.
-        public static func raiseLimit() {
+        package static func raiseLimit() {
             var limits = rlimit()
             guard getrlimit(openFilesResource, &limits) == 0, limits.rlim_cur < limits.rlim_max else { return }
             limits.rlim_cur = openFilesMax(hard: limits.rlim_max)

@@ -15,6 +15,14 @@ extension DStream {
         deriveNarrow(named: "filter") { $0.filter(isIncluded) }
     }
 
+    /// Applies `transform` to every element and keeps the results that are not nil.
+    @inlinable
+    public func compactMap<Result: Sendable>(
+        _ transform: @escaping @Sendable (Element) throws -> Result?
+    ) -> DStream<Result> {
+        deriveNarrow(named: "compactMap") { $0.compactMap(transform) }
+    }
+
     /// Applies `transform` to every element and concatenates the results.
     @inlinable
     public func flatMap<Parts: Sequence & SendableMetatype>(

@@ -27,7 +27,7 @@ extension DStream {
     }
 
     @usableFromInline
-    var partitionsBeforeState: Int { WindowAggregateShape.partitions(context.context.defaultParallelism) }
+    var partitionsBeforeState: Int { WindowAggregateShape.partitions(context.engine.defaultParallelism) }
 
     /// Combines all elements of a window. A window without elements produces nothing.
     @inlinable
@@ -64,7 +64,7 @@ extension DStream {
         combine: @escaping @Sendable (Value, Value) throws -> Value,
         inverse: (@Sendable (Value, Value) throws -> Value)?, written: WrittenStep?
     ) -> DStream<(Key, Value)> where Element == (Key, Value) {
-        let aggregate = WindowAggregate<Key, Value>(length: length, context: context.context) { firstFlip in
+        let aggregate = WindowAggregate<Key, Value>(length: length, context: context.engine) { firstFlip in
             if let inverse {
                 return WindowShard(SubtractingShard<Key, Value>(combine: combine, subtract: inverse))
             }
@@ -88,7 +88,7 @@ extension DStream {
         let parent = node
         let node = StatefulNode<(Key, Value)>(
             kind: kind, detail: "length \(length.label), slide \(slide.label), \(how)", slide: slide,
-            parents: [parent], graph: context.graph, lookback: slide, context: context.context,
+            parents: [parent], graph: context.graph, lookback: slide, context: context.engine,
             partitionCount: WindowAggregateShape.shards, state: state
         ) { time in
             // A slide longer than the window skips batches.

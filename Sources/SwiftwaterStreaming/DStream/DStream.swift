@@ -114,7 +114,7 @@ public struct DStream<Element: Sendable>: Sendable {
     public func window(_ length: Duration, slide: Duration? = nil) -> DStream<Element> {
         let slide = slide ?? node.slide
         checkWindow("window", length, slide)
-        let (parent, batch) = (node, context.context)
+        let (parent, batch) = (node, context.engine)
         let this = self
         return DStream(
             context: context,

@@ -2,48 +2,48 @@ import SwiftwaterCore
 import SwiftwaterStorage
 
 /// What a checkpoint says: which program it belongs to, where its sources stand, and in which objects its states are.
-public struct CheckpointManifest: Sendable, Equatable {
+package struct CheckpointManifest: Sendable, Equatable {
     /// A step with a state, or a source.
-    public struct Step: Sendable, Equatable {
-        public var name: String
-        public var kind: String
-        public var types: [String]
-        public var window: Duration?
-        public var slide: Duration
-        public var version: Int
+    package struct Step: Sendable, Equatable {
+        package var name: String
+        package var kind: String
+        package var types: [String]
+        package var window: Duration?
+        package var slide: Duration
+        package var version: Int
         /// Version of the encoding of the types.
-        public var codecVersion = 1
-        public var objects: [Object]
+        package var codecVersion = 1
+        package var objects: [Object]
         /// Where a source stands.
-        public var position: [UInt8]?
+        package var position: [UInt8]?
     }
 
     /// An object that holds a part of a state.
-    public struct Object: Sendable, Equatable {
-        public var key: String
-        public var byteCount: Int
-        public var checksum: UInt32
+    package struct Object: Sendable, Equatable {
+        package var key: String
+        package var byteCount: Int
+        package var checksum: UInt32
     }
 
     /// A source that had another name in the log's records before a number.
-    public struct Rename: Sendable, Equatable {
-        public var old: String
-        public var new: String
-        public var before: UInt64
+    package struct Rename: Sendable, Equatable {
+        package var old: String
+        package var new: String
+        package var before: UInt64
     }
 
-    public var appName: String
-    public var batchInterval: Duration
-    public var zeroTime: BatchTime
+    package var appName: String
+    package var batchInterval: Duration
+    package var zeroTime: BatchTime
     /// The last batch that the states have.
-    public var time: BatchTime
+    package var time: BatchTime
     /// The number of the log's first record after this checkpoint.
-    public var nextRecord: UInt64
+    package var nextRecord: UInt64
     /// When it was written.
-    public var written: BatchTime
-    public var steps: [Step]
-    public var outputs: [String]
-    public var renames: [Rename] = []
+    package var written: BatchTime
+    package var steps: [Step]
+    package var outputs: [String]
+    package var renames: [Rename] = []
 
     static let formatVersion: UInt32 = 1
     static let prefix = "checkpoint-"

@@ -9,17 +9,24 @@ public struct CheckpointSettings: Sendable {
     /// The interval between checkpoints. By default the longest slide x ceil(10 s / slide), as in Spark.
     public var interval: Duration?
     /// The number of checkpoints kept. 10.
-    public var keptCheckpoints = 10
+    public var keptCheckpoints: Int
     /// The number of newest checkpoints from which the stream can resume. The log is kept for all of them. 2.
-    public var usableCheckpoints = 2
+    public var usableCheckpoints: Int
     /// Limits of the log.
-    public var journal = Journal.Settings()
+    public var journal: JournalSettings
     /// Names whose stored state is discarded: those in the checkpoint that the program no longer has, or has with
     /// another type, window, or version.
-    public var drop: Set<String> = []
+    public var drop: Set<String>
     /// New names, keyed by the names in the checkpoint.
-    public var rename: [String: String] = [:]
+    public var rename: [String: String]
 
-    /// Creates the default settings for a directory.
-    public init(directory: String) { self.directory = directory }
+    /// Creates settings for a directory; what is left out has its default.
+    public init(
+        directory: String, interval: Duration? = nil, keptCheckpoints: Int = 10, usableCheckpoints: Int = 2,
+        journal: JournalSettings = JournalSettings(), drop: Set<String> = [], rename: [String: String] = [:]
+    ) {
+        (self.directory, self.interval) = (directory, interval)
+        (self.keptCheckpoints, self.usableCheckpoints) = (keptCheckpoints, usableCheckpoints)
+        (self.journal, self.drop, self.rename) = (journal, drop, rename)
+    }
 }

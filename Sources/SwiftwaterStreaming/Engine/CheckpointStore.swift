@@ -2,19 +2,19 @@ import SwiftwaterCore
 import SwiftwaterStorage
 
 /// The checkpoints of a directory, as the command and the engine see them.
-public struct CheckpointStore: Sendable {
+package struct CheckpointStore: Sendable {
     /// The checkpoint directory.
-    public let directory: String
+    package let directory: String
     let objects: any ObjectStore
 
     /// Opens a directory, which is made where it does not exist.
-    public init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
+    package init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
         self.directory = directory
         objects = try LocalDirectoryStore(root: directory, files: files)
     }
 
     /// The times of all checkpoints, oldest first, readable or not.
-    public func times() throws -> [BatchTime] {
+    package func times() throws -> [BatchTime] {
         try objects.list(prefix: CheckpointManifest.prefix).map(\.key).compactMap { key in
             Int64(key.dropFirst(CheckpointManifest.prefix.count)).map { BatchTime(milliseconds: $0) }
         }
@@ -23,7 +23,7 @@ public struct CheckpointStore: Sendable {
     /// Reads the manifest of a checkpoint.
     ///
     /// - Throws: `notFound`, or `corrupted` where it is damaged.
-    public func manifest(at time: BatchTime) throws -> CheckpointManifest {
+    package func manifest(at time: BatchTime) throws -> CheckpointManifest {
         let key = CheckpointManifest.key(time)
         return try CheckpointManifest(decoding: try objects.get(key), name: directory + "/" + key)
     }
@@ -31,7 +31,7 @@ public struct CheckpointStore: Sendable {
     /// The bytes of an object of a state, checked.
     ///
     /// - Throws: `corrupted` where it is not the one that the checkpoint names, or is gone.
-    public func read(_ object: CheckpointManifest.Object) throws -> [UInt8] {
+    package func read(_ object: CheckpointManifest.Object) throws -> [UInt8] {
         let name = directory + "/" + object.key
         let sealed: [UInt8]
         do { sealed = try objects.get(object.key) } catch let error as SwiftwaterError where error.code == .notFound {
@@ -51,10 +51,10 @@ public struct CheckpointStore: Sendable {
     ///
     /// - Returns: bytes of the states.
     @discardableResult
-    public func verify(_ time: BatchTime) throws -> Int {
+    package func verify(_ time: BatchTime) throws -> Int {
         try manifest(at: time).steps.flatMap(\.objects).reduce(0) { try $0 + read($1).count }
     }
 
     /// Where the log is.
-    public var journalDirectory: String { directory + "/journal" }
+    package var journalDirectory: String { directory + "/journal" }
 }

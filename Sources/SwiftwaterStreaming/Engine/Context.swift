@@ -61,14 +61,14 @@ public final class Context: Sendable {
     package var logger: Logger { log.withLock { $0 } }
 
     /// Logs a warning, for operators that are defined outside the engine.
-    public func warn(_ message: String) { logger.warning("\(message)") }
+    package func warn(_ message: String) { logger.warning("\(message)") }
 
     /// The default number of partitions in the result of a by-key operator: the number of threads. Results and their
     /// order do not depend on it.
     public var defaultParallelism: Int { master.threads }
 
     /// The number of bytes that stages have written to disk because they did not fit into memory.
-    public var spilledBytes: Int { spilled.total.load(ordering: .relaxed) }
+    package var spilledBytes: Int { spilled.total.load(ordering: .relaxed) }
 
     @usableFromInline
     var spillSettings: SpillSettings {

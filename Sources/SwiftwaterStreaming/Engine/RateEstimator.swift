@@ -6,17 +6,17 @@ import SwiftwaterCore
 /// The rule and its gains (1, 0.2, 0) are those of Spark's `PIDRateEstimator`:
 /// `rate = last - P (last - done) - I (delay x done / interval) - D (change of error)`, here in bytes a second. A batch
 /// done within half its interval never lowers the rate: its time is mostly the fixed cost of every batch.
-public struct RateEstimator: Sendable, Equatable {
+package struct RateEstimator: Sendable, Equatable {
     /// The weights of the terms of the PID rule.
-    public struct Gains: Sendable, Equatable {
+    package struct Gains: Sendable, Equatable {
         /// Weight of the error.
-        public var proportional = 1.0
+        package var proportional = 1.0
         /// Weight of the backlog: the scheduling delay times the processing rate.
-        public var integral = 0.2
+        package var integral = 0.2
         /// Weight of the change of the error.
-        public var derivative = 0.0
+        package var derivative = 0.0
         /// Creates the default gains.
-        public init() {}
+        package init() {}
     }
 
     private let interval: Double
@@ -25,17 +25,17 @@ public struct RateEstimator: Sendable, Equatable {
     private var lastTime: BatchTime?
     private var lastError = 0.0
     /// The rate in bytes a second; nil before the first batch that held something.
-    public private(set) var rate: Double?
+    package private(set) var rate: Double?
 
     /// Creates an estimator whose rate stays at or above `minimumBytesPerSecond`.
-    public init(batchInterval: Duration, gains: Gains = Gains(), minimumBytesPerSecond: Double = 16384) {
+    package init(batchInterval: Duration, gains: Gains = Gains(), minimumBytesPerSecond: Double = 16384) {
         interval = batchInterval.inSeconds
         self.gains = gains
         minimum = minimumBytesPerSecond
     }
 
     /// Updates the rate with the size and the times of a finished batch.
-    public mutating func update(time: BatchTime, bytes: Int, processingTime: Duration, schedulingDelay: Duration) {
+    package mutating func update(time: BatchTime, bytes: Int, processingTime: Duration, schedulingDelay: Duration) {
         let processing = processingTime.inSeconds
         guard bytes > 0, processing > 0, time > lastTime ?? BatchTime(milliseconds: .min) else { return }
         let done = Double(bytes) / processing
@@ -55,7 +55,7 @@ public struct RateEstimator: Sendable, Equatable {
     }
 
     /// Returns the maximum size of the next batch in bytes; `first` while the rate is unknown.
-    public func batchMaxBytes(first: Int) -> Int {
+    package func batchMaxBytes(first: Int) -> Int {
         guard let rate else { return first }
         return Int(min(max(rate * interval, 1), 1e15))
     }

@@ -58,9 +58,9 @@ struct WrittenStep: Sendable {
 }
 
 /// The name of a step and the version of its closures.
-public struct StepLabel: Sendable, Hashable {
+package struct StepLabel: Sendable, Hashable {
     /// The name that the program gave the step.
-    public var name: String
+    package var name: String
     /// The version of the step's closures.
-    public var version: Int
+    package var version: Int
 }

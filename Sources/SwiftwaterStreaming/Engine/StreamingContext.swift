@@ -17,7 +17,7 @@ import Synchronization
 /// being built and thrown by `start()`. Nothing may be added after `start()`.
 public final class StreamingContext: Sendable {
     /// The context on which the batches run.
-    public let context: Context
+    public let engine: Context
     /// The time between two batches.
     public let batchInterval: Duration
     /// The settings of this context.
@@ -40,40 +40,31 @@ public final class StreamingContext: Sendable {
         self.init(Context(master: master, appName: appName), batchInterval: batchInterval)
     }
 
-    /// Creates a streaming context that runs on `context`; `write` receives what `print` prints.
+    /// Creates a streaming context that runs on `engine`.
+    ///
+    /// - Parameters:
+    ///   - clock: drives the batches. With a `ManualClock` a test moves the time.
+    ///   - write: receives what `print` prints; by default it goes to standard output.
     public init(
-        _ context: Context, batchInterval: Duration, settings: StreamSettings = StreamSettings(),
+        _ engine: Context, batchInterval: Duration, settings: StreamSettings = StreamSettings(),
         clock: any StreamClock = SystemClock(),
-        write: @escaping @Sendable (String) throws -> Void = { try StandardStream.output.write($0) }
+        write: (@Sendable (String) throws -> Void)? = nil
     ) {
-        self.context = context
+        self.engine = engine
         self.batchInterval = batchInterval
         self.settings = settings
         self.clock = clock
-        self.write = write
+        self.write = write ?? { try StandardStream.output.write($0) }
         graph = StreamGraph(batchInterval: batchInterval)
         let runner = BatchRunner(
-            graph: graph, clock: clock, context: context, settings: settings, reporter: reporter)
-        scheduler = BatchScheduler(runner: runner, clock: clock, context: context, settings: settings)
+            graph: graph, clock: clock, context: engine, settings: settings, reporter: reporter)
+        scheduler = BatchScheduler(runner: runner, clock: clock, context: engine, settings: settings)
         if batchInterval < .milliseconds(1) || Duration.milliseconds(batchInterval.wholeMilliseconds) != batchInterval {
             graph.add(
                 SwiftwaterError(
                     .invalidArgument, "the batch interval is \(batchInterval)",
                     remedy: "use a whole number of milliseconds, at least 1"))
         }
-    }
-
-    /// Creates a context that resumes an earlier run with the same checkpoint directory, however that run stopped, or
-    /// starts fresh if there was none.
-    ///
-    /// Closures cannot be stored, so `build` builds the program in either case. What is stored is found again by the
-    /// names of sources, stateful steps, and outputs.
-    public static func getOrCreate(
-        checkpoint directory: String, _ build: () throws -> StreamingContext
-    ) rethrows -> StreamingContext {
-        let context = try build()
-        context.checkpoint(directory)
-        return context
     }
 
     /// Stores in `directory` what the stream needs to resume after any kind of stop. Call it before `start()`, which
@@ -86,10 +77,13 @@ public final class StreamingContext: Sendable {
     /// Starts the sources and the batch clock. The first batch ends at the next multiple of the batch interval.
     ///
     /// - Throws: the first mistake in the program, or the error of a source that could not start.
-    public func start() async throws { try startNow() }
+    public func start() async throws {
+        // A start may read logs and states from a disk, which takes its time: not on a thread that tasks share.
+        try await SystemThread.run(named: "swiftwater-start") { try self.startBlocking() }
+    }
 
-    /// Starts the context like `start()`, for programs that are not asynchronous.
-    public func startNow() throws {
+    /// Starts the context like `start()`, on the calling thread, which it blocks.
+    public func startBlocking() throws {
         if let problem = graph.problems.first { throw problem }
         guard graph.isReleased || !graph.outputs.isEmpty else {
             throw SwiftwaterError(
@@ -117,9 +111,10 @@ public final class StreamingContext: Sendable {
     ///
     /// - Parameter gracefully: whether to take no more input, make one last batch of what was received, and finish
     ///   every batch before returning. Otherwise the running batch is finished and the waiting ones are dropped.
-    public func stop(gracefully: Bool = false) async {
+    /// - Throws: the error that stopped the context before, or that a last batch failed with.
+    public func stop(gracefully: Bool = false) async throws {
         scheduler.requestStop(gracefully: gracefully)
-        try? await scheduler.awaitTermination()
+        try await scheduler.awaitTermination()
     }
 
     /// Calls `body` with the measurements of every batch when it is done. Call it before `start()`.
@@ -138,14 +133,14 @@ public final class StreamingContext: Sendable {
 
     /// Waits until the batch at `time` and all before it are done, or the context has stopped. Blocks the thread; for
     /// tests with a `ManualClock`.
-    public func waitUntilCompleted(_ time: BatchTime) { scheduler.waitUntilCompleted(time) }
+    package func waitUntilCompleted(_ time: BatchTime) { scheduler.waitUntilCompleted(time) }
 
     /// The end of the interval before the first batch. Known after `start()`.
     public var zeroTime: BatchTime { graph.zeroTime }
 
     /// Records a mistake in the program, found by an operator defined outside the engine while the program is being
     /// built; `start` throws the first.
-    public func reportProblem(_ error: any Error, in name: String) {
+    package func reportProblem(_ error: any Error, in name: String) {
         var problem = error as? SwiftwaterError ?? SwiftwaterError(.invalidArgument, "\(error)", cause: error)
         problem.location = problem.location ?? .init()
         problem.location?.streamOperator = name

@@ -22,7 +22,7 @@ extension RDD where Element == Text {
     ///   - groups: the maximum number of partitions in the result; neighbors are merged.
     ///   - body: calls its first argument with a closure that receives each block, in order, and pushes results into
     ///     its second. Blocks, and what points into them, are invalid when that closure returns.
-    public func mapBlocks<Result: Sendable>(
+    package func mapBlocks<Result: Sendable>(
         named name: String, groups: Int,
         _ body:
             @escaping @Sendable (
@@ -62,7 +62,7 @@ extension RDD where Element == Text {
 
 extension DStream where Element == Text {
     /// Applies `RDD.mapBlocks` to every batch.
-    public func mapBlocks<Result: Sendable>(
+    package func mapBlocks<Result: Sendable>(
         named name: String, groups: Int,
         _ body:
             @escaping @Sendable (

@@ -31,7 +31,7 @@ extension RDD {
     public func unpersist() { context.cache.evict(lineage.id) }
 
     /// Forgets one partition, as if it had been lost: the next read computes it again.
-    public func evict(partition: Int) { context.cache.evict(lineage.id, partition) }
+    package func evict(partition: Int) { context.cache.evict(lineage.id, partition) }
 
     /// How many partitions are kept at the moment.
     public var persistedPartitions: Int { context.cache.count(lineage.id) }

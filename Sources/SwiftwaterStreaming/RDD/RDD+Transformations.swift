@@ -34,6 +34,23 @@ extension RDD {
         }
     }
 
+    /// Applies `transform` to every element and keeps the results that are not nil.
+    @inlinable
+    public func compactMap<Result: Sendable>(
+        _ transform: @escaping @Sendable (Element) throws -> Result?
+    ) -> RDD<Result> {
+        let compute = compute
+        return RDD<Result>(
+            context: context, name: "compactMap", parents: [lineage], partitionCount: partitionCount
+        ) { partition, sink in
+            try compute(partition) { element in
+                let result: Result?
+                do { result = try transform(element) } catch { throw OperatorFailure.wrap(error, in: "compactMap") }
+                if let result { try sink(result) }
+            }
+        }
+    }
+
     /// Applies `transform` to every element and concatenates the results.
     @inlinable
     public func flatMap<Parts: Sequence & SendableMetatype>(

@@ -20,7 +20,7 @@ public enum SinkValue: Sendable, Hashable {
 
 extension SinkValue: JSONWritable {
     /// Writes the value; a number that is not finite is null.
-    public func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         switch self {
         case .null: json.null()
         case .integer(let value): json.value(value)

@@ -16,7 +16,7 @@ extension StreamingContext {
     public func textFileStream(directory: String, newFilesOnly: Bool = true) -> DStream<Text> {
         replayableStream(
             DirectorySource(
-                directory: directory, newFilesOnly: newFilesOnly, limits: settings.lineLimits, log: context.logger),
+                directory: directory, newFilesOnly: newFilesOnly, limits: settings.lineLimits, log: engine.logger),
             name: "directory \(directory)")
     }
 }

@@ -116,7 +116,7 @@ extension StreamingContext {
     /// Returns a stream of the lines of a source that can be read again.
     public func replayableStream<Source: ReplayableSource>(_ source: Source, name: String) -> DStream<Text> {
         let input = ReplayableInput(source)
-        let context = context
+        let context = engine
         let node = StreamNode<Text>(kind: name, slide: batchInterval, parents: [], graph: graph) { time in
             guard let range = input.range(of: time) else { return context.parallelize([Text]()) }
             let partitions = try source.partitions(of: range)

@@ -4,7 +4,7 @@ extension StreamingContext {
     /// Returns a stream of RDDs from a list: one for each batch, in order, then empty batches. For tests and examples.
     /// The RDD of a batch depends on its time alone, so it is the same after a restart.
     public func queueStream<Element: Sendable>(_ queue: [RDD<Element>]) -> DStream<Element> {
-        let empty = context.parallelize([Element]())
+        let empty = engine.parallelize([Element]())
         let interval = batchInterval
         let node = StreamNode<Element>(kind: "queue", slide: batchInterval, parents: [], graph: graph) {
             [unowned graph] time in
@@ -17,7 +17,7 @@ extension StreamingContext {
 
     /// Returns a stream of the elements of arrays, one array for each batch.
     public func queueStream<Element: Sendable>(_ queue: [[Element]]) -> DStream<Element> {
-        queueStream(queue.map { context.parallelize($0) })
+        queueStream(queue.map { engine.parallelize($0) })
     }
 }
 

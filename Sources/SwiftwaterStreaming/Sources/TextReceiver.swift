@@ -22,8 +22,8 @@ extension StreamingContext {
     ///
     /// - Parameter name: what messages call it.
     public func receiverStream(_ receiver: any TextReceiver, name: String = "receiver") -> DStream<Text> {
-        let store = ReceiverStore(name: name, settings: settings, context: context)
-        let context = context
+        let store = ReceiverStore(name: name, settings: settings, context: engine)
+        let context = engine
         let node = StreamNode<Text>(kind: name, slide: batchInterval, parents: [], graph: graph) { time in
             context.blocks(store.blocks(of: time), name: name)
         }

@@ -4,7 +4,7 @@ import SwiftwaterCore
 ///
 /// After `restore` of what `encode` wrote, the same batches must give the same results. The state is advanced once per
 /// batch, in order, on one thread at a time.
-public protocol BatchState: AnyObject, Sendable {
+package protocol BatchState: AnyObject, Sendable {
     /// The elements of the batches.
     associatedtype Input: Sendable
     /// The elements of the results.
@@ -36,13 +36,13 @@ extension DStream {
     /// Returns a stream of what a custom state makes of each batch. Name it if there is a checkpoint directory.
     ///
     /// - Parameter kind: the name of the operator in `explain` and checkpoints.
-    public func withState<State: BatchState>(_ kind: String, _ state: State) -> DStream<State.Output>
+    package func withState<State: BatchState>(_ kind: String, _ state: State) -> DStream<State.Output>
     where State.Input == Element {
-        let (parent, engine) = (node, context.context)
+        let (parent, engine) = (node, context.engine)
         return DStream<State.Output>(
             context: context,
             node: StatefulNode(
-                kind: kind, slide: parent.slide, parents: [parent], graph: context.graph, context: context.context,
+                kind: kind, slide: parent.slide, parents: [parent], graph: context.graph, context: context.engine,
                 partitionCount: 1, state: WholeState(state)
             ) { time in
                 guard let rdd = try parent.rdd(at: time) else { return { $0.fill { _, _ in } } }

@@ -19,7 +19,7 @@ extension DStream {
         combine: @escaping @Sendable (Value, Value) throws -> Value
     ) -> EventTimeStreams<Key, Value, Element> {
         let state = EventTimeState<Key, Value, Element>(
-            windows: windows, delay: watermarkDelay, lateness: allowedLateness, context: context.context,
+            windows: windows, delay: watermarkDelay, lateness: allowedLateness, context: context.engine,
             combine: combine)
         checkEventWindows(windows, watermarkDelay, allowedLateness)
         let results: DStream<(WindowedKey<Key>, Value)> = stateNode(
@@ -52,7 +52,7 @@ extension DStream {
         return DStream<Record>(
             context: context,
             node: StatefulNode(
-                kind: "late", slide: parent.slide, parents: [parent], graph: context.graph, context: context.context,
+                kind: "late", slide: parent.slide, parents: [parent], graph: context.graph, context: context.engine,
                 partitionCount: 1, state: NoState()
             ) { _ in
                 { result in

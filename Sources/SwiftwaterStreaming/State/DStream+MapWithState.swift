@@ -22,7 +22,7 @@ extension DStream {
         initial: [(Key, State)] = [], timeout: Duration? = nil,
         _ function: @escaping @Sendable (Key, Value?, inout KeyState<State>) throws -> Output?
     ) -> StatefulStreams<Key, State, Output> where Element == (Key, Value) {
-        let state = MappedState<Key, Value, State>(context: context.context, timeout: timeout, initial: initial)
+        let state = MappedState<Key, Value, State>(context: context.engine, timeout: timeout, initial: initial)
         let grouped = derive(named: "groupByKey") { [parts = partitionsBeforeState] rdd, _ in
             rdd.groupByKey(partitions: parts)
         }
@@ -44,7 +44,7 @@ extension DStream {
             context: context,
             node: StatefulNode(
                 kind: "stateSnapshots", slide: parent.slide, parents: [parent], graph: context.graph,
-                context: context.context, partitionCount: WindowAggregateShape.shards, state: NoState()
+                context: context.engine, partitionCount: WindowAggregateShape.shards, state: NoState()
             ) { _ in
                 { result in
                     let shards = state.snapshot()

@@ -136,7 +136,7 @@ extension DStream {
     public func updateStateByKey<Key: StreamKey, Value: Sendable, State: Sendable>(
         initial: [(Key, State)] = [], _ update: @escaping @Sendable (Key, [Value], State?) throws -> State?
     ) -> DStream<(Key, State)> where Element == (Key, Value) {
-        let state = KeyedState<Key, Value, State>(context: context.context)
+        let state = KeyedState<Key, Value, State>(context: context.engine)
         state.begin(initial)
         let grouped = derive(named: "groupByKey") { [parts = partitionsBeforeState] rdd, _ in
             rdd.groupByKey(partitions: parts)
@@ -159,7 +159,7 @@ extension DStream {
             context: context,
             node: StatefulNode(
                 kind: kind, detail: detail, slide: parent.slide, parents: [parent], graph: context.graph,
-                context: context.context, partitionCount: WindowAggregateShape.shards, state: state
+                context: context.engine, partitionCount: WindowAggregateShape.shards, state: state
             ) { time in
                 guard let rdd = try parent.rdd(at: time) else { return { $0.fill { _, _ in } } }
                 return { result in result.fill(try advance(rdd, time)) }

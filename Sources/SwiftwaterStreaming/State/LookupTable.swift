@@ -54,7 +54,7 @@ extension DStream {
         _ table: Table, _ reloadInterval: Duration?,
         _ make: @escaping @Sendable (RDD<Element>, LoadedTable<Table.Key, Table.Value>) -> RDD<Result>
     ) -> DStream<Result> {
-        let loader = TableLoader(table: table, reloadInterval: reloadInterval, context: context.context)
+        let loader = TableLoader(table: table, reloadInterval: reloadInterval, context: context.engine)
         return derive(named: "join(table)") { rdd, time in make(rdd, try loader.current(at: time)) }
     }
 }

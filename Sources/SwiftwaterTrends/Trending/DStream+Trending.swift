@@ -33,7 +33,7 @@ extension DStream where Element == Text {
         var settings = settings
         if settings.slide == nil, !settings.usesEventTime { settings.slide = slideDuration }
         for problem in settings.problems(batch: slideDuration) { context.reportProblem(problem, in: "trending") }
-        let engine = context.context
+        let engine = context.engine
         let state = TrendState(settings, filter: filter, enrichment: enrichment, origin: 0, isLast: isLast) {
             engine.warn($0)
         }

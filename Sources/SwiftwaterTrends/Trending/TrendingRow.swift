@@ -51,10 +51,10 @@ public struct TrendingRow: Sendable, Equatable {
 
 extension TrendingRow: JSONWritable {
     /// Writes the row as an object. Its members are the same whatever was asked for.
-    public func write(to json: inout JSONWriter) { json.object { writeMembers(to: &$0) } }
+    package func write(to json: inout JSONWriter) { json.object { writeMembers(to: &$0) } }
 
     /// Writes the members of the row's object, to which others may be added.
-    public func writeMembers(to json: inout JSONWriter) {
+    package func writeMembers(to json: inout JSONWriter) {
         json.member("rank", rank)
         json.member("key", key)
         json.member("display", display)

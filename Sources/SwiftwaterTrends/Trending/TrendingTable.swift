@@ -40,7 +40,7 @@ public struct TrendingTable: Sendable, Equatable {
 
 extension TrendingTable: JSONWritable {
     /// Writes the table as an object. Its members are the same whatever was asked for.
-    public func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("schema", Self.schemaVersion)
             json.member("end", end.milliseconds)

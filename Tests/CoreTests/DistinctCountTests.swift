@@ -1,4 +1,4 @@
-import SwiftwaterTrends
+import SwiftwaterCore
 import Testing
 
 @Suite struct DistinctCountTests {

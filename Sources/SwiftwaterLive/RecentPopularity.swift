@@ -3,7 +3,7 @@ import SwiftwaterRecommender
 import SwiftwaterPlatform
 
 /// How often items were rated of late: counts that fall by half in each `halfLife`.
-final class TrendingItems: Sendable {
+final class RecentPopularity: Sendable {
     private struct Count {
         var weight: Double
         var time: Int64

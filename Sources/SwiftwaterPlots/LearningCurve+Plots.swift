@@ -1,3 +1,6 @@
+import SwiftwaterCore
+import SwiftwaterRecommender
+
 extension LearningCurve {
     /// The curve as a drawing for a terminal: `width` columns, `height` rows of plot, plain characters.
     public func terminalChart(width: Int = 64, height: Int = 12) -> String {

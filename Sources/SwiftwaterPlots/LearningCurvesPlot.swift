@@ -1,3 +1,6 @@
+import SwiftwaterCore
+import SwiftwaterRecommender
+
 /// Several curves of RMSE against iterations in one drawing: the combinations of a grid, or the folds of one.
 public struct LearningCurvesPlot: Sendable {
     /// What is drawn, and how it is called beside the drawing; no names are shown where there is one curve.

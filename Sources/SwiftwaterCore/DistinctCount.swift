@@ -1,14 +1,12 @@
-import SwiftwaterCore
-
 /// How many different things there were: exact up to 64, above that HyperLogLog (Flajolet et al., 2007) with the improved raw estimator of
 /// Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6. What it holds depends on the set of the
 /// things alone, not on their order or number.
 ///
 /// Things are given by 64-bit hashes that must be well mixed. Standard error 1.04 / sqrt(4096), 1.6 %. At most 4 KiB.
-public struct DistinctCount: Sendable, Equatable {
-    public static let exactMax = 64
+package struct DistinctCount: Sendable, Equatable {
+    package static let exactMax = 64
     /// 2^precision registers.
-    public static let precision = 12
+    package static let precision = 12
     private static let registerCount = 1 << precision
 
     /// The only one, without an array: most keys of a slide have one author. 0 is none.
@@ -18,12 +16,12 @@ public struct DistinctCount: Sendable, Equatable {
     /// Empty while the hashes are held.
     private var registers: [UInt8] = []
 
-    public init() {}
+    package init() {}
 
-    public var isExact: Bool { registers.isEmpty }
-    public var isEmpty: Bool { only == 0 && hashes.isEmpty && registers.isEmpty }
+    package var isExact: Bool { registers.isEmpty }
+    package var isEmpty: Bool { only == 0 && hashes.isEmpty && registers.isEmpty }
 
-    public mutating func insert(_ hash: UInt64) {
+    package mutating func insert(_ hash: UInt64) {
         guard registers.isEmpty else { return raise(hash) }
         if hashes.isEmpty {
             if only == hash, hash != 0 { return }
@@ -44,7 +42,7 @@ public struct DistinctCount: Sendable, Equatable {
         if hashes.count > DistinctCount.exactMax { makeRegisters() }
     }
 
-    public mutating func formUnion(_ other: DistinctCount) {
+    package mutating func formUnion(_ other: DistinctCount) {
         if other.registers.isEmpty {
             if other.only != 0 { insert(other.only) }
             for hash in other.hashes { insert(hash) }
@@ -69,11 +67,11 @@ public struct DistinctCount: Sendable, Equatable {
     }
 
     /// The number, rounded.
-    public var count: Int { registers.isEmpty ? exactCount : Int(estimate.rounded()) }
+    package var count: Int { registers.isEmpty ? exactCount : Int(estimate.rounded()) }
     private var exactCount: Int { hashes.count + (only == 0 ? 0 : 1) }
 
     /// The estimate of the registers.
-    public var estimate: Double {
+    package var estimate: Double {
         guard !registers.isEmpty else { return Double(exactCount) }
         let q = 64 - DistinctCount.precision
         let m = Double(DistinctCount.registerCount)
@@ -112,13 +110,13 @@ public struct DistinctCount: Sendable, Equatable {
 }
 
 extension DistinctCount: StreamCodable {
-    public func encode(to writer: inout ByteWriter) {
+    package func encode(to writer: inout ByteWriter) {
         only.encode(to: &writer)
         hashes.encode(to: &writer)
         registers.withUnsafeBytes { writer.write(countedBytes: $0) }
     }
 
-    public static func decode(from reader: inout ByteReader) throws -> DistinctCount {
+    package static func decode(from reader: inout ByteReader) throws -> DistinctCount {
         var result = DistinctCount()
         result.only = try UInt64.decode(from: &reader)
         result.hashes = try [UInt64].decode(from: &reader)

@@ -1,4 +1,5 @@
 import SwiftwaterCore
+import SwiftwaterRecommender
 
 /// The user x item matrix as a readable table, with `?` for missing ratings.
 public struct MatrixTable: Sendable {
