@@ -46,7 +46,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as SwiftwaterError {
-            try? StandardStream.error.write("swiftwater: \(TerminalText.safe("\(error)"))\n")
+            try? StandardStream.error.write("swiftwater: \(TerminalText.safe(ErrorHints.text(error)))\n")
             ExitStatus.leave(ExitStatus.code(for: error))
         } catch {
             exit(withError: error)

@@ -33,6 +33,27 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
         public static let numerical = Code(rawValue: "numerical")
     }
 
+    /// The setting that would help. A program that has options for settings can say which option that is.
+    public struct Setting: Hashable, Sendable, RawRepresentable {
+        /// The setting's name, such as `port`.
+        public let rawValue: String
+        /// Creates a setting of a name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// The port to listen on.
+        public static let port = Setting(rawValue: "port")
+        /// The columns and the separator of a file of ratings.
+        public static let ratingsFormat = Setting(rawValue: "ratingsFormat")
+        /// Whether ids must be integers.
+        public static let requiresIntegerIDs = Setting(rawValue: "requiresIntegerIDs")
+        /// Whether a sender waits for acknowledgments.
+        public static let acknowledgments = Setting(rawValue: "acknowledgments")
+        /// The token that clients of a server must send.
+        public static let token = Setting(rawValue: "token")
+        /// Whether a cache is kept beside a file.
+        public static let cache = Setting(rawValue: "cache")
+    }
+
     /// The place an error refers to. Unknown parts are nil.
     public struct Location: Hashable, Sendable, CustomStringConvertible {
         /// The file's path or name.
@@ -81,6 +102,8 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
     public var location: Location?
     /// What to do about it.
     public var remedy: String?
+    /// The setting that the remedy is about.
+    public var setting: Setting?
     /// The error that led to this one.
     public var cause: (any Error)?
     /// Whether a retry of the same call can succeed.
@@ -89,12 +112,13 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
     /// Creates an error.
     public init(
         _ code: Code, _ message: String, at location: Location? = nil, remedy: String? = nil,
-        cause: (any Error)? = nil, isRetryable: Bool = false
+        setting: Setting? = nil, cause: (any Error)? = nil, isRetryable: Bool = false
     ) {
         self.code = code
         self.message = message
         self.location = location
         self.remedy = remedy
+        self.setting = setting
         self.cause = cause
         self.isRetryable = isRetryable
     }

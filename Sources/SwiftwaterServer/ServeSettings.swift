@@ -103,7 +103,7 @@
             guard isLoopback || token != nil || isBehindProxy else {
                 throw SwiftwaterError(
                     .invalidArgument, "\(host) can be reached from other machines, and no token is set",
-                    remedy: "set SWIFTWATER_TOKEN or --token-file, or --behind-proxy if a proxy controls access"
+                    remedy: "set a token, or say that a proxy controls access", setting: .token
                 )
             }
             if let token,

@@ -60,7 +60,7 @@
                 throw SwiftwaterError(
                     .network,
                     "cannot listen on \(settings.host):\(settings.port): \(SystemInformation.message(error.errnoCode))",
-                    remedy: "choose another port with --port")
+                    remedy: "choose another port", setting: .port)
             }
         }
 

@@ -2,90 +2,90 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The house keeps its own rules.
+/// The house keeps its own rules: rooms and what they import.
 @Suite struct HouseTests {
-    /// The rooms from the ground up: each imports only rooms before it (docs/ARCHITECTURE.md).
+    /// The rooms: each imports only rooms listed above it (docs/ARCHITECTURE.md).
     static let rooms = [
-        "CSwiftwaterKernels", "CZlib", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats",
-        "SwiftwaterStreaming", "SwiftwaterTesting",
-        "SwiftwaterPosts", "SwiftwaterTrends", "SwiftwaterRecommender", "SwiftwaterLive", "SwiftwaterSQL",
-        "SwiftwaterSamples",
-        "SwiftwaterConnectors", "SwiftwaterSpark", "SwiftwaterServer", "Swiftwater", "SwiftwaterCommand",
+        "CSwiftwaterKernels", "CZlib", "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats",
+        "SwiftwaterStreaming", "SwiftwaterTesting", "SwiftwaterPosts", "SwiftwaterTrends", "SwiftwaterRecommender",
+        "SwiftwaterPlots", "SwiftwaterLive", "SwiftwaterSQL", "SwiftwaterSamples", "SwiftwaterConnectors",
+        "SwiftwaterServer", "Swiftwater", "SwiftwaterCommand",
     ]
 
-    private func files(_ folder: String, _ endings: [String]) -> [String] {
-        let root = PackageFolder.root + folder
-        let all = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
-        return all.filter { name in endings.contains { name.hasSuffix($0) } }.map { folder + "/" + $0 }.sorted()
-    }
-
-    private func content(_ path: String) throws -> String {
-        try String(contentsOfFile: PackageFolder.root + path, encoding: .utf8)
-    }
-
-    private func imports(_ path: String) throws -> [String] {
-        try content(path).split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ")
-            guard let position = words.firstIndex(of: "import"), position < 2, position + 1 < words.count else {
-                return nil
-            }
-            return String(words[position + 1])
-        }
-    }
-
     @Test func importsPointOneWay() throws {
-        let sources = files("Sources", [".swift"])
+        let sources = PackageSources.files("Sources", [".swift"])
         #expect(sources.count > 50)
         for file in sources {
             let room = String(file.split(separator: "/")[1])
-            let level = try #require(Self.rooms.firstIndex(of: room), "\(room) is no room of the list")
-            for imported in try imports(file) where Self.rooms.contains(imported) {
+            let level = try #require(Self.rooms.firstIndex(of: room), "\(room) is not in the list of rooms")
+            for imported in try PackageSources.imports(file) where Self.rooms.contains(imported) {
                 #expect(
                     Self.rooms.firstIndex(of: imported)! < level,
-                    "\(file) imports \(imported), which is not below \(room)")
+                    "\(file) imports \(imported), which is not listed above \(room)")
             }
         }
     }
 
+    /// ARCHITECTURE lists the rooms that exist, in this order, and no others.
+    @Test func theDocumentListsTheRooms() throws {
+        let documented = try PackageSources.lines("docs/ARCHITECTURE.md").compactMap { line in
+            line.firstMatch(of: /^\| `((?:C?Swiftwater|CZlib)\w*)` \|/).map { String($0.1) }
+        }
+        let existing = try FileManager.default.contentsOfDirectory(atPath: PackageFolder.root + "Sources")
+        #expect(documented == Self.rooms)
+        #expect(Set(existing) == Set(Self.rooms))
+    }
+
     @Test func streamsAndRecommendationsDoNotKnowEachOther() throws {
-        for file in files("Sources/SwiftwaterStreaming", [".swift"]) {
-            #expect(!(try imports(file).contains("SwiftwaterRecommender")))
+        for file in PackageSources.files("Sources/SwiftwaterStreaming", [".swift"]) {
+            #expect(!(try PackageSources.imports(file).contains("SwiftwaterRecommender")))
         }
-        for file in files("Sources/SwiftwaterRecommender", [".swift"]) {
-            #expect(!(try imports(file).contains("SwiftwaterStreaming")))
+        for file in PackageSources.files("Sources/SwiftwaterRecommender", [".swift"]) {
+            #expect(!(try PackageSources.imports(file).contains("SwiftwaterStreaming")))
         }
     }
 
-    /// The network belongs to the connectors, the server, Spark, and the socket text source.
+    /// The network belongs to the connectors and the server.
     @Test func onlySomeRoomsTouchTheNetwork() throws {
-        let allowed = ["Sources/SwiftwaterConnectors/", "Sources/SwiftwaterServer/", "Sources/SwiftwaterSpark/"]
-        for file in files("Sources", [".swift"]) where try imports(file).contains(where: { $0.hasPrefix("NIO") }) {
-            #expect(allowed.contains { file.hasPrefix($0) } || file.hasSuffix("SocketTextSource.swift"), "\(file)")
+        let allowed = ["Sources/SwiftwaterConnectors/", "Sources/SwiftwaterServer/"]
+        for file in PackageSources.files("Sources", [".swift"])
+        where try PackageSources.imports(file).contains(where: { $0.hasPrefix("NIO") }) {
+            #expect(allowed.contains { file.hasPrefix($0) }, "\(file)")
         }
     }
 
-    @Test func filesAreShortAndNamedWell() throws {
-        for file in files("Sources", [".swift", ".c", ".h"]) + files("Tests", [".swift"])
-            + files("Examples", [".swift"])
-        {
-            #expect(try content(file).split(separator: "\n", omittingEmptySubsequences: false).count <= 500, "\(file)")
-            let name = file.split(separator: "/").last!
-            for word in ["Utils", "Helpers", "Manager", " "] { #expect(!name.contains(word), "\(file)") }
+    /// Only one room asks which C library the platform has.
+    @Test func onlyOneRoomAsksForThePlatform() throws {
+        for file in PackageSources.files("Sources", [".swift"]) where !file.hasPrefix("Sources/SwiftwaterPlatform/") {
+            for library in ["Glibc", "Musl", "Darwin"] {
+                #expect(!(try PackageSources.content(file).contains("canImport(\(library))")), "\(file)")
+                #expect(!(try PackageSources.imports(file).contains(library)), "\(file)")
+            }
+        }
+    }
+
+    /// Libraries do not know the command's options: they name settings, and the command adds the options.
+    @Test func librariesDoNotMentionOptions() throws {
+        for file in PackageSources.files("Sources", [".swift"]) where !file.hasPrefix("Sources/SwiftwaterCommand/") {
+            for (number, line) in try PackageSources.lines(file).enumerated() {
+                let isComment = line.drop { $0 == " " }.hasPrefix("//")
+                #expect(isComment || line.firstMatch(of: /"[^"]*--[a-z]/) == nil, "\(file):\(number + 1): \(line)")
+            }
         }
     }
 
     @Test func examplesFitAScreen() throws {
-        for file in files("Examples", [".swift"]) {
-            #expect(try content(file).split(separator: "\n", omittingEmptySubsequences: false).count < 60, "\(file)")
+        for file in PackageSources.files("Examples", [".swift"]) {
+            #expect(try PackageSources.lines(file).count < 60, "\(file)")
         }
     }
 
     /// The program in the README is the one that is built.
     @Test func theReadmeShowsTheClassicProgramAsItIsBuilt() throws {
-        let example = try content("Examples/HashtagTrends/HashtagTrends.swift")
-        let lines = example.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        let example = try PackageSources.lines("Examples/HashtagTrends/HashtagTrends.swift")
+        let lines = example.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         let body = lines.drop { !$0.hasPrefix("let context") }.prefix { $0 != "}" }
-        let readme = try content("README.md").split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        let readme = try PackageSources.lines("README.md").map { $0.trimmingCharacters(in: .whitespaces) }
         #expect(body.count == 11)
         for line in body { #expect(readme.contains(line), "\(line)") }
     }

@@ -26,7 +26,7 @@ enum AcknowledgedFraming {
                 throw SwiftwaterError(
                     .malformedInput,
                     "the other side does not speak the acknowledged protocol: a line of over \(lineMaxBytes) bytes",
-                    remedy: "start the relay with --ack")
+                    remedy: "let the sender wait for acknowledgments", setting: .acknowledgments)
             }
             return nil
         }
@@ -40,7 +40,7 @@ enum AcknowledgedFraming {
         SwiftwaterError(
             .malformedInput,
             "the other side does not speak the acknowledged protocol: it said '\(TerminalText.safe(String(line.prefix(80))))'",
-            remedy: "start the relay with --ack")
+            remedy: "let the sender wait for acknowledgments", setting: .acknowledgments)
     }
 }
 

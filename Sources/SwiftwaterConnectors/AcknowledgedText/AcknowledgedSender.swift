@@ -68,7 +68,7 @@ public final class AcknowledgedSender: Sendable {
             try? group.syncShutdownGracefully()
             throw SwiftwaterError(
                 .network, "cannot listen on \(settings.host):\(settings.port)",
-                remedy: "choose another port with --port",
+                remedy: "choose another port", setting: .port,
                 cause: error)
         }
     }

@@ -87,7 +87,8 @@ public final class TextServer: Sendable {
             let isInUse = (error as? IOError)?.errnoCode == EADDRINUSE
             throw SwiftwaterError(
                 .network, "cannot listen on \(settings.host):\(settings.port)\(isInUse ? ": the port is in use" : "")",
-                remedy: isInUse ? "choose another with --port, or stop the program that has it" : "check the address",
+                remedy: isInUse ? "choose another port, or stop the program that has it" : "check the address",
+                setting: isInUse ? .port : nil,
                 cause: isInUse ? nil : error)
         }
     }

@@ -66,7 +66,7 @@ enum RatingsCache {
         }
         return try file.withBytes { bytes in
             var input = try SectionReader(
-                bytes, of: file, magic: magic, what: "cache of ratings", writer: "--cache", remedy: "remove it")
+                bytes, of: file, magic: magic, what: "cache of ratings", writer: "this program", remedy: "remove it")
             let length: UInt64 = try input.integer()
             var header = ByteReader(try input.bytes(count: Int(clamping: length)))
             guard try header.readInteger(UInt32.self) == version else { return nil }

@@ -16,10 +16,7 @@ struct RatingsColumns: Sendable {
                 .malformedInput,
                 "the header has no column '\(name)'; it has \(header.map { "'\($0)'" }.joined(separator: ", "))",
                 at: .init(file: path, line: 1),
-                remedy:
-                    "name the columns with --user-column, --item-column, --rating-column, "
-                    + "or the separator with --separator"
-            )
+                remedy: "name the file's columns, or its separator", setting: .ratingsFormat)
         }
         user = try find(format.userColumn)
         item = try find(format.itemColumn)

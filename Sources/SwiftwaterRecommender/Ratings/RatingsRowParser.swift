@@ -97,12 +97,15 @@ struct RatingsRowParser: Sendable {
             guard format.requiresIntegerIDs else { throw StringIDs(isUser: isUser) }
             throw malformed(
                 line, isUser ? format.userColumn : format.itemColumn,
-                "the id '\(field.string)' is not a 64-bit integer", "leave out --integer-ids if ids are text")
+                "the id '\(field.string)' is not a 64-bit integer", "allow text ids", .requiresIntegerIDs)
         }
         return .text(field.hasDoubledQuotes ? Text(field.string) : Text(unownedBytes: field.bytes, owner: nil))
     }
 
-    private func malformed(_ line: Int, _ column: String?, _ what: String, _ remedy: String) -> SwiftwaterError {
-        SwiftwaterError(.malformedInput, what, at: .init(file: path, line: line, column: column), remedy: remedy)
+    private func malformed(
+        _ line: Int, _ column: String?, _ what: String, _ remedy: String, _ setting: SwiftwaterError.Setting? = nil
+    ) -> SwiftwaterError {
+        SwiftwaterError(
+            .malformedInput, what, at: .init(file: path, line: line, column: column), remedy: remedy, setting: setting)
     }
 }

@@ -107,7 +107,7 @@
             let name = Self.host(of: authority).lowercased()
             let known = ["localhost", "127.0.0.1", "[::1]", settings.host.lowercased()]
             guard known.contains(name) || settings.allowedHosts.contains(name) else {
-                throw Problem(.misdirectedRequest, "host '\(name)' is not allowed; add it with --allow-host")
+                throw Problem(.misdirectedRequest, "host '\(name)' is not allowed")
             }
         }
 
@@ -122,7 +122,7 @@
             let own = request.head.authority ?? ""
             guard origin == "http://" + own || origin == "https://" + own else {
                 throw Problem(
-                    .forbidden, "origin \(origin) is not allowed; add it with --allow-origin")
+                    .forbidden, "origin \(origin) is not allowed")
             }
         }
 

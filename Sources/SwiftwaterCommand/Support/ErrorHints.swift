@@ -1,0 +1,24 @@
+import Swiftwater
+
+/// Which options of the command belong to the settings that errors of the library name.
+enum ErrorHints {
+    private static func options(_ setting: SwiftwaterError.Setting) -> String? {
+        switch setting {
+        case .port: "--port"
+        case .ratingsFormat: "--user-column, --item-column, --rating-column, --timestamp-column, --separator"
+        case .requiresIntegerIDs: "--integer-ids"
+        case .acknowledgments: "relay --ack"
+        case .token: "SWIFTWATER_TOKEN, --token-file, --behind-proxy"
+        case .cache: "--cache"
+        default: nil
+        }
+    }
+
+    /// The error in one line, with the options that would help.
+    static func text(_ error: SwiftwaterError) -> String {
+        guard let options = error.setting.flatMap(options) else { return "\(error)" }
+        var error = error
+        error.remedy = (error.remedy.map { $0 + " " } ?? "see ") + "(\(options))"
+        return "\(error)"
+    }
+}
