@@ -1,7 +1,7 @@
 # Each target installs what it needs, if it has permission, and then runs.
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
-SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
+SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
 .PHONY: demo test page integration soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve lint format packages clean
 

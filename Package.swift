@@ -14,23 +14,27 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// The rooms that `Swiftwater` re-exports. Whoever imports `Swiftwater` names them too: the build follows direct dependencies
-/// only, and would keep code compiled against the layouts of yesterday.
-let rooms: [Target.Dependency] = [
-    "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
-    "SwiftwaterTrends",
-    "SwiftwaterRecommender", "SwiftwaterPlots", "SwiftwaterLive", "SwiftwaterSQL", "SwiftwaterSamples",
+/// The rooms that `Swiftwater` re-exports. Targets that import `Swiftwater` name them too: the build follows direct
+/// dependencies only, and would keep code that was compiled against older layouts.
+let face: [Target.Dependency] = [
+    "Swiftwater", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
+    "SwiftwaterTrends", "SwiftwaterRecommender", "SwiftwaterPlots", "SwiftwaterLive", "SwiftwaterSQL",
     "SwiftwaterConnectors",
 ]
 
 func example(_ name: String) -> Target {
     .executableTarget(
-        name: name, dependencies: ["Swiftwater"] + rooms, path: "Examples/\(name)", swiftSettings: settings)
+        name: name, dependencies: face + ["SwiftwaterSamples"], path: "Examples/\(name)", swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .testTarget(
-        name: name, dependencies: ["TestSupport", "Swiftwater"] + rooms + dependencies, swiftSettings: settings)
+/// Tests of a room: they depend on it and on what they need, so that a change elsewhere does not build them again.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: ["TestSupport"] + dependencies, swiftSettings: settings)
+}
+
+/// What tests need, outside of `Tests`.
+func support(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "TestSupport/\(name)", swiftSettings: settings)
 }
 
 let nio: [Target.Dependency] = [
@@ -54,9 +58,9 @@ let package = Package(
     products: [
         .library(name: "Swiftwater", targets: ["Swiftwater"]),
         .library(name: "SwiftwaterLive", targets: ["SwiftwaterLive", "SwiftwaterRecommender", "SwiftwaterCore"]),
+        .library(name: "SwiftwaterSamples", targets: ["SwiftwaterSamples"]),
         .library(name: "SwiftwaterServer", targets: ["SwiftwaterServer", "Swiftwater"]),
         .library(name: "SwiftwaterTesting", targets: ["SwiftwaterTesting"]),
-        .library(name: "SwiftwaterFuzzChecks", targets: ["SwiftwaterFuzzChecks"]),
         .executable(name: "swiftwater", targets: ["SwiftwaterCommand"]),
     ],
     traits: [
@@ -122,63 +126,90 @@ let package = Package(
             ] + nio),
         .target(
             name: "SwiftwaterServer",
-            dependencies: ["SwiftwaterPlatform"] + rooms + [logging, sqlite, "CZlib"] + nio + web,
+            dependencies: ["SwiftwaterPlatform"] + face.dropFirst() + [logging, sqlite, "CZlib"] + nio + web,
             resources: [
                 .embedInCode("Resources/page.html"), .embedInCode("Resources/page.css"),
                 .embedInCode("Resources/page.js"), .embedInCode("Resources/trends.js"),
                 .embedInCode("Resources/openapi.json"),
             ],
             swiftSettings: settings),
-        room("Swiftwater", rooms + [logging]),
+        room("Swiftwater", Array(face.dropFirst())),
         .executableTarget(
             name: "SwiftwaterCommand",
-            dependencies: ["SwiftwaterPlatform", "Swiftwater", "SwiftwaterServer", arguments, logging] + rooms,
+            dependencies: ["SwiftwaterPlatform", "SwiftwaterSamples", "SwiftwaterServer", arguments, logging] + face,
             swiftSettings: settings),
         example("HashtagTrends"),
         example("MeterReadings"),
         example("MovieRecommender"),
         example("LiveRecommendations"),
-        .target(
-            name: "TestSupport", dependencies: ["Swiftwater"] + rooms, path: "TestSupport/TestSupport",
-            swiftSettings: settings),
-        .target(
-            name: "StreamingTestSupport",
-            dependencies: ["TestSupport", "SwiftwaterCore", "SwiftwaterStreaming", logging],
-            path: "TestSupport/StreamingTestSupport", swiftSettings: settings),
-        .target(
-            name: "SwiftwaterFuzzChecks", dependencies: ["Swiftwater"] + rooms, path: "TestSupport/FuzzChecks",
-            swiftSettings: settings),
-        .target(
-            name: "SimulationSupport", dependencies: ["SwiftwaterTesting", "Swiftwater"] + rooms + [logging],
-            path: "TestSupport/SimulationSupport", swiftSettings: settings),
+        support("TestSupport", ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterFormats"]),
+        support(
+            "StreamingTestSupport",
+            ["TestSupport", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
+        support("FuzzChecks", ["SwiftwaterRecommender", "SwiftwaterStorage"]),
+        support(
+            "SimulationSupport",
+            [
+                "SwiftwaterTesting", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming",
+                "SwiftwaterRecommender", "SwiftwaterLive", logging,
+            ]),
         .executableTarget(
             name: "swiftwater-simulation", dependencies: ["SimulationSupport"], path: "TestSupport/SimulationProgram",
             swiftSettings: settings),
-        .executableTarget(
-            name: "swiftwater-bench", dependencies: ["Swiftwater", logging] + rooms, path: "Benchmarks/streaming",
-            swiftSettings: settings),
-        .executableTarget(
-            name: "swiftwater-bench-recommender", dependencies: ["Swiftwater"] + rooms,
-            path: "Benchmarks/recommender", swiftSettings: settings),
-        .executableTarget(
-            name: "swiftwater-bench-serve", dependencies: ["Swiftwater"] + rooms, path: "Benchmarks/serving",
-            swiftSettings: settings),
-        tests("SimulationTests", ["SimulationSupport", "SwiftwaterTesting", "swiftwater-simulation"]),
-        tests("CoreTests"),
-        tests("StorageTests", ["SwiftwaterTesting"]),
-        tests("FormatsTests"),
-        tests("StreamingTests", [logging, "SwiftwaterTesting", "StreamingTestSupport"]),
-        tests("PostsTests"),
-        tests("RecommenderTests", ["SwiftwaterFuzzChecks", "CSwiftwaterKernels", "SwiftwaterTesting"]),
-        tests("TrendsTests"),
-        tests("PlotsTests"),
-        tests("LiveTests", ["SwiftwaterTesting"]),
-        tests("SQLTests", [sqlite]),
-        tests("SamplesTests"),
-        tests("ConnectorsTests", ["SwiftwaterTesting", "StreamingTestSupport", sqlite] + nio),
-        tests("ServerTests", ["SwiftwaterServer", sqlite, logging] + web),
-        tests("HouseTests"),
-        tests("IntegrationTests", ["SwiftwaterCommand", sqlite] + nio),
+        tests("CoreTests", ["SwiftwaterCore"]),
+        tests("StorageTests", ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterTesting"]),
+        tests("FormatsTests", ["SwiftwaterCore", "SwiftwaterFormats"]),
+        tests(
+            "StreamingTests",
+            [
+                "StreamingTestSupport", "SwiftwaterTesting", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats",
+                "SwiftwaterStreaming", logging,
+            ]),
+        tests("PostsTests", ["SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterPosts"]),
+        tests(
+            "TrendsTests",
+            ["SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts", "SwiftwaterTrends"]),
+        tests(
+            "RecommenderTests",
+            [
+                "FuzzChecks", "CSwiftwaterKernels", "SwiftwaterTesting", "SwiftwaterSamples", "SwiftwaterCore",
+                "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterRecommender",
+            ]),
+        tests("PlotsTests", ["SwiftwaterRecommender", "SwiftwaterPlots", "SwiftwaterSamples"]),
+        tests(
+            "LiveTests",
+            [
+                "SwiftwaterTesting", "SwiftwaterSamples", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterStreaming",
+                "SwiftwaterRecommender", "SwiftwaterLive",
+            ]),
+        tests("SQLTests", face + [sqlite]),
+        tests(
+            "SamplesTests", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender", "SwiftwaterSamples"]),
+        tests(
+            "ConnectorsTests",
+            ["StreamingTestSupport", "SwiftwaterTesting", "SwiftwaterSamples", sqlite] + face + nio),
+        tests("ServerTests", ["SwiftwaterServer", "SwiftwaterSamples", sqlite, logging] + face + web),
+        tests("SimulationTests", ["SimulationSupport", "swiftwater-simulation"]),
+        tests("HouseTests", []),
+        // The package as its users have it: programs, examples, and packages that depend on it.
+        tests(
+            "IntegrationTests",
+            [
+                "SwiftwaterCommand", "HashtagTrends", "MeterReadings", "MovieRecommender", "LiveRecommendations",
+                "SwiftwaterSamples", sqlite,
+            ] + face + nio),
     ],
     cLanguageStandard: .c11
 )
+
+// libFuzzer's programs want flags of their own (Fuzz/run.sh), without which they do not link.
+if Context.environment["SWIFTWATER_FUZZ"] != nil {
+    package.targets.append(.target(name: "CFuzzer", path: "Fuzz/Sources/CFuzzer"))
+    for name in ["FuzzRatings", "FuzzModel"] {
+        package.targets.append(
+            .executableTarget(
+                name: name, dependencies: ["CFuzzer", "FuzzChecks"], path: "Fuzz/Sources/\(name)",
+                swiftSettings: settings))
+        package.products.append(.executable(name: name, targets: [name]))
+    }
+}

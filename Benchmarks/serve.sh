@@ -9,7 +9,7 @@ DATA="$PEERS_DIR/data/25m"
 MODEL="$PEERS_DIR/25m.model"
 command -v wrk > /dev/null || { echo "Install wrk (Debian: apt-get install wrk)"; exit 1; }
 swift build -c release --product swiftwater
-swift build -c release --product swiftwater-bench-serve
+swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench-serve
 [ -e "$DATA/ratings.csv" ] || .build/release/swiftwater generate ratings --preset 25m --out "$DATA"
 [ -e "$MODEL" ] || .build/release/swiftwater train --train "$DATA/ratings.csv" --out "$MODEL"
 STATE=$(mktemp -d)
@@ -27,5 +27,5 @@ LUA
 echo "== Top 10 of 58,384 films, rank 10, seen films left out, 30 s, one thread of load"
 wrk -t1 -c32 -d"${SECONDS_EACH:-30}s" --latency -s "$STATE/users.lua" http://127.0.0.1:17798 | grep -E "50%|99%|Requests/sec|Non-2xx|Socket"
 echo "== A rating until the next answer follows it, and fsync alone"
-.build/release/swiftwater-bench-serve 17798 "$STATE"
+.build-bench/release/swiftwater-bench-serve 17798 "$STATE"
 grep -E "VmHWM" /proc/$SERVER/status

@@ -5,12 +5,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Benchmarks/peers.sh
-BENCH=.build/release/swiftwater-bench
+BENCH=.build-bench/release/swiftwater-bench
 DATA="$PEERS_DIR/posts-5m"
 POSTS="$PEERS_DIR/posts.txt"
 SECONDS_EACH="${SECONDS_EACH:-12}"
 
-swift build -c release --product swiftwater-bench
+swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench
 [ -e "$DATA/text" ] || "$PYTHON" Benchmarks/gen_tweets.py 5000000 "$DATA" --no-json
 [ -e "$POSTS" ] || cat "$DATA"/text/part-0[01].txt > "$POSTS"
 cc -O2 -o "$PEERS_DIR/feeder" Benchmarks/native/feeder.c

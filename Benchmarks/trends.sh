@@ -4,11 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Benchmarks/peers.sh
-BENCH=.build/release/swiftwater-bench
+BENCH=.build-bench/release/swiftwater-bench
 DATA="$PEERS_DIR/posts-5m"
 "$PEERS_DIR/venv/bin/pip" install -q duckdb
 
-swift build -c release --product swiftwater-bench
+swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench
 [ -e "$DATA/json/part-07.ndjson" ] || "$PYTHON" Benchmarks/gen_tweets.py 5000000 "$DATA"
 cc -O3 -march=native -pthread -o "$PEERS_DIR/hashcount" Benchmarks/native/hashcount.c
 
@@ -30,3 +30,5 @@ echo "== The same by slides of 100 s: counts only, with authors and bursts, and 
 "$BENCH" posts "$DATA/json" all
 echo "== Cost of a key: 4M posts of ever more distinct keys"
 "$BENCH" keys
+echo "== Aggregates by key, against closures"
+"$BENCH" aggregates

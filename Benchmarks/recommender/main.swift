@@ -56,7 +56,7 @@ case "fit":
     let rmse = errors.isEmpty ? "" : ", RMSE on test mean \(errors.reduce(0, +) / 3) of \(errors)"
     print(
         "fit \(arguments.dropFirst(3).joined(separator: " ")): median \(shown([median(times)])) s of \(shown(times))"
-            + "\(rmse), index alone \(shown([timed { RatingMatrix(train) }.seconds])) s, peak \(peakMegabytes()) MB")
+            + "\(rmse), peak \(peakMegabytes()) MB")
 case "top":
     let train = try Ratings.read(arguments[1]).ratings
     var settings = ALSSettings()

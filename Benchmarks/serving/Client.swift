@@ -1,5 +1,4 @@
 import Foundation
-import Swiftwater
 
 /// Seconds.
 func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }

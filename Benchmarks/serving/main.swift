@@ -1,6 +1,5 @@
 import Foundation
-import Swiftwater
-import SwiftwaterCore
+import Synchronization
 
 // swiftwater-bench-serve PORT FOLDER [SECONDS]
 //
@@ -41,15 +40,16 @@ func fsyncs(_ count: Int) -> [Double] {
 }
 
 func writers(_ count: Int, named name: String) -> [Double] {
-    let all = Monitor<[[Double]]>([])
+    let all = Mutex<[[Double]]>([])
     let end = now() + seconds
     for number in 0..<count {
-        SystemThread.start(named: "writer") {
+        Thread.detachNewThread {
             let times = rate("\(name)-\(number)", port: port, until: end)
-            all.update { $0.append(times) }
+            all.withLock { $0.append(times) }
         }
     }
-    return all.wait { $0.count == count ? $0.flatMap(\.self) : nil }
+    while all.withLock({ $0.count }) < count { usleep(10_000) }
+    return all.withLock { $0.flatMap(\.self) }
 }
 
 report("fsync alone", fsyncs(1000))

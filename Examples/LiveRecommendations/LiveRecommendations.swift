@@ -12,13 +12,13 @@ struct LiveRecommendations {
         let events = context.socketTextStream(host: "127.0.0.1", port: 7774)
             .compactMap { RatingEvent(line: $0) }
         events.rate(into: live)
-        events.forEachBatch { batch, _ in
-            for user in Set(try batch.collect().map(\.user)).sorted() {
+        events.transform { batch in batch.map(\.user).distinct() }
+            .map { user in
                 let best = live.recommendations(user: user, LiveQuery(limit: 3)).items
                 let titles = best.map { sample.catalogue.title($0.id) }
-                print("user \(user) should see \(titles.joined(separator: "; "))")
+                return "user \(user) should see \(titles.joined(separator: "; "))"
             }
-        }
+            .print()
         try await context.start()
         try await context.awaitTerminationStoppingOnSignals()
     }

@@ -5,18 +5,18 @@ struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict", abstract: "Predicts ratings for pairs of users and items.",
         discussion: """
-            The file needs the columns of users and items, not that of ratings. A pair \
-            with an unknown user or item gets an empty prediction, or is left out \
+            The file needs the columns of users and items, but no ratings. A pair \
+            with an unknown user or item gets an empty prediction, or is omitted \
             with --drop-unknown.
 
               swiftwater predict --model films.model pairs.csv --out predictions.csv
             """)
 
-    @Argument(help: "A CSV file of pairs.") var file: String
-    @Option(help: "A model file.") var model: String
-    @Option(help: "The CSV file to write; standard output unless given.") var out: String?
+    @Argument(help: "CSV file of pairs.") var file: String
+    @Option(help: "Model file.") var model: String
+    @Option(help: "CSV file to write. Default: standard output.") var out: String?
     @OptionGroup var ratings: RatingsOptions
-    @Flag(help: "Leave out pairs that cannot be predicted.") var dropUnknown = false
+    @Flag(help: "Omit pairs that cannot be predicted.") var dropUnknown = false
 
     func run() throws {
         let console = Console()
@@ -39,7 +39,8 @@ struct PredictCommand: ParsableCommand {
         console.remark(
             "\(Format.count(predictions.count - unknown)) predictions" + (out.map { " written to \($0)" } ?? "")
                 + (unknown > 0
-                    ? "; \(Format.count(unknown)) pairs of unknown users or items \(dropUnknown ? "left out" : "left empty")"
+                    ? "; \(Format.count(unknown)) pairs of unknown users or items "
+                        + (dropUnknown ? "omitted" : "left empty")
                     : ""))
     }
 }

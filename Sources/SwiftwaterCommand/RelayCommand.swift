@@ -4,17 +4,17 @@ import Swiftwater
 struct RelayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "relay",
-        abstract: "Serves posts, one a line, to every program that connects.",
+        abstract: "Serves posts, one per line, to every program that connects.",
         discussion: """
             Reads plain lines, or JSON lines of Twitter v1.1, X v2, Bluesky Jetstream \
             or Mastodon, from a file (plain or gzip), the files of a directory, or \
-            standard input. Keeps posts that have a tracked word, and shows text, time, \
+            standard input. Keeps posts with a tracked word, and shows their text, time, \
             name and location.
 
             --format text serves each post's text on one line, as the classic program \
-            expects it. Id, author, time, language and the service's own tags are lost: \
-            trends counts such posts by the time of arrival, without authors. \
-            --format posts serves one line of JSON for each post with all of these, and \
+            expects. Id, author, time, language and the service's own tags are lost: \
+            trends counts such posts by arrival time, without authors. \
+            --format posts serves one JSON line per post with all of these, and \
             deletions; trends and serve read it from any text source.
 
               swiftwater relay --from posts.ndjson --track corona --rate 100
@@ -23,12 +23,12 @@ struct RelayCommand: ParsableCommand {
               swiftwater relay --from posts.txt --ack --sender posts.txt
             """)
 
-    @Option(help: "A file, a directory of files, or - for standard input.") var from: String
-    @Option(help: "What to serve of a post: text or posts (all of it, as JSON).") var format = Relay.Format.text
-    @Option(help: "Keep posts with this word as a whole token, in any case (repeatable).") var track: [String] = []
-    @Option(help: "Posts a second, such as 100 or 100/s. By default as fast as clients read.") var rate: String?
-    @Option(help: "The port to serve on; 0 takes a free one.") var port = 7773
-    @Option(help: "The address to serve on.") var host = "127.0.0.1"
+    @Option(help: "File, directory of files, or - for standard input.") var from: String
+    @Option(help: "Output format: text, or posts for whole posts as JSON.") var format = Relay.Format.text
+    @Option(help: "Keep posts with this whole word, ignoring case (repeatable).") var track: [String] = []
+    @Option(help: "Posts per second, such as 100 or 100/s. Default: as fast as clients read.") var rate: String?
+    @Option(help: "Port to serve on; 0 picks a free one.") var port = 7773
+    @Option(help: "Address to serve on.") var host = "127.0.0.1"
     @Option(help: "Wait for this many clients.") var waitForClients = 1
     @Flag(help: "Do not show the posts.") var quiet = false
     @Flag(help: "Keep each post until the receiver (trends --source ack://) acknowledges it. One receiver.")
@@ -36,10 +36,10 @@ struct RelayCommand: ParsableCommand {
     @Option(help: "With --ack: connect to a listening receiver (trends --source push://) at HOST:PORT.")
     var to: String?
     @Option(
-        help: "With --ack: the name under which posts are numbered. A relay with the same name and posts continues.")
+        help: "With --ack: the name under which posts are numbered. A relay with the same name and posts resumes.")
     var sender: String?
 
-    @Option(help: "Longer lines are dropped and counted.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
+    @Option(help: "Drop and count longer lines.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
     func validate() throws {
         if rate != nil && postsPerSecond == nil {
@@ -91,7 +91,7 @@ struct RelayCommand: ParsableCommand {
         stop.finished()
     }
 
-    /// Reads all files and sends the posts that are tracked.
+    /// Reads all files and sends the tracked posts.
     private func read(
         _ paths: [String], _ stop: RelayStop, _ console: Console, send: (String) throws -> Void, flush: () -> Void
     ) throws -> Relay {
@@ -142,7 +142,7 @@ struct RelayCommand: ParsableCommand {
         stop.finished()
     }
 
-    /// The files to read. Missing ones are an error before clients connect.
+    /// Returns the files to read. Fails on missing ones before clients connect.
     private func inputs() throws -> [String] {
         if from == "-" { return [from] }
         guard Directory.isDirectory(from) else {

@@ -11,21 +11,21 @@ struct TrainCommand: ParsableCommand {
               swiftwater train ratings.csv --rank 128 --max-iterations 50 --tolerance 0.001 \
                 --checkpoint films.part --out films.model
 
-            With --checkpoint, the same command goes on where it was stopped, and gives \
+            With --checkpoint, the same command resumes where it was stopped, and gives \
             the same model.
             """)
 
     @OptionGroup var data: SplitOptions
     @OptionGroup var ratings: RatingsOptions
     @OptionGroup var als: ALSOptions
-    @Option(help: "How many times users and items are solved.") var maxIterations = 10
+    @Option(help: "Number of times to solve for users and items.") var maxIterations = 10
     @Option(
-        help: "End once an iteration changes the items' factors by less than this part of their length; 0 for never.")
+        help: "Stop when an iteration changes the item factors by less than this fraction of their norm; 0 for never.")
     var tolerance = 0.0
     @Option(
-        help: "A file that keeps the model after every iteration; where it is there already, training goes on from it.")
+        help: "File to save the model to after every iteration. If it exists, training resumes from it.")
     var checkpoint: String?
-    @Option(help: "The model file to write.") var out: String?
+    @Option(help: "Model file to write.") var out: String?
 
     func run() throws {
         let console = Console()
@@ -54,7 +54,8 @@ struct TrainCommand: ParsableCommand {
                 if let validation = parts.validation, !settings.isImplicit {
                     let metrics = try progress.model.evaluate(on: validation, threads: als.resources.threads)
                     try console.line(
-                        "iteration \(Format.right("\(iteration)", 3))   RMSE on validation \(Format.decimal(metrics.rmse))"
+                        "iteration \(Format.right("\(iteration)", 3))   "
+                            + "RMSE on validation \(Format.decimal(metrics.rmse))"
                     )
                 } else {
                     console.progress("training", Double(iteration) / Double(maxIterations))
@@ -64,12 +65,13 @@ struct TrainCommand: ParsableCommand {
         }
         console.endProgress()
         try console.line(
-            "trained rank \(settings.rank), \(model.settings.maxIterations - done) iterations in \(Format.seconds(spent))"
+            "trained rank \(settings.rank), \(model.settings.maxIterations - done) iterations "
+                + "in \(Format.seconds(spent))"
         )
         try finish(model, parts, settings, console)
     }
 
-    /// Ends the program where a signal stops the training, and says what is kept of it.
+    /// Runs the training. If a signal stops it, reports what was saved and ends the program.
     private func stoppable(
         _ console: Console, _ iterations: () -> Int, _ body: () throws -> MatrixFactorizationModel
     ) throws -> MatrixFactorizationModel {

@@ -8,7 +8,7 @@ struct TrendsCommand: AsyncParsableCommand {
         abstract: "Shows what is trending in a stream of posts, window by window.",
         discussion: """
             Prints a table for each slide: the keys with the most posts in the window. \
-            Ctrl-C stops after what was received has been counted.
+            Ctrl-C stops after received posts have been counted.
 
               swiftwater trends --source socket://127.0.0.1:7773 --window 20s
               swiftwater trends --source files:incoming --keys words --json
@@ -19,8 +19,8 @@ struct TrendsCommand: AsyncParsableCommand {
 
             Posts are plain lines, lines of relay --format posts, or JSON of Twitter \
             v1.1, X v2, Bluesky Jetstream or Mastodon. A post counts once for each key. \
-            The columns of JSON and sinks are the same whatever the options; what is not \
-            computed is null.
+            JSON and sinks have the same columns with all options; values that are not \
+            computed are null.
             """)
 
     @Option(
@@ -36,7 +36,7 @@ struct TrendsCommand: AsyncParsableCommand {
     )
     var sink: [SinkArgument] = []
     @Option(help: "Number of rows of each table to write to sinks; 0 writes all.") var sinkTop = 0
-    @Flag(help: "Also keep the count of each key since the start, for the sinks.") var totals = false
+    @Flag(help: "Also write the count of each key since the start to the sinks.") var totals = false
     @OptionGroup var durability: DurabilityOptions
     @OptionGroup var trending: TrendingOptions
     @Option(help: "Batch interval.") var batch = DurationArgument(.seconds(10))
@@ -49,9 +49,9 @@ struct TrendsCommand: AsyncParsableCommand {
     @Option(help: "Write the posts of each batch to this file.") var traceBatches: String?
     @Option(help: "Stop after this many batches.") var batches: Int?
     @Flag(help: "Log connections and batches.") var verbose = false
-    @Option(help: "For file: sources: bytes of a batch, at least one file or 32 MiB of one.")
+    @Option(help: "For file: sources: bytes per batch, at least one file or 32 MiB of one.")
     var archiveBatchBytes = 512 << 20
-    @Option(help: "Longer lines are dropped and counted.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
+    @Option(help: "Drop and count longer lines.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
     func validate() throws {
         guard top >= 0 else { throw ValidationError("--top takes 0 or more.") }
@@ -85,7 +85,7 @@ struct TrendsCommand: AsyncParsableCommand {
         try await replay(archive, context)
     }
 
-    /// Tables to the terminal, or as JSON, and with totals to sinks.
+    /// Writes tables to standard output, and tables and totals to sinks.
     private func show(_ posts: DStream<Text>, isLast: @escaping @Sendable () -> Bool) throws {
         var settings = trending.settings(window: window.duration, slide: slide?.duration)
         settings.limit = rowsOfTables(settings)
@@ -108,10 +108,10 @@ struct TrendsCommand: AsyncParsableCommand {
         tables.forEachTable(name: "view") { try StandardStream.output.write(view.text($0)) }
     }
 
-    /// The number of rows that the terminal, JSON and sinks need of each table; 0 for all.
+    /// Returns the number of rows of each table that the terminal, JSON and sinks need; 0 for all.
     private func rowsOfTables(_ settings: TrendingSettings) -> Int {
         if top == 0 || !sink.isEmpty && sinkTop == 0 { return 0 }
-        // Rows beyond those shown say where a key that rises came from. They cost little without evidence.
+        // More rows than shown give the previous rank of rising keys. They cost little without evidence.
         let shown = json || settings.recordsEvidence ? top : 10 * max(top, 10)
         return max(shown, sink.isEmpty ? 0 : sinkTop)
     }
@@ -128,8 +128,7 @@ struct TrendsCommand: AsyncParsableCommand {
         }
     }
 
-    /// Reads an archive to its end, batch by batch as fast as they are done. One more batch, which is empty, closes the
-    /// windows that are open.
+    /// Reads an archive to its end, batch after batch without waiting. A last, empty batch closes the open windows.
     private func replay(_ archive: ArchiveSource, _ context: StreamingContext) async throws {
         let console = Console()
         let isStopped = Monitor(false)

@@ -1,26 +1,34 @@
-/// How many different things there were: exact up to 64, above that HyperLogLog (Flajolet et al., 2007) with the improved raw estimator of
-/// Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6. What it holds depends on the set of the
-/// things alone, not on their order or number.
+/// A count of distinct elements: exact up to 64, estimated by HyperLogLog above that.
 ///
-/// Things are given by 64-bit hashes that must be well mixed. Standard error 1.04 / sqrt(4096), 1.6 %. At most 4 KiB.
+/// HyperLogLog (Flajolet et al., 2007) is used with the improved raw estimator of Ertl, "New cardinality estimation
+/// algorithms for HyperLogLog sketches", 2017, algorithm 6. The state depends only on the set of elements, not on their
+/// order or number.
+///
+/// Elements are given as 64-bit hashes, which must be well mixed. The standard error is 1.04 / sqrt(4096), 1.6%. Takes
+/// at most 4 KiB.
 package struct DistinctCount: Sendable, Equatable {
+    /// The number of elements up to which counts are exact.
     package static let exactMax = 64
-    /// 2^precision registers.
+    /// The binary logarithm of the number of registers.
     package static let precision = 12
     private static let registerCount = 1 << precision
 
-    /// The only one, without an array: most keys of a slide have one author. 0 is none.
+    /// A single hash, without an array: most keys of a slide have one author. 0 for none.
     private var only: UInt64 = 0
-    /// Sorted while they are few.
+    /// The hashes in order, up to `exactMax` of them.
     private var hashes: [UInt64] = []
-    /// Empty while the hashes are held.
+    /// Empty while the count is exact.
     private var registers: [UInt8] = []
 
+    /// Creates a count of no elements.
     package init() {}
 
+    /// Whether the count is exact.
     package var isExact: Bool { registers.isEmpty }
+    /// Whether the count is zero.
     package var isEmpty: Bool { only == 0 && hashes.isEmpty && registers.isEmpty }
 
+    /// Adds the hash of an element.
     package mutating func insert(_ hash: UInt64) {
         guard registers.isEmpty else { return raise(hash) }
         if hashes.isEmpty {
@@ -42,6 +50,7 @@ package struct DistinctCount: Sendable, Equatable {
         if hashes.count > DistinctCount.exactMax { makeRegisters() }
     }
 
+    /// Adds the elements of `other`.
     package mutating func formUnion(_ other: DistinctCount) {
         if other.registers.isEmpty {
             if other.only != 0 { insert(other.only) }
@@ -66,11 +75,11 @@ package struct DistinctCount: Sendable, Equatable {
         registers[index] = max(registers[index], rank)
     }
 
-    /// The number, rounded.
+    /// The number of distinct elements; an estimate is rounded.
     package var count: Int { registers.isEmpty ? exactCount : Int(estimate.rounded()) }
     private var exactCount: Int { hashes.count + (only == 0 ? 0 : 1) }
 
-    /// The estimate of the registers.
+    /// The number of distinct elements as estimated from the registers.
     package var estimate: Double {
         guard !registers.isEmpty else { return Double(exactCount) }
         let q = 64 - DistinctCount.precision
@@ -110,12 +119,16 @@ package struct DistinctCount: Sendable, Equatable {
 }
 
 extension DistinctCount: StreamCodable {
+    /// Writes the hashes or the registers.
     package func encode(to writer: inout ByteWriter) {
         only.encode(to: &writer)
         hashes.encode(to: &writer)
         registers.withUnsafeBytes { writer.write(countedBytes: $0) }
     }
 
+    /// Reads what `encode(to:)` wrote.
+    ///
+    /// - Throws: `corrupted` if the registers are invalid.
     package static func decode(from reader: inout ByteReader) throws -> DistinctCount {
         var result = DistinctCount()
         result.only = try UInt64.decode(from: &reader)

@@ -4,13 +4,13 @@ import SwiftwaterPlatform
 package enum SystemThread {
     /// Starts a thread that runs `body` and then ends.
     ///
-    /// - Parameter name: what a message calls it where it cannot be started.
+    /// - Parameter name: the thread's name in the message if it cannot be started.
     package static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
         let code = startDetachedThread(stackBytes: 8 << 20, body)
         precondition(code == 0, "cannot start thread \(name): error \(code)")
     }
 
-    /// Runs blocking work on a thread of its own, and returns what it returns: the threads that tasks share stay free.
+    /// Runs blocking work on a separate thread and returns its result, so that the threads tasks share stay free.
     package static func run<Result: Sendable>(
         named name: String, _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {

@@ -1,19 +1,19 @@
 import SwiftwaterCore
 import SwiftwaterRecommender
 
-/// What a list of recommendations should hold.
+/// Options for a list of recommendations.
 public struct LiveQuery: Sendable, Equatable {
     /// The number of items.
     public var limit: Int
-    /// Whether to keep items that the user has rated.
+    /// Whether the list may contain items that the user has rated.
     public var includesSeen: Bool
-    /// The ids of items that are left out.
+    /// The ids of items to leave out.
     public var excluded: Set<String>
-    /// How much the item with the most recent ratings gains; 0 leaves the order to the model. See
+    /// The score added to the item with the most recent ratings; 0 keeps the model's order. See
     /// `LiveSettings.popularityHalfLife`.
     public var popularityWeight: Float
 
-    /// Creates a query; what is left out has its default.
+    /// Creates a query. Omitted arguments have their defaults.
     public init(
         limit: Int = 10, includesSeen: Bool = false, excluded: Set<String> = [], popularityWeight: Float = 0
     ) {

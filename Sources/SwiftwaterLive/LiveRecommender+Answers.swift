@@ -2,8 +2,10 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 
 extension LiveRecommender {
-    /// The best items for a user: by the whole history where there are ratings since the training, by the training's factors otherwise; the
-    /// most rated ones for a user of whom nothing is known. O(items x rank).
+    /// Returns the best items for a user.
+    ///
+    /// A user with ratings since the training gets items by the whole history; other users, by the training's factors.
+    /// An unknown user gets the most-rated items. O(items x rank).
     public func recommendations(user: String, _ query: LiveQuery = LiveQuery()) -> LiveRecommendation {
         let state = serving.read { $0 }
         let model = state.model
@@ -25,9 +27,9 @@ extension LiveRecommender {
         return answer(.popular, query, state) { model.popularItems(limit: $0, filter: filter) }
     }
 
-    /// The best items for someone with these ratings, of whom nothing is kept.
+    /// Returns the best items for someone with these ratings. The ratings are not kept.
     ///
-    /// - Throws: `numerical` where the system is singular.
+    /// - Throws: `numerical` if the system is singular.
     public func recommendations(
         ratings: [RatedItem], _ query: LiveQuery = LiveQuery()
     ) throws -> LiveRecommendation {
@@ -43,7 +45,7 @@ extension LiveRecommender {
         return answer(.foldIn, query, state) { model.recommendItems(for: vector, limit: $0, filter: filter) }
     }
 
-    /// The items nearest to one by their factors (cosine); nil where the model does not know it.
+    /// Returns the items whose factors are nearest to an item's (cosine); nil if the model does not know the item.
     public func similar(to item: String, limit: Int) -> [LiveRecommendation.Item]? {
         let model = model
         return index(item, model).map { index in
@@ -53,7 +55,9 @@ extension LiveRecommender {
         }
     }
 
-    /// Returns the items with the most ratings: of the training, or recently (`LiveSettings.popularityHalfLife`).
+    /// Returns the items with the most ratings.
+    ///
+    /// - Parameter recent: counts recent ratings (`LiveSettings.popularityHalfLife`) instead of those of the training.
     public func popular(limit: Int, recent: Bool = false) -> [LiveRecommendation.Item] {
         if recent {
             return trending.best(limit, at: settings.clock.now().milliseconds).map {
@@ -77,9 +81,9 @@ extension LiveRecommender {
         return history.range(of: index).map { (Int(history.columns[$0]), history.values[$0]) }
     }
 
-    /// Explains an item's score for a user: what each of the user's ratings adds, the largest share first.
+    /// Explains an item's score for a user: what each of the user's ratings contributes, largest share first.
     ///
-    /// - Throws: as `MatrixFactorizationModel.explain`.
+    /// - Throws: the errors of `MatrixFactorizationModel.explain`.
     public func explain(user: String, item: String) throws -> LiveExplanation {
         let state = serving.read { $0 }
         let index = index(item, state.model) ?? state.model.itemIDs.count
@@ -102,7 +106,7 @@ extension LiveRecommender {
         RecommendationFilter(denied: Set(query.excluded.compactMap { model.itemIDs.index(of: $0) }))
     }
 
-    /// Where trending counts, four times as many candidates are put in the new order.
+    /// Returns the answer to a query. If recent popularity counts, four times as many candidates are reordered.
     private func answer(
         _ source: Recommendation.Source, _ query: LiveQuery, _ state: ServingState, _ best: (Int) -> [Scored]
     ) -> LiveRecommendation {

@@ -4,23 +4,24 @@ import SwiftwaterRecommender
 import SwiftwaterStorage
 
 extension LiveRecommender {
-    /// Whether a training runs, and what the last one came to.
+    /// Whether a training is running, and the result of the last one.
     public var trainingState: TrainingState { training.read { $0 } }
 
-    /// Trains on all ratings, including those since the last training, and lets the new model serve when it is done. Until
-    /// then, and while it takes the other's place, answers come without a pause. Takes seconds for ten million ratings.
+    /// Trains on all ratings, including those since the last training, and then serves the new model.
     ///
-    /// A fit on nine tenths gives the curve; then one on everything gives the model.
+    /// Answers are not delayed, neither during the training nor while the models are exchanged. Takes seconds for ten
+    /// million ratings. A fit on nine tenths of the ratings gives the learning curve; a second fit on all of them gives
+    /// the model.
     ///
-    /// - Parameter threads: the number of threads; by default all cores but one.
-    /// - Throws: `invalidState` where a training runs, or where another model came by `replace` meanwhile, which then
-    ///   serves; what `ALS.fit` throws, and the model that serves stays.
+    /// - Parameter threads: the number of threads; by default, all cores but one.
+    /// - Throws: `invalidState` if a training is running, or if `replace` installed another model in the meantime,
+    ///   which stays; the errors of `ALS.fit`, after which the current model stays.
     @discardableResult
     public func retrain(threads: Int? = nil) async throws -> TrainingReport {
         try await SystemThread.run(named: "swiftwater-training") { try self.retrainBlocking(threads: threads) }
     }
 
-    /// Trains as `retrain(threads:)` does, and blocks the thread.
+    /// Does what `retrain(threads:)` does, but blocks the thread.
     @discardableResult
     public func retrainBlocking(threads: Int? = nil) throws -> TrainingReport {
         guard let claim = claimTraining() else {
@@ -29,10 +30,10 @@ extension LiveRecommender {
         return try train(threads, claim)
     }
 
-    /// Begins a training as `retrain(threads:)` does, on another thread.
+    /// Starts a training, as `retrain(threads:)` does, on another thread.
     ///
-    /// - Parameter whenDone: called on that thread when it is over.
-    /// - Returns: false where a training runs. When it returns true, `trainingState` says that one runs.
+    /// - Parameter whenDone: called on that thread when the training has ended.
+    /// - Returns: false if a training is running. When it returns true, `trainingState.isRunning` is true.
     package func beginRetraining(
         threads: Int? = nil,
         whenDone: @escaping @Sendable (Result<TrainingReport, any Error>) -> Void
@@ -42,13 +43,13 @@ extension LiveRecommender {
         return true
     }
 
-    /// The one training that runs.
+    /// The right to run a training; there is at most one at a time.
     private struct TrainingClaim: Sendable {
-        /// How many models had come from elsewhere.
+        /// The value of `replacements` when the training started.
         let replacements: Int
     }
 
-    /// nil where another has it.
+    /// Returns nil if a training is running.
     private func claimTraining() -> TrainingClaim? {
         let replacements = self.replacements.read { $0 }
         return training.update { state in
@@ -95,8 +96,8 @@ extension LiveRecommender {
         try installing {
             guard replacements.read({ $0 }) == claim.replacements else {
                 throw SwiftwaterError(
-                    .invalidState, "another model was put in place during the training and stays",
-                    remedy: "train again, from the new one")
+                    .invalidState, "another model was installed during the training and stays",
+                    remedy: "retrain from the new model")
             }
             try install(model)
         }
@@ -109,15 +110,14 @@ extension LiveRecommender {
         return report
     }
 
-    /// Puts a model trained elsewhere in place of the one that serves. The ratings since its training are those of the log,
-    /// as before.
+    /// Replaces the current model with one trained elsewhere. The ratings in the log still count.
     ///
-    /// - Throws: `io` where it cannot be written to the directory; the model that serves stays.
+    /// - Throws: `io` if the model cannot be written to the directory; the current model stays.
     public func replace(model: MatrixFactorizationModel) async throws {
         try await SystemThread.run(named: "swiftwater-replace") { try self.replaceBlocking(model: model) }
     }
 
-    /// Replaces the model as `replace(model:)` does, and blocks the thread.
+    /// Does what `replace(model:)` does, but blocks the thread.
     public func replaceBlocking(model: MatrixFactorizationModel) throws {
         try installing {
             try install(model)

@@ -5,14 +5,14 @@ import Synchronization
 
 /// Settings of a live recommender.
 public struct LiveSettings: Sendable {
-    /// The time in which the weight of a rating falls by half, where recent popularity counts.
+    /// The time in which a rating's weight in the recent popularity falls by half.
     public var popularityHalfLife: Duration
-    /// Tells when ratings came and trainings ended.
+    /// The clock that gives the times of ratings and trainings.
     public var clock: any StreamClock
-    /// Holds the directory: the log, the model and the report of the last training.
+    /// The file system of the directory with the log, the model and the report of the last training.
     public var files: any FileSystem
 
-    /// Creates settings; what is left out has its default.
+    /// Creates settings. Omitted arguments have their defaults.
     public init(
         popularityHalfLife: Duration = .seconds(3600), clock: any StreamClock = SystemClock(),
         files: any FileSystem = LocalFileSystem()
@@ -23,12 +23,14 @@ public struct LiveSettings: Sendable {
     }
 }
 
-/// A factor model whose answers follow ratings at once: a rated user's factors are computed anew, exactly, from the user's
-/// whole history (training and since), with the items' factors as they are.
+/// A factor model whose answers reflect new ratings at once.
 ///
-/// With a directory, a rating is answered for when it is in a log on the disk (many share one commit), and is there again after a stop of any
-/// kind. Readers wait for nobody: not for the disk, nor for fold-in, training or a new model. Ratings of items that the model does not know
-/// count from the next training on. Of two ratings of an item by a user the last counts.
+/// When a user rates, the user's factors are recomputed exactly from the whole history (training and since), with the
+/// items' factors unchanged. If a user rates an item twice, the last rating counts. Ratings of items that the model
+/// does not know count from the next training on.
+///
+/// With a directory, a rating is acknowledged when it is in a log on the disk (many share one commit), and survives any
+/// kind of stop. Readers never wait: not for the disk, nor for fold-in, training or a new model.
 ///
 /// Memory: the model, and about 200 bytes for each rating in the log, which a training does not shorten.
 public final class LiveRecommender: Sendable {
@@ -37,26 +39,27 @@ public final class LiveRecommender: Sendable {
     let settings: LiveSettings
     let directory: String?
     let training = Monitor(TrainingState())
-    /// How often a model came that was trained elsewhere.
+    /// The number of models that `replace(model:)` installed.
     let replacements = Monitor(0)
     let trending: RecentPopularity
-    /// Whether a model is being put in place.
+    /// Whether a model is being installed.
     private let installation = Monitor(false)
 
-    /// A recommender that forgets its ratings when it ends.
+    /// Creates a recommender that keeps its ratings in memory only.
     public convenience init(model: MatrixFactorizationModel) {
         do { try self.init(directory: nil) { model } } catch {
-            preconditionFailure("nothing on a disk can fail: \(error)")
+            preconditionFailure("failed without a directory: \(error)")
         }
     }
 
-    /// A recommender whose ratings are kept in `directory`, which is made where there is none.
+    /// Creates a recommender that keeps its ratings in `directory`, which is created if needed.
     ///
     /// - Parameters:
-    ///   - directory: holds `ratings/` (the log) and, after a training or when someone was forgotten, `model.swmodel`, which then takes the
-    ///     place of what `model` gives. nil keeps nothing.
-    ///   - model: asked where the directory holds none.
-    /// - Throws: `invalidState` where another process has the directory; `corrupted` where the log or the model is damaged; what `model` throws.
+    ///   - directory: holds `ratings/` (the log) and, after a training or after a user was forgotten, `model.swmodel`,
+    ///     which is then used instead of `model`. If nil, nothing is kept.
+    ///   - model: called if the directory holds no model.
+    /// - Throws: `invalidState` if another process has the directory; `corrupted` if the log or the model is damaged;
+    ///   the errors of `model`.
     public init(
         directory: String?, settings: LiveSettings = LiveSettings(), model: () throws -> MatrixFactorizationModel
     ) throws {
@@ -86,7 +89,7 @@ public final class LiveRecommender: Sendable {
             log: log, lock: lock, logged: ratings, serving: serving, trending: trending, clock: settings.clock)
     }
 
-    /// The model in the directory, where there is one. What a crash left of someone who was forgotten is removed.
+    /// Returns the model in the directory, if any. Removes what a crash left of forgotten users.
     private static func ownModel(
         _ directory: String, _ files: any FileSystem, _ ratings: LoggedRatings
     ) throws -> MatrixFactorizationModel? {
@@ -101,29 +104,29 @@ public final class LiveRecommender: Sendable {
 
     deinit { writer.requestStop() }
 
-    /// Takes no more ratings, finishes those that wait, closes the log, and gives the directory back.
+    /// Stops taking ratings, finishes those that wait, closes the log, and unlocks the directory.
     public func close() { writer.stop() }
 
-    /// The model that serves now.
+    /// The current model.
     public var model: MatrixFactorizationModel { serving.read { $0.model } }
-    /// From the smallest to the largest rating that the model was trained on; nil where it was on none. O(1).
+    /// The range of the ratings that the model was trained on; nil if there were none. O(1).
     public var ratingRange: ClosedRange<Double>? { serving.read { $0.ratingRange } }
-    /// Counts the models of this process, from 1.
+    /// The current model's number, counted from 1 in this process.
     public var generation: Int { serving.read { $0.generation } }
-    /// Ratings of items that the model did not know, since the start.
+    /// The number of ratings, since the start, of items that the model did not know.
     public var unknownItemCount: Int { writer.unknownItemCount }
-    /// Ratings in the log, all that came and still count: pairs of user and item.
+    /// The number of user-item pairs with a rating in the log.
     public var ratingCount: Int { writer.ratingCount }
-    /// Users with ratings in the log.
+    /// The number of users with ratings in the log.
     public var ratedUserCount: Int { writer.userCount }
 
     // MARK: Ratings
 
-    /// Takes ratings, all of them or none; when it returns they are safe, and the users' next recommendations follow them.
+    /// Adds ratings, all of them or none. On return they are safe, and the users' next recommendations reflect them.
     /// O(history x rank^2 + rank^3) for each user; implicit models add O(items x rank^2).
     ///
-    /// - Throws: `invalidArgument` for an empty id or a rating that is not finite; `io` where the log cannot be written, after which the
-    ///   recommender takes no ratings until it is opened again; `limitExceeded` where too many wait.
+    /// - Throws: `invalidArgument` for an empty id or a rating that is not finite; `io` if the log cannot be written,
+    ///   after which the recommender takes no ratings until it is reopened; `limitExceeded` if too many requests wait.
     @discardableResult
     public func rate(_ events: [RatingEvent]) async throws -> RatingReceipt {
         try Self.check(events)
@@ -132,7 +135,7 @@ public final class LiveRecommender: Sendable {
         }
     }
 
-    /// Takes ratings as `rate(_:)` does, and blocks the thread until they are safe.
+    /// Does what `rate(_:)` does, but blocks the thread.
     @discardableResult
     public func rateBlocking(_ events: [RatingEvent]) throws -> RatingReceipt {
         try Self.check(events)
@@ -153,18 +156,19 @@ public final class LiveRecommender: Sendable {
         return try result.wait { $0 }.get()
     }
 
-    /// Forgets a person. Ratings since the training, factors, and what the training knew are gone from every answer when
-    /// the log says so on the disk; then the log and the model in the directory are written again without them.
+    /// Forgets a user.
     ///
-    /// Files elsewhere, such as the ratings that the model was trained from, are yours to clean. A training does not bring
-    /// the person back: what stays is a hash of the id.
+    /// Once the log on the disk records it, the user's ratings, factors and training history no longer affect any
+    /// answer; then the log and the model in the directory are rewritten without them. A training does not bring the
+    /// user back: a hash of the id stays. Files elsewhere, such as the ratings that the model was trained on, are not
+    /// changed.
     ///
-    /// - Throws: `io` where the disk refuses; call it again then.
+    /// - Throws: `io` if the disk fails; call it again then.
     public func forget(user: String) async throws {
         try await SystemThread.run(named: "swiftwater-forget") { try self.forgetBlocking(user: user) }
     }
 
-    /// Forgets a person as `forget(user:)` does, and blocks the thread.
+    /// Does what `forget(user:)` does, but blocks the thread.
     public func forgetBlocking(user: String) throws {
         _ = try wait(for: .forget(user))
         try installing {
@@ -174,7 +178,7 @@ public final class LiveRecommender: Sendable {
         }
     }
 
-    /// One change of the model at a time, from a look at the one that serves to the other in its place.
+    /// Runs `body` while no other change of the model runs, from reading the current model to replacing it.
     func installing(_ body: () throws -> Void) rethrows {
         installation.wait { isBusy in
             if isBusy { return nil as Void? }
@@ -185,7 +189,7 @@ public final class LiveRecommender: Sendable {
         try body()
     }
 
-    /// Keeps a model in the directory, without whoever was forgotten, and lets it serve. Within `installing`.
+    /// Writes a model to the directory, without forgotten users, and serves it. Call within `installing`.
     func install(_ model: MatrixFactorizationModel) throws {
         while true {
             let ratings = writer.ratings

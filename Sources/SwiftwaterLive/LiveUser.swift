@@ -2,16 +2,19 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterPlatform
 
-/// A user of whom more is known than the model's training says: the factors from the whole history, which is left out of recommendations.
+/// A user with ratings since the training, or who was forgotten: the whole history and the factors that follow from it.
 struct LiveUser: Sendable {
-    /// By index, in that order.
+    /// Ordered by item index.
     let history: [(item: Int, rating: Float)]
+    /// The items of the history, which are left out of recommendations.
     let seen: Set<Int>
-    /// nil where the model knows none of the items, or the system is singular.
+    /// nil if the model knows none of the items, or the system is singular.
     let vector: UserVector?
-    /// What the training says of the user does not count.
+    /// Whether the user's ratings in the training do not count.
     let isForgotten: Bool
 
+    /// Creates a user from the training's ratings and later ones.
+    ///
     /// - Parameter logged: the ratings since the training, by item id.
     init(_ user: Text, _ logged: [Text: LoggedRatings.Rating], isForgotten: Bool, model: MatrixFactorizationModel) {
         var ratings: [Int: Float] = [:]
@@ -33,11 +36,12 @@ struct LiveUser: Sendable {
         history: [(item: Int, rating: Float)], seen: Set<Int>, isForgotten: Bool, _ model: MatrixFactorizationModel
     ) {
         (self.history, self.seen, self.isForgotten) = (history, seen, isForgotten)
-        // A singular system (regularization 0) leaves what the training knows: the rating is safe, and refused nowhere.
+        // If the system is singular (regularization 0), the training's factors stay in use; the rating is still kept.
         vector = try? model.foldIn(history)
     }
 
-    /// The same user after further ratings, to the bit what `init` makes of all of them; someone with thousands need not be looked up whole.
+    /// Returns the user after further ratings, bit for bit what `init` makes of all ratings, without looking all of
+    /// them up again.
     func adding(_ ratings: [(item: Text, rating: Float)], model: MatrixFactorizationModel) -> LiveUser {
         var (history, seen) = (history, seen)
         for (item, rating) in ratings {

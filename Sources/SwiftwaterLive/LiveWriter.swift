@@ -2,12 +2,12 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterStorage
 
-/// The one thread that changes things: requests that come while the disk is busy share the next commit.
+/// The only thread that changes ratings and models. Requests that arrive while the disk is busy share the next commit.
 final class LiveWriter: @unchecked Sendable {
     enum Request {
         case ratings([RatingEvent])
         case forget(String)
-        /// Puts a model in place of the one that serves; the users were worked out for what was known when they were prepared.
+        /// Replaces the current model. Its users were computed from the ratings at the time it was prepared.
         case swap(PreparedModel)
     }
 
@@ -19,17 +19,17 @@ final class LiveWriter: @unchecked Sendable {
 
     private let queue = Monitor(Queue())
     private let log: RatingLog?
-    /// The directory is this process's until the log is closed.
+    /// Held until the log is closed.
     private var lock: DirectoryLock?
-    /// Changed by the thread alone, under the lock because a training reads it.
+    /// Changed only by the thread; locked because a training reads it.
     private let logged: Monitor<LoggedRatings>
     private let serving: Monitor<ServingState>
     private let trending: RecentPopularity
     private let clock: any StreamClock
     private let unknownItems = Monitor(0)
-    /// Who was forgotten since the start; used by the thread alone.
+    /// Users forgotten since the start; used only by the thread.
     private var forgottenNames: Set<Text> = []
-    /// Whether the log still holds ratings of someone who was forgotten; used by the thread alone.
+    /// Whether the log still holds ratings of a forgotten user; used only by the thread.
     private var holdsForgotten = false
     private static let waitingMax = 10_000
 
@@ -43,7 +43,7 @@ final class LiveWriter: @unchecked Sendable {
     }
 
     var unknownItemCount: Int { unknownItems.read { $0 } }
-    /// What there is now; while it is held, the next change copies it.
+    /// The current ratings. While the caller holds them, the next change copies them.
     var ratings: LoggedRatings { logged.read { $0 } }
     var ratingCount: Int { logged.read(\.count) }
     var userCount: Int { logged.read(\.users.count) }
@@ -53,8 +53,8 @@ final class LiveWriter: @unchecked Sendable {
             if queue.isStopped { return SwiftwaterError(.invalidState, "the recommender was closed") }
             guard queue.waiting.count < Self.waitingMax else {
                 return SwiftwaterError(
-                    .limitExceeded, "\(Self.waitingMax) requests wait for the disk",
-                    remedy: "send fewer, or larger ones",
+                    .limitExceeded, "\(Self.waitingMax) requests are waiting for the disk",
+                    remedy: "send fewer or larger requests",
                     isRetryable: true)
             }
             queue.waiting.append((request, tell))
@@ -63,13 +63,13 @@ final class LiveWriter: @unchecked Sendable {
         if let refusal { tell(.failure(refusal)) }
     }
 
-    /// Takes no more requests, finishes those that wait, and closes the log.
+    /// Stops taking requests, finishes those that wait, and closes the log.
     func stop() {
         queue.update { $0.isStopped = true }
         _ = queue.wait { $0.isDone ? true : nil }
     }
 
-    /// As above, without waiting for it.
+    /// Does what `stop()` does, but returns at once.
     func requestStop() { queue.update { $0.isStopped = true } }
 
     private func run() {
@@ -87,7 +87,7 @@ final class LiveWriter: @unchecked Sendable {
         queue.update { $0.isDone = true }
     }
 
-    /// First the log, then what readers see, then the answers.
+    /// Writes the log, then updates what readers see, then answers the requests.
     private func commit(_ work: [(Request, @Sendable (Result<RatingReceipt, any Error>) -> Void)]) {
         let time = clock.now().milliseconds
         do {
@@ -104,7 +104,7 @@ final class LiveWriter: @unchecked Sendable {
             return
         }
         let results = work.map { request, _ in Result { try apply(request, at: time) } }
-        // The log is written anew from what is in memory: not before all of this commit is.
+        // Compaction rewrites the log from memory, so all of this commit must be applied first.
         let compaction = Result { try compactIfWanted() }
         for ((request, tell), result) in zip(work, results) {
             if case .forget = request, case .failure(let error) = compaction {
@@ -129,7 +129,7 @@ final class LiveWriter: @unchecked Sendable {
         case .swap(let prepared):
             let (current, past) = (ratings, prepared.ratings)
             for id in forgottenNames where !past.forgotten.contains(ForgottenUser(id)) {
-                // Someone who was forgotten while the model was prepared.
+                // The user was forgotten while the model was prepared.
                 if prepared.state.model.userIDs.index(of: String(id)) != nil { throw OutdatedModel() }
             }
             for id in current.users.keys where current.users[id] != past.users[id] { prepared.show(id, current) }
@@ -167,15 +167,15 @@ final class LiveWriter: @unchecked Sendable {
         return RatingReceipt(count: events.count, unknownItems: unknown)
     }
 
-    /// Works out anew what readers see of a user.
+    /// Recomputes what readers see of a user.
     private func show(_ user: Text, _ state: ServingState) {
         let (own, isForgotten) = logged.read { ($0.users[user], $0.forgotten.contains(ForgottenUser(user))) }
         let isKnown = own != nil || isForgotten
         state.set(user, isKnown ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
     }
 
-    /// Someone who is forgotten is written no more, at once; nor are ratings that others took the place of, when they are many. An id of which the log
-    /// knew nothing costs its hash.
+    /// Compacts the log: at once if it holds ratings of a forgotten user, or if it holds many outdated ratings. An id
+    /// that the log did not know costs only its hash.
     private func compactIfWanted() throws {
         guard let log else { return }
         let count = logged.read { $0.count + $0.forgotten.count }

@@ -2,13 +2,13 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterStorage
 
-/// Someone was forgotten while a model was prepared.
+/// The error for a model that contains a user who was forgotten while it was prepared.
 struct OutdatedModel: Error {}
 
-/// A model with all users of whom more is known, ready to serve.
+/// A model, with all live users, that is ready to serve.
 struct PreparedModel: Sendable {
     let state: ServingState
-    /// What was known when the users were worked out.
+    /// The ratings from which the users were computed.
     let ratings: LoggedRatings
 
     init(_ model: MatrixFactorizationModel, generation: Int, _ ratings: LoggedRatings) {

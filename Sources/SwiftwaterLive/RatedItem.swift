@@ -1,4 +1,4 @@
-/// An item and how somebody rated it.
+/// An item and its rating by a user.
 public struct RatedItem: Sendable, Equatable {
     /// The id of the item.
     public var item: String

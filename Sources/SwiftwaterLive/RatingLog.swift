@@ -1,7 +1,7 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// Whom the log was told to forget: a hash of the id, so that the id itself is gone.
+/// A forgotten user: a hash of the id, so that the id itself is not kept.
 struct ForgottenUser: Hashable, Sendable {
     let high: UInt64
     let low: UInt64
@@ -15,7 +15,7 @@ struct ForgottenUser: Hashable, Sendable {
     }
 }
 
-/// What the log holds: the last rating of each user for each item, and who was forgotten.
+/// The content of the log: each user's last rating of each item, and the forgotten users.
 struct LoggedRatings: Sendable {
     struct Rating: Sendable, Equatable {
         var rating: Float
@@ -25,7 +25,7 @@ struct LoggedRatings: Sendable {
 
     var users: [Text: [Text: Rating]] = [:]
     var forgotten: Set<ForgottenUser> = []
-    /// The pairs of user and item.
+    /// The number of user-item pairs.
     private(set) var count = 0
 
     mutating func add(_ user: Text, _ item: Text, _ rating: Rating) {
@@ -43,23 +43,25 @@ struct LoggedRatings: Sendable {
 
 /// The durable log of ratings: a journal (`docs/FORMATS.md`) whose records are
 ///
-///     1  ratings   count, then for each: user, item (counted UTF-8), bits of the Float32 (4), milliseconds since 1970 (8)
-///     2  forget    two hashes of the user's id (8, 8): earlier ratings of the user do not count
-///     3  forgotten the same, in a log that was written anew: who was forgotten once; ratings count, earlier ones too
+///     1  ratings    count, then for each: user, item (counted UTF-8), bits of the Float32 (4),
+///                   milliseconds since 1970 (8)
+///     2  forget     two hashes of the user's id (8, 8): earlier ratings of the user do not count
+///     3  forgotten  the same, in a log that was rewritten: the user was forgotten at some point; ratings in the log
+///                   count, including earlier ones
 ///
-/// Used by one thread at a time.
+/// Not thread-safe.
 final class RatingLog {
     private static let ratingsType: UInt8 = 1
     private static let forgetType: UInt8 = 2
     private static let forgottenType: UInt8 = 3
 
     private let journal: Journal
-    /// Ratings in records since the last compaction.
+    /// The number of ratings and users in the log's records, including outdated ones.
     private(set) var writtenCount: Int
 
-    /// Opens the log, and gives what it holds.
+    /// Opens the log and returns its content.
     ///
-    /// - Throws: `corrupted` where it is damaged before its end, `io`.
+    /// - Throws: `corrupted` if it is damaged before its end, `io`.
     static func open(_ directory: String, files: any FileSystem) throws -> (log: RatingLog, ratings: LoggedRatings) {
         try files.createDirectory(directory)
         let contents = try JournalContents(directory: directory, files: files)
@@ -76,7 +78,7 @@ final class RatingLog {
         }
         let journal = try Journal(directory: directory, continuing: contents, files: files)
         let log = RatingLog(journal, written)
-        // Someone was to be forgotten, and the log may not have been written anew since.
+        // A user was to be forgotten, and the log may not have been rewritten since.
         if contents.entries.contains(where: { $0.type == forgetType }) { try log.compact(ratings) }
         return (log, ratings)
     }
@@ -103,11 +105,11 @@ final class RatingLog {
         default:
             throw SwiftwaterError(
                 .corrupted, "the rating log has a record of type \(type)",
-                remedy: "a newer version may have written it; use that")
+                remedy: "a newer version may have written it; use that version")
         }
     }
 
-    /// Queues ratings; `flush` makes them durable.
+    /// Queues ratings. `flush` makes them durable.
     func append(_ events: [RatingEvent], at time: Int64) throws {
         var writer = ByteWriter()
         writer.write(count: events.count)
@@ -121,6 +123,7 @@ final class RatingLog {
         writtenCount += events.count
     }
 
+    /// Queues the request to forget a user. `flush` makes it durable.
     func append(forget user: ForgottenUser) throws { try append(user, Self.forgetType) }
 
     private func append(_ user: ForgottenUser, _ type: UInt8) throws {
@@ -131,10 +134,11 @@ final class RatingLog {
         writtenCount += 1
     }
 
-    /// Returns when all that was appended is on the disk.
+    /// Returns when everything appended so far is on the disk.
     func flush() throws { try journal.flush() }
 
-    /// Writes what holds into a new segment and removes all older ones. A crash in between leaves both, which read to the same.
+    /// Writes what still counts to a new segment and removes all older ones. A crash in between leaves both, which read
+    /// as the same content.
     func compact(_ ratings: LoggedRatings) throws {
         try journal.flush()
         let first = try journal.beginSegment()

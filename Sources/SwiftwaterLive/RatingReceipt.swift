@@ -2,10 +2,10 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterStorage
 
-/// What an acknowledged rating became.
+/// The acknowledgment of a request with ratings.
 public struct RatingReceipt: Sendable, Equatable {
-    /// How many ratings were taken.
+    /// The number of ratings taken.
     public let count: Int
-    /// How many of them are of items that the model does not know: they count from the next training on.
+    /// The number of those whose items the model does not know. They count from the next training on.
     public let unknownItems: Int
 }

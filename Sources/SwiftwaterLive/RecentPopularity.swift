@@ -2,7 +2,7 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterPlatform
 
-/// How often items were rated of late: counts that fall by half in each `halfLife`.
+/// How often items were rated recently: counts that fall by half in each `halfLife`.
 final class RecentPopularity: Sendable {
     private struct Count {
         var weight: Double
@@ -20,7 +20,7 @@ final class RecentPopularity: Sendable {
 
     func add(_ item: Text, at time: Int64) {
         counts.update { counts in
-            // At the later of both times, so that the order in which they come does not matter.
+            // Weights are taken at the later of both times, so that the order of arrival does not matter.
             let before = counts[item] ?? Count(weight: 0, time: time)
             let latest = max(before.time, time)
             let own = Count(weight: 1, time: time)
@@ -28,7 +28,7 @@ final class RecentPopularity: Sendable {
         }
     }
 
-    /// Item ids with their weights, the heaviest first, of equal ones the first by bytes.
+    /// Returns item ids with their weights, heaviest first; ties are ordered by the ids' bytes.
     func best(_ limit: Int, at time: Int64) -> [(item: Text, weight: Double)] {
         let all = counts.read { counts in counts.map { (item: $0.key, weight: weight($0.value, at: time)) } }
         let best = all.filter { $0.weight >= 0.01 }.sorted {
@@ -37,7 +37,7 @@ final class RecentPopularity: Sendable {
         return Array(best.prefix(limit))
     }
 
-    /// The weight of an item as a share of the heaviest's, on a logarithmic scale from 0 to 1.
+    /// Returns each item's weight relative to the heaviest item's, on a logarithmic scale from 0 to 1.
     func boosts(_ items: [Text], at time: Int64) -> [Float] {
         counts.read { counts in
             let most = counts.values.reduce(0) { max($0, weight($1, at: time)) }

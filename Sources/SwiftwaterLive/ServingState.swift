@@ -2,17 +2,17 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterPlatform
 
-/// A model, and the users of whom more is known. Readers take one lock for the time of a look into a dictionary; whoever changes users works
-/// their factors out before.
+/// A model and its live users. Readers hold one lock for the time of a dictionary lookup; factors are computed before a
+/// lock is taken.
 final class ServingState: Sendable {
     let model: MatrixFactorizationModel
-    /// Counts the models of this process, from 1.
+    /// The model's number, counted from 1 in this process.
     let generation: Int
-    /// From the smallest to the largest rating of the training; nil where there is none.
+    /// The range of the training's ratings; nil if there are none.
     let ratingRange: ClosedRange<Double>?
     private let shards = (0..<64).map { _ in Monitor<[Text: LiveUser]>([:]) }
 
-    /// O(ratings), once for a model.
+    /// Creates the state of a model without live users. O(ratings).
     init(model: MatrixFactorizationModel, generation: Int) {
         (self.model, self.generation) = (model, generation)
         ratingRange = model.history.values.withUnsafeBufferPointer { values in

@@ -3,24 +3,28 @@ import SwiftwaterFormats
 import SwiftwaterRecommender
 import SwiftwaterStorage
 
-/// What a training came to.
+/// The result of a training.
 public struct TrainingReport: Sendable, Equatable {
     /// When it ended, in milliseconds since 1970.
     public let ended: Int64
+    /// The duration of the training in milliseconds.
     public let milliseconds: Int64
+    /// The number of ratings that the model was trained on.
     public let ratings: Int
+    /// The number of users in the model.
     public let users: Int
+    /// The number of items in the model.
     public let items: Int
-    /// RMSE on a tenth of the ratings, held out, after each iteration.
+    /// The RMSE on a held-out tenth of the ratings after each iteration.
     public let curve: [LearningCurve.Point]
-    /// The RMSE after the last iteration.
+    /// The RMSE after the last iteration; nil if the curve is empty.
     public var rmse: Double? { curve.last?.rmse }
 }
 
 extension TrainingReport: JSONWritable {
     private static func path(_ directory: String) -> String { directory + "/training.json" }
 
-    /// Writes the report as an object.
+    /// Writes the report as a JSON object.
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("ended", ended)
@@ -41,7 +45,7 @@ extension TrainingReport: JSONWritable {
         try files.replace(Self.path(directory), with: Array((JSONWriter.string(self) + "\n").utf8))
     }
 
-    /// The report of the last training; nil where there is none that can be read.
+    /// Reads the report of the last training; returns nil if there is none or it cannot be read.
     static func read(_ directory: String, _ files: any FileSystem) -> TrainingReport? {
         guard let bytes = try? files.read(path(directory)),
             let json = try? bytes.withUnsafeBufferPointer({ try JSONValue(parsing: $0) }),

@@ -1,6 +1,7 @@
-/// The little HTML that posts carry.
+/// The subset of HTML that posts use.
 enum HTMLText {
-    /// Text without tags: `<br>` and the end of a paragraph become line ends, character references their characters.
+    /// Returns the text without tags. `<br>` and the end of a paragraph become line ends, and character references are
+    /// resolved.
     static func plain(_ html: String) -> String {
         var result = ""
         var rest = html[...]
@@ -19,7 +20,7 @@ enum HTMLText {
         return unescaped(result)
     }
 
-    /// Character references replaced: the five of XML, `&nbsp;`, and numbers.
+    /// Returns the text with character references resolved: the five of XML, `&nbsp;`, and numeric ones.
     static func unescaped(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
         var result = ""

@@ -2,13 +2,16 @@ import SwiftwaterCore
 
 /// Finds hashtags by the public rules that twitter-text documents.
 ///
-/// A tag is `#` or `＃` (U+FF03), not followed by U+FE0F or U+20E3, and then letters, marks, digits, underscores and a few more
-/// signs, at least one of them a letter or mark. Before it stands the start of the text, a variation selector, or anything that
-/// is neither of those signs nor `&`. A tag followed by another `#` or by `://`, or inside a URL, is none.
+/// A tag is `#` or `＃` (U+FF03), not followed by U+FE0F or U+20E3, and then letters, marks, digits, underscores and a
+/// few more characters, at least one of them a letter or mark. It follows the start of the text, a variation selector,
+/// or a character that is neither one of these nor `&`. A tag followed by another `#` or by `://`, or inside a URL,
+/// does not count.
 public struct HashtagExtractor: Sendable {
+    /// Creates an extractor.
     public init() {}
 
-    /// The tags of a text in their order, without `#`, as slices of it. O(length); texts without a `#` cost a search for it.
+    /// Returns the tags of a text in order, without `#`, as slices of it. O(length); a text without a `#` costs only
+    /// the search for one.
     public func hashtags(in text: Text) -> [Text] {
         var found: [Range<Int>] = []
         text.withBytes { bytes in
@@ -29,7 +32,7 @@ public struct HashtagExtractor: Sendable {
         return found.map { text.slice($0) }
     }
 
-    /// The next `#` or `＃`.
+    /// Returns the range of the next `#` or `＃`, or nil if there is none.
     private func nextSign(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Range<Int>? {
         var index = start
         while index < bytes.count {
@@ -43,7 +46,7 @@ public struct HashtagExtractor: Sendable {
         return nil
     }
 
-    /// Where the tag that begins at `start` ends, or nil where there is none.
+    /// Returns the end of the tag that begins at `start`, or nil if there is none.
     private func tagEnd(_ bytes: UnsafeBufferPointer<UInt8>, after start: Int) -> Int? {
         var position = start
         var hasLetter = false
@@ -69,16 +72,18 @@ public struct HashtagExtractor: Sendable {
         return position
     }
 
-    /// What is known of the text before a sign, from one sign to the next, so that no byte is looked at twice.
+    /// The state kept from one sign of a text to the next, so that no byte is examined twice.
     public struct Cursor {
         fileprivate var run = URLRun()
+
+        /// Creates a cursor at the start of a text.
         public init() {}
     }
 
-    /// Where the tag ends whose sign stands at `sign` and whose name would begin at `after`; nil where there is none. `bytes` may be many
-    /// lines. Looks around the sign only.
+    /// Returns the end of the tag whose sign is at `sign` and whose name would begin at `after`, or nil if there is
+    /// none. `bytes` may hold many lines: only the text around the sign is examined.
     ///
-    /// - Parameter cursor: the same for the signs of one text, which are asked for in their order.
+    /// - Parameter cursor: one cursor for all signs of a text, which are passed in order.
     public func tagEnd(
         in bytes: UnsafeBufferPointer<UInt8>, signAt sign: Int, after: Int, _ cursor: inout Cursor
     ) -> Int? {
@@ -99,7 +104,7 @@ public struct HashtagExtractor: Sendable {
     }
 }
 
-/// Whether the run of visible ASCII before a position is the beginning of a URL: with a scheme, or a domain and a slash. Moves
+/// Whether the run of visible ASCII before a position begins a URL: with a scheme, or with a domain and a slash. Moves
 /// forward only, so that all signs of a text together cost one pass.
 struct URLRun {
     private var start: Int
@@ -123,7 +128,7 @@ struct URLRun {
         }
     }
 
-    /// Whether `http:` or `https:` stands before the slashes, in any case.
+    /// Returns whether `http:` or `https:`, in any case, precedes the slashes.
     private func hasScheme(_ bytes: UnsafeBufferPointer<UInt8>, before slashes: Int) -> Bool {
         func ends(in word: StaticString) -> Bool {
             let count = word.utf8CodeUnitCount
@@ -133,8 +138,8 @@ struct URLRun {
         return ends(in: "http:") || ends(in: "https:")
     }
 
-    /// Whether the bytes end in a domain: labels of letters, digits and hyphens with dots between, the last of two letters or
-    /// more. What stands before it, such as a parenthesis, is no matter.
+    /// Returns whether the bytes end in a domain: labels of letters, digits and hyphens, separated by dots, the last
+    /// one with at least two letters. Ignores what precedes the domain, such as a parenthesis.
     private static func isDomain(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
         func isPart(_ byte: UInt8) -> Bool {
@@ -147,7 +152,7 @@ struct URLRun {
     }
 }
 
-/// Scalars of valid UTF-8, and what the rules say of them.
+/// Decoding of valid UTF-8, and the character classes of the rules.
 enum Scalars {
     static func decode(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int) -> (scalar: UInt32, length: Int) {
         let lead = UInt32(bytes[position])
@@ -190,7 +195,7 @@ enum Scalars {
 
     fileprivate static func isTagScalarByCategory(_ value: UInt32) -> Bool {
         switch value {
-        // Joiners, hyphens, dots and repetition signs that scripts write inside words.
+        // Joiners, hyphens, dots and repetition marks that scripts use inside words.
         case 0x200C, 0x200D, 0xA67E, 0x05BE, 0x05F3, 0x05F4, 0xFF5E, 0x301C, 0x309B, 0x309C, 0x30A0, 0x30FB, 0x3003,
             0x0F0B,
             0x0F0C, 0x00B7:
@@ -202,7 +207,7 @@ enum Scalars {
     }
 }
 
-/// What the rules say of the scalars below U+10000, a bit each: looking a category up costs ten times as much.
+/// The character classes of scalars below U+10000, one bit each: looking up a category costs ten times as much.
 private struct BasicPlane {
     static let letters = BasicPlane(Scalars.isLetterOrMarkByCategory)
     static let tagScalars = BasicPlane(Scalars.isTagScalarByCategory)

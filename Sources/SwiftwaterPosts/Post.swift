@@ -1,22 +1,22 @@
 import SwiftwaterCore
 
-/// A post of any service, as far as trends and the relay need it.
+/// A post of any service, reduced to what trends and the relay need.
 public struct Post: Sendable, Equatable {
-    /// The id of the service; for Bluesky author and key.
+    /// The service's id; for Bluesky, the author and the key.
     public var id: String?
     /// The text, without markup.
     public var text: String
-    /// When it was written, in the service's form.
+    /// The time of writing, in the service's format.
     public var createdAt: String?
-    /// The id of the author.
+    /// The author's id.
     public var authorID: String?
-    /// The display name of the author.
+    /// The author's display name.
     public var authorName: String?
     /// The location in the author's profile.
     public var location: String?
     /// The language, as a code such as `en`.
     public var language: String?
-    /// The service's own list of tags, without `#`; nil if it has none.
+    /// The service's own list of tags, without `#`; nil if there is none.
     public var hashtags: [String]?
 
     /// Creates a post.
@@ -34,7 +34,7 @@ public struct Post: Sendable, Equatable {
         self.hashtags = hashtags
     }
 
-    /// The text as one line: every CR, LF and other line end becomes a space.
+    /// The text on one line: every CR and LF becomes a space.
     public var singleLine: String {
         guard text.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return text }
         return String(decoding: text.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }, as: UTF8.self)

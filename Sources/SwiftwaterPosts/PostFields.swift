@@ -1,4 +1,4 @@
-/// The wanted fields of a line of JSON: slices of the line.
+/// The fields that are read from a line of JSON, as slices of the line.
 struct PostFields {
     typealias Slice = UnsafeBufferPointer<UInt8>
 
@@ -28,7 +28,7 @@ struct PostFields {
     var created = Value()
     var user = Value()
     var account = Value()
-    /// Of the relay's own form: what it is, and its author and tags.
+    /// In the normalized form: the kind of line, the author and the tags.
     var own = Value()
     var author = Value()
     var listedTags = Tags()
@@ -40,7 +40,7 @@ struct PostFields {
     var mastodonTags = Tags()
     var commit = Commit()
 
-    /// A list, or none. Keeps its memory from line to line.
+    /// An optional list, which keeps its memory from line to line.
     struct Tags {
         var isThere = false
         var slices: [Slice] = []
@@ -53,7 +53,7 @@ struct PostFields {
         }
     }
 
-    /// Forgets what was found.
+    /// Clears the fields.
     mutating func reset() {
         text.isThere = false
         fullText.isThere = false
@@ -78,7 +78,7 @@ struct PostFields {
 }
 
 extension PostFields {
-    /// False where the line is of a shape that has to be read in the other way.
+    /// Fills `view`. Returns false if only `PostParser` can read the shape of the line.
     func fill(_ view: inout PostView, _ times: inout PostTimeReader) -> Bool {
         if own.isThere { return fillOwn(&view, &times) }
         if did.isThere, kind.isThere { return fillJetstream(&view, &times) }
@@ -99,7 +99,7 @@ extension PostFields {
             !commit.key.isEscaped
         else { return false }
         set(&view, text: commit.text, .none)
-        // "did/rkey" as the parser calls it has no place in the line: author and key stand for it.
+        // The id of the parser, "did/rkey", does not occur in the line. Author and key stand for it.
         view.id = commit.key.slice
         view.author = did.slice
         view.tags = commit.tags

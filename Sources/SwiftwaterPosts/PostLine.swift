@@ -1,25 +1,25 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// What a line of a recorded or live stream holds.
+/// The content of a line of a recorded or live stream.
 public enum PostLine: Sendable, Equatable {
     /// A post.
     case post(Post)
-    /// A post was deleted: its id, or author and key.
+    /// A deletion: the id of the post, or its author and key.
     case deletion(id: String)
-    /// A message of the service that is not a post (keep-alive, limit notice, profile change): what it was.
+    /// A service message that is not a post (keep-alive, limit notice, profile change), with its kind.
     case control(String)
 }
 
 extension PostLine {
-    /// The line in the form that is the same for all services, as JSON without a line end; nil for messages that are not
-    /// posts. `PostParser` and `PostReader` read it back. `docs/FORMATS.md` describes it.
+    /// The line in the normalized form, which is the same for all services: JSON without a line end. nil for control
+    /// messages. `PostParser` and `PostReader` read it back. `docs/FORMATS.md` describes it.
     ///
     ///     {"swiftwater":"post","id":"1","text":"...","createdAt":"2026-11-23T12:00:00.123Z",
     ///      "author":{"id":"2","name":"Ana","location":"Lisbon"},"language":"en","hashtags":["a","b"]}
     ///     {"swiftwater":"deletion","id":"1"}
     ///
-    /// Members that are not known are left out. A time that cannot be read is kept as the service wrote it.
+    /// Unknown members are omitted. A time that cannot be parsed is kept as the service wrote it.
     public var normalized: String? {
         switch self {
         case .control: nil

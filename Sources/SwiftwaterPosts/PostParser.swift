@@ -1,21 +1,22 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// Reads lines as posts: plain text, or a JSON object of one of five shapes.
+/// Parses lines as posts: plain text, or a JSON object of one of five shapes.
 ///
-/// | shape | told by | text | author |
+/// | shape | recognized by | text | author |
 /// |---|---|---|---|
-/// | Twitter v1.1 | `text` or `full_text`, with `user` or `created_at` | `extended_tweet.full_text`, `full_text`, `text` | `user` |
+/// | Twitter v1.1 | `text` or `full_text` | `extended_tweet.full_text`, `full_text`, `text` | `user` |
 /// | X v2 | `data.text` | `data.text` | `includes.users` with `data.author_id` |
 /// | Bluesky Jetstream | `did` and `kind` | `commit.record.text` | `did` |
 /// | Mastodon | `content` and `account` | `content`, tags removed | `account` |
 /// | normalized (`PostLine.normalized`) | `swiftwater` | `text` | `author` |
 public struct PostParser: Sendable {
+    /// Creates a parser.
     public init() {}
 
-    /// Reads one line.
+    /// Parses one line.
     ///
-    /// - Throws: `malformedInput` for a line that begins like a JSON object but is not one, or has an unknown shape.
+    /// - Throws: `malformedInput` if the line begins like a JSON object but is not one, or has an unknown shape.
     public func parse(_ line: Text) throws -> PostLine {
         try line.withBytes { bytes in
             guard let first = bytes.first(where: { $0 != 0x20 && $0 != 0x09 }) else { return .control("empty line") }
@@ -46,7 +47,7 @@ public struct PostParser: Sendable {
 
     // MARK: The five shapes
 
-    /// What `PostLine.normalized` writes.
+    /// Reads what `PostLine.normalized` writes.
     private func normalized(_ json: JSONValue, _ kind: String) throws -> PostLine {
         switch kind {
         case "post":
@@ -60,8 +61,8 @@ public struct PostParser: Sendable {
         case "deletion": return .deletion(id: json["id"]?.string ?? "")
         default:
             throw SwiftwaterError(
-                .malformedInput, "a line of the relay of the unknown kind '\(kind)'",
-                remedy: "a newer version may have written it; use that")
+                .malformedInput, "a relay line of the unknown kind '\(kind)'",
+                remedy: "a newer version may have written it; upgrade to that version")
         }
     }
 

@@ -1,22 +1,24 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// Reads the fields of posts that trends need, in place: of a line of JSON only what is wanted is looked at, the rest is passed over a vector at
-/// a time. Says the same as `PostParser`, which reads everything.
+/// Reads the fields of posts that trends need, in place. Only those parts of a line of JSON are examined; the rest is
+/// skipped a vector at a time. Gives the same result as `PostParser`, which reads everything.
 ///
-/// Lines of shapes that are rare or need more than their own fields (boosts, X v2 with expansions out of order) are given to `PostParser`.
+/// Lines of shapes that are rare or need more than their own fields (boosts, X v2 with expansions out of order) are
+/// passed to `PostParser`.
 package struct PostReader {
     private let parser = PostParser()
     private var times = PostTimeReader()
     private var fields = PostFields()
-    /// Holds what a line was turned into where it could not be read in place.
+    /// Holds the text of a line that could not be read in place.
     private var own: [[UInt8]] = []
 
+    /// Creates a reader.
     package init() {}
 
     /// Reads one line into `view`.
     ///
-    /// - Throws: `malformedInput` for a line that begins like a JSON object and is none, or is of no known shape.
+    /// - Throws: `malformedInput` if the line begins like a JSON object but is not one, or has an unknown shape.
     package mutating func read(_ line: UnsafeBufferPointer<UInt8>, into view: inout PostView) throws {
         view = PostView()
         guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 }) else {
@@ -54,7 +56,7 @@ package struct PostReader {
 
     private mutating func keep(_ text: String) -> UnsafeBufferPointer<UInt8> {
         own.append(Array(text.utf8) + [0])
-        // The array is not changed as long as its bytes are used.
+        // The array does not change while its bytes are in use.
         return own[own.count - 1].withUnsafeBufferPointer { UnsafeBufferPointer(rebasing: $0.dropLast()) }
     }
 }

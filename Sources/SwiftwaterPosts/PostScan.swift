@@ -1,6 +1,6 @@
 import CSwiftwaterKernels
 
-/// The walk over one line of JSON, which fills `PostFields`.
+/// A pass over one line of JSON, which fills `PostFields`.
 struct PostScan {
     typealias Slice = UnsafeBufferPointer<UInt8>
     typealias Value = PostFields.Value
@@ -8,7 +8,7 @@ struct PostScan {
     private let line: Slice
     private let base: UnsafePointer<UInt8>
     private var at = 0
-    /// Whether the line has to be read in the other way.
+    /// Whether the line needs `PostParser`.
     private var isSlow = false
 
     init(_ line: Slice) {
@@ -18,10 +18,10 @@ struct PostScan {
 
     // MARK: The walk
 
-    /// False where the line has to be read in the other way.
+    /// Reads the line. Returns false if it needs `PostParser`.
     mutating func run(_ found: inout PostFields) -> Bool {
         guard skipSpace(), line[at] == 0x7B, walk({ scan, key in scan.member(key, &found) }) else { return false }
-        // Nothing may follow.
+        // Only white space may follow.
         while at < line.count, isSpace(line[at]) { at += 1 }
         return at == line.count && !isSlow
     }
@@ -101,7 +101,7 @@ struct PostScan {
         return isWalked
     }
 
-    /// A list of objects, of each of which one string is wanted.
+    /// Reads one string from each object of a list.
     private mutating func takeTags(named name: StaticString, into tags: inout PostFields.Tags) -> Bool {
         guard peek() == 0x5B else { return skip() }
         tags.begin()
@@ -116,7 +116,7 @@ struct PostScan {
         }
     }
 
-    /// A list of strings.
+    /// Reads a list of strings.
     private mutating func takeStrings(into tags: inout PostFields.Tags) -> Bool {
         guard peek() == 0x5B else { return skip() }
         tags.begin()
@@ -145,7 +145,7 @@ struct PostScan {
 
     private mutating func peek() -> UInt8 { skipSpace() ? base[at] : 0 }
 
-    /// The object that begins here, member by member; `body` reads each value.
+    /// Reads the object that begins here, member by member; `body` reads each value.
     private mutating func walk(_ body: (inout PostScan, Slice) -> Bool) -> Bool {
         at += 1
         if peek() == 0x7D {
@@ -154,7 +154,7 @@ struct PostScan {
         }
         while true {
             guard peek() == 0x22, let key = string() else { return false }
-            // A name with escapes may be any.
+            // A name with escapes may be any name.
             if key.isEscaped { return false }
             guard peek() == 0x3A else { return false }
             at += 1
@@ -192,7 +192,7 @@ struct PostScan {
         }
     }
 
-    /// The string that begins here, without its quotes.
+    /// Reads the string that begins here, and returns it without its quotes.
     private mutating func string() -> (slice: Slice, isEscaped: Bool)? {
         let start = at + 1
         var isEscaped: Int32 = 0
@@ -202,7 +202,7 @@ struct PostScan {
         return (Slice(start: base + start, count: end - start), isEscaped != 0)
     }
 
-    /// A string or a number; anything else is passed over.
+    /// Reads a string or a number, and skips anything else.
     private mutating func take(_ value: inout Value) -> Bool {
         let first = peek()
         if first == 0x22 {
@@ -236,7 +236,7 @@ struct PostScan {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// Whether these are the bytes of a word.
+    /// Returns whether the bytes are those of a word.
     @inline(__always)
     func isSame(_ word: StaticString) -> Bool {
         guard count == word.utf8CodeUnitCount else { return false }

@@ -1,10 +1,10 @@
 import SwiftwaterCore
 import SwiftwaterPlatform
 
-/// Times of posts in the services' forms: `Mon Nov 23 12:00:00 +0000 2026`, `2026-11-23T12:00:00.123Z` (or with an
-/// offset), or milliseconds since 1970.
+/// Times of posts in the formats of the services: `Mon Nov 23 12:00:00 +0000 2026`, `2026-11-23T12:00:00.123Z` (or with
+/// an offset), or milliseconds since 1970.
 enum PostTime {
-    /// The time as `2026-11-23T12:00:00.123Z`; nil where it cannot be read.
+    /// Returns the time as `2026-11-23T12:00:00.123Z`, or nil if it cannot be parsed.
     static func text(_ time: String) -> String? {
         let bytes = Array(time.utf8)
         guard let milliseconds = bytes.withUnsafeBufferPointer({ PostTimeReader.parse($0) }) else { return nil }
@@ -19,7 +19,7 @@ enum PostTime {
     }
 }
 
-/// Reads times of posts (`PostTime`). Remembers the last one, since many posts have the same.
+/// Parses times of posts (`PostTime`). Remembers the last one, since many posts have the same time.
 struct PostTimeReader {
     private var last: [UInt8] = []
     private var lastTime: Int64?
@@ -51,7 +51,7 @@ struct PostTimeReader {
 
     private static let months = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)
 
-    /// `Mon Nov 23 12:00:00 +0000 2026`
+    /// Parses `Mon Nov 23 12:00:00 +0000 2026`.
     private static func twitter(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
         guard let month = (0..<12).first(where: { months[$0 * 3..<$0 * 3 + 3].elementsEqual(bytes[4..<7]) }),
             let day = number(bytes, 8..<10), let hour = number(bytes, 11..<13), let minute = number(bytes, 14..<16),
@@ -61,7 +61,8 @@ struct PostTimeReader {
         return time(year, Int64(month) + 1, day, hour, minute, second, offset)
     }
 
-    /// `2026-11-23T12:00:00.123Z`, with any number of decimals or none, and `Z` or `+02:00`.
+    /// Parses `2026-11-23T12:00:00.123Z`, with any number of decimals or none, and with `Z` or an offset such as
+    /// `+02:00`.
     private static func iso8601(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
         guard bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] == 0x54 || bytes[10] == 0x74 || bytes[10] == 0x20,
             bytes[13] == 0x3A, bytes[16] == 0x3A, let year = number(bytes, 0..<4), let month = number(bytes, 5..<7),

@@ -1,37 +1,45 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// A post as trends need it, in bytes: slices of the line it was read from or of the reader's own memory. Void when the next line is read.
+/// A post in bytes, reduced to what trends need: slices of the line it was read from or of the reader's memory. Valid
+/// until the next line is read.
 package struct PostView {
-    /// What a line was.
+    /// The kind of a line.
     package enum Kind: Sendable {
+        /// A post.
         case post
-        /// A post was taken back: `id` says which.
+        /// The deletion of the post with this `id`.
         case deletion
-        /// A message of the service that is no post.
+        /// A service message that is not a post.
         case control
     }
 
+    /// The kind of the line.
     package var kind = Kind.post
-    /// The text as it stands in the line: with JSON's escapes where `isEscaped`.
+    /// The text as it appears in the line, with JSON escapes if `isEscaped`.
     package internal(set) var rawText = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// Whether `rawText` has JSON escapes.
     package internal(set) var isEscaped = false
     /// Whether the text is HTML, or has character references.
     package internal(set) var markup = Markup.none
+    /// The post's id; empty if there is none.
     package internal(set) var id = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    /// Whether `id` is one of its author's, which another may have, too.
+    /// Whether `id` is unique only among the posts of its author.
     package internal(set) var isIDOfAuthor = false
+    /// The author's id; empty if there is none.
     package internal(set) var author = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    /// When it was written, in milliseconds since 1970; nil where it does not say.
+    /// The time of writing, in milliseconds since 1970; nil if it is unknown.
     package internal(set) var time: Int64?
-    /// The tags that the service found, without sign, perhaps with escapes; nil where it says nothing of tags.
+    /// The service's list of tags, without `#`, possibly with escapes; nil if there is none.
     package internal(set) var tags: [UnsafeBufferPointer<UInt8>]?
 
+    /// The markup of a text.
     package enum Markup: UInt8, Sendable { case none, references, html }
 
+    /// Creates an empty view.
     package init() {}
 
-    /// A stable hash of what the post is called: author and id where ids are the author's.
+    /// A stable hash of the post's identity: of author and id if ids are unique only per author.
     package var idHash: UInt64 {
         guard isIDOfAuthor else { return StableHasher.hash(UnsafeRawBufferPointer(id)) }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: author.count + 1 + id.count) { name in
@@ -42,10 +50,10 @@ package struct PostView {
         }
     }
 
-    /// The text as people read it.
+    /// The text as readers see it, without escapes and markup.
     package var text: String { PostView.text(rawText, isEscaped: isEscaped, markup) }
 
-    /// What raw text stands for.
+    /// Returns the text that `raw` stands for, without escapes and markup.
     package static func text(_ raw: UnsafeBufferPointer<UInt8>, isEscaped: Bool, _ markup: Markup) -> String {
         let plain = JSONEscapes.string(raw, isEscaped)
         switch markup {

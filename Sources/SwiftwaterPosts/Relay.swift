@@ -1,6 +1,6 @@
 import SwiftwaterCore
 
-/// What the relay does with each line, without any input or output of its own.
+/// The logic of the relay for each line. It does no input or output.
 package struct Relay: Sendable {
     /// What is relayed of a post.
     package enum Format: String, Sendable, CaseIterable {
@@ -10,7 +10,7 @@ package struct Relay: Sendable {
         case posts
     }
 
-    /// How many lines were what.
+    /// Counts of lines by what they were.
     package struct Counts: Sendable, Equatable {
         /// All lines.
         package var lines = 0
@@ -20,9 +20,9 @@ package struct Relay: Sendable {
         package var untracked = 0
         /// Deletions that were relayed.
         package var deletions = 0
-        /// Messages of the service, and deletions where only text is relayed.
+        /// Service messages, and deletions if only text is relayed.
         package var controls = 0
-        /// Lines that could not be read.
+        /// Lines that could not be parsed.
         package var malformed = 0
     }
 
@@ -37,20 +37,20 @@ package struct Relay: Sendable {
     private let parser = PostParser()
     private let filter: TrackFilter
     private let format: Format
-    /// What the lines were.
+    /// The counts so far.
     package private(set) var counts = Counts()
-    /// The first few lines that could not be read.
+    /// The errors of the first few lines that could not be parsed.
     package private(set) var samples: [SwiftwaterError] = []
 
-    /// Creates a relay of posts that have one of the words; without words, of all posts.
+    /// Creates a relay of the posts that contain one of the words, or of all posts if there are no words.
     package init(track: [String] = [], format: Format = .text) {
         filter = TrackFilter(track)
         self.format = format
     }
 
-    /// Takes the next line, and returns what to relay of it.
+    /// Takes the next line, and returns what to relay, or nil.
     ///
-    /// - Parameter source: the file that errors name.
+    /// - Parameter source: the file to name in errors.
     package mutating func take(_ line: Text, source: String) -> Output? {
         counts.lines += 1
         do {
@@ -64,7 +64,7 @@ package struct Relay: Sendable {
                 counts.relayed += 1
                 return Output(line: format == .text ? post.singleLine : parsed.normalized!, post: post)
             case .deletion where format == .posts:
-                // Whether the post had a tracked word is not known any more.
+                // Whether the deleted post had a tracked word is unknown.
                 counts.deletions += 1
                 return Output(line: parsed.normalized!, post: nil)
             case .deletion, .control: counts.controls += 1
@@ -81,7 +81,7 @@ package struct Relay: Sendable {
         return nil
     }
 
-    /// Returns a relayed post for a terminal: text, time, name and location, without control characters.
+    /// Returns a relayed post formatted for a terminal: text, time, name and location, without control characters.
     package static func display(_ post: Post) -> String {
         let details = [post.createdAt, post.authorName, post.location].compactMap { $0 }.filter { !$0.isEmpty }
         let text = TerminalText.safe(post.singleLine)

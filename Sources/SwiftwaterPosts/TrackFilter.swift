@@ -1,19 +1,22 @@
 import SwiftwaterCore
 
-/// Keeps posts that hold a tracked word: as a whole token, in any case. `#corona` matches `corona`; `coronavirus` does not.
+/// A filter for posts that contain a tracked word, as a whole token and in any case. `#corona` matches `corona`;
+/// `coronavirus` does not.
 ///
-/// Tokens are runs of letters, marks, digits and underscores. A tracked phrase of several words matches where all of them
-/// occur. Without any word everything passes.
+/// Tokens are runs of letters, marks, digits and underscores. A tracked phrase of several words matches posts that
+/// contain all of them. Without words, every post passes.
 package struct TrackFilter: Sendable {
     private let phrases: [Set<String>]
 
+    /// Creates a filter for posts that match one of the phrases.
     package init(_ phrases: [String]) {
         self.phrases = phrases.map { Set(TrackFilter.tokens($0)) }.filter { !$0.isEmpty }
     }
 
-    /// Whether no phrase holds a word, so that everything passes.
+    /// Whether no phrase contains a word, so that every post passes.
     package var isEmpty: Bool { phrases.isEmpty }
 
+    /// Returns whether a text contains all words of one of the phrases.
     package func matches(_ text: String) -> Bool {
         guard !phrases.isEmpty else { return true }
         let tokens = Set(TrackFilter.tokens(text))

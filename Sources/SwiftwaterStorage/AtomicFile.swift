@@ -1,14 +1,15 @@
 import SwiftwaterCore
 
-/// A file that appears whole or not at all. Bytes go to a temporary file beside it; `commit()` makes them durable and
-/// renames. Until then, and after any failure, the old file is untouched.
+/// A file that appears whole or not at all.
+///
+/// Bytes go to a temporary file beside it; `commit()` makes them durable and renames the file. Until then, and after
+/// any failure, the old file is unchanged.
 ///
 ///     create, append ...   synchronize(temporary)   rename(temporary, path)   synchronize(directory)
 ///
-/// This is the only implementation of replacement: everything that is written whole goes through it, on any `FileSystem`.
-/// Not for several threads at once.
+/// Every file that is written as a whole goes through this type, on any `FileSystem`. Not thread-safe.
 package final class AtomicFile {
-    /// The path under which the file appears.
+    /// The path of the finished file.
     package let path: String
     private let files: any FileSystem
     private let temporaryPath: String
@@ -17,10 +18,10 @@ package final class AtomicFile {
     private var isOpen = true
     private static let bufferBytes = 1 << 20
 
-    /// Creates the temporary file. Several writers of one path, in one process or in several, have a temporary file each;
-    /// the last commit counts.
+    /// Creates the temporary file. Each writer of a path, in this process or another, has its own temporary file; the
+    /// last commit wins.
     ///
-    /// - Throws: `notFound` where the directory does not exist, `io` where it cannot be written.
+    /// - Throws: `notFound` if the directory does not exist, `io` if it cannot be written.
     package init(path: String, files: any FileSystem = LocalFileSystem()) throws {
         self.path = path
         self.files = files
@@ -32,7 +33,7 @@ package final class AtomicFile {
 
     /// Appends bytes.
     ///
-    /// - Throws: `io`; the file cannot be committed after that.
+    /// - Throws: `io`, after which the file cannot be committed.
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
         if buffer.count + bytes.count > AtomicFile.bufferBytes { try flush() }
         if bytes.count >= AtomicFile.bufferBytes {
@@ -51,10 +52,10 @@ package final class AtomicFile {
         try string.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Makes the file durable under its name.
+    /// Makes the file durable under its path.
     ///
-    /// - Throws: `io`. Where only the directory could not be flushed, the new file is in place, but may be gone after a
-    ///   power failure.
+    /// - Throws: `io`. If only the directory could not be flushed, the new file is in place, but may be lost in a power
+    ///   failure.
     package func commit() throws {
         do { try finish(replacing: true) } catch {
             abandon()
@@ -63,9 +64,9 @@ package final class AtomicFile {
         try files.synchronizeDirectory(PathName.parent(of: path))
     }
 
-    /// As `commit()`, unless a file of that name exists.
+    /// Commits the file if no file exists at its path.
     ///
-    /// - Returns: false where one exists; it is unchanged.
+    /// - Returns: false if a file exists; it is unchanged.
     package func commitIfAbsent() throws -> Bool {
         defer { abandon() }
         guard try finish(replacing: false) else { return false }
@@ -75,7 +76,7 @@ package final class AtomicFile {
 
     @discardableResult
     private func finish(replacing: Bool) throws -> Bool {
-        precondition(isOpen, "\(path) was committed already")
+        precondition(isOpen, "\(path) has already been committed")
         try flush()
         try file.synchronize()
         file.close()
@@ -103,18 +104,19 @@ package final class AtomicFile {
 }
 
 extension FileSystem {
-    /// Puts a whole file under its name: `path` has the old bytes or the new ones, whatever happens.
+    /// Replaces a whole file. Whatever happens, it has either the old bytes or the new ones.
     ///
-    /// - Throws: as `AtomicFile.commit()`.
+    /// - Throws: the errors of `AtomicFile.commit()`.
     package func replace(_ path: String, with bytes: [UInt8]) throws {
         let file = try AtomicFile(path: path, files: self)
         try file.write(bytes)
         try file.commit()
     }
 
-    /// Removes the temporary files that interrupted replacements left in a directory. Only for the process that owns it.
+    /// Removes the temporary files that interrupted replacements left in a directory. Only the process that owns the
+    /// directory may call this.
     ///
-    /// - Parameter prefix: of the names of the files that were being replaced.
+    /// - Parameter prefix: the prefix of the names of the files that were being replaced.
     package func removeTemporaries(in directory: String, prefix: String = "") throws {
         for name in try list(directory) where name.hasPrefix(prefix) && PathName.isTemporary(name) {
             try remove(directory + "/" + name)

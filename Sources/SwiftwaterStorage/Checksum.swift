@@ -1,6 +1,6 @@
 import CSwiftwaterKernels
 
-/// CRC-32C (Castagnoli), the checksum of everything that is stored.
+/// CRC-32C (Castagnoli), the checksum of all stored data.
 package struct Checksum: Sendable {
     /// The checksum of all bytes so far.
     package private(set) var value: UInt32 = 0
@@ -11,7 +11,7 @@ package struct Checksum: Sendable {
     /// Creates the checksum of some bytes.
     package init(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
-    /// Takes more bytes in.
+    /// Adds bytes to the checksum.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         value = sw_crc32c(value, base, bytes.count)

@@ -3,19 +3,19 @@ import SwiftwaterPlatform
 
 /// Directories of the local disk.
 package enum Directory {
-    /// What a directory says of one of its entries.
+    /// An entry of a directory.
     package struct Entry: Sendable {
-        /// The name, without the directory's.
+        /// The name, without the directory.
         package let name: String
-        /// Whether it is a directory; links are followed.
+        /// Whether the entry is a directory; symbolic links are followed.
         package let isDirectory: Bool
-        /// Its size.
+        /// The size in bytes.
         package let byteCount: Int
-        /// Milliseconds since 1970.
+        /// The modification time.
         package let modified: BatchTime
     }
 
-    /// Makes the directory and those above it, where they do not exist.
+    /// Creates the directory and its parents if they do not exist.
     package static func create(_ path: String) throws {
         if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
@@ -27,13 +27,13 @@ package enum Directory {
         }
     }
 
-    /// Whether there is a directory of this path.
+    /// Returns whether the path is a directory.
     package static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// What the directory holds, in order of the names' bytes.
+    /// Returns the directory's entries, ordered by the bytes of their names.
     package static func entries(_ path: String) throws -> [Entry] {
         guard let handle = opendir(path) else { throw FileError.make("cannot list", path, errno) }
         defer { closedir(handle) }
@@ -44,7 +44,7 @@ package enum Directory {
             }
             if name == "." || name == ".." { continue }
             var status = stat()
-            guard stat(path + "/" + name, &status) == 0 else { continue }  // gone since
+            guard stat(path + "/" + name, &status) == 0 else { continue }  // deleted since
             let modified = status.modificationTime
             result.append(
                 Entry(

@@ -1,17 +1,17 @@
 import SwiftwaterCore
 import SwiftwaterPlatform
 
-/// Ownership of a directory, as long as the object lives.
+/// Exclusive use of a directory for the lifetime of the object.
 public final class DirectoryLock: Sendable {
     private let release: @Sendable () -> Void
 
-    /// Makes a lock that calls `release` when it goes: for file systems other than the machine's.
+    /// Creates a lock that calls `release` when it is destroyed, for file systems other than the local one.
     public init(release: @escaping @Sendable () -> Void) { self.release = release }
 
-    /// Locks the directory's file `lock`, which is made where it does not exist. The operating system releases it when the
-    /// process ends, however it ends.
+    /// Locks the directory's file `lock`, which is created if needed. The operating system releases the lock when the
+    /// process ends, even after a crash.
     ///
-    /// - Throws: `invalidState` where another process holds it.
+    /// - Throws: `invalidState` if another process holds the lock.
     convenience init(_ directory: String) throws {
         let path = directory + "/lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
@@ -22,7 +22,7 @@ public final class DirectoryLock: Sendable {
             guard number == EWOULDBLOCK else { throw FileError.make("cannot lock", path, number) }
             throw SwiftwaterError(
                 .invalidState, "\(directory) is in use by another program",
-                remedy: "stop that program, or name another directory")
+                remedy: "stop that program, or use another directory")
         }
         self.init { close(descriptor) }
     }

@@ -1,13 +1,13 @@
 import SwiftwaterCore
 import SwiftwaterPlatform
 
-/// Identifies a version of a file by its size and time of change.
+/// A version of a file, identified by its size, modification time and file number.
 public struct FileStamp: Sendable, Equatable {
-    /// The file's size.
+    /// The file's size in bytes.
     public let byteCount: Int64
-    /// Nanoseconds since 1970, as far as the file system keeps them.
+    /// The modification time in nanoseconds since 1970, as precise as the file system keeps it.
     public let modified: Int64
-    /// The file system's number of the file, another one after it was replaced; 0 where it has none.
+    /// The file system's number for the file, which changes when the file is replaced; 0 if there is none.
     public let fileNumber: UInt64
 
     /// Creates a stamp.
@@ -17,7 +17,7 @@ public struct FileStamp: Sendable, Equatable {
         self.fileNumber = fileNumber
     }
 
-    /// Looks at a file of the machine.
+    /// Creates the stamp of a local file.
     ///
     /// - Throws: `notFound` or `io`.
     init(of path: String) throws {

@@ -1,46 +1,49 @@
 import SwiftwaterCore
 
-/// The disk as everything durable sees it. Logs, checkpoints, models, caches and file outputs read and write through this,
-/// so that a test can substitute a disk that fails and crashes.
+/// Access to a disk.
+///
+/// Logs, checkpoints, models, caches and file outputs read and write through this protocol, so that a test can
+/// substitute a disk that fails and crashes.
 public protocol FileSystem: Sendable {
     /// Creates a file, or empties an existing one.
     func create(_ path: String) throws -> any WritableFile
     /// Returns all bytes of a file.
     ///
-    /// - Throws: `notFound`; `corrupted` where the file is shorter than it says.
+    /// - Throws: `notFound`; `corrupted` if the file is shorter than its reported size.
     func read(_ path: String) throws -> [UInt8]
-    /// Returns `count` bytes from `offset` on.
+    /// Returns `count` bytes starting at `offset`.
     func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8]
     /// Opens a file for reading in place.
     ///
-    /// - Parameter copied: reads it now into memory of this process, for files that others may write into.
+    /// - Parameter copied: reads the file into memory now, for files that others may write to.
     func map(_ path: String, copied: Bool) throws -> MappedFile
-    /// Returns names in a directory in order of their bytes, directories with a `/` at the end; none where there is no
-    /// such directory.
+    /// Returns the names in a directory, ordered by their bytes, with a `/` at the end of directories. Returns an empty
+    /// array if the directory does not exist.
     func list(_ directory: String) throws -> [String]
-    /// Whether there is a file or directory.
+    /// Returns whether there is a file or directory at the path.
     func exists(_ path: String) -> Bool
-    /// Returns what identifies the present version of a file.
+    /// Returns the stamp of a file's current version.
     ///
     /// - Throws: `notFound`.
     func stamp(_ path: String) throws -> FileStamp
-    /// Renames a file, over another where one has the name.
+    /// Renames a file, replacing any file at the new path.
     func rename(_ path: String, to new: String) throws
-    /// Renames a file where none has the name.
+    /// Renames a file if there is none at the new path.
     ///
-    /// - Returns: false where one has; both are unchanged then.
+    /// - Returns: false if there is one; both are unchanged.
     func renameIfAbsent(_ path: String, to new: String) throws -> Bool
-    /// Removes a file; nothing happens where there is none.
+    /// Removes a file. Does nothing if there is none.
     func remove(_ path: String) throws
-    /// Creates a directory and those above it; nothing happens where it exists.
+    /// Creates a directory and its parents. Does nothing if it exists.
     func createDirectory(_ path: String) throws
-    /// Makes what was created, renamed and removed in the directory durable.
+    /// Makes all creations, renames and removals in the directory durable.
     func synchronizeDirectory(_ path: String) throws
-    /// Locks a directory for this process until the lock is released.
+    /// Locks a directory for this process until the lock is destroyed.
     ///
-    /// - Throws: `invalidState` where another process holds it.
+    /// - Throws: `invalidState` if another process holds the lock.
     func lock(_ directory: String) throws -> DirectoryLock
-    /// Returns the path of a temporary file beside `path`, another one at each call: `PATH.tmp-` and letters, digits or `-`.
+    /// Returns the path of a temporary file beside `path`, different for each call: `PATH.tmp-` followed by letters,
+    /// digits or `-`.
     func temporaryPath(for path: String) -> String
 }
 
@@ -49,12 +52,12 @@ extension FileSystem {
     public func map(_ path: String) throws -> MappedFile { try map(path, copied: false) }
 }
 
-/// A file that grows. Not for several threads at once.
+/// A file that is appended to. Not thread-safe.
 public protocol WritableFile: AnyObject {
     /// Appends bytes.
     func append(_ bytes: UnsafeRawBufferPointer) throws
     /// Makes everything appended so far durable.
     func synchronize() throws
-    /// Closes the file; nothing happens where it is closed.
+    /// Closes the file. Does nothing if it is closed.
     func close()
 }

@@ -1,32 +1,39 @@
 import SwiftwaterCore
 
-/// A write-ahead log: records in the order they were appended, in segments that roll at a size and go when nobody needs
-/// them any more.
+/// A write-ahead log: records in the order of appending, in segments of limited size that are removed when they are no
+/// longer needed.
 ///
 ///     segment   "SWJRNL01"  number of its first record (8)  CRC-32C of both (4)   record  record ...
 ///     record    length of type and payload (4)  CRC-32C (4)  type (1)  payload
 ///
-/// A record's checksum is that of type, payload and its number, which is not written: a record in the wrong place is as damaged as one with wrong
-/// bytes. Appending queues a record; `flush` writes and synchronizes everything that is queued, for all who wait (group
-/// commit). A journal is opened anew after every start, with a segment of its own: nothing is ever written behind bytes that
-/// may be torn.
+/// A record's checksum covers the type, the payload and the record's number. The number is not stored: a record in the
+/// wrong place is as damaged as one with wrong bytes. Appending queues a record; `flush` writes and synchronizes all
+/// queued records, for all waiting threads (group commit). Every process that opens a journal begins a new segment, so
+/// nothing is ever written after bytes that may be torn.
 package final class Journal: Sendable {
 
-    /// Where a record's payload is.
+    /// The place of a record's payload.
     package struct Location: Sendable, Hashable {
+        /// The number of the segment's first record.
         package let segment: UInt64
+        /// The offset of the payload in the segment's file.
         package let offset: Int
+        /// The size of the payload in bytes.
         package let count: Int
 
+        /// Creates a location.
         package init(segment: UInt64, offset: Int, count: Int) {
             (self.segment, self.offset, self.count) = (segment, offset, count)
         }
     }
 
-    /// A record as it is found again.
+    /// A record found on the disk.
     package struct Entry: Sendable {
+        /// The record's number.
         package let number: UInt64
+        /// The record's type.
         package let type: UInt8
+        /// The place of the payload.
         package let location: Location
     }
 
@@ -44,17 +51,18 @@ package final class Journal: Sendable {
         var durable: UInt64
         var isWriting = false
         var failure: SwiftwaterError?
-        /// The record that begins a segment, whatever the size of the one before.
+        /// The record that begins a new segment, whatever the size of the current one.
         var segmentStart: UInt64?
-        /// Numbers of first records, oldest first.
+        /// The numbers of the segments' first records, oldest first.
         var segments: [UInt64]
     }
 
+    /// The journal's directory.
     package let directory: String
     private let files: any FileSystem
     private let settings: JournalSettings
     private let state: Monitor<State>
-    /// Touched by whoever is writing only.
+    /// Used only by the thread that is writing.
     private let output: UncheckedOutput
 
     private final class UncheckedOutput: @unchecked Sendable {
@@ -62,10 +70,9 @@ package final class Journal: Sendable {
         var fileBytes = 0
     }
 
-    /// Opens the journal in `directory`, which is made where it does not exist.
+    /// Opens the journal in `directory`, which is created if needed.
     ///
-    /// - Parameters:
-    ///   - contents: what `JournalContents` found there.
+    /// - Parameter contents: the contents of the directory.
     package init(
         directory: String, continuing contents: JournalContents, files: any FileSystem = LocalFileSystem(),
         settings: JournalSettings = JournalSettings()
@@ -81,21 +88,22 @@ package final class Journal: Sendable {
 
     deinit { output.file?.close() }
 
+    /// Returns the path of a segment's file.
     package func path(ofSegment segment: UInt64) -> String { JournalContents.segmentPath(directory, segment) }
 
-    /// The number that the next record gets.
+    /// The number of the next record.
     package var nextNumber: UInt64 { state.read { $0.nextNumber } }
 
-    /// All records before this number are durable.
+    /// The number before which all records are durable.
     package var durableNumber: UInt64 { state.read { $0.durable } }
 
-    /// Queues a record and gives its number. Waits while the queue is full.
+    /// Queues a record and returns its number. Flushes first if the queue is full.
     @discardableResult
     package func append(type: UInt8, _ payload: [UInt8], body: (any JournalBody)? = nil) throws -> UInt64 {
         let bytes = payload.count + (body?.byteCount ?? 0)
         let isFull = state.read { $0.queuedBytes > 0 && $0.queuedBytes + bytes > settings.queueMaxBytes }
         if isFull { try flush() }
-        // All but the number goes into the checksum before the lock is taken.
+        // Only the number is added to the checksum under the lock.
         var checksum = Checksum()
         withUnsafeBytes(of: type) { checksum.update($0) }
         payload.withUnsafeBytes { checksum.update($0) }
@@ -121,7 +129,7 @@ package final class Journal: Sendable {
         return writer.bytes
     }
 
-    /// Returns when all records appended before the call are durable. One caller writes for all.
+    /// Returns when all records appended before the call are durable. One caller writes for all others.
     package func flush() throws {
         let wanted = state.read { $0.nextNumber }
         while true {
@@ -146,7 +154,7 @@ package final class Journal: Sendable {
             } catch {
                 let known = (error as? SwiftwaterError) ?? SwiftwaterError(.io, "\(error)", cause: error)
                 state.update { state in
-                    // What may be torn is not written behind: the journal is closed for good.
+                    // Nothing may be written after bytes that may be torn, so the journal stays closed.
                     state.failure = known
                     state.isWriting = false
                 }
@@ -196,7 +204,7 @@ package final class Journal: Sendable {
             do { return try beginOnce(segment) } catch let error as SwiftwaterError
                 where error.code == .io && error.isRetryable
             {
-                // Whoever waits for the disk waits for this as well.
+                // Callers that wait for the disk wait for this as well.
                 _ = state.wait(atMost: settings.openPause) { _ in nil as Void? }
             }
         }
@@ -212,11 +220,11 @@ package final class Journal: Sendable {
         }
         output.file = file
         output.fileBytes = JournalContents.segmentHeaderBytes
-        // A torn segment without a whole record has the same number, and its file was replaced.
+        // A torn segment without a whole record has the same number; its file was replaced.
         state.update { if $0.segments.last != segment { $0.segments.append(segment) } }
     }
 
-    /// The next record begins a segment; its number.
+    /// Lets the next record begin a new segment, and returns its number.
     package func beginSegment() throws -> UInt64 {
         try state.update { state in
             if let failure = state.failure { throw failure }
@@ -225,7 +233,7 @@ package final class Journal: Sendable {
         }
     }
 
-    /// Removes the segments all of whose records come before record `number`.
+    /// Removes the segments whose records all come before record `number`.
     package func forget(before number: UInt64) throws {
         let gone: [UInt64] = state.update { state in
             var gone: [UInt64] = []
@@ -234,12 +242,12 @@ package final class Journal: Sendable {
         }
         for segment in gone {
             try files.remove(path(ofSegment: segment))
-            // One after the other: after a crash there may be no gap between those that are left.
+            // Removed one by one, so that a crash leaves no gap between the remaining segments.
             if settings.synchronizes { try files.synchronizeDirectory(directory) }
         }
     }
 
-    /// Writes what is queued and closes the file.
+    /// Writes the queued records and closes the file.
     package func close() throws {
         try flush()
         output.file?.close()
@@ -247,8 +255,10 @@ package final class Journal: Sendable {
     }
 }
 
-/// Bytes of a record that are not copied into the queue.
+/// The bytes of a record that are not copied into the queue.
 package protocol JournalBody: Sendable {
+    /// The number of bytes.
     var byteCount: Int { get }
+    /// Calls `body` with the bytes.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
 }

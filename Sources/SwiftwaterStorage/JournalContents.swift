@@ -1,21 +1,24 @@
 import SwiftwaterCore
 
-/// What a journal's directory holds, looked at once after a start.
+/// The contents of a journal's directory, read once after a start.
 ///
-/// A crash may leave the last record of what was then the last segment torn; such bytes were never confirmed and are dropped.
-/// Damage before the end is refused.
+/// A crash may tear the last record of the segment that was then the last. Such bytes were never confirmed and are
+/// dropped. Damage anywhere else is an error.
 package struct JournalContents: Sendable {
+    /// All records, in order.
     package let entries: [Journal.Entry]
-    /// Numbers of the segments' first records, oldest first.
+    /// The numbers of the segments' first records, oldest first.
     package let segments: [UInt64]
-    /// The number that the next record gets.
+    /// The number of the next record.
     package let nextNumber: UInt64
-    /// Bytes at the end that were no whole record, dropped.
+    /// The number of bytes dropped because they were not a whole record.
     package let droppedBytes: Int
 
+    /// The size of a segment's header in bytes.
     package static let segmentHeaderBytes = 20
     static let magic = Array("SWJRNL01".utf8)
 
+    /// Returns the path of a segment's file.
     package static func segmentPath(_ directory: String, _ segment: UInt64) -> String {
         let digits = "\(segment)"
         return directory + "/" + String(repeating: "0", count: 20 - digits.count) + digits + ".log"
@@ -33,7 +36,7 @@ package struct JournalContents: Sendable {
 
     /// Reads all segments and checks every record.
     ///
-    /// - Throws: `corrupted` where records are damaged or missing before the end.
+    /// - Throws: `corrupted` if records before the end are damaged or missing.
     package init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
         var entries: [Journal.Entry] = []
         var segments: [UInt64] = []
@@ -45,16 +48,16 @@ package struct JournalContents: Sendable {
             let path = directory + "/" + name
             let bytes = try files.read(path)
             guard let first = JournalContents.firstNumber(bytes, path: path) else {
-                // A segment that a crash left without a whole header has no records.
+                // A crash may leave the last segment without a whole header; it has no records.
                 if position == names.count - 1 && bytes.count <= JournalContents.segmentHeaderBytes {
                     dropped += bytes.count
                     try files.remove(path)
                     continue
                 }
-                throw JournalContents.damaged(path, 0, "it does not begin as a segment does")
+                throw JournalContents.damaged(path, 0, "the header is not that of a segment")
             }
             guard path == JournalContents.segmentPath(directory, first) else {
-                throw JournalContents.damaged(path, 0, "the segment says it begins with record \(first)")
+                throw JournalContents.damaged(path, 0, "the file's name does not match its first record, \(first)")
             }
             if let expected = next, first != expected {
                 let place = pending ?? (path, 0, 0)
@@ -67,7 +70,7 @@ package struct JournalContents: Sendable {
             next = scan.next
             pending = scan.offset < bytes.count ? (path, scan.offset, bytes.count - scan.offset) : nil
             if pending != nil, JournalContents.hasRecord(bytes, after: scan.offset, number: scan.next + 1) {
-                throw JournalContents.damaged(path, scan.offset, "record \(scan.next) is damaged and others follow it")
+                throw JournalContents.damaged(path, scan.offset, "record \(scan.next) is damaged, and others follow it")
             }
         }
         dropped += pending?.bytes ?? 0
@@ -101,7 +104,7 @@ package struct JournalContents: Sendable {
         return (number, offset)
     }
 
-    /// The length of the record with that number at `offset`, or nil where there is none.
+    /// Returns the length of the record with this number at `offset`, or nil if there is none.
     private static func record(_ bytes: [UInt8], at offset: Int, number: UInt64) -> Int? {
         guard offset + 9 <= bytes.count else { return nil }
         return bytes.withUnsafeBytes { raw in
@@ -115,7 +118,8 @@ package struct JournalContents: Sendable {
         }
     }
 
-    /// Whether the record that should come next stands somewhere behind damaged bytes: then the damage is no torn end.
+    /// Returns whether record `number` comes somewhere after the damaged bytes at `offset`. If so, the damage is not a
+    /// torn end.
     private static func hasRecord(_ bytes: [UInt8], after offset: Int, number: UInt64) -> Bool {
         var place = offset + 1
         while place + 9 <= bytes.count {
@@ -128,6 +132,6 @@ package struct JournalContents: Sendable {
     private static func damaged(_ path: String, _ offset: Int, _ what: String) -> SwiftwaterError {
         SwiftwaterError(
             .corrupted, "the log is damaged: \(what)", at: .init(file: path, byteOffset: offset),
-            remedy: "restore the directory from a copy, or begin anew with an empty one")
+            remedy: "restore the directory from a copy, or start again with an empty one")
     }
 }

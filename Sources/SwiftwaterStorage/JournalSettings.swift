@@ -2,19 +2,19 @@ import SwiftwaterCore
 
 /// Limits of a write-ahead log.
 public struct JournalSettings: Sendable {
-    /// A segment takes no more records after this many bytes. 64 MiB.
+    /// The size in bytes at which a segment takes no more records. 64 MiB by default.
     public var segmentMaxBytes: Int
-    /// The bytes that may be queued before an appender has to wait. 64 MiB.
+    /// The number of bytes that may be queued before an appender has to wait. 64 MiB by default.
     public var queueMaxBytes: Int
-    /// Whether a commit synchronizes the file. Without it records survive the end of the process, but not a power failure.
+    /// Whether a commit synchronizes the file. If not, records survive the end of the process, but not a power failure.
     public var synchronizes: Bool
-    /// How often to try again to begin a segment while the process or the machine has no file descriptor left. Nothing has
-    /// been written by then, and nothing is torn.
+    /// The number of retries to begin a segment while the process or the machine has no file descriptor left. Nothing
+    /// has been written by then, so nothing is torn.
     public var openRetries: Int
-    /// The pause before each further try.
+    /// The pause before each retry.
     public var openPause: Duration
 
-    /// Creates settings; what is left out has its default.
+    /// Creates settings. Omitted arguments have their defaults.
     public init(
         segmentMaxBytes: Int = 64 << 20, queueMaxBytes: Int = 64 << 20, synchronizes: Bool = true,
         openRetries: Int = 100, openPause: Duration = .milliseconds(100)

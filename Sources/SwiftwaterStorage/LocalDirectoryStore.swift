@@ -2,13 +2,13 @@ import SwiftwaterCore
 
 /// An object store in a directory of a file system.
 ///
-/// Names with `.tmp-` in them are temporary files of `AtomicFile`: they are never listed.
+/// Names that contain `.tmp-` are temporary files of `AtomicFile` and are never listed.
 public struct LocalDirectoryStore: ObjectStore {
-    /// The directory.
+    /// The directory's path.
     public let root: String
     private let files: any FileSystem
 
-    /// Makes the directory where it does not exist.
+    /// Creates a store in a directory, which is created if needed.
     public init(root: String, files: any FileSystem = LocalFileSystem()) throws {
         self.root = root
         self.files = files
@@ -20,7 +20,7 @@ public struct LocalDirectoryStore: ObjectStore {
         return root + "/" + key
     }
 
-    /// A temporary file for the object, in a directory that exists.
+    /// Returns an uncommitted file for the object, with its bytes, in a directory that exists.
     private func file(_ key: String, _ bytes: [UInt8]) throws -> AtomicFile {
         let path = try path(key)
         if key.contains("/") { try files.createDirectory(PathName.parent(of: path)) }
@@ -29,19 +29,23 @@ public struct LocalDirectoryStore: ObjectStore {
         return file
     }
 
+    /// Writes an object, replacing any object with the key, and returns its version.
     @discardableResult
     public func put(_ key: String, _ bytes: [UInt8]) throws -> ObjectVersion {
         try file(key, bytes).commit()
         return try version(files.stamp(path(key)))
     }
 
+    /// Writes an object if there is none with the key, and returns its version; returns nil if there is one.
     public func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws -> ObjectVersion? {
         guard try file(key, bytes).commitIfAbsent() else { return nil }
         return try version(files.stamp(path(key)))
     }
 
+    /// Returns all bytes of an object.
     public func get(_ key: String) throws -> [UInt8] { try files.read(path(key)) }
 
+    /// Returns the bytes in a range of an object, up to the object's end.
     public func get(_ key: String, _ range: Range<Int>) throws -> [UInt8] {
         let path = try path(key)
         let length = Int(try files.stamp(path).byteCount)
@@ -49,6 +53,7 @@ public struct LocalDirectoryStore: ObjectStore {
         return found.isEmpty ? [] : try files.read(path, at: found.lowerBound, count: found.count)
     }
 
+    /// Returns an object's length and version; nil if the object does not exist.
     public func info(_ key: String) throws -> ObjectInfo? {
         do {
             let stamp = try files.stamp(path(key))
@@ -56,13 +61,14 @@ public struct LocalDirectoryStore: ObjectStore {
         } catch let error as SwiftwaterError where error.code == .notFound { return nil }
     }
 
+    /// Returns the objects whose keys begin with `prefix`, ordered by the keys' bytes.
     public func list(prefix: String) throws -> [ObjectInfo] {
         var keys: [String] = []
         func visit(_ directory: String) throws {
             for name in try files.list(directory.isEmpty ? root : root + "/" + directory) {
                 let key = (directory.isEmpty ? "" : directory + "/") + name
                 if key.hasSuffix("/") {
-                    // Only directories in which a key with the prefix can be.
+                    // Skip directories that cannot contain a key with the prefix.
                     if key.hasPrefix(prefix) || prefix.hasPrefix(key) { try visit(String(key.dropLast())) }
                 } else if key.hasPrefix(prefix), !PathName.isTemporary(name) {
                     keys.append(key)
@@ -70,10 +76,11 @@ public struct LocalDirectoryStore: ObjectStore {
             }
         }
         try visit("")
-        // What was deleted since is left out.
+        // Objects deleted since are left out.
         return try keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.compactMap { try info($0) }
     }
 
+    /// Removes an object. Does nothing if there is none.
     public func delete(_ key: String) throws { try files.remove(path(key)) }
 
     private func version(_ stamp: FileStamp) -> ObjectVersion {

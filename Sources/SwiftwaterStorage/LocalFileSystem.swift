@@ -2,18 +2,24 @@ import SwiftwaterCore
 import Synchronization
 import SwiftwaterPlatform
 
-/// The disk of the machine.
+/// The local file system.
 public struct LocalFileSystem: FileSystem {
+    /// Creates access to the local file system.
     public init() {}
 
+    /// Creates a file, or empties an existing one.
     public func create(_ path: String) throws -> any WritableFile { try LocalFile(path: path) }
 
+    /// Returns all bytes of a file.
     public func read(_ path: String) throws -> [UInt8] {
         let file = try open(path)
         defer { close(file.descriptor) }
         return try bytes(of: file.descriptor, path, at: 0, count: file.size)
     }
 
+    /// Returns `count` bytes starting at `offset`.
+    ///
+    /// - Throws: `corrupted` if the file ends before.
     public func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
         let file = try open(path)
         defer { close(file.descriptor) }
@@ -40,32 +46,38 @@ public struct LocalFileSystem: FileSystem {
                 guard got >= 0 else { throw FileError.make("cannot read", path, errno) }
                 guard got > 0 else {
                     throw SwiftwaterError(
-                        .corrupted, "\(count) bytes were expected at byte \(offset) and \(filled) are there",
-                        at: .init(file: path), remedy: "the file was cut")
+                        .corrupted, "expected \(count) bytes at byte \(offset), found \(filled)",
+                        at: .init(file: path), remedy: "the file was truncated")
                 }
                 filled += got
             }
         }
     }
 
+    /// Returns the names in a directory, with a `/` at the end of directories.
     public func list(_ directory: String) throws -> [String] {
         guard Directory.isDirectory(directory) else { return [] }
         return try Directory.entries(directory).map { $0.isDirectory ? $0.name + "/" : $0.name }
     }
 
+    /// Opens a file for reading in place, or reads it into memory now if `copied` is true.
     public func map(_ path: String, copied: Bool) throws -> MappedFile { try MappedFile(path: path, copied: copied) }
 
+    /// Returns the stamp of a file's current version.
     public func stamp(_ path: String) throws -> FileStamp { try FileStamp(of: path) }
 
+    /// Returns whether there is a file or directory at the path.
     public func exists(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0
     }
 
+    /// Renames a file, replacing any file at the new path.
     public func rename(_ path: String, to new: String) throws {
         guard SwiftwaterPlatform.rename(path, new) == 0 else { throw FileError.make("cannot rename to", new, errno) }
     }
 
+    /// Renames a file if there is none at the new path; returns false if there is one.
     public func renameIfAbsent(_ path: String, to new: String) throws -> Bool {
         guard link(path, new) == 0 else {
             let number = errno
@@ -76,20 +88,25 @@ public struct LocalFileSystem: FileSystem {
         return true
     }
 
+    /// Removes a file. Does nothing if there is none.
     public func remove(_ path: String) throws {
         guard unlink(path) == 0 || errno == ENOENT else { throw FileError.make("cannot remove", path, errno) }
     }
 
+    /// Creates a directory and its parents. Does nothing if it exists.
     public func createDirectory(_ path: String) throws { try Directory.create(path) }
 
+    /// Makes all creations, renames and removals in the directory durable.
     public func synchronizeDirectory(_ path: String) throws {
         let file = try open(path)
         defer { close(file.descriptor) }
         guard fsync(file.descriptor) == 0 else { throw FileError.make("cannot flush", path, errno) }
     }
 
+    /// Locks a directory for this process until the lock is destroyed.
     public func lock(_ directory: String) throws -> DirectoryLock { try DirectoryLock(directory) }
 
+    /// Returns the path of a temporary file beside `path`, different for each call and process.
     public func temporaryPath(for path: String) -> String {
         let number = LocalFileSystem.temporaryCount.wrappingAdd(1, ordering: .relaxed).oldValue
         return "\(path).tmp-\(getpid())-\(number)"

@@ -1,15 +1,16 @@
 import SwiftwaterCore
 import SwiftwaterPlatform
 
-/// A file's bytes, mapped into memory for reading. Opening is O(1); pages come from the disk as they are touched.
+/// A file's bytes, mapped into memory for reading. Opening is O(1); pages are read from the disk as they are accessed.
 ///
-/// Replace such a file by renaming another over it (`AtomicFile`), never by writing into it: where it is cut, a process
-/// that reads it is killed. `copied` holds it in memory instead.
+/// Replace such a file by renaming another over it (`AtomicFile`), never by writing to it: if it is truncated, a
+/// process that reads it is killed. With `copied`, the bytes are held in memory instead.
 public final class MappedFile: @unchecked Sendable {
     private let bytes: UnsafeRawBufferPointer
+    /// The file's path.
     public let path: String
 
-    /// Holds bytes that came from elsewhere, such as a file system in memory.
+    /// Creates a file from bytes that came from elsewhere, such as a file system in memory.
     public init(path: String, holding contents: [UInt8]) {
         self.path = path
         let memory =
@@ -22,7 +23,7 @@ public final class MappedFile: @unchecked Sendable {
 
     /// Opens a file.
     ///
-    /// - Parameter copied: reads all of it now into memory of this process.
+    /// - Parameter copied: reads the whole file into memory now.
     /// - Throws: `notFound` or `io`.
     public init(path: String, copied: Bool = false) throws {
         self.path = path
@@ -32,7 +33,7 @@ public final class MappedFile: @unchecked Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError.make("cannot look at", path, errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw SwiftwaterError(.invalidArgument, "\(path) is not a file", remedy: "name a regular file")
+            throw SwiftwaterError(.invalidArgument, "\(path) is not a file", remedy: "give the path of a regular file")
         }
         let count = Int(status.st_size)
         guard count > 0 else {
@@ -66,9 +67,10 @@ public final class MappedFile: @unchecked Sendable {
         }
     }
 
+    /// The size of the file in bytes.
     public var byteCount: Int { bytes.count }
 
-    /// Calls `body` with the bytes, which are mapped during the call.
+    /// Calls `body` with the bytes, which are valid during the call.
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(self) { try body(bytes) }
     }

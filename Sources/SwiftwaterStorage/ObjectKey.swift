@@ -4,7 +4,7 @@ import SwiftwaterCore
 public enum ObjectKey {
     /// Checks a key.
     ///
-    /// - Throws: `invalidArgument` where it is absolute, empty, or has an empty, `.` or `..` part.
+    /// - Throws: `invalidArgument` if the key is absolute, empty, or has an empty, `.` or `..` part.
     public static func check(_ key: String) throws {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {

@@ -1,15 +1,15 @@
-/// Parts of paths.
+/// Functions on parts of paths.
 package enum PathName {
-    /// The directory that holds a path: `.` where the path names none.
+    /// Returns the parent directory of a path; `.` if the path has none.
     package static func parent(of path: String) -> String {
         path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
-    /// Whether `AtomicFile` made a file of this name to be renamed later.
+    /// Returns whether a name is that of a temporary file of `AtomicFile`.
     package static func isTemporary(_ name: String) -> Bool { name.contains(".tmp-") }
 
-    /// A name as one part of a path or key: letters, digits, `-`, `_` and `.` stay (a `.` not in front), other bytes
-    /// become `%XX`.
+    /// Returns a name escaped as one part of a path or key: letters, digits, `-`, `_` and `.` (except a leading `.`)
+    /// stay; other bytes become `%XX`.
     package static func escaped(_ name: String) -> String {
         var result = ""
         for byte in name.utf8 {

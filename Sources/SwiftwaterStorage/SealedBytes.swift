@@ -1,11 +1,12 @@
 import SwiftwaterCore
 
-/// Bytes with their length and checksum, so that a damaged or cut object is known for one.
+/// Bytes stored with their length and checksum, so that a damaged or truncated object is detected.
 ///
 ///     "SWSEAL01"   length (8 bytes)   CRC-32C of length and payload (4 bytes)   payload
 package enum SealedBytes {
     private static let magic = Array("SWSEAL01".utf8)
 
+    /// Returns the payload with its header.
     package static func seal(_ payload: [UInt8]) -> [UInt8] {
         var length = ByteWriter()
         length.write(integer: UInt64(payload.count))
@@ -17,19 +18,23 @@ package enum SealedBytes {
         return writer.bytes
     }
 
-    /// - Throws: `corrupted`, naming the object.
+    /// Returns the payload of sealed bytes.
+    ///
+    /// - Throws: `corrupted`, with the object's name.
     package static func open(_ sealed: [UInt8], name: String) throws -> [UInt8] {
         guard sealed.count >= 20, Array(sealed[..<8]) == magic else {
-            throw damaged(name, "it does not begin as such a file does")
+            throw damaged(name, "the header is not that of a sealed object")
         }
         var reader = ByteReader(Array(sealed[8..<20]))
         let length = try reader.readInteger(UInt64.self)
         let sum = try reader.readInteger(UInt32.self)
         guard length == UInt64(sealed.count - 20) else {
-            throw damaged(name, "\(length) bytes were written and \(sealed.count - 20) are there")
+            throw damaged(name, "expected \(length) bytes, found \(sealed.count - 20)")
         }
         let payload = Array(sealed[20...])
-        guard checksum(Array(sealed[8..<16]), payload) == sum else { throw damaged(name, "its checksum does not fit") }
+        guard checksum(Array(sealed[8..<16]), payload) == sum else {
+            throw damaged(name, "the checksum does not match")
+        }
         return payload
     }
 

@@ -1,32 +1,34 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// A disk in memory that loses what was not synchronized when it crashes, and fails where it is told to. Everything that it does
-/// follows from its seed.
+/// A disk in memory that injects faults and, in a crash, loses data that was not synchronized. All its behavior follows
+/// from its seed.
 ///
 ///     file      synchronized bytes | bytes written since        a crash keeps the first part, and some of the second
-///     names     synchronized names | renamed, created since     a crash keeps the first, and some of the second
+///     names     synchronized names | renamed, created since     a crash keeps the first part, and some of the second
 public final class SimulatedDisk: FileSystem {
-    /// What goes wrong, and how often: 0 never, 1 always.
+    /// The probability of each fault, from 0 (never) to 1 (always).
     public struct Faults: Sendable {
         /// A write, rename or synchronization that fails with EIO.
         public var error = 0.0
-        /// A write that leaves a part of its bytes and fails.
+        /// A write that fails after writing a part of its bytes.
         public var torn = 0.0
         /// A write that fails because the disk is full.
         public var full = 0.0
-        /// A read that gives fewer bytes than there are.
+        /// A read that fails because it got only a part of the bytes.
         public var shortRead = 0.0
-        /// A synchronization that says it is done and is not.
+        /// A synchronization that reports success but does nothing.
         public var lostSynchronization = 0.0
+        /// Creates faults with probability 0.
         public init() {}
+        /// Faults with probability 0.
         public static let none = Faults()
     }
 
     final class Node: @unchecked Sendable {
         var synchronized: [UInt8] = []
         var bytes: [UInt8] = []
-        /// Of the file and its present bytes, another one after each change.
+        /// The version of the file and its bytes, different after each change.
         var version: UInt64 = 0
     }
 
@@ -41,7 +43,7 @@ public final class SimulatedDisk: FileSystem {
         var changes: UInt64 = 0
         var temporaries = 0
         var locks: Set<String> = []
-        /// How many more changes the machine makes before it stops; nil for any number.
+        /// The number of changes before the machine stops; nil if it does not stop.
         var changesLeft: Int?
         var isDown = false
 
@@ -53,32 +55,35 @@ public final class SimulatedDisk: FileSystem {
 
     private let state: Monitor<State>
 
+    /// Creates an empty disk.
     public init(seed: UInt64) { state = Monitor(State(random: SeededRandom(seed: seed))) }
 
+    /// The faults that the disk injects.
     public var faults: Faults {
         get { state.read { $0.faults } }
         set { state.update { $0.faults = newValue } }
     }
 
-    /// How many synchronizations have said that they were done and were not.
+    /// The number of synchronizations that reported success but did nothing.
     public var lostSynchronizations: Int { state.read { $0.lostSynchronizations } }
 
-    /// The machine stops. What was not synchronized is kept in part, or not at all.
+    /// Stops the machine. Data that was not synchronized is kept in part, or not at all.
     public func crash() { state.update { crash(&$0) } }
 
-    /// Lets the machine stop just before one of its next changes: that one, and all that comes after it, fails until
-    /// `restart()`.
+    /// Stops the machine just before a later change. That change and all later operations fail until `restart()`.
     ///
-    /// - Parameter changes: how many are made before.
+    /// - Parameter changes: the number of changes made before the stop.
     public func crash(afterChanges changes: Int) { state.update { $0.changesLeft = changes } }
 
-    /// Starts the machine again after `crash(afterChanges:)`; a crash that is still to come does not.
+    /// Restarts the machine after `crash(afterChanges:)`, and cancels a crash that has not happened yet.
     public func restart() { state.update { ($0.isDown, $0.changesLeft) = (false, nil) } }
 
     /// Whether the machine has stopped and was not started again.
     public var isDown: Bool { state.read { $0.isDown } }
 
-    /// - Parameter isChange: whether something would be written.
+    /// Throws if the machine is off, or stops before this operation.
+    ///
+    /// - Parameter isChange: whether the operation writes.
     private func checkPower(_ state: inout State, _ path: String, isChange: Bool) throws {
         if isChange, let left = state.changesLeft {
             state.changesLeft = left - 1
@@ -93,7 +98,7 @@ public final class SimulatedDisk: FileSystem {
     private func crash(_ state: inout State) {
         var survivors = state.durableNames
         for path in Set(state.names.keys).union(survivors.keys).sorted() where state.random.uniform() < 0.5 {
-            // The file system may have written the directory by itself.
+            // The file system may have written the directory without being asked to.
             survivors[path] = state.names[path]
         }
         for path in survivors.keys.sorted() {
@@ -108,7 +113,7 @@ public final class SimulatedDisk: FileSystem {
         state.life += 1
     }
 
-    /// A copy that shares nothing.
+    /// Returns an independent copy in which everything is synchronized.
     public func copy(seed: UInt64) -> SimulatedDisk {
         let other = SimulatedDisk(seed: seed)
         state.read { state in
@@ -128,7 +133,7 @@ public final class SimulatedDisk: FileSystem {
     /// The paths of all files, in order.
     public var paths: [String] { state.read { $0.names.keys.sorted() } }
 
-    /// Puts other bytes into a file.
+    /// Replaces the bytes of a file, synchronized.
     public func overwrite(_ path: String, _ bytes: [UInt8]) {
         state.update { state in
             state.names[path]?.bytes = bytes
@@ -146,6 +151,7 @@ public final class SimulatedDisk: FileSystem {
 
     // MARK: FileSystem
 
+    /// Creates a file, or empties an existing one.
     public func create(_ path: String) throws -> any WritableFile {
         try state.update { state in
             try checkPower(&state, path, isChange: true)
@@ -169,13 +175,13 @@ public final class SimulatedDisk: FileSystem {
         func append(_ bytes: UnsafeRawBufferPointer) throws {
             try disk.state.update { state in
                 try disk.checkPower(&state, path, isChange: true)
-                guard life == state.life else { return }  // the process that had it open is gone
+                guard life == state.life else { return }  // the process that had it open has ended
                 state.changed(node)
                 if disk.happens(state.faults.error, &state) { throw SimulatedDisk.error("write error", path) }
                 if disk.happens(state.faults.full, &state) { throw SimulatedDisk.error("no space left", path) }
                 if disk.happens(state.faults.torn, &state) {
                     node.bytes.append(contentsOf: bytes.prefix(state.random.below(bytes.count + 1)))
-                    throw SimulatedDisk.error("write error after a part", path)
+                    throw SimulatedDisk.error("write error after a part of the bytes", path)
                 }
                 node.bytes.append(contentsOf: bytes)
             }
@@ -197,23 +203,26 @@ public final class SimulatedDisk: FileSystem {
         func close() {}
     }
 
+    /// Returns all bytes of a file.
     public func read(_ path: String) throws -> [UInt8] {
         try state.update { state in
             try checkPower(&state, path, isChange: false)
             guard let node = state.names[path] else {
-                throw SwiftwaterError(.notFound, "there is no such file (simulated)", at: .init(file: path))
+                throw SwiftwaterError(.notFound, "the file does not exist (simulated)", at: .init(file: path))
             }
             if happens(state.faults.shortRead, &state) { throw SimulatedDisk.error("short read", path) }
             return node.bytes
         }
     }
 
+    /// Returns `count` bytes starting at `offset`.
     public func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
         let bytes = try read(path)
-        guard offset + count <= bytes.count else { throw SimulatedDisk.error("the file ends before", path) }
+        guard offset + count <= bytes.count else { throw SimulatedDisk.error("the file ends too early", path) }
         return Array(bytes[offset..<offset + count])
     }
 
+    /// Returns the names in a directory, with a `/` at the end of directories.
     public func list(_ directory: String) throws -> [String] {
         state.read { state in
             var names: Set<String> = []
@@ -230,22 +239,26 @@ public final class SimulatedDisk: FileSystem {
         }
     }
 
+    /// Returns a file's bytes in memory.
     public func map(_ path: String, copied: Bool) throws -> MappedFile {
         MappedFile(path: path, holding: try read(path))
     }
 
+    /// Returns the stamp of a file's current version.
     public func stamp(_ path: String) throws -> FileStamp {
         try state.read { state in
             guard let node = state.names[path] else {
-                throw SwiftwaterError(.notFound, "there is no such file (simulated)", at: .init(file: path))
+                throw SwiftwaterError(.notFound, "the file does not exist (simulated)", at: .init(file: path))
             }
             return FileStamp(
                 byteCount: Int64(node.bytes.count), modified: Int64(node.version), fileNumber: node.version)
         }
     }
 
+    /// Returns whether there is a file at the path.
     public func exists(_ path: String) -> Bool { state.read { $0.names[path] != nil } }
 
+    /// Renames a file, replacing any file at the new path. Not durable until the directory is synchronized.
     public func rename(_ path: String, to new: String) throws {
         try state.update { state in
             try checkPower(&state, path, isChange: true)
@@ -254,6 +267,7 @@ public final class SimulatedDisk: FileSystem {
         }
     }
 
+    /// Renames a file if there is none at the new path; returns false if there is one.
     public func renameIfAbsent(_ path: String, to new: String) throws -> Bool {
         try state.update { state in
             try checkPower(&state, path, isChange: true)
@@ -264,6 +278,7 @@ public final class SimulatedDisk: FileSystem {
         }
     }
 
+    /// Locks a directory until the lock is destroyed or the machine crashes.
     public func lock(_ directory: String) throws -> DirectoryLock {
         let life = try state.update { state in
             guard state.locks.insert(directory).inserted else {
@@ -271,12 +286,13 @@ public final class SimulatedDisk: FileSystem {
             }
             return state.life
         }
-        // A process that a crash ended holds nothing that it could give back.
+        // A process that ended in a crash holds no lock to release.
         return DirectoryLock { [state] in
             state.update { if $0.life == life { $0.locks.remove(directory) } }
         }
     }
 
+    /// Returns the path of a temporary file beside `path`, different for each call.
     public func temporaryPath(for path: String) -> String {
         state.update { state in
             state.temporaries += 1
@@ -284,6 +300,7 @@ public final class SimulatedDisk: FileSystem {
         }
     }
 
+    /// Removes a file. Does nothing if there is none.
     public func remove(_ path: String) throws {
         try state.update { state in
             try checkPower(&state, path, isChange: true)
@@ -291,8 +308,10 @@ public final class SimulatedDisk: FileSystem {
         }
     }
 
+    /// Creates a directory, which is durable at once.
     public func createDirectory(_ path: String) throws { state.update { _ = $0.directories.insert(path) } }
 
+    /// Makes all renames, creations and removals in the directory durable, unless a fault is injected.
     public func synchronizeDirectory(_ path: String) throws {
         try state.update { state in
             try checkPower(&state, path, isChange: true)

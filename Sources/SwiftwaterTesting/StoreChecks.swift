@@ -2,14 +2,14 @@ import SwiftwaterCore
 import SwiftwaterStorage
 import Synchronization
 
-/// Checks whether an `ObjectStore` keeps what its protocol promises. For tests of stores, ours and yours.
+/// Checks that an `ObjectStore` keeps the promises of its protocol. For tests of the stores here and of your own.
 public enum StoreChecks {
-    /// Runs every check under a prefix of keys that nobody else uses; what it puts there, it deletes.
+    /// Runs all checks under a prefix of keys that nothing else uses, and deletes the objects it puts there.
     ///
     /// - Parameters:
+    ///   - prefix: the prefix of all keys, with a `/` at the end.
     ///   - make: opens the same place each time; called several times.
-    ///   - prefix: begins every key, and ends with `/`.
-    /// - Returns: the broken promises, in words; none where all is well.
+    /// - Returns: descriptions of the broken promises; empty if all are kept.
     public static func brokenPromises(prefix: String = "checks/", make: () throws -> any ObjectStore) throws -> [String]
     {
         var broken: [String] = []
@@ -18,11 +18,11 @@ public enum StoreChecks {
         try checkListing(make, prefix, check)
         try checkConditions(make, prefix, check)
         for key in ["../x", "/x", "a//b", "", "a/./b", "a/"] {
-            check(throwsError(.invalidArgument) { try make().put(key, [1]) }, "'\(key)' is refused as a key")
+            check(throwsError(.invalidArgument) { try make().put(key, [1]) }, "the key '\(key)' is rejected")
         }
         let store = try make()
         for object in try store.list(prefix: prefix) { try store.delete(object.key) }
-        check(try make().list(prefix: prefix).isEmpty, "what was deleted is not listed")
+        check(try make().list(prefix: prefix).isEmpty, "deleted objects are not listed")
         return broken
     }
 
@@ -32,30 +32,31 @@ public enum StoreChecks {
         let store = try make()
         let key = prefix + "object"
         let long = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
-        check(throwsError(.notFound) { _ = try store.get(key) }, "an object that is not there is not found")
-        check(throwsError(.notFound) { _ = try store.get(key, 0..<1) }, "nor is a range of one")
-        check(try store.info(key) == nil, "nor has it a length")
+        check(throwsError(.notFound) { _ = try store.get(key) }, "getting a missing object throws notFound")
+        check(throwsError(.notFound) { _ = try store.get(key, 0..<1) }, "a range of a missing object throws notFound")
+        check(try store.info(key) == nil, "info of a missing object is nil")
         let first = try store.put(key, long)
-        check(try make().get(key) == long, "what was put is read, by others too")
+        check(try make().get(key) == long, "an object is read as it was put, by other instances too")
         check(
-            try store.info(key) == ObjectInfo(key: key, byteCount: long.count, version: first), "info says what put did"
+            try store.info(key) == ObjectInfo(key: key, byteCount: long.count, version: first),
+            "info matches what was put"
         )
         for range in [0..<0, 0..<1, 7..<1_000_007, 2_999_990..<3_000_000] {
-            check(try store.get(key, range) == Array(long[range]), "bytes \(range) are those of the object")
+            check(try store.get(key, range) == Array(long[range]), "the bytes in \(range) are those of the object")
         }
-        check(try store.get(key, 2_999_999..<3_000_005) == [long[2_999_999]], "a range ends where the object does")
-        check(try store.get(key, 3_000_000..<3_000_001).isEmpty, "behind the object there is nothing")
+        check(try store.get(key, 2_999_999..<3_000_005) == [long[2_999_999]], "a range ends at the object's end")
+        check(try store.get(key, 3_000_000..<3_000_001).isEmpty, "a range after the object's end is empty")
         let second = try store.put(key, [1, 2, 3])
         check(try make().get(key) == [1, 2, 3], "an object is replaced whole")
-        check(first != second, "another version is told apart")
+        check(first != second, "a new object has a new version")
         let third = try store.put(key, [3, 2, 1])
-        check(second != third, "another version of the same length is told apart")
+        check(second != third, "a new object of the same length has a new version")
         try store.put(prefix + "empty", [])
-        check(try store.get(prefix + "empty").isEmpty, "an empty object is one")
-        check(try store.info(prefix + "empty")?.byteCount == 0, "and has length 0")
+        check(try store.get(prefix + "empty").isEmpty, "an empty object can be read")
+        check(try store.info(prefix + "empty")?.byteCount == 0, "an empty object has length 0")
         try store.delete(key)
         try store.delete(key)
-        check(throwsError(.notFound) { _ = try make().get(key) }, "a deleted object is gone")
+        check(throwsError(.notFound) { _ = try make().get(key) }, "getting a deleted object throws notFound")
     }
 
     private static func checkListing(
@@ -68,18 +69,18 @@ public enum StoreChecks {
         func listed(_ start: String) throws -> [String] {
             try make().list(prefix: prefix + "list/" + start).map { String($0.key.dropFirst(prefix.count + 5)) }
         }
-        check(try listed("") == sorted, "keys are listed in order of their bytes")
+        check(try listed("") == sorted, "keys are listed in the order of their bytes")
         check(try listed("b/") == sorted.filter { $0.hasPrefix("b/") }, "a prefix may end with a slash")
-        check(try listed("b") == sorted.filter { $0.hasPrefix("b") }, "a prefix may end within a part")
-        check(try listed("nothing").isEmpty, "a prefix may be of no key")
+        check(try listed("b") == sorted.filter { $0.hasPrefix("b") }, "a prefix may end inside a part")
+        check(try listed("nothing").isEmpty, "a prefix without keys lists nothing")
         for name in names {
-            check(try store.get(prefix + "list/" + name) == Array(name.utf8), "'\(name)' is a key like any other")
+            check(try store.get(prefix + "list/" + name) == Array(name.utf8), "the key '\(name)' works like any other")
         }
         let infos = try store.list(prefix: prefix + "list/")
-        check(try infos.allSatisfy { try store.info($0.key) == $0 }, "a list says what info says")
-        // More than a page of any store.
+        check(try infos.allSatisfy { try store.info($0.key) == $0 }, "a list agrees with info")
+        // More keys than one page of a list in any store.
         for number in 0..<1_100 { try store.put(prefix + "many/\(number)", []) }
-        check(try store.list(prefix: prefix + "many/").count == 1_100, "a list is whole, however long")
+        check(try store.list(prefix: prefix + "many/").count == 1_100, "a list is complete, however long")
     }
 
     private static func checkConditions(
@@ -88,10 +89,10 @@ public enum StoreChecks {
         let store = try make()
         let key = prefix + "lease/owner"
         let version = try store.putIfAbsent(key, [1])
-        check(version != nil, "an object that is not there is put")
-        check(try store.info(key)?.version == version, "and its version is told")
-        check(try make().putIfAbsent(key, [2]) == nil, "one that is there is not replaced")
-        check(try store.get(key) == [1], "and keeps its bytes")
+        check(version != nil, "putIfAbsent puts a missing object")
+        check(try store.info(key)?.version == version, "putIfAbsent returns the version")
+        check(try make().putIfAbsent(key, [2]) == nil, "putIfAbsent does not replace an object")
+        check(try store.get(key) == [1], "putIfAbsent keeps an object's bytes")
         let stores = try (0..<8).map { _ in try make() }
         let winners = Monitor<[Int]>([])
         let done = Monitor(0)
@@ -104,8 +105,8 @@ public enum StoreChecks {
         }
         done.wait { $0 == stores.count ? () : nil }
         let won = winners.read { $0 }
-        check(won.count == 1, "of several at once exactly one puts")
-        check(try store.get(prefix + "lease/race") == won.map(UInt8.init), "and its bytes are those that stay")
+        check(won.count == 1, "of several concurrent putIfAbsent calls, exactly one succeeds")
+        check(try store.get(prefix + "lease/race") == won.map(UInt8.init), "the bytes of the call that succeeded stay")
     }
 
     private static func throwsError(_ code: SwiftwaterError.Code, _ body: () throws -> Void) -> Bool {

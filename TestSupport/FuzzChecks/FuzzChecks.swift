@@ -1,4 +1,5 @@
-import Swiftwater
+import SwiftwaterRecommender
+import SwiftwaterStorage
 
 /// Checks that must hold for any bytes. The programs in `Fuzz/` call them with the input of libFuzzer, and the tests
 /// with the corpora in that folder.

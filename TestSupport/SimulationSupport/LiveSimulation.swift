@@ -3,19 +3,19 @@ import SwiftwaterLive
 import SwiftwaterRecommender
 import SwiftwaterTesting
 
-/// A life of a live recommender on a disk that fails and crashes as a seed says: people rate, are forgotten, models are
-/// trained and replaced, and the machine stops in the middle of any of that.
+/// A simulated live recommender on a disk that fails and crashes as a seed determines. Users rate and are forgotten,
+/// models are trained and replaced, and the machine stops in the middle of any of these.
 ///
-/// After each restart: the model file is whole, the old one or the new one; every acknowledged rating counts, and the last
-/// of an item; whoever was forgotten is gone; no temporary file stays.
+/// After each restart, the model file is whole, either the old or the new one; every acknowledged rating counts, the
+/// last one of each item; forgotten users are gone; and no temporary file remains.
 public final class LiveSimulation {
-    /// How a run ended.
+    /// The result of a run.
     public struct Outcome: Sendable {
-        /// What happened, as one number: equal seeds have equal ones.
+        /// A hash of all events, equal for equal seeds.
         public var digest: UInt64
-        /// How often the machine stopped while a model was being written.
+        /// The number of times that the machine stopped while a model was being written.
         public var crashesWithinReplacement: Int
-        /// What is wrong; empty where all is well.
+        /// The problems found; empty if there are none.
         public var problems: [String]
     }
 
@@ -25,15 +25,15 @@ public final class LiveSimulation {
     private let clock = ManualClock(at: BatchTime(milliseconds: 1_000_000))
     private var problems: [String] = []
     private var crashesWithinReplacement = 0
-    /// What was acknowledged of each user: the rating of each item.
+    /// Each user's acknowledged ratings, by item.
     private var ratings: [String: [String: Float]] = [:]
-    /// What was sent and not acknowledged: it may count or not.
+    /// Ratings that were sent but not acknowledged: they may or may not count.
     private var unsure: [String: [String: [Float]]] = [:]
-    /// Who was forgotten, by an acknowledged request, and has not rated since.
+    /// Users who were forgotten by an acknowledged request and have not rated since.
     private var forgotten: Set<String> = []
-    /// Whose forgetting was not acknowledged.
+    /// Users for whom the request to forget was not acknowledged.
     private var unsureForgotten: Set<String> = []
-    /// How many items each model that may be in place has.
+    /// The numbers of items of the models that may be in use.
     private var models: Set<Int> = []
 
     private static let users = (0..<12).map { "user \($0)" }
@@ -46,7 +46,7 @@ public final class LiveSimulation {
         hasher = StableHasher(seed: seed)
     }
 
-    /// A model whose number of items tells it from others.
+    /// Returns a model that is identified by its number of items.
     private static func model(extraItems: Int) throws -> MatrixFactorizationModel {
         var rows: [(user: String, item: String, rating: Float)] = []
         for (number, user) in users.prefix(8).enumerated() {
@@ -70,7 +70,7 @@ public final class LiveSimulation {
         return try LiveRecommender(directory: "films", settings: settings) { try Self.model(extraItems: 0) }
     }
 
-    /// Runs to the end.
+    /// Runs the simulation to its end.
     public func run() -> Outcome {
         models = [Self.items.count]
         for _ in 0..<(2 + random.below(5)) {
@@ -85,12 +85,12 @@ public final class LiveSimulation {
             live.close()
         } catch { problems.append("cannot start: \(error)") }
         let left = disk.paths.filter { $0.contains(".tmp-") }
-        if !left.isEmpty { problems.append("temporary files stay: \(left)") }
+        if !left.isEmpty { problems.append("temporary files remain: \(left)") }
         return Outcome(
             digest: hasher.finalize(), crashesWithinReplacement: crashesWithinReplacement, problems: problems)
     }
 
-    /// From a start to a crash.
+    /// Runs from one start to the next crash.
     private func live() throws {
         let live = try open()
         compare(live)
@@ -161,11 +161,11 @@ public final class LiveSimulation {
         }
     }
 
-    /// What the recommender says against what was acknowledged.
+    /// Compares the recommender's ratings with the acknowledged ones.
     private func compare(_ live: LiveRecommender) {
         let found = live.model.itemIDs.count
         note("model \(found)")
-        // A training that was not acknowledged may know fewer items: those of someone who was forgotten.
+        // An unacknowledged training may lack the items of a forgotten user.
         if !models.contains(found) && unsureForgotten.isEmpty && forgotten.isEmpty {
             problems.append("the model has \(found) items, expected one of \(models.sorted())")
         }
@@ -174,19 +174,19 @@ public final class LiveSimulation {
             for (item, rating) in ratings[user] ?? [:] where live.model.itemIDs.index(of: item) != nil {
                 let allowed = [rating] + (unsure[user]?[item] ?? [])
                 guard let own = history[item], allowed.contains(own) else {
-                    problems.append("\(user) rated \(item) \(rating), and \(history[item] as Any) is known")
+                    problems.append("\(user) rated \(item) \(rating), but the history has \(history[item] as Any)")
                     continue
                 }
             }
             if forgotten.contains(user) {
                 let mayBe = unsure[user] ?? [:]
                 for (item, rating) in history where !(mayBe[item] ?? []).contains(rating) {
-                    problems.append("\(user) was forgotten, and \(item) is known")
+                    problems.append("\(user) was forgotten, but the history has \(item)")
                 }
-                if live.model.userIDs.index(of: user) != nil { problems.append("\(user) is in the model") }
+                if live.model.userIDs.index(of: user) != nil { problems.append("\(user) is still in the model") }
             }
         }
-        // What counts now counts from here on.
+        // Ratings that count now must count from here on.
         for user in Self.users {
             if unsureForgotten.contains(user) { (ratings[user], forgotten) = (nil, forgotten.subtracting([user])) }
             for rated in live.history(of: user) {

@@ -1,20 +1,27 @@
 import Logging
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterStorage
+import SwiftwaterStreaming
 import SwiftwaterTesting
 
-/// One run of a program with a log, checkpoints, states and sinks, on a disk and a clock that fail as the seed says, through several
-/// crashes; and the check of what came out against what went in.
+/// A run of a program with a log, checkpoints, states and sinks through several crashes, on a disk and a clock that
+/// fail as the seed determines. The output is checked against the input.
 ///
-/// The program: lines `KEY ID` from a sender that waits for answers, and lines `KEY cLIFE-N` from a connection that does not;
-/// every batch's lines, counts over a window with an inverse, maxima over one without, and totals since the beginning go to
-/// files. What the batches held is read from the lines' files; everything else must follow from that.
+/// The program reads lines `KEY ID` from a sender that waits for acknowledgments, and lines `KEY cLIFE-N` from a
+/// connection that does not. It writes to files: every batch's lines, counts over a window with an inverse and over
+/// windows without one, and totals since the beginning. The content of the batches is read from the lines' files;
+/// everything else must follow from it.
 public final class Simulation {
+    /// The result of a run.
     public struct Outcome: Sendable, Equatable {
-        /// Everything that happened, in one number: two runs of a seed have the same.
+        /// A hash of all events, equal for equal seeds.
         public var digest: UInt64
+        /// The number of starts of the program.
         public var lives: Int
+        /// The number of batches written.
         public var batches: Int
-        /// What is wrong; empty where all is well.
+        /// The problems found; empty if there are none.
         public var problems: [String]
     }
 
@@ -28,15 +35,18 @@ public final class Simulation {
     var life = 0
     var problems: [String] = []
 
-    // What went in.
+    // The input so far.
     var nextID = 1
     var unsafeLines: [(position: UInt64, line: String)] = []
     let safe = Monitor<UInt64>(0)
     var plainSent: [Int: Int] = [:]
 
-    /// Where what happens is told, line by line, for whoever looks into a seed that fails.
+    /// Receives a line for each event, for debugging a seed that fails.
     private let trace: ((String) -> Void)?
 
+    /// Creates a run.
+    ///
+    /// - Parameter trace: receives a line for each event.
     public init(seed: UInt64, trace: ((String) -> Void)? = nil) {
         self.seed = seed
         self.trace = trace
@@ -52,6 +62,7 @@ public final class Simulation {
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 
+    /// Runs the simulation to its end.
     public func run() -> Outcome {
         let crashes = 1 + random.below(5)
         for _ in 0..<crashes {
@@ -59,7 +70,7 @@ public final class Simulation {
             context = nil
             disk.crash()
             disk.faults = .none
-            // The clock may stand still, go on, or jump; also back.
+            // The clock may stand still, advance, or jump, also backwards.
             let jump = [0, 1, 2, 5, 40, -3][random.below(6)]
             clock.set(to: clock.now() + .seconds(jump))
             note("crash \(jump)")
@@ -70,7 +81,7 @@ public final class Simulation {
             problems: problems)
     }
 
-    /// Starts the program and brings it forward until it has gone so many steps, or has failed.
+    /// Starts the program and runs it until it has done this many steps or has failed.
     private func live(steps: Int) {
         guard start(mayFail: true) else { return }
         for _ in 0..<steps {
@@ -102,12 +113,13 @@ public final class Simulation {
         disk.faults = faults
     }
 
-    /// How many times the next tasks throw.
+    /// The number of times that the next tasks throw.
     let failures = Monitor(0)
-    /// Milliseconds that the next commits take.
+    /// The durations of the next commits in milliseconds; see `SlowSink`.
     let delays = Monitor<[Int]>([])
+    /// The partitions to evict while they are read.
     let evictions = Monitor(Evictions())
-    /// For some seeds a batch holds only a part of what has come.
+    /// Whether a batch holds only a part of the lines that have arrived, which is so for some seeds.
     var hasSmallBatches: Bool { seed % 4 == 1 }
 
     private func start(mayFail: Bool) -> Bool {
@@ -127,13 +139,13 @@ public final class Simulation {
             note("start failed: \(failure.code)")
             let isExcused =
                 mayFail && failure.code == .io || disk.lostSynchronizations > 0 && failure.code == .corrupted
-            if !isExcused { problems.append("life \(life) cannot start: \(failure)") }
+            if !isExcused { problems.append("life \(life) failed to start: \(failure)") }
             return false
         }
-        // The sender goes on behind what the receiver has.
+        // The sender continues after the last line that the receiver has.
         let known = receiver.store.lastPosition(of: "sender")
         if known < safe.read({ $0 }) && disk.lostSynchronizations == 0 {
-            problems.append("life \(life): line \(safe.read { $0 }) was safe, and the receiver knows \(known)")
+            problems.append("life \(life): line \(safe.read { $0 }) was safe, but the receiver has only \(known)")
         }
         unsafeLines.removeAll { $0.position <= known }
         send(unsafeLines)
@@ -162,11 +174,11 @@ public final class Simulation {
         }
     }
 
-    /// Without faults: everything that is left goes through, and is compared.
+    /// Runs all remaining input without faults, and compares the output.
     private func finish() {
         disk.faults = .none
         guard start(mayFail: false) else { return }
-        // Batches that are made again, and those that were missed, come before the new ones.
+        // Repeated and missed batches come before new ones.
         for _ in 0..<(hasSmallBatches ? 120 : 40) {
             clock.advance(by: .seconds(1))
             do { try context.step() } catch {
@@ -179,8 +191,9 @@ public final class Simulation {
     }
 }
 
-/// Starts a context from a thread that may wait.
+/// Starts a context and blocks the thread.
 enum StartResult {
+    /// Returns the error of the start; nil if it succeeded.
     static func of(_ context: StreamingContext) -> SwiftwaterError? {
         do {
             try context.startBlocking()
@@ -189,7 +202,7 @@ enum StartResult {
     }
 }
 
-/// A receiver that hears what the simulation says.
+/// A receiver of lines that the simulation passes to it.
 final class HandReceiver: TextReceiver, @unchecked Sendable {
     var store: ReceiverStore!
     func start(into store: ReceiverStore) throws { self.store = store }

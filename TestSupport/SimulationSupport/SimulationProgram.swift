@@ -1,5 +1,8 @@
 import Logging
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterStorage
+import SwiftwaterStreaming
 import SwiftwaterTesting
 
 extension Simulation {
@@ -37,7 +40,7 @@ extension Simulation {
             evictions.update { $0.kept = kept }
             return kept
         }.map { line -> Text in
-            // The partitions of the batch may be lost while they are read: what comes next is computed again.
+            // Partitions may be lost while the batch is read; they are then recomputed.
             evictions.update { $0.evict() }
             return line
         }
@@ -48,10 +51,10 @@ extension Simulation {
         pairs.reduceByKeyAndWindow(
             +, inverse: -, window: .seconds(Self.window), slide: .seconds(Self.slide)
         ).named("counts").save(to: sink, name: "counts", columns: ["key", "count"], row: row)
-        // The same through the closures' way, without an inverse.
+        // The same counts without an inverse.
         pairs.window(.seconds(Self.window)).reduceByKey(+).named("stacks")
             .save(to: sink, name: "stacks", columns: ["key", "count"], row: row)
-        // And as a window that keeps no state and reads the log again.
+        // A window that keeps no state and reads the log again.
         lines.window(.seconds(3)).map { ($0.split(separator: " ")[0], 1) }.transform { $0.reduceByKey(+) }
             .save(to: sink, name: "raw", columns: ["key", "count"], row: row)
         pairs.updateStateByKey { (values: [Int], sum: Int?) -> Int? in values.reduce(sum ?? 0, +) }.named("totals")
@@ -59,17 +62,17 @@ extension Simulation {
         self.context = context
     }
 
-    /// What came out against what went in.
+    /// Compares the output with the input.
     func compare() {
         let files = SimulationFiles(disk)
         let times = files.times("lines")
         let batches = times.map { (time: $0, lines: files.rows("lines", $0)) }
-        // A disk that lies may have cut the last line of a file.
+        // After a lost synchronization, the last line of a file may be truncated.
         checkLines(batches.flatMap { disk.lostSynchronizations == 0 ? $0.lines : $0.lines.dropLast() })
         note("\(batches)")
-        // A disk that lies may have emptied any file.
+        // After a lost synchronization, any file may be empty.
         guard disk.lostSynchronizations == 0 else { return }
-        // Where the program began anew because a crash left nothing, another zero time holds.
+        // If a crash left nothing, the program started again with another zero time.
         let zero = (files.times("counts").first ?? Self.slide) - Self.slide
         func counts(after: Int, upTo: Int) -> [String] {
             var sums: [String: Int] = [:]
@@ -102,20 +105,20 @@ extension Simulation {
         for (id, count) in seen.sorted(by: { $0.key < $1.key }) where count > 1 {
             problems.append("line \(id) was counted \(count) times")
         }
-        guard disk.lostSynchronizations == 0 else { return }  // a disk that lies loses what it confirmed
+        guard disk.lostSynchronizations == 0 else { return }  // confirmed lines may be lost as well
         let lost = (1..<nextID).filter { seen["\($0)"] == nil }
         if !lost.isEmpty { problems.append("lines \(lost) were lost") }
         for life in plainSent.keys.sorted() {
             let sent = plainSent[life]!
             let arrived = (0..<sent).filter { seen["c\(life)-\($0)"] != nil }
             if arrived != Array(0..<arrived.count) {
-                problems.append("of connection \(life) came \(arrived), which is no prefix")
+                problems.append("lines \(arrived) of connection \(life) arrived, which are not a prefix")
             }
         }
     }
 }
 
-/// Partitions of the last batch that are still to be lost, one at each line that is read.
+/// Evicts a partition of the last batch for each line read, `left` times.
 struct Evictions: Sendable {
     var kept: RDD<Text>?
     var left = 0
@@ -127,11 +130,11 @@ struct Evictions: Sendable {
     }
 }
 
-/// A sink that takes its time, by the simulation's clock, before or after the batch is there.
+/// A sink that delays commits, by the simulation's clock, before or after the batch is written.
 struct SlowSink: TableSink {
     private let sink: FileSink
     private let clock: ManualClock
-    /// What the next commits take: before the batch is written where it is positive, after it otherwise.
+    /// The delays of the next commits in milliseconds: before the batch is written if positive, after it if negative.
     private let delays: Monitor<[Int]>
 
     init(_ sink: FileSink, clock: ManualClock, delays: Monitor<[Int]>) {
@@ -157,7 +160,7 @@ struct SimulationFiles {
     private let disk: SimulatedDisk
     init(_ disk: SimulatedDisk) { self.disk = disk }
 
-    /// Batch times of an output, in seconds.
+    /// Returns the batch times of an output in seconds.
     func times(_ output: String) -> [Int] {
         disk.paths.compactMap { path in
             guard path.hasPrefix("out/\(output)-"), path.hasSuffix(".txt") else { return nil }
@@ -165,6 +168,7 @@ struct SimulationFiles {
         }.sorted()
     }
 
+    /// Returns the lines of an output's batch.
     func rows(_ output: String, _ time: Int) -> [String] {
         guard let bytes = try? disk.read("out/\(output)-\(time * 1000).txt") else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)

@@ -1,5 +1,6 @@
 import Foundation
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterFormats
 
 /// A program of the package, run as a user runs it.
 public final class Program: @unchecked Sendable {

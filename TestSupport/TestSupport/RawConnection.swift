@@ -1,5 +1,6 @@
 import Foundation
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterFormats
 
 /// A TCP connection that can send anything, including requests that no well-behaved client sends. It blocks its own
 /// threads, not those of the server.

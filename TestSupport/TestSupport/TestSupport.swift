@@ -1,5 +1,6 @@
 import Foundation
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterFormats
 
 /// Paths in the package's folder.
 public enum PackageFolder {

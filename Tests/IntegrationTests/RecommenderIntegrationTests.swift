@@ -165,7 +165,7 @@ import Testing
         let nothing = try train("userId,movieId,rating\nx\n")
         #expect(nothing.status == 65 && nothing.error.contains("the file has no usable rows"))
         let model = try Program.run("evaluate", "--model", try folder.write("m", "no model"), "x.csv")
-        #expect(model.status == 65 && model.error.contains("this is no model file"))
+        #expect(model.status == 65 && model.error.contains("this is not a model file"))
         let usage = try Program.run("train")
         #expect(usage.status == 64 && usage.error.contains("Give either FILE"))
     }

@@ -1,5 +1,5 @@
 import Foundation
-import SwiftwaterFuzzChecks
+import FuzzChecks
 import TestSupport
 import Testing
 

@@ -1,5 +1,7 @@
 import CSwiftwaterKernels
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterRecommender
+import SwiftwaterStorage
 import Testing
 
 /// Compares every kernel with plain Swift, for every instruction set of this processor.

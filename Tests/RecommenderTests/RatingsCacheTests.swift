@@ -1,5 +1,7 @@
 import Foundation
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterRecommender
+import SwiftwaterStorage
 import TestSupport
 import Testing
 

@@ -1,4 +1,8 @@
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterPosts
+import SwiftwaterStreaming
+import SwiftwaterTrends
 import TestSupport
 import Testing
 

@@ -1,5 +1,9 @@
 import Foundation
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterPosts
+import SwiftwaterStreaming
+import SwiftwaterTrends
 
 /// The trends of a list of lines, written as plainly as possible: every window is counted anew from all posts.
 struct NaiveTrending {

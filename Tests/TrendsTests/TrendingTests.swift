@@ -1,5 +1,9 @@
 import Foundation
-import Swiftwater
+import SwiftwaterCore
+import SwiftwaterFormats
+import SwiftwaterPosts
+import SwiftwaterStreaming
+import SwiftwaterTrends
 import TestSupport
 import Testing
 

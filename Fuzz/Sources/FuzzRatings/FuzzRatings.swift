@@ -1,5 +1,5 @@
 import CFuzzer
-import SwiftwaterFuzzChecks
+import FuzzChecks
 
 @main
 enum FuzzRatings {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Swiftwater
 
-/// Options of what survives the end of the process.
+/// Options for state that survives the end of the process.
 struct DurabilityOptions: ParsableArguments {
     @Option(help: "Keep state in this directory, and continue from it after a stop or crash.")
     var checkpoint: String?

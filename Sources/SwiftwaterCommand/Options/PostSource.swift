@@ -1,7 +1,7 @@
 import ArgumentParser
 import Swiftwater
 
-/// Where posts come from, as `--source` says.
+/// The source of posts: the value of `--source`.
 enum PostSource: ExpressibleByArgument {
     case socket(host: String, port: Int)
     case acknowledged(host: String, port: Int)
@@ -33,12 +33,14 @@ enum PostSource: ExpressibleByArgument {
         }
     }
 
-    /// The files that are read to their end, where that is what the source is.
+    /// Returns the files of a `file:` source, which are read to their end; nil for other sources.
     func archive(batchBytes: Int) throws -> ArchiveSource? {
         if case .archive(let path) = self { try ArchiveSource([path], batchBytes: batchBytes) } else { nil }
     }
 
-    /// - Parameter archive: what `archive` gave.
+    /// Returns a stream of the posts.
+    ///
+    /// - Parameter archive: the result of `archive(batchBytes:)`.
     func stream(in context: StreamingContext, _ archive: ArchiveSource?) -> DStream<Text> {
         switch self {
         case .archive: context.archiveTextStream(archive!)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Swiftwater
 
-/// Where tables go, as `--sink` says.
+/// The destination of tables: a value of `--sink`.
 enum SinkArgument: ExpressibleByArgument {
     case files(directory: String, FileSink.Format)
     case sqlite(path: String)

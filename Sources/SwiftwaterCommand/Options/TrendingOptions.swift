@@ -1,30 +1,30 @@
 import ArgumentParser
 import Swiftwater
 
-/// Options of what is counted, and how trends are ranked.
+/// Options for what is counted and how trends are ranked.
 struct TrendingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What is counted: hashtags (public rules), hash-words (split at spaces, keep what begins with #), "
+            "What to count: hashtags (public rules), hash-words (words that begin with #, split at spaces), "
                 + "cashtags, mentions, links or words.", valueName: "kind"))
     var keys = TrendingSettings.Keys.hashtags
     @Flag(help: "Assign posts to windows by their own time: an archive gives the same tables at any speed.")
     var eventTime = false
     @Option(help: "With --event-time: how long a window waits for late posts.") var lateness: DurationArgument?
     @Option(help: "Order of rows: count, authors or burst. (default: count)") var by: TrendingSettings.Order?
-    @Option(help: "How bursts are measured: z (standard deviations above the expected count) or chi-square.")
+    @Option(help: "Burst score: z (standard deviations above the expected count) or chi-square.")
     var score = TrendingSettings.Score.deviation
     @Option(help: "Time over which the expected rate is averaged.") var baseline = DurationArgument(.seconds(24 * 3600))
-    @Option(help: "With --score chi-square: the time in which a score falls by half.")
+    @Option(help: "With --score chi-square: the half-life of a score.")
     var halfLife = DurationArgument(.seconds(7200))
     @Option(
         name: [.customLong("min-count"), .customLong("min-support")], help: "Minimum count for a key to be listed.")
     var minCount: Int?
     @Flag(help: "Count an author once for each key and window.") var oncePerAuthor = false
-    @Option(help: "A file of keys that are not listed, one a line; it is read again when it changes.") var ignore:
-        String?
-    @Option(help: "A file of the only keys that are listed.") var allow: String?
-    @Option(help: "A CSV, NDJSON or SQLite file about authors: rows say what was most often behind a key.")
+    @Option(help: "File of keys not to list, one per line; reread when it changes.")
+    var ignore: String?
+    @Option(help: "File of the only keys to list.") var allow: String?
+    @Option(help: "CSV, NDJSON or SQLite file about authors: rows show the most frequent values for a key.")
     var enrich: String?
     @Option(help: "The file's column of author ids.") var enrichKey = "author_id"
     @Option(help: "The file's columns of values, separated by commas, such as location,verified.")
@@ -40,7 +40,7 @@ struct TrendingOptions: ParsableArguments {
     var details: Bool?
     @Option(help: .hidden) var tokenizer: String?
 
-    /// Whether rows say why a key trends.
+    /// Whether rows explain why a key trends.
     private var recordsEvidence: Bool {
         details
             ?? (eventTime || by != nil || minCount != nil || keys != .hashtags && keys != .hashWords || oncePerAuthor

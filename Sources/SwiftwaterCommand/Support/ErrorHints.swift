@@ -1,6 +1,6 @@
 import Swiftwater
 
-/// Which options of the command belong to the settings that errors of the library name.
+/// The command-line options for the settings that library errors name.
 enum ErrorHints {
     private static func options(_ setting: SwiftwaterError.Setting) -> String? {
         switch setting {
@@ -14,7 +14,7 @@ enum ErrorHints {
         }
     }
 
-    /// The error in one line, with the options that would help.
+    /// Returns the error in one line, with the options that would help.
     static func text(_ error: SwiftwaterError) -> String {
         guard let options = error.setting.flatMap(options) else { return "\(error)" }
         var error = error

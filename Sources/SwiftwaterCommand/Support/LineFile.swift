@@ -8,7 +8,7 @@ final class LineFile: Sendable {
 
     /// Opens or creates a file.
     ///
-    /// - Parameter appends: Keeps the existing content and ends a last line that a killed process left incomplete.
+    /// - Parameter appends: keeps the existing content and ends a last line that a killed process left incomplete.
     init(path: String, appends: Bool = false) throws {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (appends ? O_APPEND : O_TRUNC), 0o644)

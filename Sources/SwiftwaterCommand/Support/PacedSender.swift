@@ -1,7 +1,7 @@
 import ArgumentParser
 import Swiftwater
 
-/// When the next post is due.
+/// The times at which posts are due, at a given rate.
 struct Pace {
     private let stop: RelayStop
     private let interval: Duration?
@@ -15,7 +15,7 @@ struct Pace {
         start = clock.elapsed()
     }
 
-    /// Waits until the next post is due; `before` is called before that.
+    /// Waits until the next post is due. Calls `before` before it waits.
     mutating func wait(_ before: () -> Void) {
         defer { sent += 1 }
         guard let interval else { return }
@@ -26,7 +26,7 @@ struct Pace {
     }
 }
 
-/// Sends lines at a rate; without one, in pieces of up to 64 KiB.
+/// Sends lines at a given rate, or in chunks of about 64 KiB if there is none.
 struct PacedSender {
     private let server: TextServer
     private var pace: Pace

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Swiftwater
 
-/// Rows to a file that appears when it is complete, or to standard output.
+/// Writes rows to standard output, or to a file that appears when it is complete.
 final class RowOutput {
     private let file: AtomicFile?
     private var pending = ""

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Swiftwater
 
-/// The model that training saves while it runs.
+/// The model that is saved during training.
 enum TrainingCheckpoint {
-    /// Returns the model to continue from, or nil where there is none yet.
+    /// Returns the model to continue from, or nil if there is none yet.
     ///
-    /// - Throws: `invalidArgument` where it belongs to another training.
+    /// - Throws: `invalidArgument` if it has other ratings or settings.
     static func read(
         _ path: String, _ settings: ALSSettings, _ ratings: Ratings
     ) throws -> MatrixFactorizationModel? {

@@ -1,6 +1,6 @@
 import Swiftwater
 
-/// Tables of trends on a terminal, one after the other with what changed since the last, and as JSON.
+/// Formats tables of trends for a terminal, with the changes since the last table, or as JSON.
 final class TrendingView: Sendable {
     private let console: Console
     /// The number of rows to show; 0 for all.
@@ -44,7 +44,7 @@ final class TrendingView: Sendable {
         Format.right(Format.count(row.count) + (row.countUpperBound > row.count ? "+" : ""), 9)
     }
 
-    /// A row without evidence: its count as a bar.
+    /// Returns a row without evidence, with its count as a bar.
     private func plain(_ row: TrendingRow, _ most: Int) -> String {
         let bar = String(repeating: "█", count: max(1, row.count * 28 / most))
         return name(row, 28) + count(row) + "  " + console.styled(bar, .accent)
@@ -61,9 +61,9 @@ final class TrendingView: Sendable {
             + (row.isCopied == true ? console.styled("  copies", .dim) : "")
     }
 
-    /// `▲3`, `▼1`, `new` or nothing, four columns wide.
+    /// Returns `▲3`, `▼1`, `new` or nothing, four columns wide.
     private func change(_ row: TrendingRow, _ before: [Text: Int]?) -> String {
-        // Before there was anything, nothing is new.
+        // Nothing is new in the first table with rows.
         guard let before, !before.isEmpty else { return "    " }
         guard let old = before[row.key] else { return console.styled("new ", .good) }
         if old == row.rank { return "    " }
@@ -71,14 +71,14 @@ final class TrendingView: Sendable {
         return console.styled(text, old > row.rank ? .good : .dim)
     }
 
-    /// Counts as a row of bars, the highest a full one.
+    /// Returns counts as a row of bars; the highest count is a full bar.
     static func sparkline(_ counts: [Int]) -> String {
         let bars = Array("▁▂▃▄▅▆▇█")
         let most = max(counts.max() ?? 0, 1)
         return String(counts.map { $0 == 0 ? " " : bars[min(7, ($0 * 8 - 1) / most)] })
     }
 
-    /// The most frequent value of each column, with its share: `  Wien 80 %  verified 40 %`.
+    /// Returns the most frequent value of each column, with its share: `  Wien 80 %  verified 40 %`.
     private static func leaders(_ row: TrendingRow) -> String {
         var columns: Set<String> = []
         return (row.groups ?? []).filter { columns.insert($0.column).inserted }.map { group in

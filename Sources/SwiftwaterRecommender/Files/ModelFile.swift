@@ -1,14 +1,17 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// A model on disk: one file, versioned, checksummed, replaced whole. The bytes are drawn in `docs/FORMATS.md`.
+/// A model on disk: one file, versioned, checksummed, and replaced as a whole.
+///
+/// `docs/FORMATS.md` describes the format.
 public enum ModelFile {
     static let magic: [UInt8] = Array("SWIFTALS".utf8)
     static let version: UInt32 = 2
-    /// The version whose arrays are not aligned, and are copied.
+    /// The version whose arrays are not aligned and must be copied.
     static let versionUnaligned: UInt32 = 1
 
-    /// Writes the model to a temporary file beside `path` and renames it: after any failure the model that was there stays.
+    /// Writes the model to a temporary file beside `path` and renames it. After any failure, the previous model
+    /// remains.
     public static func write(
         _ model: MatrixFactorizationModel, to path: String, files: any FileSystem = LocalFileSystem()
     ) throws {
@@ -49,12 +52,15 @@ public enum ModelFile {
         try file.commit()
     }
 
-    /// Opens a model. Factors and history are used in place in the file, which stays mapped as long as the model lives; its pages are
+    /// Opens a model.
+    ///
+    /// Factors and history are used in place in the file, which stays mapped as long as the model lives; its pages are
     /// shared by all programs that use it. The checksum is verified first, which reads the file once.
     ///
-    /// - Parameter copied: reads the file into memory of this process: for programs that live longer than whoever may write over the file.
-    /// - Throws: `notFound`, `io`; `corrupted` where the file is not a model, is of another version, was cut, or where its
-    ///   checksum does not fit.
+    /// - Parameter copied: reads the file into this process's memory, for long-lived programs whose file may be
+    ///   overwritten.
+    /// - Throws: `notFound`, `io`; `corrupted` if the file is not a model, has another version, was cut, or its
+    ///   checksum does not match.
     public static func read(
         _ path: String, copied: Bool = false, files: any FileSystem = LocalFileSystem()
     ) throws -> MatrixFactorizationModel {
@@ -68,9 +74,9 @@ public enum ModelFile {
         }
     }
 
-    /// A model from the bytes of such a file.
+    /// Reads a model from the bytes of a model file.
     ///
-    /// - Throws: `corrupted`, as `read`.
+    /// - Throws: `corrupted`, like `read(_:copied:files:)`.
     public static func read(bytes: [UInt8]) throws -> MatrixFactorizationModel {
         try bytes.withUnsafeBytes { try read($0, nil) }
     }
@@ -85,7 +91,7 @@ public enum ModelFile {
         let found: UInt32 = try input.integer()
         guard found == version || found == versionUnaligned else {
             throw SwiftwaterError(
-                .corrupted, "the model has format version \(found) and this program reads version 1 and \(version)",
+                .corrupted, "the model has format version \(found); this program reads versions 1 and \(version)",
                 remedy: "train again with this program")
         }
         input.isAligned = found == version

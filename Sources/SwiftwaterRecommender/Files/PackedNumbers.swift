@@ -94,26 +94,26 @@ struct PackedNumbers {
     /// - Throws: `corrupted` if the bytes are not a valid encoding.
     init(reading input: inout SectionReader, count: Int) throws {
         let kind: UInt8 = try input.integer()
-        guard let way = Way(rawValue: kind) else { throw PackedNumbers.damaged("a column of unknown kind \(kind)") }
+        guard let way = Way(rawValue: kind) else { throw PackedNumbers.damaged("a column has unknown kind \(kind)") }
         self.way = way
         self.count = count
         switch way {
         case .runs:
             let runs = try input.count()
             guard (runs == 0) == (count == 0), runs <= count else {
-                throw PackedNumbers.damaged("\(runs) runs in \(count) rows")
+                throw PackedNumbers.damaged("a column has \(runs) runs in \(count) rows")
             }
             if runs == 0 { return }
             starts = try input.column(count: runs)
             values = try input.column(count: runs)
             guard starts[0] == 0, zip(starts, starts.dropFirst()).allSatisfy({ $0 < $1 }), Int(starts[runs - 1]) < count
-            else { throw PackedNumbers.damaged("runs that are out of order") }
+            else { throw PackedNumbers.damaged("a column's runs are out of order") }
         case .choices:
             values = try input.column(count: 256)
             bytes = try input.column(count: count)
         case .differences:
             width = Int(try input.integer() as UInt8)
-            guard (1...8).contains(width) else { throw PackedNumbers.damaged("numbers of \(width) bytes") }
+            guard (1...8).contains(width) else { throw PackedNumbers.damaged("a column has numbers of \(width) bytes") }
             smallest = (try input.column(count: 1) as NumberColumn<UInt64>)[0]
             let (size, overflow) = count.multipliedReportingOverflow(by: width)
             bytes = try input.column(count: overflow ? .max : size + 8)

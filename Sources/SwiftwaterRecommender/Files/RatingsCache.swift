@@ -1,15 +1,15 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// The columns of a file of ratings, as they were read, in a compact file beside it: `ratings.csv.swratings`. Drawn in `docs/FORMATS.md`.
+/// The parsed columns of a ratings file in a compact file beside it: `ratings.csv.swratings`.
 ///
-/// A cache belongs to a file of a certain size and time of change, read in a certain way. One that belongs to another, or is damaged, is
-/// passed over and replaced.
+/// A cache is valid for a file of one size and modification time, read in one format. A cache that does not match or is
+/// damaged is ignored and replaced. `docs/FORMATS.md` describes the format.
 enum RatingsCache {
     static let magic = Array("SWRATING".utf8)
     static let version: UInt32 = 1
     private static let pieceRows = 1 << 20
-    /// Turned, it makes the order of signed numbers that of unsigned ones.
+    /// Flipping this bit makes unsigned order that of signed numbers.
     private static let signBit: UInt64 = 1 << 63
 
     static func path(for file: String) -> String { file + ".swratings" }
@@ -56,7 +56,7 @@ enum RatingsCache {
 
     // MARK: Reading
 
-    /// What the cache of a file holds; nil where there is none that belongs to it.
+    /// Reads the cache of a file. Returns nil if there is none or it does not match the file.
     static func read(
         _ path: String, _ stamp: FileStamp, _ format: RatingsFormat, files: any FileSystem = LocalFileSystem()
     ) throws -> RatingsReading? {
@@ -66,7 +66,7 @@ enum RatingsCache {
         }
         return try file.withBytes { bytes in
             var input = try SectionReader(
-                bytes, of: file, magic: magic, what: "cache of ratings", writer: "this program", remedy: "remove it")
+                bytes, of: file, magic: magic, what: "ratings cache", writer: "this program", remedy: "remove it")
             let length: UInt64 = try input.integer()
             var header = ByteReader(try input.bytes(count: Int(clamping: length)))
             guard try header.readInteger(UInt32.self) == version else { return nil }
@@ -116,14 +116,14 @@ enum RatingsCache {
             numbers.withUnsafeBufferPointer { $0.allSatisfy { Int($0) < limit } }
         }
         guard areInBounds(ratings.users, users), areInBounds(ratings.items, items) else {
-            throw SwiftwaterError(.corrupted, "the number of an id is out of bounds", remedy: "remove it")
+            throw SwiftwaterError(.corrupted, "the index of an id is out of bounds", remedy: "remove it")
         }
         return RatingsReading(ratings: ratings, report: report)
     }
 }
 
 extension RatingsFormat {
-    /// What of the format decides what is read.
+    /// The settings that determine the result of reading.
     fileprivate var fingerprint: [UInt8] {
         var writer = ByteWriter()
         for text in [userColumn, itemColumn, ratingColumn, timestampColumn, String(separator)] {

@@ -1,25 +1,25 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// Reads the parts of a file that a `SectionWriter` wrote, with every bound checked.
+/// Reads the sections of a file that a `SectionWriter` wrote, checking every bound.
 struct SectionReader {
     private let bytes: UnsafeRawBufferPointer
-    /// Whose bytes these are; nil where they are only lent.
+    /// The file that the bytes belong to; nil if they are borrowed.
     private let file: MappedFile?
     private let remedy: String
     private(set) var offset = 0
-    /// Whether arrays begin at multiples of `SectionWriter.alignment`. Files of before have them one after the other.
+    /// Whether arrays begin at multiples of `SectionWriter.alignment`. In older files they are contiguous.
     var isAligned = true
 
-    /// The parts between the magic number and the checksum, both of which fit.
+    /// Verifies the magic number and the checksum, and reads the sections between them.
     ///
-    /// - Throws: `corrupted`.
+    /// - Throws: `corrupted` if either does not match.
     init(
         _ bytes: UnsafeRawBufferPointer, of file: MappedFile?, magic: [UInt8], what: String, writer: String,
         remedy: String
     ) throws {
         guard bytes.count >= magic.count + 4, bytes[..<magic.count].elementsEqual(magic) else {
-            throw SwiftwaterError(.corrupted, "this is no \(what)", remedy: "name a file that \(writer) wrote")
+            throw SwiftwaterError(.corrupted, "this is not a \(what)", remedy: "name a file that \(writer) wrote")
         }
         let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 4)])
         var checksum = Checksum()
@@ -27,7 +27,7 @@ struct SectionReader {
         let stored = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - 4, as: UInt32.self))
         guard stored == checksum.value else {
             throw SwiftwaterError(
-                .corrupted, "the checksum does not fit: the file was cut or damaged",
+                .corrupted, "the checksum does not match: the file was cut or damaged",
                 remedy: "\(remedy), or restore a copy")
         }
         (self.bytes, self.file, self.remedy, offset) = (content, file, remedy, magic.count)
@@ -36,7 +36,7 @@ struct SectionReader {
     private mutating func take(_ count: Int) throws -> UnsafeRawBufferPointer {
         guard count >= 0, count <= bytes.count - offset else {
             throw SwiftwaterError(
-                .corrupted, "the file ends before its parts do", at: .init(byteOffset: offset), remedy: remedy)
+                .corrupted, "the file ends too early", at: .init(byteOffset: offset), remedy: remedy)
         }
         defer { offset += count }
         return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
@@ -48,12 +48,12 @@ struct SectionReader {
         Integer(littleEndian: try take(MemoryLayout<Integer>.size).loadUnaligned(as: Integer.self))
     }
 
-    /// A number of users, items or ratings: each takes bytes of its own, so there are at most as many as bytes.
+    /// Reads a number of users, items or ratings. Each takes at least a byte, which bounds the number.
     mutating func count() throws -> Int {
         let found: UInt64 = try integer()
         guard found <= UInt64(bytes.count) else {
             throw SwiftwaterError(
-                .corrupted, "the file speaks of \(found) entries in \(bytes.count) bytes", remedy: remedy)
+                .corrupted, "the file claims \(found) entries in \(bytes.count) bytes", remedy: remedy)
         }
         return Int(found)
     }
@@ -66,7 +66,7 @@ struct SectionReader {
         }
     }
 
-    /// Numbers as they stand in the file, where it is mapped.
+    /// Reads a column, in place if the file is mapped and its arrays are aligned.
     mutating func column<Element>(count: Int) throws -> NumberColumn<Element> {
         guard let file, isAligned else { return NumberColumn(try array(count: count)) }
         return NumberColumn(try takeArray(count, of: Element.self), in: file)

@@ -1,9 +1,11 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// Writes the parts of a file and, behind them, their checksum. Arrays begin at multiples of 64 bytes, so that they can be used in place.
+/// Writes the sections of a file, followed by their checksum.
+///
+/// Arrays begin at multiples of 64 bytes, so that they can be used in place.
 struct SectionWriter {
-    /// Where arrays begin: at multiples of so many bytes.
+    /// The alignment of arrays in bytes.
     static let alignment = 64
 
     private let file: AtomicFile
@@ -25,7 +27,7 @@ struct SectionWriter {
 
     mutating func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
-    /// Little-endian machines only, which are all that Swift runs on here; checked when the program is built.
+    /// Writes an array as it is in memory. Little-endian machines only, which is checked at compile time.
     mutating func write<Element: BitwiseCopyable>(array: [Element]) throws {
         try align()
         try array.withUnsafeBytes { try write($0) }

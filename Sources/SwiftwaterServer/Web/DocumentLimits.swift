@@ -1,8 +1,9 @@
 #if Server
     import SwiftwaterFormats
 
-    /// The limits of this server, as the API's document states them. In the resource a schema whose limits depend on the
-    /// settings says which: `"x-limits": "rows"`.
+    /// The limits of this server, as the API document states them.
+    ///
+    /// In the resource, a schema whose limits depend on the settings names them: `"x-limits": "rows"`.
     struct DocumentLimits {
         /// The windows that have tables.
         let windows: [String]

@@ -5,9 +5,9 @@ import SwiftwaterCore
 public struct CountAggregate<Input: Sendable>: KeyedAggregate {
     /// Creates the aggregate.
     @inlinable public init() {}
-    /// 0.
+    /// Zero.
     @inlinable public var initial: Int { 0 }
-    /// Adds 1.
+    /// Adds one to the count.
     @inlinable public func add(_ value: Input, to state: inout Int) { state += 1 }
     /// Adds the counts.
     @inlinable public func merge(_ other: Int, into state: inout Int) { state += other }
@@ -30,7 +30,7 @@ public struct SumAggregate<Input: AdditiveArithmetic & StreamCodable>: KeyedAggr
     @inlinable public func merge(_ other: Input, into state: inout Input) { state += other }
     /// Returns the sum.
     @inlinable public func result(_ state: Input) -> Input { state }
-    /// Subtraction for integers, which is exact. None for other numbers, whose sums would drift.
+    /// Subtraction for integers, where it is exact; nil for other numbers, whose sums would drift.
     public var inverse: (@Sendable (Input, Input) throws -> Input)? {
         guard Input.self is any FixedWidthInteger.Type else { return nil }
         return { $0 - $1 }

@@ -3,8 +3,8 @@ import SwiftwaterCore
 extension DStream {
     /// Computes an aggregate of the values of each key of a batch.
     ///
-    /// If this stream is a window, or map, flatMap, and filter of one, each batch is aggregated once, and windows are put
-    /// together from the batches: by subtracting what leaves where the aggregate has an inverse, otherwise with two stacks.
+    /// If this stream is a window, or map, flatMap, and filter of one, each batch is aggregated once, and windows
+    /// combine the batches: by subtracting those that leave if the aggregate has an inverse, otherwise with two stacks.
     @inlinable
     public func aggregateByKey<Key: StreamKey, Aggregate: KeyedAggregate>(
         _ aggregate: Aggregate

@@ -14,10 +14,10 @@ public struct DistinctAggregate<Input: StreamCodable>: KeyedAggregate {
         /// The number of values.
         public var count: Int { values.count }
 
-        /// Takes the hash of a value in.
+        /// Inserts the hash of a value.
         public mutating func insert(hash: UInt64) { values.insert(hash) }
 
-        /// Takes the values of `other` in.
+        /// Adds the values of `other`.
         public mutating func merge(_ other: State) { values.formUnion(other.values) }
 
         /// Writes the hashes or the registers.
@@ -35,9 +35,9 @@ public struct DistinctAggregate<Input: StreamCodable>: KeyedAggregate {
     @inlinable public init() {}
     /// No values.
     @inlinable public var initial: State { State() }
-    /// Takes the value in.
+    /// Adds the value.
     @inlinable public func add(_ value: Input, to state: inout State) { state.insert(hash: value.stableHash) }
-    /// Takes the other values in.
+    /// Adds the other values.
     @inlinable public func merge(_ other: State, into state: inout State) { state.merge(other) }
     /// Returns the number of distinct values.
     @inlinable public func result(_ state: State) -> Int { state.count }

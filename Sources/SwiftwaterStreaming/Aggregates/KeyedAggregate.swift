@@ -1,6 +1,6 @@
 import SwiftwaterCore
 
-/// What is computed from the values of a key, in parts that can be put together in any order and grouping.
+/// An aggregate of the values of a key, computed in parts that can be merged in any order and grouping.
 ///
 /// `aggregateByKey` takes one, or two or three at once:
 ///
@@ -13,28 +13,28 @@ import SwiftwaterCore
 public protocol KeyedAggregate: Sendable {
     /// A value of a key.
     associatedtype Input: Sendable
-    /// What is kept of the values so far.
+    /// The state that summarizes the values so far.
     associatedtype State: StreamCodable
-    /// What is made of the state.
+    /// The result.
     associatedtype Output: Sendable
 
     /// The state of no values.
     var initial: State { get }
-    /// Takes a value into the state.
+    /// Adds a value to the state.
     func add(_ value: Input, to state: inout State)
-    /// Takes the values of another state into the state.
+    /// Adds the values of another state to the state.
     func merge(_ other: State, into state: inout State)
-    /// Returns what the state says.
+    /// Returns the result of the state.
     func result(_ state: State) -> Output
-    /// Removes the values of `part` from a state that has them, where that can be done exactly; nil otherwise. Windows then
-    /// subtract what leaves them.
+    /// Removes the values of `part` from a state that contains them; nil if that cannot be done exactly. With an
+    /// inverse, windows subtract the values that leave them.
     var inverse: (@Sendable (_ state: State, _ part: State) throws -> State)? { get }
-    /// Whether states keep values, so that texts in them must be copied out of their blocks.
+    /// Whether states keep values, so that their texts must be copied out of their blocks.
     static var keepsValues: Bool { get }
 }
 
 extension KeyedAggregate {
-    /// None.
+    /// Nil: no inverse.
     public var inverse: (@Sendable (State, State) throws -> State)? { nil }
     /// False.
     @inlinable public static var keepsValues: Bool { false }

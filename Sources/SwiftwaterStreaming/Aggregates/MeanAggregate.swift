@@ -13,7 +13,7 @@ public struct Moments: Sendable, Equatable, StreamCodable {
     /// Creates the moments of no values.
     @inlinable public init() { (count, mean, squares) = (0, 0, 0) }
 
-    /// Takes a value in (Welford, "Note on a method for calculating corrected sums of squares and products", 1962).
+    /// Adds a value (Welford, "Note on a method for calculating corrected sums of squares and products", 1962).
     @inlinable
     public mutating func add(_ value: Double) {
         count += 1
@@ -22,7 +22,7 @@ public struct Moments: Sendable, Equatable, StreamCodable {
         squares += difference * (value - mean)
     }
 
-    /// Takes the values of `other` in (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
+    /// Adds the values of `other` (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
     /// sample variances", 1979).
     @inlinable
     public mutating func merge(_ other: Moments) {
@@ -35,7 +35,7 @@ public struct Moments: Sendable, Equatable, StreamCodable {
         count += other.count
     }
 
-    /// Writes count, mean and squares.
+    /// Writes the count, mean and squares.
     public func encode(to writer: inout ByteWriter) {
         count.encode(to: &writer)
         mean.encode(to: &writer)

@@ -1,6 +1,6 @@
 import SwiftwaterCore
 
-/// Two aggregates of the same values, in one pass. Either may be a pair again.
+/// Two aggregates of the same values, computed in one pass. Either may be a pair.
 @frozen
 public struct PairAggregate<First: KeyedAggregate, Second: KeyedAggregate>: KeyedAggregate
 where First.Input == Second.Input {
@@ -45,7 +45,7 @@ where First.Input == Second.Input {
 
     /// The states of no values.
     @inlinable public var initial: State { State(first: first.initial, second: second.initial) }
-    /// Takes the value into both states.
+    /// Adds the value to both states.
     @inlinable public func add(_ value: First.Input, to state: inout State) {
         first.add(value, to: &state.first)
         second.add(value, to: &state.second)
@@ -59,11 +59,11 @@ where First.Input == Second.Input {
     @inlinable public func result(_ state: State) -> (First.Output, Second.Output) {
         (first.result(state.first), second.result(state.second))
     }
-    /// Both inverses, where both have one.
+    /// Both inverses; nil unless both aggregates have one.
     public var inverse: (@Sendable (State, State) throws -> State)? {
         guard let first = first.inverse, let second = second.inverse else { return nil }
         return { State(first: try first($0.first, $1.first), second: try second($0.second, $1.second)) }
     }
-    /// Whether one of them keeps values.
+    /// Whether either aggregate keeps values.
     @inlinable public static var keepsValues: Bool { First.keepsValues || Second.keepsValues }
 }

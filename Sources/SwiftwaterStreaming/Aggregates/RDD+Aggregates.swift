@@ -1,8 +1,9 @@
 import SwiftwaterCore
 
 extension RDD {
-    /// Computes an aggregate of the values of each key: within each task first, then across tasks. Ordered as
-    /// `reduceByKey` is.
+    /// Computes an aggregate of the values of each key, within each task first, then across tasks.
+    ///
+    /// The order is that of `reduceByKey`.
     @inlinable
     public func aggregateByKey<Key: StreamKey, Aggregate: KeyedAggregate>(
         _ aggregate: Aggregate, partitions: Int? = nil

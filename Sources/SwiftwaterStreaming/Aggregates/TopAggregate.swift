@@ -1,9 +1,9 @@
 import SwiftwaterCore
 
-/// The largest values of a key, largest first; equal values stay beside each other.
+/// The largest values of a key, largest first; equal values are not merged.
 @frozen
 public struct TopAggregate<Input: Comparable & StreamCodable>: KeyedAggregate {
-    /// The number of values that are kept.
+    /// The maximum number of values.
     public let limit: Int
 
     /// Creates the aggregate of at most `limit` values.

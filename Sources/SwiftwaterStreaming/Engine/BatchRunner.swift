@@ -2,8 +2,10 @@ import Logging
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// Makes batches and runs their jobs. Has no threads of its own: `BatchScheduler` calls `make` on one thread and `run` on another,
-/// a simulation both on one.
+/// Makes batches and runs their jobs.
+///
+/// Has no threads: `BatchScheduler` calls `makeNext` on one thread and `run` on another; a simulation calls both on
+/// one.
 final class BatchRunner: @unchecked Sendable {
     struct Batch: Sendable {
         let time: BatchTime
@@ -21,7 +23,7 @@ final class BatchRunner: @unchecked Sendable {
     private(set) var durability: Durability?
     /// The next batch time. Generator only.
     private var next = BatchTime(milliseconds: 0)
-    /// Batches to be made again, oldest first. Generator only.
+    /// Batches to make again, oldest first. Generator only.
     private var replays: [(time: BatchTime, wanting: Bool, isEmpty: Bool)] = []
     private var log = LogContents()
 
@@ -37,7 +39,7 @@ final class BatchRunner: @unchecked Sendable {
         estimator = Monitor(RateEstimator(batchInterval: graph.batchInterval))
     }
 
-    /// Finds out where to begin, gives states and sources what they had, and starts the sources.
+    /// Finds the time to begin at, restores states and sources, and starts the sources.
     func start(checkpoint: CheckpointSettings?) throws {
         graph.freeze()
         if let problem = graph.sharedSinkName { throw problem }
@@ -53,12 +55,12 @@ final class BatchRunner: @unchecked Sendable {
             let plan = try durability.recover(graph)
             if let manifest = plan.checkpoint { try planReplays(manifest, plan.log, now: floor) }
         } else if !graph.sources.isEmpty {
-            context.logger.info("no checkpoint directory: nothing is kept when this process ends")
+            context.logger.info("no checkpoint directory: state is lost when this process ends")
         }
         do {
             for source in graph.sources { try source.input.start() }
             if durability != nil, replays.isEmpty, log.batches.isEmpty {
-                // From the first moment on there is a checkpoint to go on from.
+                // There is a checkpoint to continue from as soon as the stream runs.
                 durability?.checkpoint(next - graph.batchInterval, graph, isForced: true, now: now)
             }
         } catch {
@@ -68,8 +70,8 @@ final class BatchRunner: @unchecked Sendable {
         }
     }
 
-    /// Lists the batches that are made again: those whose RDDs windows still read, those after the checkpoint, and those that
-    /// would have been while the program was down, at most one window's length of them.
+    /// Lists the batches to make again: those whose RDDs windows still read, those after the checkpoint, and those
+    /// missed while the program was down, at most one window's length of them.
     private func planReplays(_ manifest: CheckpointManifest, _ log: LogContents, now: BatchTime) throws {
         self.log = log
         let horizon = manifest.time - graph.replayDuration
@@ -92,12 +94,17 @@ final class BatchRunner: @unchecked Sendable {
         next = max(now, last) + graph.batchInterval
         let pending = replays.filter { $0.wanting && !$0.isEmpty }.count
         context.logger.notice(
-            "going on from the checkpoint of \(manifest.time): \(pending) batches to run again, \(replays.filter(\.isEmpty).count) missed"
+            """
+            continuing from the checkpoint of \(manifest.time): \(pending) batches to run again, \
+            \(replays.filter(\.isEmpty).count) missed
+            """
         )
     }
 
-    /// The batch times that passed while the program was down, as far as they matter: those up to the first slide, at which
-    /// windows take what came before the end, and those of the last window's length.
+    /// Returns the batch times missed while the program was down, as far as they matter.
+    ///
+    /// These are the times up to the first slide, at which windows take what came before the end, and those of the last
+    /// window's length.
     private func missedTimes(after last: BatchTime, upTo now: BatchTime) -> [BatchTime] {
         var times: [BatchTime] = []
         var time = last + graph.batchInterval
@@ -112,28 +119,29 @@ final class BatchRunner: @unchecked Sendable {
         return times
     }
 
-    /// An output cannot know a batch that the log does not.
+    /// Checks that no output has a batch that is not in the log.
     private func checkOutputs(_ last: BatchTime) throws {
         for output in graph.outputs {
             guard let committed = try output.sink?.lastCommitted(), committed > last, committed < next else { continue }
             throw SwiftwaterError(
-                .corrupted, "the output has batch \(committed) and the log ends at \(last): the log was cut",
+                .corrupted, "the output has batch \(committed), but the log ends at \(last): the log was cut",
                 at: .init(streamOperator: output.displayName),
-                remedy: "restore the checkpoint directory from a copy, or begin anew with an empty one and a new output"
+                remedy: "restore the checkpoint directory from a copy, "
+                    + "or start again with an empty one and a new output"
             )
         }
     }
 
     // MARK: Making batches (generator's thread)
 
-    /// The time of the next batch; what is to be made again is due at once.
+    /// The time of the next batch. Batches to make again are due at once.
     var nextTime: BatchTime { replays.first?.time ?? next }
 
     var hasReplays: Bool { !replays.isEmpty }
 
     var hasPending: Bool { graph.sources.contains { $0.input.hasPending } }
 
-    /// Makes the next batch, or nil where it is one that only windows read again.
+    /// Makes the next batch. Returns nil if it is made again only for windows to read.
     func makeNext() throws -> Batch? {
         if !replays.isEmpty { return try replay(replays.removeFirst()) }
         let time = next
@@ -187,7 +195,7 @@ final class BatchRunner: @unchecked Sendable {
 
     /// Runs the jobs of a batch, in order.
     ///
-    /// - Throws: the error of the job that failed, which names it, where such a batch stops the stream.
+    /// - Throws: the error of a failed job, with the job's name, if failed batches stop the stream.
     func run(_ batch: Batch, waiting: Int) throws {
         var information = BatchInformation(time: batch.time)
         (information.size, information.isReplayed, information.waitingBatches) = (batch.size, batch.isReplayed, waiting)
@@ -236,7 +244,8 @@ final class BatchRunner: @unchecked Sendable {
         return known
     }
 
-    /// Puts what a failed batch held into the dead-letter directory, where that is asked for; throws the failure otherwise.
+    /// Writes the input of a failed batch to the dead-letter directory. Throws the failure if there is none, or
+    /// if the state is invalid.
     private func setAside(_ batch: Batch, _ failure: SwiftwaterError) throws {
         guard case .setAside(let directory) = settings.onFailure, failure.code != .invalidState else { throw failure }
         let folder = directory + "/batch-\(batch.time.milliseconds)"
@@ -248,10 +257,10 @@ final class BatchRunner: @unchecked Sendable {
             try files.replace(folder + "/\(name).txt", with: text)
         }
         try files.replace(folder + "/error.txt", with: Array("\(failure)\n".utf8))
-        context.logger.error("\(failure); its text is in \(folder), and the stream goes on")
+        context.logger.error("\(failure); its input is in \(folder); the stream continues")
     }
 
-    /// The last thing: stores the states where the stream ended in order, and lets the directory go.
+    /// Ends the stream: stores the states if it ended in order, and releases the directory.
     func end(after time: BatchTime?, isOrderly: Bool) {
         if isOrderly, let time, let durability {
             durability.checkpoint(time, graph, isForced: true, now: clock.now())

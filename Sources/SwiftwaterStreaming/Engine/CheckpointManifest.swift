@@ -1,54 +1,73 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// What a checkpoint says: which program it belongs to, where its sources stand, and in which objects its states are.
+/// The contents of a checkpoint: its program, the positions of its sources, and the objects that hold its states.
 package struct CheckpointManifest: Sendable, Equatable {
     /// A step with a state, or a source.
     package struct Step: Sendable, Equatable {
+        /// The step's name, by which a program finds it again.
         package var name: String
+        /// The name of the operator, or `source`.
         package var kind: String
+        /// The names of the stored types.
         package var types: [String]
+        /// The window's length; nil without a window.
         package var window: Duration?
+        /// The interval at which the step makes batches.
         package var slide: Duration
+        /// The version of the state.
         package var version: Int
-        /// Version of the encoding of the types.
+        /// The version of the encoding of the types.
         package var codecVersion = 1
+        /// The objects that hold the state.
         package var objects: [Object]
-        /// Where a source stands.
+        /// The position of a source.
         package var position: [UInt8]?
     }
 
     /// An object that holds a part of a state.
     package struct Object: Sendable, Equatable {
+        /// The object's key in the store.
         package var key: String
+        /// The size of the unsealed bytes.
         package var byteCount: Int
+        /// The checksum of the unsealed bytes.
         package var checksum: UInt32
     }
 
-    /// A source that had another name in the log's records before a number.
+    /// A source with another name in older records of the log.
     package struct Rename: Sendable, Equatable {
+        /// The name in the older records.
         package var old: String
+        /// The name since then.
         package var new: String
+        /// The number of the first record with the new name.
         package var before: UInt64
     }
 
+    /// The program's name.
     package var appName: String
+    /// The program's batch interval.
     package var batchInterval: Duration
+    /// The time that slides are counted from.
     package var zeroTime: BatchTime
-    /// The last batch that the states have.
+    /// The last batch that the states include.
     package var time: BatchTime
     /// The number of the log's first record after this checkpoint.
     package var nextRecord: UInt64
-    /// When it was written.
+    /// The time at which the checkpoint was written.
     package var written: BatchTime
+    /// The steps with a state, and the sources.
     package var steps: [Step]
+    /// The names of the outputs.
     package var outputs: [String]
+    /// The renamed sources.
     package var renames: [Rename] = []
 
     static let formatVersion: UInt32 = 1
     static let prefix = "checkpoint-"
 
-    /// Names sort as times do.
+    /// Returns the key of the manifest at a time. Keys sort as their times do.
     static func key(_ time: BatchTime) -> String { prefix + zeroPadded(Int(time.milliseconds), 16) }
 
     func encoded() -> [UInt8] {
@@ -86,14 +105,16 @@ package struct CheckpointManifest: Sendable, Equatable {
         self.outputs = outputs
     }
 
-    /// - Throws: `corrupted` where the bytes are damaged or of another version.
+    /// Decodes a manifest.
+    ///
+    /// - Throws: `corrupted` if the bytes are damaged or have another version.
     init(decoding bytes: [UInt8], name: String) throws {
         var reader = ByteReader(try SealedBytes.open(bytes, name: name))
         let version = try reader.readInteger(UInt32.self)
         guard version == CheckpointManifest.formatVersion else {
             throw SwiftwaterError(
                 .corrupted,
-                "the checkpoint has format version \(version), this program reads \(CheckpointManifest.formatVersion)",
+                "the checkpoint has format version \(version); this program reads \(CheckpointManifest.formatVersion)",
                 at: .init(file: name), remedy: "use the version that wrote it")
         }
         appName = try reader.readString()
@@ -152,7 +173,7 @@ extension CheckpointManifest.Step {
         position = try reader.readByte() == 0 ? nil : try reader.readCountedBytes { Array($0) }
     }
 
-    /// What of this step as the program has it is not as it was stored, in words; nil where nothing is.
+    /// Returns how this step of the program differs from the stored one, in words, or nil if it does not.
     func difference(from stored: CheckpointManifest.Step) -> String? {
         if kind != stored.kind { return "it was \(stored.kind) and is \(kind)" }
         if types != stored.types {

@@ -1,13 +1,13 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// The checkpoints of a directory, as the command and the engine see them.
+/// The checkpoints of a directory.
 package struct CheckpointStore: Sendable {
     /// The checkpoint directory.
     package let directory: String
     let objects: any ObjectStore
 
-    /// Opens a directory, which is made where it does not exist.
+    /// Opens a directory. Creates it if it does not exist.
     package init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
         self.directory = directory
         objects = try LocalDirectoryStore(root: directory, files: files)
@@ -22,39 +22,39 @@ package struct CheckpointStore: Sendable {
 
     /// Reads the manifest of a checkpoint.
     ///
-    /// - Throws: `notFound`, or `corrupted` where it is damaged.
+    /// - Throws: `notFound`, or `corrupted` if it is damaged.
     package func manifest(at time: BatchTime) throws -> CheckpointManifest {
         let key = CheckpointManifest.key(time)
         return try CheckpointManifest(decoding: try objects.get(key), name: directory + "/" + key)
     }
 
-    /// The bytes of an object of a state, checked.
+    /// Reads and verifies an object of a state.
     ///
-    /// - Throws: `corrupted` where it is not the one that the checkpoint names, or is gone.
+    /// - Throws: `corrupted` if it is missing or not the one that the checkpoint names.
     package func read(_ object: CheckpointManifest.Object) throws -> [UInt8] {
         let name = directory + "/" + object.key
         let sealed: [UInt8]
         do { sealed = try objects.get(object.key) } catch let error as SwiftwaterError where error.code == .notFound {
             throw SwiftwaterError(
-                .corrupted, "a part of the checkpoint is gone", at: .init(file: name),
+                .corrupted, "a part of the checkpoint is missing", at: .init(file: name),
                 remedy: "restore the directory from a copy, or start again with an empty one", cause: error)
         }
         let bytes = try SealedBytes.open(sealed, name: name)
         guard bytes.count == object.byteCount, Checksum(bytes).value == object.checksum else {
             throw SwiftwaterError(
-                .corrupted, "the object is not the one that the checkpoint names", at: .init(file: name))
+                .corrupted, "the object is not the one the checkpoint names", at: .init(file: name))
         }
         return bytes
     }
 
     /// Reads a checkpoint and everything it names.
     ///
-    /// - Returns: bytes of the states.
+    /// - Returns: the size of the states in bytes.
     @discardableResult
     package func verify(_ time: BatchTime) throws -> Int {
         try manifest(at: time).steps.flatMap(\.objects).reduce(0) { try $0 + read($1).count }
     }
 
-    /// Where the log is.
+    /// The directory of the log.
     package var journalDirectory: String { directory + "/journal" }
 }

@@ -58,6 +58,7 @@ public final class Context: Sendable {
         set { log.withLock { $0.logLevel = newValue } }
     }
 
+    /// The logger, with the current level.
     package var logger: Logger { log.withLock { $0 } }
 
     /// Logs a warning, for operators that are defined outside the engine.

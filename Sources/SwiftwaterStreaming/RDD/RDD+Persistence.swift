@@ -3,8 +3,10 @@ import SwiftwaterCore
 import SwiftwaterStorage
 
 extension RDD {
-    /// The same RDD, whose partitions are kept in memory once they were computed. The context's `cacheMaxBytes` bounds all that is
-    /// kept: what was used longest ago goes first, and is computed again from its lineage when it is read.
+    /// Returns the same RDD, with its partitions kept in memory once computed.
+    ///
+    /// The context's `cacheMaxBytes` bounds the memory of all such RDDs. The least recently used partitions are evicted
+    /// first and are computed again from their lineage when they are read.
     public func persist() -> RDD<Element> {
         let (compute, context) = (compute, context)
         let lineage = Lineage(
@@ -24,22 +26,23 @@ extension RDD {
         }
     }
 
-    /// Spark's other name for `persist`.
+    /// Keeps partitions in memory: Spark's other name for `persist()`.
     public func cache() -> RDD<Element> { persist() }
 
-    /// Forgets what `persist` kept of this RDD.
+    /// Evicts the partitions of this RDD that `persist` keeps.
     public func unpersist() { context.cache.evict(lineage.id) }
 
-    /// Forgets one partition, as if it had been lost: the next read computes it again.
+    /// Evicts one partition, as if it were lost: the next read computes it again.
     package func evict(partition: Int) { context.cache.evict(lineage.id, partition) }
 
-    /// How many partitions are kept at the moment.
+    /// The number of partitions in memory.
     public var persistedPartitions: Int { context.cache.count(lineage.id) }
 
-    /// The same RDD, written to files in `directory` when it is first read, and read from there afterwards: the lineage
-    /// before it is cut. A file is a partition; it appears whole or not at all.
+    /// Returns the same RDD, written to files in `directory` on the first read and read from there afterwards.
     ///
-    /// - Throws: `invalidArgument` where the elements cannot be stored.
+    /// This cuts the lineage. Each file holds one partition and appears whole or not at all.
+    ///
+    /// - Throws: `invalidArgument` if the elements cannot be stored.
     public func checkpoint(directory: String) throws -> RDD<Element> {
         guard let codec = ElementCodec<Element>().map(UncheckedBox.init) else {
             throw SwiftwaterError(
@@ -65,10 +68,11 @@ extension RDD {
         }
     }
 
-    /// Writes each partition's elements as lines to `directory/part-00000` and so on, and then an empty `_SUCCESS`. A file
-    /// appears whole or not at all.
+    /// Writes each partition's elements as lines to `directory/part-00000` and so on, and then an empty `_SUCCESS`.
     ///
-    /// - Throws: `invalidArgument` where the directory has been written before.
+    /// Each file appears whole or not at all.
+    ///
+    /// - Throws: `invalidArgument` if the directory is not empty.
     public func saveAsTextFiles(_ directory: String) throws {
         try Directory.create(directory)
         guard try Directory.entries(directory).isEmpty else {

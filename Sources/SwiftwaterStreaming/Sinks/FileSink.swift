@@ -2,51 +2,61 @@ import SwiftwaterCore
 import SwiftwaterFormats
 import SwiftwaterStorage
 
-/// A file for each batch: `DIRECTORY/OUTPUT-TIME.ndjson`, written beside its place, synchronized and renamed.
+/// A sink that writes a file for each batch: `DIRECTORY/OUTPUT-TIME.ndjson`.
+///
+/// Each file is written under a temporary name, synchronized, and renamed.
 public struct FileSink: TableSink {
+    /// The format of the files.
     public enum Format: String, Sendable, CaseIterable {
-        /// The values of a row with tabs between them; line ends and tabs within as `\n`, `\r`, `\t`, and `\\` for `\`.
+        /// Values separated by tabs, with line ends, tabs and backslashes in them as `\n`, `\r`, `\t` and `\\`.
         case text
-        /// One JSON object a row.
+        /// One JSON object per row.
         case ndjson
-        /// RFC 4180 with a header.
+        /// CSV (RFC 4180) with a header.
         case csv
 
         var fileExtension: String { self == .text ? "txt" : rawValue }
     }
 
+    /// The directory of the files.
     public let directory: String
+    /// The format of the files.
     public let format: Format
     private let files: any FileSystem
 
+    /// Creates a sink. The directory is created when an output opens.
     public init(directory: String, format: Format = .ndjson, files: any FileSystem = LocalFileSystem()) {
         self.directory = directory
         self.format = format
         self.files = files
     }
 
-    /// Where a batch of an output is.
+    /// Returns the path of the file of an output's batch.
     public func path(output: String, _ time: BatchTime) -> String {
         "\(directory)/\(prefix(output))\(time.milliseconds).\(format.fileExtension)"
     }
 
     private func prefix(_ output: String) -> String { PathName.escaped(output) + "-" }
 
+    /// Creates the directory and removes temporary files of the output.
     public func open(output: String, columns: [String]) throws {
         try files.createDirectory(directory)
         try files.removeTemporaries(in: directory, prefix: prefix(output))
     }
 
+    /// Writes the file of a batch. Does nothing if it exists.
     public func commit(output: String, _ batch: SinkBatch) throws {
         let path = path(output: output, batch.time)
         if files.exists(path) { return }
         try files.replace(path, with: encode(batch))
     }
 
+    /// Returns whether the file of a batch exists.
     public func isCommitted(output: String, _ time: BatchTime) throws -> Bool {
         files.exists(path(output: output, time))
     }
 
+    /// Returns the time of the newest file of an output, or nil if there is none.
     public func lastCommitted(output: String) throws -> BatchTime? {
         let (prefix, suffix) = (prefix(output), "." + format.fileExtension)
         return try files.list(directory).compactMap { name in
@@ -55,7 +65,7 @@ public struct FileSink: TableSink {
         }.max()
     }
 
-    /// The bytes of a batch's file.
+    /// Returns the bytes of a batch's file.
     public func encode(_ batch: SinkBatch) -> [UInt8] {
         var bytes: [UInt8] = []
         if format == .csv { append(batch.columns.map { CSVReader.quoted($0) }.joined(separator: ","), to: &bytes) }

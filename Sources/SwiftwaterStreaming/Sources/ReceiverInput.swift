@@ -1,7 +1,7 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// A receiver as a source of a stream.
+/// A stream's input from a receiver.
 final class ReceiverInput: StreamInput {
     let receiver: any TextReceiver
     let store: ReceiverStore
@@ -50,7 +50,7 @@ final class ReceiverInput: StreamInput {
         let blocks = store.retake(time, records: first..<end)
         guard blocks.first?.number == first, blocks.last?.number == end - 1 else {
             throw SwiftwaterError(
-                .corrupted, "batch \(time) holds the log's records \(first) to \(end - 1), which are not all there",
+                .corrupted, "batch \(time) holds records \(first) to \(end - 1) of the log, and some are missing",
                 remedy: "restore the directory from a copy, or start again with an empty one")
         }
     }

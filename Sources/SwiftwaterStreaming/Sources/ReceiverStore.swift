@@ -3,8 +3,9 @@ import SwiftwaterCore
 import SwiftwaterFormats
 import SwiftwaterStorage
 
-/// What a receiver has received: bytes become blocks of whole lines, which go to the log where there is one, and wait for
-/// their batch.
+/// The buffer between a receiver and the batches.
+///
+/// Received bytes become blocks of whole lines, which are logged if there is a log, and wait for their batch.
 public final class ReceiverStore: Sendable {
     private struct State {
         let builder: BlockBuilder
@@ -16,9 +17,9 @@ public final class ReceiverStore: Sendable {
         var firstRecords: [(time: BatchTime, number: UInt64)] = []
         var nextRecord: UInt64 = 0
         var senders: [String: UInt64] = [:]
-        /// Called once when there is room: one for each connection that waits.
+        /// Closures to call once when there is room: one for each waiting connection.
         var whenRoom: [@Sendable () -> Void] = []
-        /// Called when a record is durable.
+        /// Closures to call when a record is durable.
         var whenDurable: [(record: UInt64, tell: @Sendable () -> Void)] = []
         var reportedFaults = LineFaults()
         var log: SourceLog?
@@ -41,7 +42,7 @@ public final class ReceiverStore: Sendable {
 
     // MARK: What receivers call
 
-    /// Takes received bytes, and returns whether there is room for more.
+    /// Stores received bytes. Returns whether there is room for more.
     @discardableResult
     public func store(_ bytes: UnsafeRawBufferPointer) -> Bool {
         state.update { state in
@@ -52,19 +53,20 @@ public final class ReceiverStore: Sendable {
         }
     }
 
-    /// Takes whole lines from a sender that waits for an answer, all of them or none.
+    /// Stores all or none of the whole lines from a sender that waits for an acknowledgment.
     ///
     /// - Parameters:
     ///   - sender: the name under which lines are numbered.
-    ///   - position: the number of the last of these lines. Lines up to the sender's last known number came before.
-    ///   - whenSafe: called when the lines are in the log and synchronized, or, without a log, at once. May be called on
+    ///   - position: the number of the last of these lines. Lines up to the sender's last known number are
+    ///     already stored.
+    ///   - whenSafe: called when the lines are in the log and synchronized, or at once without a log. May be called on
     ///     another thread.
     public func store(
         lines: UnsafeRawBufferPointer, from sender: String, position: UInt64, whenSafe: @escaping @Sendable () -> Void
     ) {
         let isAtOnce: Bool = state.update { state in
             func wait(_ state: inout State) -> Bool {
-                // What the log has refused is never safe.
+                // Lines that the log rejected are never safe.
                 guard state.failure == nil else { return false }
                 guard let log = state.log, state.nextRecord > log.journal.durableNumber else { return true }
                 state.whenDurable.append((state.nextRecord - 1, whenSafe))
@@ -81,18 +83,18 @@ public final class ReceiverStore: Sendable {
         if isAtOnce { whenSafe() }
     }
 
-    /// Returns the number of a sender's last line that is safe; 0 for none.
+    /// Returns the number of a sender's last safe line, or 0 if there is none.
     public func lastPosition(of sender: String) -> UInt64 { state.read { $0.senders[sender] ?? 0 } }
 
-    /// Tells that a connection or file has ended: a last line without a line end is a line.
+    /// Marks the end of a connection or file: a last line without a line end is complete.
     public func endOfInput() {
         state.update { state in if let block = state.builder.finish() { add(block, &state) } }
     }
 
-    /// Whether there is room for more. While there is not, a receiver reads nothing.
+    /// Whether there is room for more. While there is none, a receiver must not read.
     public var hasRoom: Bool { state.read { hasRoom($0) } }
 
-    /// Calls `body` once when there is room: now if there is some. Several may wait.
+    /// Calls `body` once when there is room, which may be now. Several closures may wait.
     public func whenRoom(_ body: @escaping @Sendable () -> Void) {
         let isNow = state.update { state in
             if hasRoom(state) { return true }
@@ -123,20 +125,21 @@ public final class ReceiverStore: Sendable {
         if let number { state.nextRecord = number + 1 }
     }
 
-    /// A line that has not ended counts only beside others: alone it has to be read on until its end or its limit.
+    /// Returns whether there is room. An incomplete line counts only beside others: alone, it must be read to its end
+    /// or its limit.
     private func hasRoom(_ state: State) -> Bool {
         let cut = state.readyBytes + state.inBatches.values.reduce(0) { $0 + $1.reduce(0) { $0 + $1.byteCount } }
         return cut == 0 || cut + state.builder.pendingBytes < limitBytes
     }
 
-    /// Forgets who waits for room: the receiver has stopped.
+    /// Drops the closures that wait for room: the receiver has stopped.
     func forgetWaiters() { state.update { $0.whenRoom = [] } }
 
     var hasPending: Bool { state.read { !$0.ready.isEmpty || $0.builder.pendingBytes > 0 } }
 
     func cut() { state.update { state in if let block = state.builder.cut() { add(block, &state) } } }
 
-    /// Tells the senders whose lines are in the log and synchronized.
+    /// Notifies the senders whose lines are in the log and synchronized.
     func tellSenders() {
         let told: [@Sendable () -> Void] = state.update { state in
             guard let log = state.log, !state.whenDurable.isEmpty else { return [] }
@@ -165,7 +168,8 @@ public final class ReceiverStore: Sendable {
 
     // MARK: Batches
 
-    /// The whole lines received until now, up to `maxBytes` or one block, for the batch at `time`; and which records they are.
+    /// Takes the whole lines received so far, up to `maxBytes` or one block, for the batch at `time`. Returns them and
+    /// their records.
     func take(_ time: BatchTime, maxBytes: Int) throws -> (blocks: [StoredBlock], records: Range<UInt64>) {
         let (taken, records, faults, before) = try state.update { state in
             if let block = state.builder.cut() { add(block, &state) }
@@ -193,8 +197,8 @@ public final class ReceiverStore: Sendable {
         return first..<last + 1
     }
 
-    /// Gives the batch at `time` the blocks whose records are in `records`; they were in the log at the start. What of older batches
-    /// is before them is not needed any more.
+    /// Assigns the blocks of `records`, which were in the log at the start, to the batch at `time`. Discards older
+    /// blocks.
     func retake(_ time: BatchTime, records: Range<UInt64>) -> [StoredBlock] {
         discard(before: records.lowerBound)
         return state.update { state in
@@ -205,7 +209,7 @@ public final class ReceiverStore: Sendable {
         }
     }
 
-    /// Forgets the blocks before record `end`; they were in the log at the start.
+    /// Discards the blocks before record `end`, which were in the log at the start.
     func discard(before end: UInt64) {
         state.update { state in
             let old = state.ready.prefix { $0.number! < end }
@@ -233,7 +237,7 @@ public final class ReceiverStore: Sendable {
         }
     }
 
-    /// Senders and the numbers of their last lines, in order of the senders' names.
+    /// The senders and the numbers of their last lines, in order of the senders' names.
     var position: [UInt8] {
         let senders = state.read { $0.senders }
         var writer = ByteWriter()

@@ -5,22 +5,22 @@ import SwiftwaterCore
 /// `StreamingContext.receiverStream` makes a stream of it.
 ///
 /// A receiver must guarantee the following, which `SwiftwaterTesting` checks:
-/// 1. Bytes are stored in the order in which they came.
-/// 2. `endOfInput` is called where a connection or file ends, so that a last line without a line end is delivered.
-/// 3. After `stop` returned nothing is stored any more.
-/// 4. While `hasRoom` is false it reads no more, until the closure given to `whenRoom` is called.
-/// 5. It starts and stops more than once in a process, each time with a new store.
+/// 1. Bytes are stored in the order in which they arrive.
+/// 2. `endOfInput` is called when a connection or file ends, so that a last line without a line end is delivered.
+/// 3. Nothing is stored after `stop` returns.
+/// 4. While `hasRoom` is false, the receiver does not read until the closure passed to `whenRoom` is called.
+/// 5. The receiver can start and stop more than once in a process, each time with a new store.
 public protocol TextReceiver: Sendable {
-    /// Starts to receive. Called again after `stop`, with another store.
+    /// Starts receiving. May be called again after `stop`, with another store.
     func start(into store: ReceiverStore) throws
-    /// Stops; returns when nothing more will be stored.
+    /// Stops receiving. Returns when nothing more will be stored.
     func stop()
 }
 
 extension StreamingContext {
     /// Returns a stream of the lines that a receiver delivers.
     ///
-    /// - Parameter name: what messages call it.
+    /// - Parameter name: the name in messages.
     public func receiverStream(_ receiver: any TextReceiver, name: String = "receiver") -> DStream<Text> {
         let store = ReceiverStore(name: name, settings: settings, context: engine)
         let context = engine

@@ -2,9 +2,9 @@ import CSwiftwaterKernels
 import SwiftwaterCore
 import SwiftwaterPlatform
 
-/// Counts tags in whole blocks of plain posts, in bytes: no text is made for a post, and a post without a tag costs only
-/// the search for signs. This is the simple counter that trends use where nothing but counts is asked for; it gives what
-/// `KeyScanner` gives post by post.
+/// Counts tags in whole blocks of plain posts, as bytes: no text is created for a post, and a post without a tag costs
+/// only the search for signs. Trends use this simple counter if only counts are needed. It gives the same result as
+/// `KeyScanner` does post by post.
 struct BlockCounter {
     private var scanner: TagScanner
 
@@ -12,9 +12,9 @@ struct BlockCounter {
 
     func deallocate() { scanner.deallocate() }
 
-    /// Adds the tags of a block to `counts`, each once for each post.
+    /// Adds the tags of a block to `counts`, once per post.
     ///
-    /// - Returns: the number of posts; nil where the block may hold JSON, and nothing was counted.
+    /// - Returns: the number of posts, or nil if the block may hold JSON, in which case nothing was counted.
     mutating func count(_ block: TextBlock, into counts: TagTable) -> Int? {
         block.withBytes { raw in
             let bytes = raw.bindMemory(to: UInt8.self)
@@ -24,7 +24,7 @@ struct BlockCounter {
                 guard let blank = BlockCounter.blankLines(bytes) else { return nil }
                 posts -= blank
             }
-            // Where the line of the last tag ends, and what was seen in it.
+            // The end of the line with the last tag, and the tags seen in it.
             var (lineEnd, seen) = (0, SeenHashes())
             scanner.forEachTag(in: bytes) { tag, spelling in
                 let key = Text(unownedBytes: tag, owner: nil)
@@ -41,7 +41,7 @@ struct BlockCounter {
         }
     }
 
-    /// How many lines have nothing but spaces and tabs; nil where a line begins as JSON does.
+    /// Returns the number of lines with only spaces and tabs, or nil if a line begins like JSON.
     private static func blankLines(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var (blank, start) = (0, 0)
         while start < bytes.count {

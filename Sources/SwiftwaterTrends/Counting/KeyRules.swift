@@ -1,6 +1,6 @@
 import SwiftwaterCore
 
-/// Finds the keys in words, for the kinds other than hashtags.
+/// The rules that find keys in words, for the kinds other than hashtags.
 enum KeyRules {
     typealias Bytes = UnsafeBufferPointer<UInt8>
 
@@ -8,7 +8,8 @@ enum KeyRules {
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
     private static func isName(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) || byte == 0x5F }
 
-    /// What stands around a word in prose: brackets and quotes before it, those and punctuation behind it.
+    /// Returns a word without what surrounds it in prose: brackets and quotes before it, and those and punctuation
+    /// after it.
     private static func withoutPunctuation(_ word: Bytes) -> Bytes {
         var (start, end) = (0, word.count)
         while start < end, [0x28, 0x5B, 0x7B, 0x22, 0x27, 0x3C].contains(word[start]) { start += 1 }
@@ -53,7 +54,7 @@ enum KeyRules {
             else { return nil }
             end = word.count
         } else if end < word.count {
-            // 's and the like.
+            // A suffix such as 's.
             guard word[end] < 0x80 else { return nil }
         }
         let name = Bytes(rebasing: word[..<end])
@@ -69,7 +70,7 @@ enum KeyRules {
         if let fragment = rest.firstIndex(of: 0x23) { rest = rest[..<fragment] }
         while rest.last == 0x2F { rest = rest.dropLast() }
         let host = rest.firstIndex(of: 0x2F) ?? rest.endIndex
-        // The host has no case, the path may have one.
+        // The host is case-insensitive; the path may not be.
         var key = rest[..<host].map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
         guard key.contains(0x2E) else { return nil }
         if key.starts(with: Array("www.".utf8)) { key.removeFirst(4) }
@@ -77,7 +78,8 @@ enum KeyRules {
         return (key.withUnsafeBufferPointer { Text(copying: $0) }, word)
     }
 
-    /// Runs of letters, digits, marks and apostrophes within them, of three scalars or more; no hashtags, mentions and links.
+    /// Returns the words of a text: runs of letters, digits, marks and inner apostrophes, of at least three scalars.
+    /// Skips hashtags, cashtags, mentions and links.
     static func words(_ text: Bytes) -> [Text] {
         var words: [Text] = []
         let string = String(decoding: text, as: UTF8.self)

@@ -4,7 +4,7 @@ import SwiftwaterFormats
 import SwiftwaterPosts
 import SwiftwaterPlatform
 
-/// Finds the keys of one post: each once, folded, with the bytes as they are written.
+/// Finds the keys of one post, each once: case-folded, and with its spelling.
 struct KeyScanner {
     private let keys: TrendingSettings.Keys
     private var tags: TagScanner
@@ -19,9 +19,9 @@ struct KeyScanner {
 
     func deallocate() { tags.deallocate() }
 
-    /// Calls `body` with each key and its spelling; both are gone when it returns.
+    /// Calls `body` with each key and its spelling, which are valid only during the call.
     ///
-    /// - Parameter text: room for the post's text.
+    /// - Parameter text: scratch space for the post's text.
     mutating func forEachKey(
         of view: PostView, _ text: inout [UInt8], _ body: (Text, UnsafeBufferPointer<UInt8>) -> Void
     ) {
@@ -40,14 +40,14 @@ struct KeyScanner {
         text.withUnsafeBufferPointer { scan($0, body) }
     }
 
-    /// Whether there may be character references: an ampersand, or what may stand for one.
+    /// Returns whether there may be character references: an ampersand, or an escape that may stand for one.
     private func hasReferences(_ raw: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let base = raw.baseAddress else { return false }
         if memchr(base, 0x26, raw.count) != nil { return true }
         return sw_find_bytes(base, raw.count, "u0026", 5) >= 0
     }
 
-    /// A tag that the service found.
+    /// Passes on a tag from the service's list.
     private mutating func listed(
         _ tag: UnsafeBufferPointer<UInt8>, _ body: (Text, UnsafeBufferPointer<UInt8>) -> Void
     ) {
@@ -98,7 +98,8 @@ struct KeyScanner {
         }
     }
 
-    /// Every run without white space, through a rule that gives the part that is the key's spelling and the key.
+    /// Applies a rule to each run without white space. The rule returns the key, and the part of the run that is its
+    /// spelling.
     private mutating func scanWords(
         _ text: UnsafeBufferPointer<UInt8>, _ body: (Text, UnsafeBufferPointer<UInt8>) -> Void,
         _ rule: (UnsafeBufferPointer<UInt8>) -> (key: Text, spelling: UnsafeBufferPointer<UInt8>)?

@@ -1,5 +1,5 @@
-/// The hashes of the keys of one post, so that a post that repeats a key says it once. O(1) for each key, however many a
-/// post has.
+/// The hashes of the keys of one post, so that a post that repeats a key counts once. O(1) per key, regardless of the
+/// number of keys in the post.
 struct SeenHashes {
     private var few: [UInt64] = []
     /// Used once there are many: a hostile line may have a hundred thousand.

@@ -2,11 +2,11 @@ import CSwiftwaterKernels
 import SwiftwaterCore
 import SwiftwaterPosts
 
-/// Finds the tags in blocks of text, in bytes: no string and no text is made for a post.
+/// Finds the tags in blocks of text, as bytes: no string or text is created for a post.
 ///
-/// Signs are found a vector at a time (`sw_find_signs`); what stands around each decides whether it begins a tag.
+/// Signs are found a vector at a time (`sw_find_signs`). The bytes around each sign decide whether it begins a tag.
 struct TagScanner {
-    /// What counts as a tag.
+    /// The rule for what is a tag.
     enum Rule {
         /// Words that begin with `#`, split on spaces.
         case hashWords
@@ -19,7 +19,7 @@ struct TagScanner {
     private var cursor = HashtagExtractor.Cursor()
     private let signs: UnsafeMutablePointer<UInt32>
     private static let signsAtOnce = 4096
-    /// Where a tag is brought to lower case.
+    /// A buffer for the lower-case form of a tag.
     private var lower: UnsafeMutablePointer<UInt8>
     private var lowerCapacity = 1024
 
@@ -36,12 +36,13 @@ struct TagScanner {
 
     typealias Bytes = UnsafeBufferPointer<UInt8>
 
-    /// Calls `body` with each tag, folded and with `#`, and as it is written; the folded bytes are gone when it returns.
+    /// Calls `body` with each tag, folded and with `#`, and with its spelling. The folded bytes are valid only during
+    /// the call.
     mutating func forEachTag(in bytes: Bytes, _ body: (_ tag: Bytes, _ spelling: Bytes) -> Void) {
         guard let base = bytes.baseAddress, bytes.count < Int(UInt32.max) else { return }
         var next = 0
         cursor = HashtagExtractor.Cursor()
-        // Signs within a tag begin no other.
+        // A sign within a tag does not begin another one.
         var passed = 0
         while next < bytes.count {
             var following = 0
@@ -58,7 +59,7 @@ struct TagScanner {
         }
     }
 
-    /// The case study to the letter: a word that begins with `#`, up to the next space.
+    /// Finds a tag by the rule of the case study: a word that begins with `#`, up to the next space.
     private mutating func word(
         _ bytes: Bytes, _ sign: Int, _ body: (Bytes, Bytes) -> Void
     ) {
@@ -69,13 +70,13 @@ struct TagScanner {
         fold(UnsafeBufferPointer(rebasing: bytes[sign..<end]), { $0.lowercased() }, body)
     }
 
-    /// A tag by the public rules; where the search goes on.
+    /// Finds a tag by the public rules. Returns the position at which the search continues.
     private mutating func hashtag(
         _ bytes: Bytes, _ sign: Int, _ body: (Bytes, Bytes) -> Void
     ) -> Int {
         let after = sign + (bytes[sign] == 0x23 ? 1 : 3)
         guard let end = extractor.tagEnd(in: bytes, signAt: sign, after: after, &cursor) else { return 0 }
-        // The sign before it, one byte, is the plain one of the folded tag.
+        // One more byte, for the plain `#` of the folded tag.
         reserve(end - after + 1)
         let tag = UnsafeBufferPointer(rebasing: bytes[after..<end])
         if TagScanner.foldQuickly(tag, into: lower + 1) {
@@ -89,13 +90,13 @@ struct TagScanner {
         return end
     }
 
-    /// Case folding where that is lower case of the same length.
+    /// Case-folds a tag if its folded form is its lower-case form of the same length; otherwise returns false.
     static func foldQuickly(_ tag: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<UInt8>) -> Bool {
         Text.lowercase(tag, into: output)
             && !TagScanner.hasLongFold(tag)
     }
 
-    /// Whether ß or µ is in it, which lower case leaves and folding does not.
+    /// Returns whether the tag contains ß or µ, which lowercasing keeps and case folding changes.
     private static func hasLongFold(_ tag: Bytes) -> Bool {
         var index = 0
         while index + 1 < tag.count {

@@ -1,10 +1,12 @@
 import SwiftwaterCore
 
-/// Counts of byte strings on one thread: open addressing, keys of up to 15 bytes within the slot, longer ones in an arena.
+/// Counts of byte strings, for one thread: open addressing, with keys of up to 15 bytes in the slot and longer ones in
+/// an arena.
 ///
-///     slot (32 bytes)   hash (8) | the key as a text: 15 bytes in place, or place in the arena and length (16) | count (8)
+///     slot (32 bytes)   hash (8) | key as a text: 15 bytes in place, or arena address and length (16) | count (8)
 ///
-/// At most half full; a slot is half a cache line, and a short key costs no other. Grows by doubling; nothing is taken out.
+/// At most half full. A slot is half a cache line, and a short key needs no other. Grows by doubling; nothing is
+/// removed.
 final class TagTable: @unchecked Sendable {
     struct Slot {
         var hash: UInt64 = 0
@@ -31,11 +33,11 @@ final class TagTable: @unchecked Sendable {
         for chunk in chunks { chunk.deallocate() }
     }
 
-    /// Adds to the count of a key. Its bytes are copied where it is new.
+    /// Adds to the count of a key. The bytes of a new key are copied.
     @inline(__always)
     func add(_ key: Text, _ amount: Int64) { add(key, hash: key.stableHash, amount) }
 
-    /// As above, with the key's `stableHash`.
+    /// Adds to the count of a key with this `stableHash`.
     @inline(__always)
     func add(_ key: Text, hash stableHash: UInt64, _ amount: Int64) {
         // 0 marks a free slot.
@@ -53,7 +55,7 @@ final class TagTable: @unchecked Sendable {
         insert(key, hash, at: index, amount)
     }
 
-    /// The count of a key, 0 where it is not there.
+    /// The count of a key; 0 if it is absent.
     subscript(key: Text) -> Int64 {
         let hash = key.stableHash | 1
         let (word0, word1) = key.words
@@ -68,7 +70,8 @@ final class TagTable: @unchecked Sendable {
         return 0
     }
 
-    /// The count of the key with a `stableHash`, 0 where there is none. Two of a billion keys share a hash once in 40 times.
+    /// The count of the key with a `stableHash`; 0 if there is none. Among a billion keys, the chance that two share a
+    /// hash is 1 in 40.
     subscript(hash stableHash: UInt64) -> Int64 {
         let hash = stableHash | 1
         var index = Int(truncatingIfNeeded: hash >> 20) & mask
@@ -79,7 +82,7 @@ final class TagTable: @unchecked Sendable {
         return 0
     }
 
-    /// Whether a long key is that of a slot.
+    /// Returns whether a long key is the key of a slot.
     private func isSame(_ key: Text, _ index: Int) -> Bool {
         key.utf8Count > Text.inlineCapacity && key == self.key(index)
     }
@@ -121,22 +124,23 @@ final class TagTable: @unchecked Sendable {
         old.deallocate()
     }
 
-    /// Every key with its count, in the order of the slots. The keys point into the table.
+    /// Calls `body` with each key and its count, in the order of the slots. The keys point into the table.
     func forEach(_ body: (Text, Int) throws -> Void) rethrows {
         for index in 0...mask where slots[index].hash != 0 { try body(key(index), Int(slots[index].count)) }
     }
 
-    /// The slots of keys, by the highest four bits of their hash. O(slots).
+    /// Returns the slots of keys, grouped by the highest four bits of their hash. O(slots).
     func slotsByShard() -> [[Int]] {
         var shards = [[Int]](repeating: [], count: 16)
         for index in 0...mask where slots[index].hash != 0 { shards[Int(slots[index].hash >> 60)].append(index) }
         return shards
     }
 
-    /// The key and count in a slot of `slotsByShard`. The key points into the table.
+    /// Returns the key and the count in a slot of `slotsByShard`. The key points into the table.
     func entry(at slot: Int) -> (key: Text, count: Int64) { (key(slot), slots[slot].count) }
 
-    /// A table of at most `limit` keys, and by how much its counts may be too low, as `SlideTable.reduced(to:)`.
+    /// Returns a table of at most `limit` keys, and the upper bound on the undercount, as `SlideTable.reduced(to:)`
+    /// does.
     func reduced(to limit: Int) -> (table: TagTable, error: Int64) {
         guard count > limit else { return (self, 0) }
         var counts: [Int64] = []

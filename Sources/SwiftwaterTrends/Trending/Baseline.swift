@@ -1,30 +1,32 @@
 import SwiftwaterCore
 import SwiftwaterPlatform
 
-/// How often keys are to be expected: an exponentially weighted mean of each key's share of the posts of a slide, and of its square.
+/// The expected rate of keys: an exponentially weighted mean of each key's share of the posts of a slide, and of the
+/// square of that share.
 ///
-/// Shares, not counts, so that the rhythm of a day, which lifts all keys alike, is no burst. A slide without posts says nothing. A key that
-/// a slide does not have had a share of 0 there; that is made up for when the key is looked at.
+/// Shares rather than counts, so that the rhythm of a day, which lifts all keys alike, is not taken for a burst. A
+/// slide without posts has no effect. A key that is absent from a slide had a share of 0 there, which is accounted for
+/// when the key is next used.
 struct Baseline: Sendable {
     struct Entry: Sendable, Equatable {
-        /// Of the shares, and of their squares, as of slide `last`.
+        /// The mean of the shares, and of their squares, as of slide `last`.
         var mean = 0.0
         var meanSquare = 0.0
         var last = 0
-        /// In milliseconds since 1970.
+        /// When the key was first seen, in milliseconds since 1970.
         var first = Int64.max
-        /// The highest score, as it has fallen since, and when.
+        /// The highest score, which decays from `peakTime` on, in milliseconds since 1970.
         var peak = 0.0
         var peakTime: Int64 = 0
     }
 
-    /// So many slides must have gone by before anything is expected.
+    /// The warm-up: the number of slides before there is an expected count.
     static let slidesMin = 3
 
     private(set) var entries: [Entry] = []
     private(set) var keys: [Text] = []
     private var index = TagTable(capacity: 64)
-    /// Of each slide that is taken in, so much is new.
+    /// The weight of a new slide in the mean.
     private let weight: Double
 
     init(step: Int64, span: Int64) { weight = 1 - exp(-Double(step) / Double(max(span, 1))) }
@@ -45,10 +47,10 @@ struct Baseline: Sendable {
         return keys.count - 1
     }
 
-    /// What is left of a weight after so many more slides.
+    /// Returns the part of a weight that remains after this many more slides.
     private func faded(_ slides: Int) -> Double { slides <= 0 ? 1 : pow(1 - weight, Double(slides)) }
 
-    /// Takes a key's count in the slide that is number `slide` of those with posts, from 1.
+    /// Adds a key's count in a slide. `slide` is its number among the slides with posts, from 1.
     mutating func absorb(_ key: Text, count: Int64, first: Int64, posts: Int, slide: Int) {
         let place = place(of: key)
         let fade = faded(slide - 1 - entries[place].last) * (1 - weight)
@@ -59,19 +61,19 @@ struct Baseline: Sendable {
         entries[place].first = min(entries[place].first, first)
     }
 
-    /// Expected count and variance for a window of `slides` slides with so many posts, after slide number `slide`. Nil while there were too
-    /// few.
+    /// Returns the expected count and variance for a window of `slides` slides with `posts` posts, after slide number
+    /// `slide`. nil during the warm-up.
     func expected(_ key: Text, posts: Int, slides: Int, slide: Int) -> (count: Double, variance: Double)? {
         guard slide >= Baseline.slidesMin else { return nil }
         guard let entry = entry(of: key) else { return (0, 0) }
-        // The weights of the slides until now add up to less than 1 in the beginning.
+        // At the start, the weights of the slides add up to less than 1.
         let scale = faded(slide - entry.last) / (1 - faded(slide))
         let (mean, square) = (entry.mean * scale, entry.meanSquare * scale)
         let each = Double(posts) / Double(slides)
         return (mean * Double(posts), max(0, square - mean * mean) * each * each * Double(slides))
     }
 
-    /// The score of now or what is left of the highest one, whichever is more; that is remembered.
+    /// Returns the current score or the decayed peak, whichever is higher, and remembers it.
     mutating func peak(_ key: Text, _ score: Double, at time: Int64, halfLife: Int64) -> Double {
         guard score > 0 || index[key] > 0 else { return 0 }
         let place = place(of: key)
@@ -80,7 +82,8 @@ struct Baseline: Sendable {
         return max(score, left)
     }
 
-    /// Gives up keys of which less than one post in so many slides is to be expected, and the rarest above a limit.
+    /// Evicts keys with less than one expected post in 100 slides and no peak above 1, and the rarest keys above a
+    /// limit.
     mutating func prune(posts: Int, slide: Int, limit: Int) {
         var kept = (0..<keys.count).filter { number in
             entries[number].peak > 1

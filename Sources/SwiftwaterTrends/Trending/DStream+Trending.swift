@@ -3,7 +3,7 @@ import SwiftwaterPosts
 import SwiftwaterStreaming
 
 extension DStream where Element == Text {
-    /// Returns what is trending in a stream of posts: a table for each window that is over. Posts are plain lines or JSON
+    /// Returns the trends of a stream of posts: a table for each window that has ended. Posts are plain lines or JSON
     /// of the four services (`PostParser`). The step's name is `trending`.
     ///
     /// ```swift
@@ -11,20 +11,22 @@ extension DStream where Element == Text {
     /// posts.trending(settings).forEachBatch { tables, _ in for table in try tables.collect() { show(table) } }
     /// ```
     ///
-    /// A slide costs what its posts, its keys and the keys of the window cost, whatever the number of slides in the window.
-    /// Where `recordsEvidence` is false and posts are plain lines, tags are counted in whole blocks, several times as fast;
-    /// the counts are the same. Memory: 350 bytes for each key of each slide of the window and the texts of its samples,
-    /// up to 4 KiB more for each of authors and texts where there are more than 64, 24 bytes for each key of a post that
-    /// may be deleted, and 150 bytes for each key of the baseline; without evidence 100, nothing, 16 and (unless bursts
-    /// are an order) nothing.
+    /// The cost of a slide depends on its posts, its keys and the keys of the window, but not on the number of slides
+    /// in the window. If `recordsEvidence` is false and posts are plain lines, tags are counted in whole blocks,
+    /// several times as fast, with the same counts.
+    ///
+    /// Memory: 350 bytes for each key of each slide of the window, plus the texts of its samples; up to 4 KiB more for
+    /// each of its authors and texts, if there are more than 64; 24 bytes for each key of a post that may be deleted;
+    /// and 150 bytes for each key of the baseline. Without evidence, these are 100 bytes, nothing, 16 bytes and (unless
+    /// bursts are an order) nothing.
     ///
     /// - Parameters:
-    ///   - settings: what makes a trend.
-    ///   - filter: keys that do not trend, or the only ones that may.
-    ///   - enrichment: what is known of authors: rows say how often each value was behind a key.
-    ///   - isLast: asked after each batch without posts: whether no more will come, and the windows that are open end now.
-    ///     What it says may depend on what the source has handed out until then, and on nothing else: a batch that is made
-    ///     again after a restart asks again.
+    ///   - settings: the settings of the trends.
+    ///   - filter: lists of keys to leave out, or of the only keys to list.
+    ///   - enrichment: values of authors. Rows report how often each value occurs among the posts of a key.
+    ///   - isLast: called after each batch without posts. Returns whether no more posts will come, so that the open
+    ///     windows end now. Its result may depend only on what the source has handed out until then, since a batch that
+    ///     is repeated after a restart calls it again.
     public func trending(
         _ settings: TrendingSettings = TrendingSettings(), filter: TrendFilter? = nil,
         enrichment: TrendEnrichment? = nil,
@@ -40,8 +42,8 @@ extension DStream where Element == Text {
         return withState("trending", state).named("trending")
     }
 
-    /// Returns the keys of posts, folded and with their sign, each once for each post: what `trending` counts. Posts that
-    /// cannot be read have none.
+    /// Returns the keys of posts, folded and with their sign, once per post: what `trending` counts. Posts that cannot
+    /// be parsed have no keys.
     public func trendingKeys(_ keys: TrendingSettings.Keys = .hashtags) -> DStream<Text> {
         mapPartitions { lines in
             var (reader, scanner, view, text) = (PostReader(), KeyScanner(keys), PostView(), [UInt8]())
@@ -59,7 +61,7 @@ extension DStream where Element == Text {
 }
 
 extension DStream where Element == TrendingTable {
-    /// Hands each table to `body`, in order. The output's name is `name`.
+    /// Calls `body` with each table, in order. The output's name is `name`.
     public func forEachTable(
         name: String? = nil, _ body: @escaping @Sendable (TrendingTable) throws -> Void
     ) {

@@ -1,4 +1,4 @@
-/// A list whose first element has no array: most keys of a slide have one of everything.
+/// A list that stores its first element without an array: most keys of a slide have one of everything.
 struct ShortList<Element: Sendable & Equatable>: Sendable, Equatable {
     private var first: Element?
     private var others: [Element] = []

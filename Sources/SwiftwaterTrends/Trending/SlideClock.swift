@@ -7,17 +7,17 @@ import SwiftwaterCore
 ///     two slides        [          )
 ///                             [          )      each ends with its last slide
 ///
-/// Where the window is not a multiple of the interval between tables, a slide is their greatest common divisor, and only
+/// If the window is not a multiple of the interval between tables, a slide is their greatest common divisor, and only
 /// every `stride`-th slide ends a window.
 struct SlideClock: Sendable {
     /// The length of a slide in milliseconds.
     let step: Int64
-    /// How many slides a window has.
+    /// The number of slides in a window.
     let length: Int
-    /// How many slides lie between the ends of two windows.
+    /// The number of slides between the ends of two windows.
     let stride: Int
     let lateness: Int64
-    /// Where a slide begins.
+    /// A time at which a slide begins, in milliseconds since 1970.
     let origin: Int64
 
     init(_ settings: TrendingSettings, origin: Int64) {
@@ -35,22 +35,22 @@ struct SlideClock: Sendable {
         return a
     }
 
-    /// The slide that holds a time.
+    /// Returns the slide that contains a time.
     func slide(of time: Int64) -> Int {
         let offset = time - origin
         return Int(offset / step - (offset % step < 0 ? 1 : 0))
     }
 
-    /// Where a slide begins, in milliseconds since 1970.
+    /// Returns the time at which a slide begins, in milliseconds since 1970.
     func begin(of slide: Int) -> Int64 { origin + Int64(slide) * step }
 
-    /// The end of a slide, which is the end of the window that it ends.
+    /// Returns the end of a slide, which is also the end of the window it ends.
     func end(of slide: Int) -> Int64 { begin(of: slide + 1) }
 
-    /// The first slide whose window has not ended when `latest` is the latest time that was seen.
+    /// Returns the first slide whose window has not ended, if `latest` is the latest time seen.
     func open(at latest: Int64) -> Int { slide(of: latest - lateness) }
 
-    /// The first slide from `slide` on that ends a window.
+    /// Returns the first slide, from `slide` on, that ends a window.
     func ending(from slide: Int) -> Int {
         let rest = (slide + 1) % stride
         return rest == 0 ? slide : slide + (rest < 0 ? -rest : stride - rest)

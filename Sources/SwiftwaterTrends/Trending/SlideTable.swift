@@ -1,8 +1,8 @@
 import SwiftwaterCore
 
-/// The keys of a slide, or of a part of one, each with its count and, where evidence is recorded, its cell.
+/// The keys of a slide, or of a part of one, each with its count and, if evidence is recorded, its cell.
 final class SlideTable: @unchecked Sendable {
-    /// That a post has a key, as far as taking it back needs it.
+    /// The occurrence of a key in a post, as needed to remove the post.
     struct Mention: Sendable {
         /// The hash of the post's id.
         let post: UInt64
@@ -15,9 +15,9 @@ final class SlideTable: @unchecked Sendable {
     let keepsCells: Bool
     private(set) var keys: [Text] = []
     var counts: [Int64] = []
-    /// As many as there are keys; none without evidence.
+    /// One per key; empty without evidence.
     var cells: [TrendCell] = []
-    /// Without evidence: which posts may be deleted. With evidence the cells know.
+    /// Without evidence: the keys of posts that may be deleted. With evidence, the cells have them.
     private(set) var mentions: [Mention] = []
     /// Upper bound on the undercount of each key, since rare keys were evicted.
     private(set) var error: Int64 = 0
@@ -26,7 +26,7 @@ final class SlideTable: @unchecked Sendable {
 
     var count: Int { keys.count }
 
-    /// The number of a key, which is added where it is new. The key is copied then.
+    /// Returns the index of a key. A new key is copied and added.
     @inline(__always)
     func place(of key: Text) -> Int {
         let known = index[key]
@@ -43,7 +43,7 @@ final class SlideTable: @unchecked Sendable {
         return known > 0 ? Int(known) - 1 : nil
     }
 
-    /// The count of a key, 0 where it is not there.
+    /// The count of a key; 0 if it is absent.
     subscript(key: Text) -> Int64 { find(key).map { counts[$0] } ?? 0 }
 
     /// The counts above 0, by key.
@@ -57,11 +57,11 @@ final class SlideTable: @unchecked Sendable {
 
     func addError(_ amount: Int64) { error += amount }
 
-    /// Takes posts back.
+    /// Removes deleted posts.
     ///
     /// - Parameters:
-    ///   - values: the enrichment of an author.
-    ///   - whenRemoved: told each key and how many of its posts were taken back.
+    ///   - values: returns the enrichment of an author.
+    ///   - whenRemoved: called with each key and the number of its posts that were removed.
     func remove(_ ids: Set<UInt64>, _ values: (UInt64) -> [UInt64], whenRemoved: (Text, Int64) -> Void) {
         if keepsCells {
             for number in 0..<count {
@@ -75,7 +75,7 @@ final class SlideTable: @unchecked Sendable {
         mentions.removeAll { mention in
             guard ids.contains(mention.post) else { return false }
             let known = index[hash: mention.key]
-            // Evicted keys have no count to take back.
+            // Evicted keys have no count to reduce.
             guard known > 0, counts[Int(known) - 1] > 0 else { return true }
             counts[Int(known) - 1] -= 1
             whenRemoved(keys[Int(known) - 1], 1)
@@ -83,9 +83,9 @@ final class SlideTable: @unchecked Sendable {
         }
     }
 
-    /// A table of at most `limit` keys: of more, the count of the one after them is subtracted from all, and those that
-    /// reach zero are evicted (Misra and Gries, "Finding repeated elements", 1982; merged as in Agarwal et al.,
-    /// "Mergeable summaries", 2012). A count is then too low by at most `error`.
+    /// Returns a table of at most `limit` keys. If there are more, the count of the next one after them is subtracted
+    /// from all, and those that reach zero are evicted (Misra and Gries, "Finding repeated elements", 1982; merged as
+    /// in Agarwal et al., "Mergeable summaries", 2012). A count is then too low by at most `error`.
     func reduced(to limit: Int) -> SlideTable {
         guard count > limit else { return self }
         let amount = counts.sorted(by: >)[limit]

@@ -1,9 +1,9 @@
 import SwiftwaterCore
 import SwiftwaterPosts
 
-/// What is known of a key in a slide. Cells are put together in any order and grouping to the same result.
+/// The evidence for a key in a slide. Merging cells in any order and grouping gives the same result.
 struct TrendCell: Sendable, Equatable {
-    /// A post, as far as taking it back needs it.
+    /// A post, as needed to remove it.
     struct Post: Sendable, Equatable {
         let id: UInt64
         let author: UInt64
@@ -16,7 +16,7 @@ struct TrendCell: Sendable, Equatable {
         var count: Int
     }
 
-    /// A text as it stands in its line: few are ever shown, so that it is read when it is.
+    /// A text as it appears in its line. It is decoded only when it is shown, since few ever are.
     struct Sample: Sendable, Equatable {
         let hash: UInt64
         let raw: Text
@@ -24,28 +24,29 @@ struct TrendCell: Sendable, Equatable {
         let markup: PostView.Markup
     }
 
-    /// How often a value of the enrichment was behind the key.
+    /// A value of the enrichment, and the number of the key's posts with it.
     struct Group: Sendable, Equatable {
         let value: UInt64
         var count: Int
     }
 
-    /// So many spellings are counted: those with the smallest hashes.
+    /// The number of spellings that are counted: those with the smallest hashes.
     static let spellingsMax = 6
 
     var authors = DistinctCount()
     var texts = DistinctCount()
-    /// When it was first seen, in milliseconds since 1970.
+    /// When the key was first seen, in milliseconds since 1970.
     var first = Int64.max
-    /// How often it was written as it is folded; other spellings stand below.
+    /// How often the key was written in its folded form. `spellings` has the other ones.
     private(set) var foldedCount = 0
     private(set) var spellings = ShortList<Spelling>()
-    /// Those with the smallest hashes, deleted ones among them: what they are depends on all posts, not on when some were taken back.
+    /// The samples with the smallest hashes, including deleted ones, so that they depend on all posts and not on when
+    /// some were deleted.
     private(set) var samples = ShortList<Sample>()
-    /// Texts of which every post was taken back.
+    /// The hashes of texts whose posts have all been deleted.
     private var withdrawn: Set<UInt64> = []
     var posts = ShortList<Post>()
-    /// By value.
+    /// In the order of the values.
     private(set) var groups = ShortList<Group>()
 
     mutating func add(group value: UInt64, _ amount: Int = 1) {
@@ -91,9 +92,9 @@ struct TrendCell: Sendable, Equatable {
         for group in other.groups.all { add(group: group.value, group.count) }
     }
 
-    /// Takes posts back; how many there were.
+    /// Removes deleted posts, and returns how many there were.
     ///
-    /// - Parameter values: the enrichment of an author.
+    /// - Parameter values: returns the enrichment of an author.
     mutating func remove(_ ids: Set<UInt64>, _ values: (UInt64) -> [UInt64]) -> Int64 {
         let before = posts.all
         let kept = before.filter { !ids.contains($0.id) }
@@ -112,19 +113,20 @@ struct TrendCell: Sendable, Equatable {
         return removed
     }
 
+    /// The samples that some remaining post has.
     var shownSamples: [Sample] {
         if withdrawn.isEmpty { return samples.all }
         let texts = Set(posts.all.map(\.text))
         return samples.all.filter { !withdrawn.contains($0.hash) || texts.contains($0.hash) }
     }
 
-    /// The most frequent spelling of a key; of equal ones the first by bytes.
+    /// Returns the most frequent spelling of a key; of equally frequent ones, the first by bytes.
     func display(of key: Text) -> Text {
         let all = spellings.all + (foldedCount > 0 ? [Spelling(hash: 0, text: key, count: foldedCount)] : [])
         return all.min { $0.count != $1.count ? $0.count > $1.count : $0.text < $1.text }?.text ?? key
     }
 
-    /// Several authors, and less than half as many texts.
+    /// Whether the key has at least five authors, and at most half as many texts.
     var isCopied: Bool {
         let authors = authors.count
         return authors >= 5 && texts.count * 2 <= authors
@@ -132,19 +134,19 @@ struct TrendCell: Sendable, Equatable {
 }
 
 extension TrendCell.Sample {
-    /// The most bytes of a line's text that are kept.
+    /// The maximum number of bytes that are kept of a text.
     static let bytesMax = 600
 
     init(hash: UInt64, _ raw: UnsafeBufferPointer<UInt8>, isEscaped: Bool, _ markup: PostView.Markup) {
         var end = min(raw.count, Self.bytesMax)
-        // No half of a scalar.
+        // Do not split a scalar.
         while end > 0, end < raw.count, raw[end] & 0xC0 == 0x80 { end -= 1 }
         self.init(
             hash: hash, raw: Text(copying: UnsafeBufferPointer(rebasing: raw[..<end])), isEscaped: isEscaped,
             markup: markup)
     }
 
-    /// On one line, at most 280 characters.
+    /// The text on one line, with at most 280 characters.
     var text: Text {
         let plain = raw.withBytes { PostView.text($0, isEscaped: isEscaped, markup) }
         let line = plain.split(whereSeparator: \.isWhitespace).joined(separator: " ")

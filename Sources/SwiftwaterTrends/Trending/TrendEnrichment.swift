@@ -1,24 +1,28 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// What is known of authors beside their posts: a value in each of some columns, such as a place or whether they are verified. Rows of trends
-/// say how often each value was behind a key.
+/// Values of authors in one or more columns, such as a place or whether they are verified. Rows of trends report how
+/// often each value occurs among the posts of a key.
 public struct TrendEnrichment: Sendable {
-    /// By the hash of an author's id, the hashes of the values.
+    /// The hashes of the values, by the hash of an author's id.
     private var values: [UInt64: [UInt64]] = [:]
     private var names: [UInt64: (column: String, value: Text)] = [:]
 
+    /// Creates an enrichment of one column.
+    ///
     /// - Parameters:
-    ///   - column: what the values are, such as `location`.
-    ///   - authors: ids as posts have them, each with its value; of two for one author the last counts.
+    ///   - column: the name of the column, such as `location`.
+    ///   - authors: ids as they appear in posts, each with its value. Of two values for one author, the last one counts.
     public init(column: String = "", _ authors: some Sequence<(id: String, value: String)>) {
         add(column, Dictionary(authors.map { ($0.id, $0.value) }, uniquingKeysWith: { $1 }))
     }
 
+    /// Creates an enrichment of several columns.
+    ///
     /// - Parameters:
-    ///   - columns: what the values are.
-    ///   - rows: an author's id, and a value of each column or nil. Whole numbers of more than 20 kinds are put together by their digits
-    ///     (`1000-9999`).
+    ///   - columns: the names of the columns.
+    ///   - rows: an author's id, and a value or nil for each column. A column of more than 20 different whole numbers is
+    ///     grouped by their number of digits (`1000-9999`).
     public init(columns: [String], rows: [(id: String, values: [String?])]) {
         for (number, column) in columns.enumerated() {
             var known: [String: String] = [:]
@@ -38,9 +42,10 @@ public struct TrendEnrichment: Sendable {
         }
     }
 
+    /// The number of authors that have a value.
     public var authorCount: Int { values.count }
 
-    /// The values of an author, by the hash of the id; empty where none is known.
+    /// Returns the values of an author, by the hash of the id; empty if there are none.
     func values(of author: UInt64) -> [UInt64] { values[author] ?? [] }
     func name(of value: UInt64) -> (column: String, value: Text)? { names[value] }
 
@@ -48,8 +53,8 @@ public struct TrendEnrichment: Sendable {
     ///
     /// - Parameters:
     ///   - key: the column of author ids.
-    ///   - columns: the columns of values; authors without one are passed over there.
-    /// - Throws: `notFound`, `io`; `malformedInput` where a column is missing or a line is no JSON object.
+    ///   - columns: the columns of values. Authors without a value in a column are skipped there.
+    /// - Throws: `notFound` or `io`; `malformedInput` if a column is missing or a line is not a JSON object.
     public static func read(_ path: String, key: String, columns: [String]) throws -> TrendEnrichment {
         try FileBytes.with(path: path) { bytes in
             TrendEnrichment(
@@ -107,7 +112,7 @@ public struct TrendEnrichment: Sendable {
         }
     }
 
-    /// `0`, `1-9`, `10-99`, ...
+    /// Returns the range of a number's digits: `0`, `1-9`, `10-99`, ...
     private static func magnitude(_ number: String) -> String {
         let value = UInt64(number)!
         guard value > 0 else { return "0" }

@@ -3,10 +3,11 @@ import SwiftwaterFormats
 import SwiftwaterStorage
 import Synchronization
 
-/// Keys that do not trend, or the only ones that do, from files that may change while the program runs: one key a line, `#` or not, in any
-/// case; lines that begin with `//` and empty ones are passed over.
+/// Lists of keys that are left out of trends, or of the only keys that are listed. The files may change while the
+/// program runs. They have one key per line, with or without `#`, in any case. Empty lines and lines that begin with
+/// `//` are skipped.
 public final class TrendFilter: Sendable {
-    /// What the files say now.
+    /// The current content of the files.
     struct Lists: Sendable, Equatable {
         var ignored: Set<Text> = []
         var allowed: Set<Text>?
@@ -18,9 +19,11 @@ public final class TrendFilter: Sendable {
     private let allow: String?
     private let state: Mutex<(lists: Lists, stamps: [FileStamp?])>
 
+    /// Reads the files.
+    ///
     /// - Parameters:
-    ///   - ignore: a file of keys that do not trend.
-    ///   - allow: a file of the only keys that may.
+    ///   - ignore: a file of keys to leave out.
+    ///   - allow: a file of the only keys to list.
     /// - Throws: `notFound` or `io`.
     public init(ignore: String?, allow: String?) throws {
         (self.ignore, self.allow) = (ignore, allow)
@@ -47,7 +50,7 @@ public final class TrendFilter: Sendable {
         return Lists(ignored: try ignore.map(keys) ?? [], allowed: try allow.map(keys))
     }
 
-    /// The lists, read again where a file has changed; as they were where it cannot be read.
+    /// The lists, which are read again if a file has changed. If it cannot be read, the previous lists remain.
     var lists: Lists {
         let now = stamps
         return state.withLock { state in

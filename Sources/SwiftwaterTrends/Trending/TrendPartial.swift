@@ -1,17 +1,18 @@
 import SwiftwaterCore
 
-/// What one run of partitions of a batch holds, by slides: made in parallel, then put together in the order of the runs.
+/// The content of one run of the partitions of a batch, by slide. Partials are built in parallel, and merged in the
+/// order of the runs.
 final class TrendPartial: @unchecked Sendable {
-    /// What came of a slide: with evidence a table of cells, otherwise counts.
+    /// The content of a slide: a table of cells with evidence, otherwise counts.
     struct Slide {
         var posts = 0
         var content: Content
         /// Upper bound on the undercount of each key in `counts`.
         var error: Int64 = 0
-        /// Without evidence: which posts may be deleted.
+        /// Without evidence: the keys of posts that may be deleted.
         var mentions: [SlideTable.Mention] = []
-        /// With event time: how many posts came while which window was the next to end (`SlideClock.open`), in this
-        /// partial.
+        /// With event time: the number of posts in this partial, by the window that was the next to end when they came
+        /// (`SlideClock.open`).
         private(set) var runs: [(open: Int, count: Int)] = []
 
         mutating func addPost(whileOpen open: Int) {
@@ -26,7 +27,7 @@ final class TrendPartial: @unchecked Sendable {
 
         init(keepsCells: Bool) { content = keepsCells ? .cells(SlideTable(keepsCells: true)) : .counts(TagTable()) }
 
-        /// A slide of at most `limit` keys.
+        /// Reduces the slide to at most `limit` keys.
         mutating func reduce(to limit: Int) {
             switch content {
             case .cells(let table): content = .cells(table.reduced(to: limit))
@@ -43,7 +44,7 @@ final class TrendPartial: @unchecked Sendable {
             }
         }
 
-        /// Which keys, and which mentions, are whose: for each shard, by the highest four bits of the keys' hash.
+        /// Returns the keys and mentions of each shard, by the highest four bits of the hash of the key.
         func shares() -> [Share] {
             var shares = [Share](repeating: Share(), count: TrendState.shardCount)
             switch content {
@@ -59,25 +60,25 @@ final class TrendPartial: @unchecked Sendable {
         }
     }
 
-    /// The part of a slide that is one shard's.
+    /// The part of a slide that belongs to one shard.
     struct Share: Sendable {
-        /// Numbers of keys in the table, or slots of the counts.
+        /// Indices of keys in the table, or slots of the counts.
         var keys: [Int] = []
         var mentions: [SlideTable.Mention] = []
     }
 
     struct Deletion: Sendable {
         let id: UInt64
-        /// The latest time of a post before it, in milliseconds.
+        /// The latest time of a post before the deletion, in milliseconds since 1970.
         let time: Int64
     }
 
     var slides: [Int: Slide] = [:]
     var latest = Int64.min
     var deletions: [Deletion] = []
-    /// How many posts were late, by the window that was the next to end.
+    /// The number of late posts, by the window that was the next to end when they came.
     var late: [Int: Int] = [:]
     var malformed = 0
-    /// What was wrong with the first few lines.
+    /// The errors of the first few lines that could not be parsed.
     var samples: [SwiftwaterError] = []
 }

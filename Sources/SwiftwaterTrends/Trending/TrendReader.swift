@@ -2,8 +2,8 @@ import SwiftwaterCore
 import SwiftwaterPosts
 import SwiftwaterPlatform
 
-/// Reads posts into a partial. Blocks of plain posts go through the simple counter where nothing but counts by arrival is
-/// asked for; everything else is read post by post.
+/// Reads posts into a partial. Blocks of plain posts go through the block counter if only counts by arrival are needed.
+/// Everything else is read post by post.
 struct TrendReader {
     private let settings: TrendingSettings
     private let clock: SlideClock
@@ -11,13 +11,13 @@ struct TrendReader {
     private let batchTime: Int64
     private var reader = PostReader()
     private var scanner: KeyScanner
-    /// nil where blocks have to be read post by post.
+    /// nil if blocks have to be read post by post.
     private var counter: BlockCounter?
     private var view = PostView()
     private var text: [UInt8] = []
     private let partial = TrendPartial()
     private var slide: (number: Int, content: TrendPartial.Slide)?
-    /// With event time: the window that is the next to end, and the time at which another one will be.
+    /// With event time: the window that is the next to end, and the time from which it is another one.
     private var open = (slide: Int.min, until: Int64.min)
 
     init(_ settings: TrendingSettings, _ clock: SlideClock, _ enrichment: TrendEnrichment?, at time: BatchTime) {
@@ -47,7 +47,7 @@ struct TrendReader {
         }
     }
 
-    /// False where the block may hold JSON, and nothing was counted.
+    /// Counts a block at once. Returns false if the block may hold JSON, in which case nothing was counted.
     private mutating func countAtOnce(_ block: TextBlock) -> Bool {
         open(clock.slide(of: batchTime - 1))
         guard case .counts(let table) = slide!.content.content, let posts = counter!.count(block, into: table) else {
@@ -58,10 +58,10 @@ struct TrendReader {
         return true
     }
 
-    /// The partial, when all blocks were read.
+    /// Returns the partial, after all blocks were read.
     mutating func finish() -> TrendPartial {
         close()
-        // What no post opened for good says nothing.
+        // A slide can be opened without receiving a post.
         for number in partial.slides.keys {
             if partial.slides[number]!.posts == 0 { partial.slides[number] = nil }
             partial.slides[number]?.reduce(to: settings.keysMax)
@@ -83,7 +83,7 @@ struct TrendReader {
     private mutating func takePost() {
         var time = batchTime - 1
         if settings.usesEventTime {
-            // A post from the future would close windows that are not over.
+            // A post from the future would close windows that have not ended.
             guard let own = view.time, own < batchTime + TrendReader.futureMax else {
                 partial.malformed += 1
                 return
@@ -121,13 +121,13 @@ struct TrendReader {
         if slide!.content.keyCount > 2 * settings.keysMax { slide!.content.reduce(to: settings.keysMax) }
     }
 
-    /// Five minutes: clocks differ.
+    /// The tolerance for clocks that differ: five minutes.
     private static let futureMax: Int64 = 300_000
 
     private mutating func open(_ number: Int) {
         if slide?.number == number { return }
         close()
-        // Not in two places: the slide's lists would be copied when they grow.
+        // Removed from the partial: with two references, the lists of the slide would be copied when they grow.
         slide = (
             number,
             partial.slides.removeValue(forKey: number) ?? TrendPartial.Slide(keepsCells: settings.recordsEvidence)
@@ -155,9 +155,9 @@ struct TrendReader {
         slide!.content.mentions.append(contentsOf: mentions)
     }
 
-    /// Adds the post to the cells of its keys, once to each.
+    /// Adds the post to the cells of its keys, once each.
     private mutating func count(_ time: Int64, into table: SlideTable) {
-        // Nearly half of all posts have no tag, and need no more.
+        // Nearly half of all posts have no tags, and need no more work.
         if settings.keys == .hashtags, let tags = view.tags, tags.isEmpty { return }
         let author = view.author.isEmpty ? 0 : StableHasher.hash(UnsafeRawBufferPointer(view.author)) | 1
         let (raw, isEscaped, markup) = (view.rawText, view.isEscaped, view.markup)
@@ -169,7 +169,7 @@ struct TrendReader {
         scanner.forEachKey(of: view, &text) { key, spelling in
             let place = table.place(of: key)
             table.counts[place] += 1
-            // In place: a cell holds arrays.
+            // In place, since a cell holds arrays.
             table.cells.withUnsafeMutableBufferPointer { cells in
                 let cell = cells.baseAddress! + place
                 if author != 0 { cell.pointee.authors.insert(author) }

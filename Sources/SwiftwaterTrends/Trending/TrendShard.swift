@@ -1,13 +1,13 @@
 import SwiftwaterCore
 
-/// One of the ranges of keys of the trends: slides, the running counts of the window, and the baseline. Used by one thread at a time.
+/// One range of keys: its slides, the running counts of the window, and the baseline. For use by one thread at a time.
 final class TrendShard: @unchecked Sendable {
     private let settings: TrendingSettings
     private let clock: SlideClock
     private var slides: [Int: SlideTable] = [:]
-    /// The counts of slides that no window reads any more, for rows' histories.
+    /// The counts of slides that no window reads any longer, for the histories of rows.
     private var history: [Int: TagTable] = [:]
-    /// The counts of the slides that the last window had.
+    /// The counts of the slides of the last window.
     private var window = TagTable(capacity: 64)
     private var windowKeys: [Text] = []
     private var windowSlides: Set<Int> = []
@@ -24,7 +24,7 @@ final class TrendShard: @unchecked Sendable {
 
     // MARK: Taking
 
-    /// Takes this shard's share of a part of a slide.
+    /// Adds this shard's share of a part of a slide.
     func take(_ slide: Int, _ part: TrendPartial.Slide, _ share: TrendPartial.Share) {
         let table = slides[slide] ?? SlideTable(keepsCells: settings.recordsEvidence)
         switch part.content {
@@ -47,7 +47,7 @@ final class TrendShard: @unchecked Sendable {
         slides[slide] = table.reduced(to: max(1, settings.keysMax / TrendState.shardCount))
     }
 
-    /// Takes posts back from slides that a window still reads.
+    /// Removes deleted posts from slides that a window still reads.
     private func remove(_ ids: Set<UInt64>) {
         guard !ids.isEmpty else { return }
         for (slide, table) in slides {
@@ -63,17 +63,17 @@ final class TrendShard: @unchecked Sendable {
     // MARK: Windows
 
     struct Window: Sendable {
-        /// The slide that ends it.
+        /// The last slide of the window.
         let last: Int
-        /// Posts of each slide that is remembered, of all shards.
+        /// The number of posts in each retained slide, over all shards.
         let posts: [Int: Int]
-        /// How many slides with posts there were up to one.
+        /// The number of slides with posts up to each slide.
         let slideNumbers: [Int: Int]
         let deleted: Set<UInt64>
     }
 
-    /// What this shard has for a window: its best rows, and how many keys there are. A window that is asked for again, in another order, is only
-    /// ranked.
+    /// Returns this shard's best rows of a window, and its number of keys. A window that is requested again, in another
+    /// order, is only ranked.
     func rows(_ window: Window, by order: TrendingSettings.Order, _ filter: TrendFilter.Lists?) -> (
         rows: [TrendingRow], keys: Int
     ) {
@@ -93,7 +93,7 @@ final class TrendShard: @unchecked Sendable {
         return (rows, windowKeys.reduce(0) { $0 + (self.window[$1] > 0 ? 1 : 0) })
     }
 
-    /// Brings slides that have left the window into the baseline and the histories, where rows or orders need them.
+    /// Moves slides that have left the window to the baseline and the histories, if rows or orders need them.
     private func absorb(through last: Int, _ window: Window) {
         let begin = absorbedThrough ?? slides.keys.min().map { $0 - 1 } ?? last
         for slide in slides.keys.sorted() where slide > begin && slide <= last {
@@ -115,7 +115,7 @@ final class TrendShard: @unchecked Sendable {
         if number % 64 == 0 || baseline.count > limit { baseline.prune(posts: posts, slide: number, limit: limit) }
     }
 
-    /// Takes slides out of the running counts.
+    /// Removes slides from the running counts.
     private func leave(before first: Int) {
         for slide in windowSlides.sorted() where slide < first {
             if let table = slides[slide] {
@@ -183,7 +183,8 @@ final class TrendShard: @unchecked Sendable {
         }
     }
 
-    /// Keys have at most as many authors as posts: from the most frequent down, until the rest cannot get among the best.
+    /// Ranks by authors. Keys have at most as many authors as posts, so keys are visited from the most frequent down,
+    /// until the rest cannot be among the best.
     private func rankByAuthors(
         _ wanted: [(key: Text, count: Int64)], _ window: Window, _ order: TrendingSettings.Order, _ first: Int,
         _ posts: Int, _ ordinal: Int, _ support: Int64
@@ -254,7 +255,7 @@ final class TrendShard: @unchecked Sendable {
             return Int(self.history[slide]?[ranked.key] ?? slides[slide]?[ranked.key] ?? 0)
         }
         row.display = cell.display(of: ranked.key)
-        // An estimate of the authors may lie above the posts; they cannot.
+        // The number of authors is an estimate, and may exceed the number of posts.
         row.authors = min(cell.authors.count, Int(posts) + error)
         row.firstSeen = BatchTime(milliseconds: min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max))
         row.samples = cell.shownSamples.map(\.text)
@@ -265,7 +266,7 @@ final class TrendShard: @unchecked Sendable {
 }
 
 extension TrendShard {
-    /// The most frequent values of each column of the enrichment, most frequent first.
+    /// Returns the most frequent values of each column of the enrichment, most frequent first.
     private func groups(_ cell: TrendCell) -> [TrendingRow.Group] {
         let all = cell.groups.all.filter { $0.count > 0 }.compactMap { group in
             enrichment?.name(of: group.value).map {
@@ -280,7 +281,7 @@ extension TrendShard {
     }
 }
 
-/// The least of the best so many numbers.
+/// The smallest of the `limit` highest numbers.
 private struct BestCounts {
     private let limit: Int
     /// Ascending.

@@ -2,16 +2,19 @@ import SwiftwaterCore
 import SwiftwaterStreaming
 import Synchronization
 
-/// Trends over windows: takes batches of posts, gives a table for each window that is over.
+/// The state of trends over windows: takes batches of posts, and returns a table for each window that has ended.
 ///
-///     batch   ->  partials (in parallel: posts read, keys counted by slide)  ->  late slides left out, in the order of the partials
-///             ->  shards by hash (in parallel)  ->  for each window that the watermark has passed: rows of each shard, the best of all
+///     batch   ->  partials, in parallel: posts are read, and keys are counted by slide
+///             ->  late slides are left out, in the order of the partials
+///             ->  shards by hash, in parallel
+///             ->  for each window that the watermark has passed: the rows of each shard, and the best of all
 ///
-/// With event time, what is late and what a deletion still changes depends on the order of the posts alone: each post is compared with the
-/// latest time before it, whatever batch that was in. So an archive gives the same tables at any speed and any batch interval.
+/// With event time, lateness and the effect of deletions depend only on the order of the posts: each post is compared
+/// with the latest time before it, regardless of its batch. Therefore an archive gives the same tables at any speed and
+/// any batch interval.
 final class TrendState: BatchState, @unchecked Sendable {
     static let shardCount = 16
-    /// How many partials a batch has; does not depend on the threads.
+    /// The number of partials of a batch, regardless of the number of threads.
     static let partials = 8
 
     private let settings: TrendingSettings
@@ -26,10 +29,10 @@ final class TrendState: BatchState, @unchecked Sendable {
     private var slideNumbers: [Int: Int] = [:]
     private var slidesWithPosts = 0
     private var lastEnded: Int?
-    /// Posts that were late, as of the last table.
+    /// The number of late posts, as of the last table.
     private var late = 0
-    /// Those since, by the window that was the next to end when they came: a table counts the late posts that came before
-    /// its window ended, whatever batches they were in.
+    /// The late posts since then, by the window that was the next to end when they came. A table counts the late posts
+    /// that came before its window ended, regardless of their batches.
     private var newlyLate: [Int: Int] = [:]
     private var deletions: [TrendPartial.Deletion] = []
 
@@ -62,8 +65,8 @@ final class TrendState: BatchState, @unchecked Sendable {
         try take(parts, context)
         let malformed = partials.reduce(0) { $0 + $1.malformed }
         if malformed > 0, settings.logsUnreadablePosts {
-            let sample = partials.lazy.flatMap(\.samples).first.map { ", such as: \($0)" } ?? ""
-            log("\(malformed) posts could not be read, or have no time\(sample)")
+            let sample = partials.lazy.flatMap(\.samples).first.map { ", for example: \($0)" } ?? ""
+            log("\(malformed) posts could not be read or have no time\(sample)")
         }
         let isEmpty = partials.allSatisfy {
             $0.slides.isEmpty && $0.deletions.isEmpty && $0.late.isEmpty && $0.malformed == 0
@@ -79,7 +82,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         return try tables(upTo: watermark, context)
     }
 
-    /// The slides of a partial that are not too late for what came before it.
+    /// Returns the slides of a partial that are not late, given what came before it.
     private func accept(_ partial: TrendPartial) -> [Part] {
         var parts: [Part] = []
         let open = latest == .min ? Int.min : clock.open(at: latest)
@@ -102,7 +105,7 @@ final class TrendState: BatchState, @unchecked Sendable {
 
     private func take(_ parts: [Part], _ context: Context) throws {
         let work = UncheckedWork(parts: parts, shards: shards)
-        // Which keys are whose, once for each part.
+        // Keys are assigned to shards once per part.
         let shares = try context.parallelize(Array(parts.indices), partitions: max(1, parts.count)).map { part in
             work.parts[part].content.shares()
         }.collect()
@@ -113,19 +116,19 @@ final class TrendState: BatchState, @unchecked Sendable {
         }.collect()
     }
 
-    /// What a partial has of a slide.
+    /// The content of a slide in a partial.
     private struct Part {
         let slide: Int
         let content: TrendPartial.Slide
     }
 
-    /// Shared among the tasks of one batch: parts are only read, and each shard is one task's.
+    /// Shared among the tasks of one batch. Parts are only read, and each shard belongs to one task.
     private struct UncheckedWork: @unchecked Sendable {
         let parts: [Part]
         let shards: [TrendShard]
     }
 
-    /// The shard of a key, by its `stableHash`.
+    /// Returns the shard of a key, by its `stableHash`.
     static func shard(of hash: UInt64) -> Int { Int(hash >> 60) }
 
     // MARK: Windows
@@ -147,7 +150,8 @@ final class TrendState: BatchState, @unchecked Sendable {
         return tables
     }
 
-    /// The slide that ends the next window: with event time one that has posts in its window, otherwise the next.
+    /// Returns the slide that ends the next window, or nil if none has ended. With event time, the window must have
+    /// posts.
     private func nextSlide(upTo watermark: Int64) -> Int? {
         let next: Int?
         if settings.usesEventTime || watermark == .max {
@@ -156,7 +160,7 @@ final class TrendState: BatchState, @unchecked Sendable {
                 return end - slide < clock.length ? end : nil
             }.min()
         } else if let lastEnded {
-            // After a long stop at most one window's length is made up for.
+            // After a long stop, at most one window length is caught up on.
             let first = clock.slide(of: watermark - 1) - clock.length + 1
             next = max(lastEnded + clock.stride, clock.ending(from: first))
         } else {
@@ -208,7 +212,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         posts = posts.filter { $0.key > oldest }
         let newest = slideNumbers.keys.filter { $0 <= oldest }.max()
         slideNumbers = slideNumbers.filter { $0.key > oldest || $0.key == newest }
-        // Posts that a deletion speaks of may come as late as this.
+        // The posts that a deletion refers to may come as late as this.
         let limit = clock.end(of: slide) - Int64(clock.length) * clock.step - clock.lateness
         if settings.usesEventTime {
             deletions.removeAll { $0.time < limit }
@@ -231,7 +235,7 @@ final class TrendState: BatchState, @unchecked Sendable {
     func encode(to writer: inout ByteWriter) {
         clock.origin.encode(to: &writer)
         latest.encode(to: &writer)
-        // All windows that end before the next post have ended: what is late now counts in all that come.
+        // All windows that end before the next post have ended, so what is late now counts in all later tables.
         (late + newlyLate.values.reduce(0, +)).encode(to: &writer)
         slidesWithPosts.encode(to: &writer)
         lastEnded.encode(to: &writer)

@@ -2,9 +2,9 @@ import SwiftwaterCore
 import SwiftwaterFormats
 import SwiftwaterStreaming
 
-/// One row of a table of trends. What `TrendingSettings.recordsEvidence` did not ask for is nil.
+/// A row of a table of trends. Without `TrendingSettings.recordsEvidence`, the evidence is nil.
 public struct TrendingRow: Sendable, Equatable {
-    /// A value of the enrichment, and how many posts with the key had it.
+    /// A value of the enrichment, and the number of the key's posts with it.
     public struct Group: Sendable, Equatable {
         /// The column of the value, such as `location`.
         public let column: String
@@ -14,30 +14,30 @@ public struct TrendingRow: Sendable, Equatable {
         public let count: Int
     }
 
-    /// The number of values of a column that are named.
+    /// The maximum number of values that are listed per column.
     public static let groupsMax = 5
 
-    /// The place in the table, from 1.
+    /// The rank in the table, from 1.
     public var rank = 0
     /// The key, folded, with its sign.
     public let key: Text
     /// The most frequent spelling.
     public internal(set) var display: Text?
-    /// The number of posts in the window that have the key; a lower bound where rare keys were evicted.
+    /// The number of posts in the window that have the key; a lower bound if rare keys were evicted.
     public let count: Int
-    /// An upper bound on the number of posts; equal to `count` where that is exact.
+    /// An upper bound on the number of posts; equal to `count` if that is exact.
     public let countUpperBound: Int
     /// The number of authors who used the key.
     public internal(set) var authors: Int?
-    /// The count that was expected; nil while there is no baseline, too.
+    /// The expected count; also nil while there is no baseline.
     public internal(set) var expected: Double?
-    /// What the order is by.
+    /// The value by which rows are ordered.
     public internal(set) var score = 0.0
-    /// When the key was first seen, as far as is remembered.
+    /// When the key was first seen, within the retained history.
     public internal(set) var firstSeen: BatchTime?
     /// The counts of the last slides, newest last.
     public internal(set) var history: [Int]?
-    /// Texts of some posts.
+    /// The texts of some posts.
     public internal(set) var samples: [Text]?
     /// Whether most of its posts are copies of a few texts, by several authors.
     public internal(set) var isCopied: Bool?
@@ -50,10 +50,10 @@ public struct TrendingRow: Sendable, Equatable {
 }
 
 extension TrendingRow: JSONWritable {
-    /// Writes the row as an object. Its members are the same whatever was asked for.
+    /// Writes the row as an object. Its members do not depend on the settings.
     package func write(to json: inout JSONWriter) { json.object { writeMembers(to: &$0) } }
 
-    /// Writes the members of the row's object, to which others may be added.
+    /// Writes the members of the row's object, so that the caller can add others.
     package func writeMembers(to json: inout JSONWriter) {
         json.member("rank", rank)
         json.member("key", key)
@@ -71,7 +71,7 @@ extension TrendingRow: JSONWritable {
         if let groups { TrendingRow.write(groups, to: &json) } else { json.null() }
     }
 
-    /// `{"location":{"Wien":4,"Graz":1}}`
+    /// Writes groups such as `{"location":{"Wien":4,"Graz":1}}`.
     private static func write(_ groups: [Group], to json: inout JSONWriter) {
         json.object { json in
             for (column, values) in Dictionary(grouping: groups, by: \.column).sorted(by: { $0.key < $1.key }) {
@@ -86,7 +86,7 @@ extension TrendingRow: JSONWritable {
 }
 
 extension TrendingRow {
-    /// The columns of trends in a sink. They are the same whatever was asked for.
+    /// The columns of trends in a sink. They do not depend on the settings.
     public static let sinkColumns = [
         "window_end", "rank", "key", "display", "count", "count_upper_bound", "authors", "score", "expected",
         "first_seen", "copied", "groups",

@@ -1,20 +1,20 @@
 import SwiftwaterCore
 
-/// Settings of `DStream.trending`: what makes a trend, and of what. Shared by the library, the command line and the tests.
+/// Settings of `DStream.trending`. Shared by the library, the command line and the tests.
 public struct TrendingSettings: Sendable {
     /// What is counted.
     public enum Keys: String, Sendable, CaseIterable {
-        /// Hashtags by the public rules; the service's own list of a post's tags where it has one.
+        /// Hashtags by the public rules, or the service's own list of a post's tags if there is one.
         case hashtags
-        /// The classic program's tags: text is split at spaces, and what begins with `#` is a tag.
+        /// The classic program's tags: text is split at spaces, and every word that begins with `#` is a tag.
         case hashWords = "hash-words"
         /// `$` and one to six letters, possibly with a dot or underscore and one or two more: `$BTC`, `$BRK.A`.
         case cashtags
         /// `@` and a name of letters, digits and underscores, possibly with a domain.
         case mentions
-        /// Links, without scheme, `www.`, fragment and slash at the end.
+        /// Links, without scheme, `www.`, fragment and trailing slash.
         case links
-        /// Words of three letters or digits or more. Hashtags, cashtags, mentions and links are not words.
+        /// Words of at least three letters or digits. Hashtags, cashtags, mentions and links are not words.
         case words
     }
 
@@ -24,7 +24,7 @@ public struct TrendingSettings: Sendable {
         case count
         /// The number of authors who used the key.
         case authors
-        /// How far the count lies above what was expected (`Score`).
+        /// How far the count lies above the expected one (`Score`).
         case burst
     }
 
@@ -32,8 +32,8 @@ public struct TrendingSettings: Sendable {
     public enum Score: String, Sendable, CaseIterable {
         /// (W - E) / sqrt(max(E, variance) + 4): standard deviations above the expected count. The 4 damps rare keys.
         case deviation = "z"
-        /// (W - E)^2 / max(E, 1) where W > E, otherwise 0: the form of Mastodon's `Trends::Tags`. It falls by half in
-        /// each `halfLife` after its peak.
+        /// (W - E)^2 / max(E, 1) if W > E, otherwise 0: the form of Mastodon's `Trends::Tags`. It falls by half in each
+        /// `halfLife` after its peak.
         case chiSquare = "chi-square"
     }
 
@@ -46,12 +46,12 @@ public struct TrendingSettings: Sendable {
     public var keys: Keys
     /// What rows are ordered by.
     public var order: Order
-    /// Further orders: each window has a table for each, from the same counts.
+    /// Additional orders. Each window has a table for each of them, from the same counts.
     public var additionalOrders: [Order]
     /// How a burst is measured.
     public var score: Score
-    /// Assigns posts to windows by the time they carry, from multiples of the slide: an archive gives the same tables at
-    /// any speed. Otherwise by the time of arrival.
+    /// Assigns posts to windows by the time they carry, aligned to multiples of the slide, so that an archive gives the
+    /// same tables at any speed. If false, posts are assigned by the time of arrival.
     public var usesEventTime: Bool
     /// With event time: how long a window stays open after a post beyond its end was seen.
     public var lateness: Duration
@@ -61,15 +61,17 @@ public struct TrendingSettings: Sendable {
     public var minimumCount: Int
     /// With `Score.chiSquare`: the time in which a score falls by half.
     public var halfLife: Duration
-    /// Counts an author once for each key and window.
+    /// Counts an author once per key and window.
     public var countsAuthorsOnce: Bool
-    /// Takes back posts that the service deletes. Keeps 16 bytes for each key of each post with an id in the window, 24
-    /// with evidence.
+    /// Removes posts that the service deletes. This takes 16 bytes for each key of each post with an id in the window,
+    /// 24 with evidence.
     public var honorsDeletions: Bool
-    /// Records why a key trends: authors, spelling, first time, history, samples, copies and enrichment. Without it these
-    /// are nil in rows, posts cost a half to a quarter as much, and a key of a slide takes 100 bytes instead of 350.
+    /// Records why a key trends: authors, spelling, first time, history, samples, copies and enrichment. If false,
+    /// these are nil in rows, posts cost a half to a quarter as much, and a key of a slide takes 100 bytes instead of
+    /// 350.
     public var recordsEvidence: Bool
-    /// Logs, once a batch, posts that cannot be read. False for all but one of several steps over the same posts.
+    /// Logs posts that cannot be read, once per batch. If several steps read the same posts, set it to false for all
+    /// but one.
     public var logsUnreadablePosts: Bool
     /// The number of rows of a table; 0 for all.
     public var limit: Int
@@ -102,10 +104,10 @@ public struct TrendingSettings: Sendable {
     /// The interval between tables.
     var interval: Duration { slide ?? window }
 
-    /// Whether anything says what was expected.
+    /// Whether rows or orders need expected counts.
     var needsBaseline: Bool { recordsEvidence || order == .burst || additionalOrders.contains(.burst) }
 
-    /// Returns what cannot work, with what to do.
+    /// Returns what is wrong with the settings, with remedies.
     ///
     /// - Parameter batch: the batch interval.
     func problems(batch: Duration) -> [SwiftwaterError] {
@@ -132,7 +134,7 @@ public struct TrendingSettings: Sendable {
             refuse("a lateness of \(lateness.label)", "use zero or more, with event time")
         }
         if !recordsEvidence, order == .authors || additionalOrders.contains(.authors) || countsAuthorsOnce {
-            refuse("authors are to be counted without recording evidence", "record evidence")
+            refuse("counting authors requires evidence, which is not recorded", "record evidence")
         }
         if baseline < interval { refuse("a baseline of \(baseline.label)", "use at least a slide") }
         if limit < 0 || keysMax < 16 || samples < 0 || history < 1 {

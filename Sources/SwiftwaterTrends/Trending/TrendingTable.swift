@@ -10,13 +10,13 @@ public struct TrendingTable: Sendable, Equatable {
     public let end: BatchTime
     /// The window length.
     public let window: Duration
-    /// What the rows are ordered by.
+    /// The order of the rows.
     public let order: TrendingSettings.Order
     /// The number of posts in the window.
     public let posts: Int
-    /// The number of keys in the window; where rare keys were evicted, of those that are left.
+    /// The number of keys in the window, without those that were evicted.
     public let keys: Int
-    /// The number of posts that came too late for their windows, since the start.
+    /// The number of posts since the start that came too late for their windows.
     public let late: Int
     /// The rows, best first.
     public let rows: [TrendingRow]
@@ -39,7 +39,7 @@ public struct TrendingTable: Sendable, Equatable {
 }
 
 extension TrendingTable: JSONWritable {
-    /// Writes the table as an object. Its members are the same whatever was asked for.
+    /// Writes the table as an object. Its members do not depend on the settings.
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("schema", Self.schemaVersion)
