@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
-.PHONY: demo test page integration soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve lint format packages clean
+.PHONY: demo test page integration soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest.
@@ -72,6 +72,11 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
+
+## Writes the list of public names, after a change of them that is meant.
+public-names: packages
+	$(SWIFT) build -c release --build-tests
+	SWIFTWATER_WRITE_PUBLIC_NAMES=1 $(SWIFT) test -c release --skip-build --filter theListHasEveryPublicName
 
 ## Checks for the Swift toolchain, which you install (swift.org/install), and installs zlib's header
 ## from the system's packages.

@@ -103,7 +103,8 @@ func benchmarkAggregates(_ arguments: [String]) async throws {
         var times: [Double] = []
         for _ in 0..<7 {
             let begin = now()
-            precondition(try run(rdd) == 5000)
+            let keys = try run(rdd)
+            precondition(keys == 5000)
             times.append(now() - begin)
         }
         print("aggregates: \(name): median \(median(times)) s of \(times.sorted()) for 2,000,000 pairs")

@@ -7,13 +7,13 @@ struct MeterReadings {
     static func main() async throws {
         let context = StreamingContext(master: "local[2]", appName: "MeterReadings", batchInterval: .seconds(10))
         context.socketTextStream(host: "127.0.0.1", port: 7775)
-            .flatMap { line -> [(Text, Double)] in
+            .compactMap { line -> (Text, Double)? in
                 let fields = line.split(separator: ",")
-                guard let meter = fields.part(0), let reading = fields.part(1).flatMap(Double.init) else { return [] }
-                return [(meter, reading)]
+                guard let meter = fields.part(0), let reading = fields.part(1)?.double else { return nil }
+                return (meter, reading)
             }
             .window(.seconds(20))
-            .reduceByKey(+)
+            .sumByKey()
             .transform { $0.sorted(by: { $0.0 }) }
             .print(count: 20)
         try await context.start()

@@ -135,6 +135,19 @@ extension String: StreamCodable {
     private var isCanonicallyPlain: Bool { utf8.allSatisfy { $0 < 0x80 } }
 }
 
+extension Substring: StreamCodable {
+    /// Writes what the string of the same characters writes.
+    public func encode(to writer: inout ByteWriter) { String(self).encode(to: &writer) }
+    /// Reads counted UTF-8.
+    public static func decode(from reader: inout ByteReader) throws -> Substring {
+        Substring(try String.decode(from: &reader))
+    }
+    /// Returns whether the substring is less than `other`.
+    public func precedes(_ other: Substring) -> Bool { self < other }
+    /// Returns a copy that does not keep the whole string alive.
+    public func detached() -> Substring { Substring(String(self)) }
+}
+
 extension Text: StreamCodable {
     /// Writes the bytes with their count.
     public func encode(to writer: inout ByteWriter) {

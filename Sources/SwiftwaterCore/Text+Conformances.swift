@@ -75,13 +75,3 @@ extension String {
         self = text.withBytes { String(decoding: $0, as: UTF8.self) }
     }
 }
-
-extension Int {
-    /// Parses the whole text as a decimal integer, or returns nil.
-    public init?(_ text: Text) { self.init(String(text)) }
-}
-
-extension Double {
-    /// Parses the whole text as a number, or returns nil.
-    public init?(_ text: Text) { self.init(String(text)) }
-}

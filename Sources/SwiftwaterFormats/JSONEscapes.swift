@@ -2,7 +2,7 @@ import SwiftwaterPlatform
 
 /// The escapes of JSON strings.
 package enum JSONEscapes {
-    /// Returns what the inside of a JSON string stands for.
+    /// Returns the text that the inside of a JSON string stands for.
     package static func string(_ raw: UnsafeBufferPointer<UInt8>, _ isEscaped: Bool) -> String {
         guard isEscaped else { return String(decoding: raw, as: UTF8.self) }
         var bytes: [UInt8] = []
@@ -10,8 +10,8 @@ package enum JSONEscapes {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends what the inside of a JSON string stands for. A backslash before any other character stands for that; half a
-    /// surrogate pair becomes U+FFFD.
+    /// Appends the text that the inside of a JSON string stands for. A backslash before any other character stands for
+    /// that character. An unpaired surrogate becomes U+FFFD.
     package static func resolve(_ raw: UnsafeBufferPointer<UInt8>, into bytes: inout [UInt8]) {
         var index = 0
         while index < raw.count {

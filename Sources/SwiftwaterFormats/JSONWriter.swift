@@ -8,12 +8,16 @@ package protocol JSONWritable {
 
 /// Writes JSON (RFC 8259) as UTF-8 text, on one line and without spaces. A number that is not finite becomes `null`.
 ///
-///     let line = JSONWriter.object { $0.member("name", "a"); $0.member("counts", [1, 2]); $0.member("mean", Double.nan) }
+///     let line = JSONWriter.object {
+///         $0.member("name", "a")
+///         $0.member("counts", [1, 2])
+///         $0.member("mean", Double.nan)
+///     }
 ///     // {"name":"a","counts":[1,2],"mean":null}
 package struct JSONWriter {
-    /// What was written so far.
+    /// The text written so far.
     package private(set) var text = ""
-    /// Whether a value stands before the next one, in the same array or object.
+    /// Whether a value precedes the next one in the same array or object.
     private var needsComma = false
 
     /// Creates a writer that has written nothing.
@@ -43,7 +47,7 @@ package struct JSONWriter {
         try nested("[", "]", elements)
     }
 
-    /// Writes an array of what `write` makes of each element: exactly one value.
+    /// Writes an array. `write` writes exactly one value for each element.
     package mutating func array<Elements: Sequence>(
         _ elements: Elements, _ write: (inout JSONWriter, Elements.Element) throws -> Void
     ) rethrows {
@@ -68,7 +72,7 @@ package struct JSONWriter {
         try object(members)
     }
 
-    /// Writes a member whose value is an array of what `write` makes of each element.
+    /// Writes a member whose value is an array. `write` writes exactly one value for each element.
     package mutating func member<Elements: Sequence>(
         _ name: String, array elements: Elements, _ write: (inout JSONWriter, Elements.Element) throws -> Void
     ) rethrows {
@@ -83,7 +87,7 @@ package struct JSONWriter {
         needsComma = false
     }
 
-    /// Writes JSON that was made elsewhere, as it is: exactly one value.
+    /// Writes existing JSON unchanged: exactly one value.
     package mutating func raw(_ json: String) { scalar(json) }
 
     private mutating func nested(
@@ -104,44 +108,54 @@ package struct JSONWriter {
 }
 
 extension String: JSONWritable {
+    /// Writes a JSON string.
     package func write(to json: inout JSONWriter) { json.raw(JSONValue.quoted(self)) }
 }
 
 extension Text: JSONWritable {
+    /// Writes a JSON string.
     package func write(to json: inout JSONWriter) { String(self).write(to: &json) }
 }
 
 extension Bool: JSONWritable {
+    /// Writes `true` or `false`.
     package func write(to json: inout JSONWriter) { json.raw(self ? "true" : "false") }
 }
 
 extension Int: JSONWritable {
+    /// Writes a number.
     package func write(to json: inout JSONWriter) { json.raw(String(self)) }
 }
 
 extension Int64: JSONWritable {
+    /// Writes a number.
     package func write(to json: inout JSONWriter) { json.raw(String(self)) }
 }
 
 extension Double: JSONWritable {
+    /// Writes a number, or `null` if it is not finite.
     package func write(to json: inout JSONWriter) { json.raw(isFinite ? String(self) : "null") }
 }
 
 extension Float: JSONWritable {
+    /// Writes a number, or `null` if it is not finite.
     package func write(to json: inout JSONWriter) { json.raw(isFinite ? String(self) : "null") }
 }
 
 extension Optional: JSONWritable where Wrapped: JSONWritable {
+    /// Writes the wrapped value, or `null`.
     package func write(to json: inout JSONWriter) {
         if let value = self { value.write(to: &json) } else { json.null() }
     }
 }
 
 extension Array: JSONWritable where Element: JSONWritable {
+    /// Writes an array.
     package func write(to json: inout JSONWriter) { json.array(self) { $0.value($1) } }
 }
 
 extension JSONValue: JSONWritable {
+    /// Writes the value.
     package func write(to json: inout JSONWriter) {
         switch self {
         case .null: json.null()

@@ -9,7 +9,7 @@ public struct LineLimits: Sendable {
     /// The size at which a block is closed, at the next line end. 1 MiB by default.
     public var blockTargetBytes: Int
 
-    /// Creates settings; what is left out has its default.
+    /// Creates settings. Omitted arguments have their defaults.
     public init(lineLengthMaxBytes: Int = 1 << 20, blockTargetBytes: Int = 1 << 20) {
         self.lineLengthMaxBytes = lineLengthMaxBytes
         self.blockTargetBytes = blockTargetBytes

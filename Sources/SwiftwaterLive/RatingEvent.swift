@@ -21,7 +21,7 @@ public struct RatingEvent: Sendable, Equatable {
     /// finite.
     public init?(line: Text) {
         let fields = Array(line.split(separator: ",", omittingEmptySubsequences: false))
-        guard fields.count >= 3, !fields[0].isEmpty, !fields[1].isEmpty, let rating = Double(fields[2]),
+        guard fields.count >= 3, !fields[0].isEmpty, !fields[1].isEmpty, let rating = fields[2].double,
             Float(rating).isFinite
         else { return nil }
         self.init(user: String(fields[0]), item: String(fields[1]), rating: Float(rating))

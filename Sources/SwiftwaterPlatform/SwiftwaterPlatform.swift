@@ -1,4 +1,4 @@
-/// The C library of the platform, under one name: the only place that asks which one there is.
+/// The platform's C library under one name. Only this file asks which one it is.
 #if canImport(Glibc)
     @_exported import Glibc
 #elseif canImport(Musl)
@@ -18,7 +18,7 @@ extension stat {
     }
 }
 
-/// Makes a file's bytes durable, without times that nobody needs; 0, or -1 with `errno`.
+/// Makes a file's data durable, without timestamps that nobody needs. Returns 0, or -1 with `errno` set.
 package func synchronizeData(_ descriptor: Int32) -> Int32 {
     #if canImport(Darwin)
         fsync(descriptor)
@@ -27,7 +27,7 @@ package func synchronizeData(_ descriptor: Int32) -> Int32 {
     #endif
 }
 
-/// Starts a detached thread that runs `body`; 0, or the error number.
+/// Starts a detached thread that runs `body`. Returns 0, or the error number.
 package func startDetachedThread(stackBytes: Int, _ body: @escaping @Sendable () -> Void) -> Int32 {
     final class Box {
         let body: @Sendable () -> Void
@@ -58,14 +58,15 @@ package func startDetachedThread(stackBytes: Int, _ body: @escaping @Sendable ()
     #endif
 }
 
-/// The limit of open files, as `getrlimit` calls it.
 #if canImport(Glibc)
+    /// The limit of open files, as `getrlimit` names it.
     package let openFilesResource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
 #else
+    /// The limit of open files, as `getrlimit` names it.
     package let openFilesResource = RLIMIT_NOFILE
 #endif
 
-/// The highest limit of open files that a process may set, where its hard limit is `hard`.
+/// Returns the highest limit of open files that a process may set if its hard limit is `hard`.
 package func openFilesMax(hard: rlim_t) -> rlim_t {
     #if canImport(Darwin)
         min(hard, rlim_t(OPEN_MAX))

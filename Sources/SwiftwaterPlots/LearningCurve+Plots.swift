@@ -2,7 +2,7 @@ import SwiftwaterCore
 import SwiftwaterRecommender
 
 extension LearningCurve {
-    /// The curve as a drawing for a terminal: `width` columns, `height` rows of plot, plain characters.
+    /// Returns the curve as a chart for a terminal: `width` columns and `height` rows of plot, in plain characters.
     public func terminalChart(width: Int = 64, height: Int = 12) -> String {
         guard let scale = PlotScale(points) else { return "" }
         let columns = max(width - 9, 16)
@@ -36,13 +36,13 @@ extension LearningCurve {
         return lines.joined(separator: "\n")
     }
 
-    /// The curve as an SVG document that reads in light and dark.
+    /// Returns the curve as an SVG document that is readable in light and dark mode.
     public func svg(title: String = "RMSE against iterations") -> String {
         LearningCurvesPlot([("", self)], title: title).svg()
     }
 }
 
-/// From values to the unit square.
+/// Maps values to the unit square.
 struct PlotScale {
     let low: Double
     let high: Double

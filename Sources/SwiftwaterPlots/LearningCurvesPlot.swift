@@ -1,21 +1,25 @@
 import SwiftwaterCore
 import SwiftwaterRecommender
 
-/// Several curves of RMSE against iterations in one drawing: the combinations of a grid, or the folds of one.
+/// A plot of several curves of RMSE against iterations: the combinations of a grid search, or the folds of one
+/// combination.
 public struct LearningCurvesPlot: Sendable {
-    /// What is drawn, and how it is called beside the drawing; no names are shown where there is one curve.
+    /// The curves, and their names in the legend. A single curve has no legend.
     public let curves: [(name: String, curve: LearningCurve)]
+    /// The title of the plot.
     public let title: String
 
-    /// As many curves as can be told apart; of more, the first.
+    /// The maximum number of curves, so that they can be told apart. Additional ones are left out.
     public static let curvesMax = 12
 
+    /// Creates a plot of curves with their names.
     public init(_ curves: [(name: String, curve: LearningCurve)], title: String = "RMSE against iterations") {
         self.curves = Array(curves.prefix(LearningCurvesPlot.curvesMax))
         self.title = title
     }
 
-    /// The results of a search, best first; with several folds, those of the best beside its mean.
+    /// Creates a plot of the results of a search, best first. A single result with several folds is drawn as the mean
+    /// and the folds.
     public init(_ results: [GridSearch.Result]) {
         func name(_ settings: ALSSettings) -> String {
             "rank \(settings.rank), regularization \(settings.regularization)"
@@ -45,7 +49,7 @@ public struct LearningCurvesPlot: Sendable {
         func y(_ value: Double) -> Double { top + (1 - scale.y(value)) * (height - top - bottom) }
     }
 
-    /// An SVG document that reads in light and dark.
+    /// Returns an SVG document that is readable in light and dark mode.
     public func svg() -> String {
         guard let scale = PlotScale(curves.flatMap(\.curve.points)) else {
             return "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"
@@ -64,8 +68,9 @@ public struct LearningCurvesPlot: Sendable {
             colours.enumerated().map { ".c\($0){stroke:\($1);fill:none}.p\($0){fill:\($1)}" }.joined()
         }
         return """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(frame.width) 400" width="\(frame.width)" height="400" role="img" \
-            aria-label="\(XMLText.escaped(title))" font-family="system-ui, sans-serif" font-size="13">
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(frame.width) 400" width="\(frame.width)" \
+            height="400" role="img" aria-label="\(XMLText.escaped(title))" \
+            font-family="system-ui, sans-serif" font-size="13">
             <style>:root{color-scheme:light dark}.g{stroke:#8884}.t{fill:#222}.b{fill:#fff}\(rules(Self.colours))\
             @media (prefers-color-scheme:dark){.t{fill:#ddd}.b{fill:#16181c}\(rules(Self.coloursInTheDark))}</style>
             <rect class="b" width="\(frame.width)" height="400"/>
@@ -79,15 +84,19 @@ public struct LearningCurvesPlot: Sendable {
             let value = frame.scale.low + (frame.scale.high - frame.scale.low) * Double(step) / 4
             let y = number(frame.y(value))
             parts.append(
-                "<line class=\"g\" x1=\"\(frame.left)\" x2=\"\(frame.width - frame.right)\" y1=\"\(y)\" y2=\"\(y)\"/>"
-                    + "<text class=\"t\" x=\"\(frame.left - 8)\" y=\"\(number(frame.y(value) + 4))\" text-anchor=\"end\">\(PlotScale.label(value))</text>"
-            )
+                """
+                <line class="g" x1="\(frame.left)" x2="\(frame.width - frame.right)" y1="\(y)" y2="\(y)"/>\
+                <text class="t" x="\(frame.left - 8)" y="\(number(frame.y(value) + 4))" \
+                text-anchor="end">\(PlotScale.label(value))</text>
+                """)
         }
         let below = frame.height - frame.bottom + 20
         for iterations in Set(curves.flatMap { $0.curve.points.map(\.iterations) }).sorted() {
             parts.append(
-                "<text class=\"t\" x=\"\(number(frame.x(iterations)))\" y=\"\(below)\" text-anchor=\"middle\">\(iterations)</text>"
-            )
+                """
+                <text class="t" x="\(number(frame.x(iterations)))" y="\(below)" \
+                text-anchor="middle">\(iterations)</text>
+                """)
         }
         let middle = (frame.left + frame.width - frame.right) / 2
         parts.append(
@@ -95,7 +104,7 @@ public struct LearningCurvesPlot: Sendable {
         return parts
     }
 
-    /// The second half of the curves is dashed.
+    /// Returns the style of a curve. The second half of the curves is dashed.
     private func style(_ index: Int) -> (colour: Int, dash: String) {
         (index % Self.colours.count, index < Self.colours.count ? "" : " stroke-dasharray=\"5 4\"")
     }
@@ -104,13 +113,18 @@ public struct LearningCurvesPlot: Sendable {
         let (colour, dash) = style(index)
         let path = curve.points.map { "\(number(frame.x($0.iterations))),\(number(frame.y($0.rmse)))" }
         let line =
-            "<polyline class=\"c\(colour)\" stroke-width=\"\(index == 0 ? 2.5 : 1.5)\"\(dash) points=\"\(path.joined(separator: " "))\"/>"
+            """
+            <polyline class="c\(colour)" stroke-width="\(index == 0 ? 2.5 : 1.5)"\(dash) \
+            points="\(path.joined(separator: " "))"/>
+            """
         return [line]
             + curve.points.map { point in
                 let place = "cx=\"\(number(frame.x(point.iterations)))\" cy=\"\(number(frame.y(point.rmse)))\""
                 let name = curves.count > 1 ? XMLText.escaped(curves[index].name) + ", " : ""
-                return
-                    "<circle class=\"p\(colour)\" \(place) r=\"\(index == 0 ? 4 : 3)\"><title>\(name)\(point.iterations) iterations: \(PlotScale.label(point.rmse))</title></circle>"
+                return """
+                    <circle class="p\(colour)" \(place) r="\(index == 0 ? 4 : 3)">\
+                    <title>\(name)\(point.iterations) iterations: \(PlotScale.label(point.rmse))</title></circle>
+                    """
             }
     }
 
@@ -118,9 +132,12 @@ public struct LearningCurvesPlot: Sendable {
         curves.enumerated().map { index, entry in
             let (colour, dash) = style(index)
             let (x, y) = (frame.width - frame.right + 20, frame.top + 12 + 26 * Double(index))
-            return
-                "<line class=\"c\(colour)\" stroke-width=\"\(index == 0 ? 2.5 : 1.5)\"\(dash) x1=\"\(x)\" x2=\"\(x + 24)\" y1=\"\(y)\" y2=\"\(y)\"/>"
-                + "<text class=\"t\" x=\"\(x + 32)\" y=\"\(y + 4)\"\(index == 0 ? " font-weight=\"600\"" : "")>\(XMLText.escaped(entry.name))</text>"
+            return """
+                <line class="c\(colour)" stroke-width="\(index == 0 ? 2.5 : 1.5)"\(dash) \
+                x1="\(x)" x2="\(x + 24)" y1="\(y)" y2="\(y)"/>\
+                <text class="t" x="\(x + 32)" y="\(y + 4)"\(index == 0 ? " font-weight=\"600\"" : "")>\
+                \(XMLText.escaped(entry.name))</text>
+                """
         }
     }
 

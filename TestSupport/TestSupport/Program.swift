@@ -21,7 +21,7 @@ public final class Program: @unchecked Sendable {
     }
 
     /// The folder of the test bundle, where the build also puts the programs.
-    private static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    public static let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     /// The path of `swiftwater`.
     public static var path: String { folder.appending(path: "swiftwater").path() }
 
@@ -38,9 +38,10 @@ public final class Program: @unchecked Sendable {
             holdsInputOpen: holdsInputOpen, environment: nil)
     }
 
-    private init(
-        executable: URL, _ arguments: [String], input: String?, holdsInputOpen: Bool = false,
-        environment: [String: String]?
+    /// Starts another program.
+    public init(
+        executable: URL, _ arguments: [String], input: String? = nil, holdsInputOpen: Bool = false,
+        environment: [String: String]? = nil
     ) throws {
         process.executableURL = executable
         process.arguments = arguments

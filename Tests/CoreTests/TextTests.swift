@@ -90,9 +90,9 @@ import Testing
     }
 
     @Test func numbers() {
-        #expect(Int(Text("42")) == 42)
-        #expect(Double(Text("3.5")) == 3.5)
-        #expect(Int(Text("x")) == nil)
+        #expect(Text("42").int == 42)
+        #expect(Text("3.5").double == 3.5)
+        #expect(Text("x").int == nil)
     }
 
     @Test func blocksCutLines() {

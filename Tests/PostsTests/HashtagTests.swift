@@ -7,7 +7,7 @@ import Testing
 @Suite struct HashtagTests {
     private func tags(_ text: String) -> [String] { HashtagExtractor().hashtags(in: Text(text)).map { String($0) } }
 
-    /// Cases written from the public rules.
+    /// Cases that follow the public rules.
     @Test(arguments: [
         ("plain text", []), ("#one", ["one"]), ("a #one and #Two.", ["one", "Two"]),
         ("#a1 #1a #_a #a_", ["a1", "1a", "_a", "a_"]),
@@ -25,7 +25,7 @@ import Testing
 
     private static let conformance = PackageFolder.root + "../shared/conformance/hashtags.yml"
 
-    /// The public suite, where the file is. It is no part of this repository.
+    /// The public conformance suite, if its file exists. It is not part of this repository.
     @Test(
         .enabled(
             if: FileManager.default.fileExists(atPath: conformance), "the conformance suite's hashtags.yml is not here")
@@ -48,24 +48,24 @@ import Testing
         for (text, expected) in cases { #expect(tags(text) == expected, "\(text)") }
     }
 
-    /// A YAML scalar as the suite writes them: plain, in single quotes, or in double quotes without escapes.
+    /// Reads a YAML scalar as the suite writes it: plain, in single quotes, or in double quotes without escapes.
     private func scalar(_ text: Substring) -> String {
         if text.hasPrefix("'") { return String(text.dropFirst().dropLast()).replacing("''", with: "'") }
         if text.hasPrefix("\"") { return String(text.dropFirst().dropLast()) }
         return String(text)
     }
 
-    /// The longest line that the engine takes, made of signs only: its cost is in proportion to its length.
+    /// The longest line that the engine accepts, made of tags only: the cost is proportional to the length.
     @Test func aLineOfTagsOnly() {
         let clock = ContinuousClock()
         let start = clock.now
         #expect(tags(String(repeating: "#a.", count: 350_000)).count == 350_000)
         #expect(tags(String(repeating: "#a./", count: 260_000)).count == 260_000)
-        // It takes a tenth of a second; a quadratic search took minutes.
+        // This takes a tenth of a second; a quadratic search took minutes.
         #expect(clock.now - start < .seconds(30))
     }
 
-    /// Random texts of nasty pieces: every tag found is followed and preceded by what the rules say, and nothing crashes.
+    /// Random texts of difficult pieces: every tag found has the form that the rules require, and nothing crashes.
     @Test func randomTextsKeepTheRules() {
         var random = SeededRandom(seed: 11)
         let pieces = [

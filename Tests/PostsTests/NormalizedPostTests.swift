@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// Trends see the same id, author, time and tags, whether they read a service's line or the relay's.
+    /// Trends see the same id, author, time and tags in a line of a service as in the line of the relay.
     @Test func theReaderSeesTheSame() throws {
         var (reader, view) = (PostReader(), PostView())
         func seen(_ line: String) throws -> [String] {

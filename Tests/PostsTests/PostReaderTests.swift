@@ -3,7 +3,7 @@ import SwiftwaterFormats
 import SwiftwaterPosts
 import Testing
 
-/// The reader in place says what the parser says that reads everything.
+/// The in-place reader agrees with the parser, which reads everything.
 @Suite struct PostReaderTests {
     private struct Seen: Equatable {
         var kind: PostView.Kind
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    /// A line of one of the shapes, with what makes trouble in it.
+    /// A line of one of the shapes, with difficult content.
     private func line(_ random: inout SeededRandom) -> String {
         func one(_ choices: [String]) -> String { choices[random.below(choices.count)] }
         let string = {
@@ -115,7 +115,7 @@ import Testing
             var bytes = Array(line(&random).utf8)
             let (found, expected) = (try read(bytes), try parse(bytes))
             #expect(found == expected, "\(String(decoding: bytes, as: UTF8.self))")
-            // Damaged lines: what the parser takes, the reader takes in the same way.
+            // If the parser accepts a damaged line, the reader reads it in the same way.
             guard !bytes.isEmpty else { continue }
             switch random.below(3) {
             case 0: bytes.remove(at: random.below(bytes.count))
@@ -124,7 +124,7 @@ import Testing
             }
             guard var parsed = try? parse(bytes), String(validating: bytes, as: UTF8.self) != nil else { continue }
             var damaged = try? read(bytes)
-            // A time that is none any more.
+            // The damage may have made the time invalid.
             parsed.hasTime = false
             damaged?.hasTime = false
             #expect(damaged == parsed, "\(String(decoding: bytes, as: UTF8.self))")

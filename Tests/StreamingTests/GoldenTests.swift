@@ -310,6 +310,6 @@ struct GoldenPrograms {
     private static let packed: @Sendable ((Text, Int)) -> Text = { Text("\($0.0) \($0.1)") }
     private static let pair: @Sendable (Text) -> (Text, Int) = { text in
         let parts = text.split(separator: " ")
-        return (parts[0], Int(parts[1])!)
+        return (parts[0], parts[1].int!)
     }
 }

@@ -326,7 +326,7 @@ extension RecoveryBench.Hand {
     func events(of context: StreamingContext, sink: FileSink) {
         let stream = context.receiverStream(Echo(self)).named("events")
         stream.filter { $0.utf8Count > 2 }.reduceByEventTime(
-            .tumbling(.seconds(10)), time: { BatchTime(milliseconds: Int64(Int($0.split(separator: " ")[0])!) * 1000) },
+            .tumbling(.seconds(10)), time: { BatchTime(milliseconds: Int64($0.split(separator: " ")[0].int!) * 1000) },
             key: { $0.split(separator: " ")[1] }, value: { _ in 1 }, combine: { $0 + $1 }
         ).named("eventWindows").results.save(to: sink, name: "events", columns: ["key", "count"]) {
             [.text($0.0.key), .integer($0.1)]

@@ -6,9 +6,9 @@ import SwiftwaterTrends
 import TestSupport
 import Testing
 
-/// Counting whole blocks gives what a plain program over strings gives, and what reading post by post gives.
+/// Counting whole blocks gives the same result as a plain program over strings, and as reading post by post.
 @Suite struct BlockCounterTests {
-    /// Tables of lines as one batch: by the block counter, with evidence, and of closures.
+    /// Counts lines as one batch: with closures, with the block counter, and with evidence.
     private func counts(
         _ lines: [Text], _ keys: TrendingSettings.Keys, inBlocks: Bool
     ) async throws -> (closures: [String], blocks: TrendingTable, evidence: TrendingTable) {
@@ -38,7 +38,7 @@ import Testing
         return (closures.all, try #require(tables.all.first), try #require(tables.all.last))
     }
 
-    /// The tags of each post, each once, folded: with the standard library's sets.
+    /// The tags of each post, folded and each once, with the sets of the standard library.
     private func tags(_ posts: DStream<Text>, _ keys: TrendingSettings.Keys) -> DStream<Text> {
         guard keys == .hashtags else {
             return posts.flatMap { post in
@@ -61,7 +61,7 @@ import Testing
     func blocksAgreeWithClosuresAndPosts(keys: TrendingSettings.Keys, seed: Int) async throws {
         var random = SeededRandom(seed: UInt64(seed), stream: 3)
         let lines = (0..<300).map { _ in
-            // Not at the end, where a carriage return is part of the line end.
+            // Not at the end, where a carriage return belongs to the line end.
             let line = (0..<random.below(24)).map { _ in Self.pieces[random.below(Self.pieces.count)] }.joined()
             return Text("x" + line + " x")
         }
@@ -71,7 +71,7 @@ import Testing
         expectSameCounts(found.blocks, found.evidence)
     }
 
-    /// What both tables have is equal.
+    /// Expects that the counts of two tables are equal.
     private func expectSameCounts(_ left: TrendingTable, _ right: TrendingTable) {
         #expect(
             left.posts == right.posts && left.keys == right.keys && left.end == right.end && left.late == right.late)
@@ -88,7 +88,7 @@ import Testing
         #expect(found.blocks.rows.map { "\($0.key) \($0.count)" } == ["#οδοσ 2", "#strasse 1", "#wide 1", "#été 1"])
     }
 
-    /// JSON is read as posts, also among plain lines, and empty lines are not posts.
+    /// JSON is read as posts, even among plain lines, and empty lines are not posts.
     @Test(arguments: [true, false]) func blocksWithJSONAreReadPostByPost(inBlocks: Bool) async throws {
         let lines: [Text] = [
             "#plain", ##"{"text":"caf\u00e9 #caf\u00e9 #日本","user":{"description":"#profile"},"id_str":"1"}"##, "",
@@ -102,7 +102,7 @@ import Testing
         expectSameCounts(found.blocks, found.evidence)
     }
 
-    /// A line of a megabyte costs one pass, whether it repeats one tag or has many.
+    /// A line of a megabyte takes one pass, whether it repeats one tag or has many.
     @Test(.timeLimit(.minutes(1))) func longLinesCostOnePass() async throws {
         let same = Text(String(repeating: "/#a", count: 300_000))
         #expect(try await counts([same], .hashtags, inBlocks: true).blocks.rows.map(\.count) == [1])
@@ -111,7 +111,7 @@ import Testing
         #expect(found.blocks.keys == 100_000 && found.blocks.rows.allSatisfy { $0.count == 2 })
     }
 
-    /// With event time, deletions and limits the counts without evidence are those with it.
+    /// With event time, deletions and limits, the counts are the same with and without evidence.
     @Test(arguments: 0..<20)
     func countsDoNotDependOnEvidence(seed: Int) async throws {
         var random = SeededRandom(seed: UInt64(seed), stream: 5)

@@ -5,7 +5,7 @@ import SwiftwaterPosts
 import SwiftwaterStreaming
 import SwiftwaterTrends
 
-/// The trends of a list of lines, written as plainly as possible: every window is counted anew from all posts.
+/// The trends of a list of lines, computed as plainly as possible: every window is counted from all posts.
 struct NaiveTrending {
     struct Row: Equatable {
         var key: String
@@ -30,7 +30,8 @@ struct NaiveTrending {
 
     let settings: TrendingSettings
 
-    /// With event time, all at once: windows end when the latest time has passed them by the lateness, and at the end.
+    /// Computes all tables at once, with event time: a window ends when the latest time has passed it by the lateness,
+    /// or at the end.
     func tables(_ lines: [String], batchTime: Int64) -> (tables: [Table], late: Int) {
         let step = settings.slide!.wholeMilliseconds
         let lateness = settings.lateness.wholeMilliseconds
@@ -74,7 +75,7 @@ struct NaiveTrending {
         for post in posts {
             let isGone = post.id.map(gone.contains) ?? false
             for (key, spelling) in post.keys {
-                // Spellings and the first time are what was seen.
+                // Spellings and the first time include deleted posts.
                 spellings[key, default: [:]][spelling, default: 0] += 1
                 var row = rows[key] ?? Row(key: key, count: 0, authors: 0, display: "", first: .max)
                 row.first = min(row.first, post.time)

@@ -6,9 +6,10 @@ import SwiftwaterTrends
 import TestSupport
 import Testing
 
-/// What bursts, and what does not.
+/// Which keys burst, and which do not.
 @Suite struct SurgeTests {
-    /// Posts of a stream with a Zipf of tags and the rhythm of a day, a minute a slide, in which one tag rises from 5 to 50 a minute.
+    /// A stream of posts whose tags follow a Zipf distribution and the rhythm of a day. A slide is a minute, and one
+    /// tag rises from 5 to 50 a minute.
     private struct Stream {
         static let tags = 200_000
         static let surgeAt = 55
@@ -33,7 +34,7 @@ import Testing
             return low
         }
 
-        /// The lines of a minute: about 3,000 posts, up to half as many more or fewer by the hour.
+        /// The lines of a minute: about 3,000 posts, up to half as many more or fewer depending on the hour.
         func minute(_ minute: Int, _ random: inout SeededRandom) -> [Text] {
             let rhythm = 1 + 0.5 * Self.wave(Double(minute) / 60)
             let count = random.poisson(mean: 3000 * rhythm)
@@ -43,7 +44,7 @@ import Testing
             return lines
         }
 
-        /// A wave with period 1, without a library for it: two parabolas.
+        /// A wave with period 1, made of two parabolas so that it needs no library.
         private static func wave(_ x: Double) -> Double {
             let phase = x - x.rounded(.down)
             return phase < 0.5 ? 16 * phase * (0.5 - phase) : -16 * (phase - 0.5) * (1 - phase)
@@ -71,7 +72,8 @@ import Testing
         return tables.all
     }
 
-    /// The planted surge is first within two windows in 95 of 100 streams, and the tag that is always the most frequent is not.
+    /// The planted surge ranks first within two windows in 95 of 100 streams. The tag that is always the most frequent
+    /// does not.
     @Test func aSurgeIsFirstWithinTwoWindows() async throws {
         let count = 100
         var (found, popular) = (0, 0)
@@ -88,7 +90,7 @@ import Testing
         #expect(popular * 100 <= 5 * count)
     }
 
-    /// 10,000 posts of three authors weigh three.
+    /// 10,000 posts of three authors count as three.
     @Test func spammersDoNotTrendByAuthors() async throws {
         var random = SeededRandom(seed: 5, stream: 78)
         var lines: [String] = []

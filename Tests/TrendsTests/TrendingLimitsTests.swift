@@ -9,7 +9,7 @@ import Testing
 
 /// Bounds, lists, other keys, checkpoints.
 @Suite struct TrendingLimitsTests {
-    /// With more keys than there is room for, each count that is shown lies within its bounds, and frequent keys are there.
+    /// With more keys than there is room for, each listed count lies within its bounds, and frequent keys are listed.
     @Test(arguments: 0..<12)
     func boundsHoldTheTruth(seed: Int) async throws {
         var random = SeededRandom(seed: UInt64(seed), stream: 31)
@@ -36,7 +36,7 @@ import Testing
                     "\(row.key): \(row.count)...\(row.countUpperBound), \(count)")
                 isApproximate = isApproximate || row.count < row.countUpperBound
             }
-            // What is left out is rarer than the bound says.
+            // Keys that are not listed are rarer than the bound.
             let shown = Set(table.rows.map { String($0.key) })
             let bound = table.rows.map { $0.countUpperBound - $0.count }.max() ?? 0
             for (key, counts) in truth where !shown.contains(key) {
@@ -62,7 +62,7 @@ import Testing
             [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: ignore)
         #expect(
             try await TrendingTests.run(lines, settings, batches: 1, filter: filter)[0].rows.map(\.key) == ["#a", "#b"])
-        // A file that is gone leaves the lists as they were.
+        // If a file is deleted, the lists remain.
         try FileManager.default.removeItem(atPath: ignore)
         #expect(
             try await TrendingTests.run(lines, settings, batches: 1, filter: filter)[0].rows.map(\.key) == ["#a", "#b"])
@@ -96,7 +96,8 @@ import Testing
         #expect(rows.allSatisfy { $0.count == 1 })
     }
 
-    /// A program that is stopped in the middle and started again from its checkpoint gives the tables of one that was not.
+    /// A program that is stopped halfway and restarted from its checkpoint gives the same tables as one that was not
+    /// stopped.
     @Test(arguments: 0..<6)
     func aRestartChangesNothing(seed: Int) async throws {
         var random = SeededRandom(seed: UInt64(seed), stream: 41)
@@ -120,7 +121,7 @@ import Testing
         #expect(tables.map(\.rows) == whole.map(\.rows))
     }
 
-    /// Runs the batches of a directory's files, one file a batch, from the checkpoint that is there.
+    /// Runs one batch per file of a directory, from the existing checkpoint.
     private func restarted(
         _ folder: TemporaryDirectory, _ batches: Range<Int>, _ settings: TrendingSettings, isLast: Bool
     ) async throws -> [TrendingTable] {
@@ -153,8 +154,8 @@ import Testing
         return tables.all
     }
 
-    /// The batch that closes the last windows is in the sink, and the program ends before that batch is done: when it is made again, it closes
-    /// them again, and the sink has them once.
+    /// The batch that closes the last windows is in the sink, and the program ends before that batch is done. When the
+    /// batch is repeated, it closes them again, and the sink has them once.
     @Test func theLastWindowsAreClosedOnce() async throws {
         let folder = try TemporaryDirectory()
         var random = SeededRandom(seed: 4, stream: 43)
@@ -180,7 +181,7 @@ import Testing
             ) { [.integer($0.0.milliseconds), .text($0.1.key), .integer($0.1.count)] }
             let batches = Monitor(0)
             tables.forEachBatch(name: "plug") { _, _ in
-                // The second batch is the one that closes the windows.
+                // The second batch closes the windows.
                 let number = batches.update { count in
                     count += 1
                     return count

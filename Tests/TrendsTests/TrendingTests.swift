@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite struct TrendingTests {
-    /// Runs lines through the job in so many batches; all tables, and how many posts were late at the end.
+    /// Runs lines through the job in this many batches, and returns all tables.
     static func run(
         _ lines: [String], _ settings: TrendingSettings, batches: Int, threads: Int = 2, filter: TrendFilter? = nil,
         enrichment: TrendEnrichment? = nil
@@ -43,7 +43,8 @@ import Testing
         Date(timeIntervalSince1970: Double(time) / 1000).ISO8601Format(.init(includingFractionalSeconds: true))
     }
 
-    /// Posts of an hour before now, mostly in order, with some late, copies, deletions, spellings, and lines that are no posts.
+    /// Posts of the hour before `now`, mostly in order, including late ones, copies, deletions, spellings, and lines
+    /// that are not posts.
     static func archive(_ random: inout SeededRandom, count: Int) -> [String] {
         let tags = [
             "Corona", "corona", "CORONA", "Été", "été", "Straße", "STRASSE", "日本", "a", "b",
@@ -89,8 +90,8 @@ import Testing
         return settings
     }
 
-    /// Counts, authors, order, spellings, deletions and lateness are those of a plain program, however the posts are cut into batches and
-    /// whatever the number of threads.
+    /// Counts, authors, order, spellings, deletions and lateness match those of a plain program, regardless of the
+    /// batches and the number of threads.
     @Test(arguments: 0..<40)
     func tablesAreThoseOfAPlainProgram(seed: Int) async throws {
         var random = SeededRandom(seed: UInt64(seed), stream: 21)
@@ -123,7 +124,7 @@ import Testing
         #expect(all[0] == all[1] && all[0] == all[2])
     }
 
-    /// Tables in several orders from one state are those of a state of its own for each.
+    /// Tables in several orders from one state match those of a separate state for each order.
     @Test(arguments: 0..<6)
     func furtherOrdersAreTheTablesOfTheirOwn(seed: Int) async throws {
         var random = SeededRandom(seed: 900 + UInt64(seed))
@@ -142,7 +143,8 @@ import Testing
             if settings.score == .deviation || order == .burst {
                 #expect(found == alone)
             } else {
-                // Peaks keep keys in the baseline that would be given up without: more is known of what was expected, and of when it began.
+                // Peaks keep keys in the baseline that would otherwise be evicted, so more is known of their expected
+                // counts and first times.
                 let counts = { (table: TrendingTable) in
                     table.rows.map { [$0.count, $0.authors!, $0.rank] + $0.history! }
                 }

@@ -10,6 +10,7 @@ enum ErrorHints {
         case .acknowledgments: "relay --ack"
         case .token: "SWIFTWATER_TOKEN, --token-file, --behind-proxy"
         case .cache: "--cache"
+        case .checkpointMigration: "--checkpoint-drop NAME, --checkpoint-rename OLD=NEW"
         default: nil
         }
     }

@@ -1,31 +1,31 @@
 import NIOCore
 import SwiftwaterCore
 
-/// Text that the receiver answers for: the sender keeps every line until the receiver says that it is safe.
+/// A text protocol with acknowledgments: the sender keeps every line until the receiver reports that it is safe.
 ///
-///     sender      swiftwater-ack 1 NAME\n            who numbers the lines, from 1
+///     sender      swiftwater-ack 1 NAME\n            the sender's name; it numbers its lines from 1
 ///     receiver    resume N\n                         line N of that sender is the last that is safe; 0 for none
 ///     sender      chunk P B\n and B bytes            whole lines; the last is number P
 ///     receiver    safe P\n                           lines up to P are in the log and synchronized
 ///
-/// Either side may be the one that connects. After a lost connection the sender begins again behind the receiver's `resume`, so
-/// nothing is lost and nothing is counted twice.
+/// Either side may connect. After a lost connection, the sender continues after the line that the receiver's `resume`
+/// names, so nothing is lost and nothing is counted twice.
 enum AcknowledgedFraming {
     static let greeting = "swiftwater-ack 1 "
     static let lineMaxBytes = 1100
     static let senderMaxBytes = 1000
     static let chunkMaxBytes = 16 << 20
 
-    /// The next line of `buffer` without its end, or nil where it is not whole yet.
+    /// Reads the next line of `buffer`, without its end. Returns nil if the line is incomplete.
     ///
-    /// - Throws: `malformedInput` where it is too long.
+    /// - Throws: `malformedInput` if the line is too long.
     static func line(_ buffer: inout ByteBuffer) throws -> String? {
         let view = buffer.readableBytesView
         guard let end = view.firstIndex(of: 0x0A) else {
             if view.count > lineMaxBytes {
                 throw SwiftwaterError(
                     .malformedInput,
-                    "the other side does not speak the acknowledged protocol: a line of over \(lineMaxBytes) bytes",
+                    "the peer does not speak the acknowledged protocol: a line of more than \(lineMaxBytes) bytes",
                     remedy: "let the sender wait for acknowledgments", setting: .acknowledgments)
             }
             return nil
@@ -39,17 +39,17 @@ enum AcknowledgedFraming {
     static func unexpected(_ line: String) -> SwiftwaterError {
         SwiftwaterError(
             .malformedInput,
-            "the other side does not speak the acknowledged protocol: it said '\(TerminalText.safe(String(line.prefix(80))))'",
+            "the peer does not speak the acknowledged protocol: got '\(TerminalText.safe(String(line.prefix(80))))'",
             remedy: "let the sender wait for acknowledgments", setting: .acknowledgments)
     }
 }
 
-/// What the receiving end of a connection does with what it hears, without any input or output of its own.
+/// The protocol logic of the receiving end of a connection. It does no input or output.
 struct AcknowledgedReader {
     enum Event: Equatable {
-        /// The sender has said its name.
+        /// The sender gave its name.
         case greeted(sender: String)
-        /// A whole chunk of lines has come; the last is number `position`.
+        /// A whole chunk of lines arrived; the last is number `position`.
         case chunk(ByteBuffer, position: UInt64)
     }
 

@@ -4,8 +4,8 @@ import SwiftwaterCore
 import SwiftwaterStreaming
 
 extension StreamingContext {
-    /// Returns a stream of the lines of a sender that waits for our answer, such as `swiftwater relay --ack`. With a
-    /// checkpoint directory nothing is lost and nothing doubled, whichever side is killed.
+    /// Returns a stream of the lines of a sender that waits for acknowledgments, such as `swiftwater relay --ack`. With
+    /// a checkpoint directory, nothing is lost or duplicated, whichever side is killed.
     public func acknowledgedTextStream(host: String, port: Int) -> DStream<Text> {
         receiverStream(
             AcknowledgedReceiver(
@@ -13,7 +13,7 @@ extension StreamingContext {
             name: "acknowledged \(host):\(port)")
     }
 
-    /// Returns a stream as `acknowledgedTextStream`, to which senders connect.
+    /// Returns a stream like that of `acknowledgedTextStream`, to which senders connect.
     public func pushedTextStream(host: String = "127.0.0.1", port: Int) -> DStream<Text> {
         receiverStream(
             AcknowledgedReceiver(
@@ -32,7 +32,7 @@ public final class AcknowledgedReceiver: TextReceiver {
         case listen(host: String, port: Int)
     }
 
-    /// The most connections that are open at the same time.
+    /// The maximum number of open connections.
     public static let connectionsMax = 64
 
     private let receiver: ConnectionReceiver<AcknowledgedConnection>
@@ -47,14 +47,19 @@ public final class AcknowledgedReceiver: TextReceiver {
         receiver = ConnectionReceiver(connections, reconnect: reconnect, logger: logger) { AcknowledgedConnection() }
     }
 
-    /// The port it listens on, once started; nil where it connects.
+    /// The port on which it listens, once started; nil if it connects.
     public var port: Int? { receiver.port }
 
+    /// Starts to receive lines into `store`.
+    ///
+    /// - Throws: `network` if it cannot listen.
     public func start(into store: ReceiverStore) throws { try receiver.start(into: store) }
+
+    /// Stops listening or reconnecting, and closes all connections.
     public func stop() { receiver.stop() }
 }
 
-/// Moves chunks into the store and answers for them.
+/// Stores chunks and acknowledges them.
 private struct AcknowledgedConnection: ConnectionReader {
     private var reader = AcknowledgedReader()
 

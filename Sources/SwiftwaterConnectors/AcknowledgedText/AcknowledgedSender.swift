@@ -3,18 +3,23 @@ import NIOPosix
 import SwiftwaterCore
 import SwiftwaterPlatform
 
-/// Sends lines to one receiver at a time and keeps each until the receiver says that it is safe.
+/// Sends lines to one receiver at a time, and keeps each line until the receiver reports that it is safe.
 public final class AcknowledgedSender: Sendable {
+    /// Settings of a sender.
     public struct Settings: Sendable {
-        /// Who numbers the lines. A sender of the same name that begins with the same lines goes on where the receiver stands.
+        /// The name under which lines are numbered. A sender of the same name that begins with the same lines continues
+        /// where the receiver is.
         public var name: String
+        /// The address to listen on or to connect to.
         public var host: String
+        /// The port to listen on or to connect to.
         public var port: Int
         /// Whether to connect to a receiver that listens, instead of listening for one.
         public var connects: Bool
-        /// So much may be under way; above it `send` waits. 8 MiB.
+        /// The number of unacknowledged bytes above which `send` waits. 8 MiB by default.
         public var unconfirmedMaxBytes: Int
-        /// Creates settings; what is left out has its default.
+
+        /// Creates settings. Omitted arguments have their defaults.
         public init(
             name: String = "relay-\(getpid())", host: String = "127.0.0.1", port: Int = 7773,
             connects: Bool = false, unconfirmedMaxBytes: Int = 8 << 20
@@ -33,13 +38,13 @@ public final class AcknowledgedSender: Sendable {
     }
 
     private struct State {
-        /// Sent or to be sent, not safe yet.
+        /// Chunks that are sent or to be sent, and not safe yet.
         var unconfirmed: [Chunk] = []
         var unconfirmedBytes = 0
         var open: [UInt8] = []
         var lastLine: UInt64 = 0
         var safe: UInt64 = 0
-        /// Lines up to here were safe when the first receiver came: they are left out.
+        /// The last line that was safe when the first receiver connected. Lines up to it are skipped.
         var resumed: UInt64?
         var channel: (any Channel)?
         var isClosed = false
@@ -51,6 +56,9 @@ public final class AcknowledgedSender: Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let listener: (any Channel)?
 
+    /// Starts to listen or to connect.
+    ///
+    /// - Throws: `network` if it cannot listen.
     public init(_ settings: Settings) throws {
         self.settings = settings
         guard !settings.connects else {
@@ -73,8 +81,10 @@ public final class AcknowledgedSender: Sendable {
         }
     }
 
+    /// The port on which it listens, or to which it connects.
     public var port: Int { listener?.localAddress?.port ?? settings.port }
-    /// Up to which line the receiver answers for.
+
+    /// The last line that the receiver has acknowledged.
     public var safePosition: UInt64 { state.read { $0.safe } }
 
     private func connect() {
@@ -92,7 +102,7 @@ public final class AcknowledgedSender: Sendable {
     }
 
     private func connectSoon() {
-        // Under the lock: `close` sets `isClosed` under it before it ends the event loop.
+        // Under the lock: `close` sets `isClosed` under it before it shuts down the event loop.
         state.update { state in
             guard !state.isClosed else { return }
             group.next().scheduleTask(in: .milliseconds(200)) { self.connect() }
@@ -108,14 +118,15 @@ public final class AcknowledgedSender: Sendable {
         }
     }
 
-    /// A receiver has said where it stands: what it has not goes out again. One that comes later takes over.
+    /// Handles the position of a receiver: lines that it lacks are sent again. A receiver that connects later takes
+    /// over.
     private static func resume(_ position: UInt64, _ channel: any Channel, _ state: Monitor<State>) {
         let (old, chunks): ((any Channel)?, [Chunk]) = state.update { state in
             defer { state.channel = channel }
             if position < state.safe {
                 state.failure = SwiftwaterError(
                     .corrupted,
-                    "the receiver answered for line \(state.safe) and now has \(position) lines: it has lost some",
+                    "the receiver acknowledged line \(state.safe) but now has \(position) lines: it has lost some",
                     remedy: "restore the receiver's checkpoint directory, or send under another name")
             }
             if state.resumed == nil { state.resumed = position }
@@ -144,7 +155,7 @@ public final class AcknowledgedSender: Sendable {
         channel.writeAndFlush(buffer, promise: nil)
     }
 
-    /// Takes the next line. Waits for the first receiver, and while too much is under way.
+    /// Takes the next line. Blocks until the first receiver connects, and while too much is unacknowledged.
     public func send(_ line: String) throws {
         let isFull: Bool = try state.wait { state -> Bool? in
             if let failure = state.failure { throw failure }
@@ -159,7 +170,7 @@ public final class AcknowledgedSender: Sendable {
         if isFull { flush() }
     }
 
-    /// Sends what was taken.
+    /// Sends the lines taken so far.
     public func flush() {
         let ready: (Chunk, (any Channel)?)? = state.update { state in
             guard !state.open.isEmpty else { return nil }
@@ -172,9 +183,9 @@ public final class AcknowledgedSender: Sendable {
         if let (chunk, channel) = ready, let channel { AcknowledgedSender.write(chunk, channel) }
     }
 
-    /// Sends what was taken and waits until all of it is safe, at most for `patience`; then closes.
+    /// Sends the lines taken so far, waits until all of them are safe, at most for `patience`, and closes.
     ///
-    /// - Returns: how many lines nobody answered for.
+    /// - Returns: the number of unacknowledged lines.
     @discardableResult
     public func close(patience: Duration? = nil) -> Int {
         flush()

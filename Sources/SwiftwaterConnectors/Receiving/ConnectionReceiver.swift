@@ -4,16 +4,16 @@ import NIOPosix
 import SwiftwaterCore
 import SwiftwaterStreaming
 
-/// What is done with the bytes of one connection.
+/// Processes the bytes of one connection.
 protocol ConnectionReader: SendableMetatype {
-    /// Takes bytes as they come, and hands text to the store.
+    /// Takes bytes as they arrive, and passes text to the store.
     ///
-    /// - Throws: where the other side does not keep to the protocol; the connection is closed.
+    /// - Throws: if the peer violates the protocol. The connection is then closed.
     mutating func take(_ bytes: ByteBuffer, into store: ReceiverStore, on channel: any Channel) throws
 }
 
-/// The core of every receiver that reads from TCP connections: it connects (and connects again when a connection is lost)
-/// or listens, reads only while the store has room, and hands what comes to a `ConnectionReader` for each connection.
+/// The core of every receiver that reads from TCP connections. It connects (and reconnects when a connection is lost)
+/// or listens, reads only while the store has room, and passes what arrives to a `ConnectionReader` per connection.
 final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
     enum Mode: Sendable {
         case connect(host: String, port: Int)
@@ -40,7 +40,7 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
         (self.mode, self.reconnect, self.logger, self.makeReader) = (mode, reconnect, logger, makeReader)
     }
 
-    /// The port it listens on, once started.
+    /// The port on which it listens, once started.
     var port: Int? { state.read { $0.listener?.localAddress?.port } }
 
     // MARK: TextReceiver
@@ -96,7 +96,7 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
             self.state.update { $0.channels[ObjectIdentifier(channel)] = nil }
         }
         return channel.eventLoop.makeCompletedFuture {
-            // A server that accepts and says nothing has not been reached yet.
+            // A server that accepts but sends nothing has not been reached yet.
             try channel.pipeline.syncOperations.addHandler(
                 ReceivingHandler(store: store, reader: makeReader()) { self.state.update { $0.failures = 0 } })
         }
@@ -107,7 +107,7 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
             .channelOption(.autoRead, value: false)
             .channelOption(.recvAllocator, value: Self.allocator)
             .channelInitializer { self.prepare($0, store) }
-        // Under the lock: `stop` sets `isStopped` under it before it ends the event loop.
+        // Under the lock: `stop` sets `isStopped` under it before it shuts down the event loop.
         let attempt = state.update { $0.isStopped ? nil : bootstrap.connect(host: host, port: port) }
         attempt?.whenComplete { result in
             switch result {
@@ -137,7 +137,7 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
         logger?.warning("\(host):\(port): \(reason); trying again \(delay == .zero ? "at once" : "in " + delay.label)")
     }
 
-    /// Why a connection failed, in the system's words where there are some.
+    /// Returns why a connection failed, in the words of the system if there are any.
     private static func reason(_ error: any Error) -> String {
         let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
         return "cannot connect: " + ((first as? IOError).map { SystemInformation.message($0.errnoCode) } ?? "\(first)")

@@ -1,7 +1,7 @@
 import NIOCore
 import SwiftwaterStreaming
 
-/// Hands what arrives to a reader, and reads on only while the store has room.
+/// Passes incoming bytes to a reader, and continues to read only while the store has room.
 final class ReceivingHandler<Reader: ConnectionReader>: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -9,7 +9,9 @@ final class ReceivingHandler<Reader: ConnectionReader>: ChannelInboundHandler {
     private var reader: Reader
     private var onFirstBytes: (() -> Void)?
 
-    /// - Parameter onFirstBytes: called once, when the other side has said something.
+    /// Creates a handler.
+    ///
+    /// - Parameter onFirstBytes: called once, when the first bytes arrive.
     init(store: ReceiverStore, reader: Reader, onFirstBytes: @escaping () -> Void) {
         (self.store, self.reader, self.onFirstBytes) = (store, reader, onFirstBytes)
     }

@@ -3,21 +3,24 @@ import GRDB
 import SwiftwaterCore
 import SwiftwaterStreaming
 
-/// A table of an SQLite file for each output: a column `batch` with the batch time in milliseconds, and the output's columns. Rows
-/// and the note that the batch is there go in one transaction.
+/// A sink of tables in an SQLite file, one for each output: a column `batch` with the batch time in milliseconds, and
+/// the output's columns. Rows and the record of their batch are written in one transaction.
 ///
-/// The table `swiftwater_batches (output, batch, rows)` says which batches are there, those without rows as well.
+/// The table `swiftwater_batches (output, batch, rows)` lists the batches in the file, including those without rows.
 public final class SQLiteSink: TableSink {
+    /// The path of the file.
     public let path: String
     private let database: DatabaseQueue
 
-    /// - Throws: `io` where the file cannot be opened, `malformedInput` where it is no database.
+    /// Opens the file, or creates it.
+    ///
+    /// - Throws: `io` if the file cannot be opened, `malformedInput` if it is not a database.
     public init(path: String) throws {
         self.path = path
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { database in
-            // A batch that was confirmed stays, also when the machine loses power.
+            // A committed batch survives a power failure.
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
@@ -44,19 +47,22 @@ public final class SQLiteSink: TableSink {
 
     private static func quoted(_ name: String) -> String { name.quotedDatabaseIdentifier }
 
+    /// Creates the output's table if it does not exist.
+    ///
+    /// - Throws: `invalidArgument` if the name is reserved, `invalidState` if the table has other columns, `io` or
+    ///   `malformedInput` if SQLite fails.
     public func open(output: String, columns: [String]) throws {
         guard output != "swiftwater_batches", !output.lowercased().hasPrefix("sqlite_") else {
             throw SwiftwaterError(
-                .invalidArgument, "an output cannot be called '\(output)' in SQLite", remedy: "choose another name")
+                .invalidArgument, "an output cannot be named '\(output)' in SQLite", remedy: "choose another name")
         }
         do {
             try database.write { database in
                 let list = (["batch INTEGER NOT NULL"] + columns.map(SQLiteSink.quoted)).joined(separator: ", ")
                 try database.execute(sql: "CREATE TABLE IF NOT EXISTS \(SQLiteSink.quoted(output)) (\(list))")
                 try database.execute(
-                    sql:
-                        "CREATE INDEX IF NOT EXISTS \(SQLiteSink.quoted(output + "_batch")) ON \(SQLiteSink.quoted(output)) (batch)"
-                )
+                    sql: "CREATE INDEX IF NOT EXISTS \(SQLiteSink.quoted(output + "_batch")) "
+                        + "ON \(SQLiteSink.quoted(output)) (batch)")
                 let existing = try database.columns(in: output).map(\.name)
                 guard existing == ["batch"] + columns else {
                     throw SwiftwaterError(
@@ -67,6 +73,7 @@ public final class SQLiteSink: TableSink {
         } catch let error as SwiftwaterError { throw error } catch { throw SQLiteSink.describe(error, path) }
     }
 
+    /// Writes a batch and its record in one transaction. Does nothing if the batch is already in the file.
     public func commit(output: String, _ batch: SinkBatch) throws {
         do {
             try database.write { database in
@@ -98,11 +105,13 @@ public final class SQLiteSink: TableSink {
         }
     }
 
+    /// Returns whether a batch of an output is in the file.
     public func isCommitted(output: String, _ time: BatchTime) throws -> Bool {
         try number("SELECT 1 FROM swiftwater_batches WHERE output = ? AND batch = ?", [output, time.milliseconds])
             != nil
     }
 
+    /// Returns the time of the last batch of an output in the file, or nil if there is none.
     public func lastCommitted(output: String) throws -> BatchTime? {
         try number("SELECT max(batch) FROM swiftwater_batches WHERE output = ?", [output])
             .map { BatchTime(milliseconds: $0) }

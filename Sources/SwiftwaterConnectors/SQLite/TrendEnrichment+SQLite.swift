@@ -4,19 +4,19 @@ import SwiftwaterCore
 import SwiftwaterTrends
 
 extension TrendEnrichment {
-    /// Whether a file begins as SQLite's do; false where there is none.
+    /// Returns whether a file begins like an SQLite database; false if there is no file.
     public static func isSQLite(_ path: String) -> Bool {
         guard let file = FileHandle(forReadingAtPath: path) else { return false }
         defer { try? file.close() }
         return (try? file.read(upToCount: 16)) == Data("SQLite format 3\0".utf8)
     }
 
-    /// Reads what is known of authors from a table or view of an SQLite file, which is not written to.
+    /// Reads an enrichment from a table or view of an SQLite file, without writing to the file.
     ///
     /// - Parameters:
     ///   - key: the column of author ids.
-    ///   - columns: the columns of values; authors whose value is NULL or empty are passed over there.
-    /// - Throws: `malformedInput` where the file is no database or has no such table or column.
+    ///   - columns: the columns of values. Authors whose value is NULL or empty are skipped there.
+    /// - Throws: `malformedInput` if the file is not a database or has no such table or column.
     public static func read(sqlite path: String, table: String, key: String, columns: [String]) throws
         -> TrendEnrichment
     {
@@ -37,10 +37,10 @@ extension TrendEnrichment {
         } catch {
             throw SwiftwaterError(
                 .malformedInput, "SQLite refused: \((error as? DatabaseError)?.message ?? "\(error)")",
-                at: .init(file: path), remedy: "name the table and the columns as the file has them", cause: error)
+                at: .init(file: path), remedy: "check the names of the table and the columns", cause: error)
         }
     }
 
-    /// Quoted with brackets: a name in double quotes that is no column would be taken as text.
+    /// Quoted with brackets: SQLite takes an unknown column in double quotes for a string.
     private static func column(_ name: String) -> String { "[\(name.filter { $0 != "]" })]" }
 }

@@ -5,8 +5,8 @@ import SwiftwaterStreaming
 extension StreamingContext {
     /// Returns a stream of the lines that a TCP server sends, in UTF-8, ending in LF or CRLF.
     ///
-    /// Where the server cannot be reached or closes the connection, the source connects again, at once and then with
-    /// growing delays (`settings.reconnect`). A line that a closing connection leaves without an end is delivered.
+    /// If the server cannot be reached or closes the connection, the source reconnects, at once and then with growing
+    /// delays (`settings.reconnect`). A last line without a line end is delivered when the connection closes.
     public func socketTextStream(host: String, port: Int) -> DStream<Text> {
         let receiver = ConnectionReceiver(
             .connect(host: host, port: port), reconnect: settings.reconnect, logger: engine.logger
@@ -15,7 +15,7 @@ extension StreamingContext {
     }
 }
 
-/// Lines one after the other, without any protocol.
+/// Reads plain lines, without a protocol.
 private struct PlainTextReader: ConnectionReader {
     func take(_ bytes: ByteBuffer, into store: ReceiverStore, on channel: any Channel) {
         bytes.withUnsafeReadableBytes { _ = store.store($0) }

@@ -3,25 +3,26 @@ import NIOPosix
 import SwiftwaterCore
 import SwiftwaterPlatform
 
-/// A TCP server that sends the same text to every client that is connected: the other end of `socketTextStream`.
+/// A TCP server that sends the same text to every connected client: the counterpart of `socketTextStream`.
 ///
-/// The quickest client sets the pace: `send` waits until it has almost nothing left to take, so a single client, however
-/// slow, gets everything. Where there are several, each has a buffer of its own for what it is behind; one that is a whole
-/// buffer behind misses sends, which are counted, and never holds up the others.
+/// The fastest client sets the pace: `send` waits until that client has almost nothing left to receive, so a single
+/// client receives everything, however slow it is. If there are several clients, each has a buffer for its backlog. A
+/// client whose buffer is full misses sends, which are counted, and never holds up the others.
 public final class TextServer: Sendable {
-    /// Settings, with their defaults.
+    /// Settings of a server.
     public struct Settings: Sendable {
+        /// The address to listen on.
         public var host: String
-        /// 0 takes a free port.
+        /// The port to listen on; 0 takes a free one.
         public var port: Int
-        /// How far a client may be behind the quickest before it misses text. 8 MiB.
+        /// How far a client may be behind the fastest one before it misses text. 8 MiB by default.
         public var clientBufferMaxBytes: Int
-        /// Further connections are closed at once.
+        /// The maximum number of connections. Additional ones are closed at once.
         public var connectionsMax: Int
-        /// Measures how long `close` waits.
+        /// The clock that measures how long `close` waits.
         public var clock: any StreamClock
 
-        /// Creates settings; what is left out has its default.
+        /// Creates settings. Omitted arguments have their defaults.
         public init(
             host: String = "127.0.0.1", port: Int = 7773, clientBufferMaxBytes: Int = 8 << 20,
             connectionsMax: Int = 1024, clock: any StreamClock = SystemClock()
@@ -53,9 +54,9 @@ public final class TextServer: Sendable {
     private let listener: any Channel
     private let settings: Settings
 
-    /// Binds and listens.
+    /// Binds the address and listens.
     ///
-    /// - Throws: `network` where the address is in use or cannot be had.
+    /// - Throws: `network` if the address is in use or not available.
     public init(_ settings: Settings = Settings()) throws {
         self.settings = settings
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -87,26 +88,30 @@ public final class TextServer: Sendable {
             let isInUse = (error as? IOError)?.errnoCode == EADDRINUSE
             throw SwiftwaterError(
                 .network, "cannot listen on \(settings.host):\(settings.port)\(isInUse ? ": the port is in use" : "")",
-                remedy: isInUse ? "choose another port, or stop the program that has it" : "check the address",
+                remedy: isInUse ? "choose another port, or stop the program that uses it" : "check the address",
                 setting: isInUse ? .port : nil,
                 cause: isInUse ? nil : error)
         }
     }
 
+    /// The port on which it listens.
     public var port: Int { listener.localAddress?.port ?? settings.port }
+
+    /// The number of connected clients.
     public var clientCount: Int { state.read { $0.clients.count } }
-    /// How many sends clients with a full buffer have missed.
+
+    /// The number of sends that clients with a full buffer have missed.
     public var missedSends: Int { state.read { $0.missedSends + $0.clients.values.reduce(0) { $0 + $1.missedSends } } }
 
-    /// Blocks until so many clients have connected since the start, or the server was closed.
+    /// Blocks until this many clients have connected since the start, or the server is closed.
     public func waitForClients(_ count: Int) {
         state.wait { $0.acceptedClients >= count || $0.isClosing ? () : nil }
     }
 
-    /// How much may wait for the quickest client.
+    /// The maximum backlog of the fastest client.
     private static let leadMaxBytes = 256 << 10
 
-    /// Sends bytes to every client. Blocks while there are clients and all of them still have much to take.
+    /// Sends bytes to every client. Blocks while there are clients and each of them has a large backlog.
     public func send(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         let limit = settings.clientBufferMaxBytes
@@ -134,16 +139,17 @@ public final class TextServer: Sendable {
         }
     }
 
-    /// Lets what waits for clients go out, at most for `patience`, then closes all connections and the port.
+    /// Waits until clients have received everything, at most for `patience`, and then closes all connections and the
+    /// port.
     ///
-    /// Where another call is at it already, this one waits for that.
+    /// If another call is already closing the server, this one waits for it.
     public func close(patience: Duration = .seconds(10)) {
         let isOurs = state.update { state in
             defer { state.isClosing = true }
             return !state.isClosing
         }
         guard isOurs else { return state.wait { $0.isClosed ? () : nil } }
-        // Each client is let go as soon as it has everything.
+        // Each client is closed as soon as it has everything.
         let clock = settings.clock
         let deadline = clock.elapsed() + patience
         while let drained = state.wait(

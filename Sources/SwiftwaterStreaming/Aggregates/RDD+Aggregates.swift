@@ -20,6 +20,18 @@ extension RDD {
         aggregateByKey(PairAggregate(first, second), partitions: partitions)
     }
 
+    /// Computes three aggregates of the values of each key in one pass.
+    @inlinable
+    public func aggregateByKey<
+        Key: StreamKey, First: KeyedAggregate, Second: KeyedAggregate, Third: KeyedAggregate
+    >(
+        _ first: First, _ second: Second, _ third: Third, partitions: Int? = nil
+    ) -> RDD<(Key, (First.Output, Second.Output, Third.Output))>
+    where Element == (Key, First.Input), First.Input == Second.Input, First.Input == Third.Input {
+        aggregateByKey(PairAggregate(PairAggregate(first, second), third), partitions: partitions)
+            .mapValues { ($0.0.0, $0.0.1, $0.1) }
+    }
+
     /// Adds up the values of each key.
     @inlinable
     public func sumByKey<Key: StreamKey, Value: AdditiveArithmetic & StreamCodable>() -> RDD<(Key, Value)>

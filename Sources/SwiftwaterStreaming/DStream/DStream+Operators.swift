@@ -31,12 +31,6 @@ extension DStream {
         deriveNarrow(named: "flatMap") { $0.flatMap(transform) }
     }
 
-    /// Applies `transform` to every element and concatenates the parts of text that it returns.
-    @inlinable
-    public func flatMap(_ transform: @escaping @Sendable (Element) throws -> TextSplit) -> DStream<Text> {
-        deriveNarrow(named: "flatMap") { $0.flatMap(transform) }
-    }
-
     /// Applies `transform` to the value of every pair; keys stay.
     @inlinable
     public func mapValues<Key: Sendable, Value: Sendable, Result: Sendable>(

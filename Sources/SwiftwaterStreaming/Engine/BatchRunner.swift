@@ -78,10 +78,12 @@ final class BatchRunner: @unchecked Sendable {
         for batch in log.batches {
             for source in graph.sources {
                 let description = batch.sources[source.step.label!.name] ?? []
-                if batch.time <= horizon {
-                    try source.input.discard(description)
-                } else {
-                    try source.input.retake(batch.time, description, isPast: batch.time <= manifest.time)
+                try Durability.explainingChangedSource(source.step) {
+                    if batch.time <= horizon {
+                        try source.input.discard(description)
+                    } else {
+                        try source.input.retake(batch.time, description, isPast: batch.time <= manifest.time)
+                    }
                 }
             }
             if batch.time > horizon {

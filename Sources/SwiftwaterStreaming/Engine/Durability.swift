@@ -114,6 +114,17 @@ final class Durability: @unchecked Sendable {
         return nil
     }
 
+    /// Runs `body`, which reads what `source` stored. What another kind of source stored does not decode.
+    static func explainingChangedSource(_ source: StreamStep, _ body: () throws -> Void) throws {
+        do { try body() } catch let error as SwiftwaterError where error.code == .corrupted {
+            let name = source.label?.name ?? source.kind
+            throw SwiftwaterError(
+                .invalidState, "source '\(name)' cannot read what the checkpoint has for it: \(error.message)",
+                at: .init(streamOperator: name),
+                remedy: "use the kind of source that the checkpoint was made with, or another directory")
+        }
+    }
+
     private func restore(_ checkpoint: CheckpointManifest, _ graph: StreamGraph) throws {
         guard checkpoint.batchInterval == graph.batchInterval else {
             throw SwiftwaterError(
@@ -137,7 +148,8 @@ final class Durability: @unchecked Sendable {
                 throw SwiftwaterError(
                     .invalidState, "'\(step.name)' differs from the checkpoint: \(difference)",
                     at: .init(file: store.directory, streamOperator: step.name),
-                    remedy: "restore the program, or discard the stored state with drop: '\(step.name)'")
+                    remedy: "restore the program, or discard the stored state with drop: '\(step.name)'",
+                    setting: .checkpointMigration)
             }
         }
         let names = Set(own.map(\.name))
@@ -146,7 +158,8 @@ final class Durability: @unchecked Sendable {
                 .invalidState,
                 "the checkpoint has '\(name)' (\(stored[name]!.kind)), the program has \(list(own.map(\.name)))",
                 at: .init(file: store.directory, streamOperator: name),
-                remedy: "discard it with drop: '\(name)', or give its new name with rename: ['\(name)': ...]")
+                remedy: "discard it with drop: '\(name)', or give its new name with rename: ['\(name)': ...]",
+                setting: .checkpointMigration)
         }
         for step in graph.stateful {
             guard let name = step.label?.name, let old = stored[name] else { continue }
@@ -154,7 +167,7 @@ final class Durability: @unchecked Sendable {
         }
         for source in graph.sources {
             guard let old = stored[source.step.label!.name] else { continue }
-            try source.input.restore(old.position ?? [])
+            try Durability.explainingChangedSource(source.step) { try source.input.restore(old.position ?? []) }
         }
         for time in try store.times() {
             guard let manifest = try? store.manifest(at: time) else { continue }

@@ -63,23 +63,12 @@ extension RDD {
             try compute(partition) { element in
                 let parts: Parts
                 do { parts = try transform(element) } catch { throw OperatorFailure.wrap(error, in: "flatMap") }
-                for part in parts { try sink(part) }
-            }
-        }
-    }
-
-    /// Applies `transform` to every element and concatenates the parts of text that it returns, without an iterator
-    /// between.
-    @inlinable
-    public func flatMap(_ transform: @escaping @Sendable (Element) throws -> TextSplit) -> RDD<Text> {
-        let compute = compute
-        return RDD<Text>(
-            context: context, name: "flatMap", parents: [lineage], partitionCount: partitionCount
-        ) { partition, sink in
-            try compute(partition) { element in
-                let parts: TextSplit
-                do { parts = try transform(element) } catch { throw OperatorFailure.wrap(error, in: "flatMap") }
-                try parts.forEachPart(sink)
+                // Where the types are known, the casts cost nothing, and no iterator is between.
+                if let split = parts as? TextSplit {
+                    try split.forEachPart { try sink($0 as! Parts.Element) }
+                } else {
+                    for part in parts { try sink(part) }
+                }
             }
         }
     }

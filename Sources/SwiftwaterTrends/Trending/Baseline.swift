@@ -15,7 +15,7 @@ struct Baseline: Sendable {
         var last = 0
         /// When the key was first seen, in milliseconds since 1970.
         var first = Int64.max
-        /// The highest score, which decays from `peakTime` on, in milliseconds since 1970.
+        /// The highest score, which decays from `peakTime` on (milliseconds since 1970).
         var peak = 0.0
         var peakTime: Int64 = 0
     }

@@ -16,9 +16,9 @@ extension DStream where Element == Text {
     /// several times as fast, with the same counts.
     ///
     /// Memory: 350 bytes for each key of each slide of the window, plus the texts of its samples; up to 4 KiB more for
-    /// each of its authors and texts, if there are more than 64; 24 bytes for each key of a post that may be deleted;
-    /// and 150 bytes for each key of the baseline. Without evidence, these are 100 bytes, nothing, 16 bytes and (unless
-    /// bursts are an order) nothing.
+    /// its authors, and the same for its texts, if there are more than 64; 24 bytes for each key of a post that may be
+    /// deleted; and 150 bytes for each key of the baseline. Without evidence, these are 100 bytes, nothing, 16 bytes
+    /// and (unless bursts are an order) nothing.
     ///
     /// - Parameters:
     ///   - settings: the settings of the trends.

@@ -12,7 +12,7 @@ public struct TrendEnrichment: Sendable {
     ///
     /// - Parameters:
     ///   - column: the name of the column, such as `location`.
-    ///   - authors: ids as they appear in posts, each with its value. Of two values for one author, the last one counts.
+    ///   - authors: ids as they appear in posts, each with its value. Of two values for one author, the last counts.
     public init(column: String = "", _ authors: some Sequence<(id: String, value: String)>) {
         add(column, Dictionary(authors.map { ($0.id, $0.value) }, uniquingKeysWith: { $1 }))
     }
@@ -21,8 +21,8 @@ public struct TrendEnrichment: Sendable {
     ///
     /// - Parameters:
     ///   - columns: the names of the columns.
-    ///   - rows: an author's id, and a value or nil for each column. A column of more than 20 different whole numbers is
-    ///     grouped by their number of digits (`1000-9999`).
+    ///   - rows: an author's id, and a value or nil for each column. A column of more than 20 different whole numbers
+    ///     is grouped by their number of digits (`1000-9999`).
     public init(columns: [String], rows: [(id: String, values: [String?])]) {
         for (number, column) in columns.enumerated() {
             var known: [String: String] = [:]

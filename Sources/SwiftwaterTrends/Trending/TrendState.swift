@@ -212,7 +212,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         posts = posts.filter { $0.key > oldest }
         let newest = slideNumbers.keys.filter { $0 <= oldest }.max()
         slideNumbers = slideNumbers.filter { $0.key > oldest || $0.key == newest }
-        // The posts that a deletion refers to may come as late as this.
+        // The posts that a deletion refers to arrive at most this late.
         let limit = clock.end(of: slide) - Int64(clock.length) * clock.step - clock.lateness
         if settings.usesEventTime {
             deletions.removeAll { $0.time < limit }

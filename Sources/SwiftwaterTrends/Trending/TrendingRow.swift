@@ -33,7 +33,7 @@ public struct TrendingRow: Sendable, Equatable {
     public internal(set) var expected: Double?
     /// The value by which rows are ordered.
     public internal(set) var score = 0.0
-    /// When the key was first seen, within the retained history.
+    /// When the key was first seen, as far back as the state goes.
     public internal(set) var firstSeen: BatchTime?
     /// The counts of the last slides, newest last.
     public internal(set) var history: [Int]?
