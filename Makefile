@@ -16,8 +16,10 @@ page: packages
 	$(BUILD) --product swiftwater
 	.build/release/swiftwater serve --demo
 
-## Runs every test, against the release build that users get.
+## Runs every test, against the release build that users get. A package that depends on this one is
+## built by itself.
 test: packages
+	$(SWIFT) build --package-path Examples/OutsidePackage --scratch-path .build-outside
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build
 

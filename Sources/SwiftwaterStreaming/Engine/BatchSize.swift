@@ -5,9 +5,13 @@ import SwiftwaterStorage
 /// The size of a batch.
 public struct BatchSize: Sendable, Equatable {
     /// The number of lines, if the source knows it before they are read.
-    public var records = 0
+    public var records: Int
     /// The number of bytes.
-    public var bytes = 0
-    /// Creates the size of an empty batch.
-    public init() {}
+    public var bytes: Int
+
+    /// Creates a size; an empty batch by default.
+    public init(records: Int = 0, bytes: Int = 0) {
+        self.records = records
+        self.bytes = bytes
+    }
 }
