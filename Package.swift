@@ -41,6 +41,9 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+/// Binary search, and heaps.
+let algorithms: Target.Dependency = .product(name: "Algorithms", package: "swift-algorithms")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let sqliteInterface: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
@@ -70,6 +73,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
@@ -81,14 +86,17 @@ let package = Package(
         .target(name: "CSwiftwaterKernels"),
         room("SwiftwaterPlatform", []),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-        room("SwiftwaterCore", ["SwiftwaterPlatform", "CSwiftwaterKernels"]),
+        room("SwiftwaterCore", ["SwiftwaterPlatform", "CSwiftwaterKernels", algorithms]),
         room("SwiftwaterStorage", ["SwiftwaterPlatform", "SwiftwaterCore", "CSwiftwaterKernels"]),
         room(
             "SwiftwaterFormats",
             ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "CZlib", "CSwiftwaterKernels"]),
         room(
             "SwiftwaterStreaming",
-            ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", logging]),
+            [
+                "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", logging, algorithms,
+                heap,
+            ]),
         room(
             "SwiftwaterTesting",
             ["SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
@@ -101,23 +109,29 @@ let package = Package(
             ]),
         room(
             "SwiftwaterRecommender",
-            ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels"]),
+            [
+                "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "CSwiftwaterKernels",
+                algorithms, heap,
+            ]),
         room("SwiftwaterPlots", ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterRecommender"]),
         room(
             "SwiftwaterLive",
             [
                 "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming",
-                "SwiftwaterRecommender",
+                "SwiftwaterRecommender", algorithms,
             ]),
         room(
             "SwiftwaterSQL",
             [
                 "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
-                "SwiftwaterRecommender", sqlite, sqliteInterface,
+                "SwiftwaterRecommender", sqlite, sqliteInterface, algorithms,
             ]),
         room(
             "SwiftwaterSamples",
-            ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterPosts", "SwiftwaterRecommender"]),
+            [
+                "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterPosts", "SwiftwaterRecommender",
+                algorithms,
+            ]),
         room(
             "SwiftwaterConnectors",
             [

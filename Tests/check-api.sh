@@ -10,10 +10,11 @@ STATE=$(mktemp -d)
 PROGRAM=$PWD/.build/release/swiftwater
 # What schemathesis stores about a run is removed with this directory.
 cd "$STATE"
-"$PROGRAM" serve --demo --port 17797 --state "$STATE/state" 2> "$STATE/log" &
+PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+"$PROGRAM" serve --demo --port "$PORT" --state "$STATE/state" 2> "$STATE/log" &
 SERVER=$!
 trap 'kill $SERVER 2>/dev/null; wait $SERVER 2>/dev/null; rm -rf "$STATE"' EXIT
-for _ in $(seq 100); do curl -sf http://127.0.0.1:17797/readyz > /dev/null && break; sleep 0.2; done
+for _ in $(seq 100); do curl -sf http://127.0.0.1:$PORT/readyz > /dev/null && break; sleep 0.2; done
 # Excluded: an event stream never ends.
-"$VENV/bin/schemathesis" run http://127.0.0.1:17797/openapi.json --exclude-path /v1/events -n "${EXAMPLES:-100}"
+"$VENV/bin/schemathesis" run http://127.0.0.1:$PORT/openapi.json --exclude-path /v1/events -n "${EXAMPLES:-100}"
 kill -0 $SERVER

@@ -15,7 +15,10 @@ import sys
 import tempfile
 import time
 
-PORT, POSTS, PIECE = 17796, 5_760_000, 2_000
+with socket.socket() as chosen:
+    chosen.bind(("127.0.0.1", 0))
+    PORT = chosen.getsockname()[1]
+POSTS, PIECE = 5_760_000, 2_000
 program = sys.argv[1]
 folder = tempfile.mkdtemp()
 server = subprocess.Popen(

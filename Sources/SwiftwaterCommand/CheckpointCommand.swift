@@ -16,7 +16,13 @@ struct CheckpointCommand: ParsableCommand {
         guard Directory.isDirectory(directory) else {
             throw SwiftwaterError(.notFound, "\(directory) is not a directory", remedy: "give a checkpoint directory")
         }
-        return try CheckpointStore(directory: directory)
+        let store = try CheckpointStore(directory: directory)
+        guard try !store.times().isEmpty || Directory.isDirectory(store.journalDirectory) else {
+            throw SwiftwaterError(
+                .notFound, "\(directory) has no checkpoint and no log",
+                remedy: "give the directory of --checkpoint; in that of serve --state, it is 'stream'")
+        }
+        return store
     }
 
     struct List: ParsableCommand {
@@ -100,7 +106,8 @@ struct CheckpointCommand: ParsableCommand {
                 let log = try JournalContents(directory: store.journalDirectory)
                 let torn = log.droppedBytes > 0 ? ", \(log.droppedBytes) bytes at the end are incomplete" : ""
                 try StandardStream.output.write(
-                    "log  good, \(Format.count(log.entries.count)) records in \(log.segments.count) segments\(torn)\n")
+                    "log  good, \(Format.count(log.entries.count)) records in \(log.segments.count) segment"
+                        + "\(log.segments.count == 1 ? "" : "s")\(torn)\n")
             } catch {
                 damaged += 1
                 try StandardStream.output.write("log  \(TerminalText.safe("\(error)"))\n")

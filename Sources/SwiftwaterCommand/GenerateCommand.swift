@@ -18,6 +18,7 @@ struct GenerateCommand: ParsableCommand {
     struct Posts: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "posts", abstract: "Generates posts as text or as Twitter v1.1 JSON lines.",
+            usage: "swiftwater generate posts [<options>]",
             discussion: "  swiftwater generate posts --preset 100k --seed 7 --out posts.txt")
 
         @Option(help: "Number of posts.") var preset = SamplePreset.hundredThousand
@@ -57,6 +58,7 @@ struct GenerateCommand: ParsableCommand {
     struct RatingsData: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "ratings", abstract: "Generates ratings.csv and movies.csv like MovieLens.",
+            usage: "swiftwater generate ratings [<options>] --out <out>",
             discussion: "  swiftwater generate ratings --preset 1m --seed 7 --out data")
 
         @Option(help: "MovieLens data set to resemble.") var preset = SamplePreset.hundredThousand

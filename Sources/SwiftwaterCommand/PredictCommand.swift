@@ -4,6 +4,7 @@ import Swiftwater
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict", abstract: "Predicts ratings for pairs of users and items.",
+        usage: "swiftwater predict [<options>] --model <model> <file>",
         discussion: """
             The file needs the columns of users and items, but no ratings. A pair \
             with an unknown user or item gets an empty prediction, or is omitted \

@@ -13,6 +13,7 @@ struct RatingsCommand: ParsableCommand {
     struct Summary: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "summary", abstract: "Shows counts and spread of ratings, users, and items.",
+            usage: "swiftwater ratings summary [<options>] <file>",
             discussion: "  swiftwater ratings summary ratings.csv")
 
         @Argument(help: "CSV file of ratings.") var file: String
@@ -30,6 +31,7 @@ struct RatingsCommand: ParsableCommand {
     struct Matrix: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "matrix", abstract: "Shows the user-item matrix, with ? for no rating.",
+            usage: "swiftwater ratings matrix [<options>] <file>",
             discussion: """
                   swiftwater ratings matrix ratings.csv --movies movies.csv
                   swiftwater ratings matrix ratings.csv --most-rated --users 20

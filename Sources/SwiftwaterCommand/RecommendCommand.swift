@@ -5,6 +5,7 @@ struct RecommendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recommend",
         abstract: "Recommends items for users, or users for items.",
+        usage: "swiftwater recommend [<options>] --model <model>",
         discussion: """
             Prints a table for one user or item, and CSV for all of them. Items that a \
             user rated in training are left out; --include-seen keeps them. A user \
@@ -12,7 +13,7 @@ struct RecommendCommand: ParsableCommand {
 
               swiftwater recommend --model films.model --user 42
               swiftwater recommend --model films.model --for-users 10 --out top10.csv
-              swiftwater recommend --model films.model --for-items 10 --item 17
+              swiftwater recommend --model films.model --for-items 10 --item 11
               swiftwater recommend --model films.model --user 42 --because --deny seen.txt
             """)
 

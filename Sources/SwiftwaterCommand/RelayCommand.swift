@@ -5,6 +5,7 @@ struct RelayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "relay",
         abstract: "Serves posts, one per line, to every program that connects.",
+        usage: "swiftwater relay [<options>] --from <path>",
         discussion: """
             Reads plain lines, or JSON lines of Twitter v1.1, X v2, Bluesky Jetstream \
             or Mastodon, from a file (plain or gzip), the files of a directory, or \

@@ -5,6 +5,7 @@ struct SQLCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sql",
         abstract: "Queries CSV files with SQL.",
+        usage: "swiftwater sql [<options>] --table <name=file> <query>",
         discussion: """
             Each table is a CSV file with a header, plain or gzip, or - for standard \
             input. It is read into columns on all cores and queried in place by SQLite. \

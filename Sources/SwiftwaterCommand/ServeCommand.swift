@@ -34,13 +34,15 @@
         @Option(help: "Directory to keep state in and resume from.") var state: String?
         @Option(help: "Discard the saved state of a stream, such as 'trends 1m' (repeatable).")
         var checkpointDrop: [String] = []
-        @Option(help: "Window, a multiple of the slide (repeatable); 1m and 10m by default.")
+        @Option(help: "Window length (repeatable); 1m and 10m by default.")
         var window: [DurationArgument] = []
         @Option(help: "Interval between tables: a multiple of the batch interval, which is the default.")
         var slide: DurationArgument?
         @Option(help: "Batch interval.") var batch = DurationArgument(.seconds(2))
         @Option(help: "Retrain at this interval, such as 6h. Off by default.") var retrainEvery: DurationArgument?
-        @Option(help: "Minimum count for a key to be listed.") var minSupport = 1
+        @Option(
+            name: [.customLong("min-count"), .customLong("min-support")], help: "Minimum count for a key to be listed.")
+        var minCount = 1
         @Option(help: "File of ignored keys, one per line; reread on change.") var ignore: String?
         @Option(help: "File whose first line is the token clients must send.") var tokenFile: String?
         @Flag(help: "Trust a proxy for authentication and X-Forwarded-For.") var behindProxy = false
@@ -139,7 +141,7 @@
             let windows =
                 window.isEmpty ? (demo ? [.seconds(20), .seconds(120)] : board.windows) : window.map(\.duration)
             (board.windows, board.slide) = (windows, slide?.duration ?? batch.duration)
-            board.trending.minimumCount = minSupport
+            board.trending.minimumCount = minCount
             let context = StreamingContext(
                 Context(master: try Master(parsing: master), appName: name, logger: logger),
                 batchInterval: batch.duration)

@@ -4,10 +4,11 @@ import Swiftwater
 struct SimilarCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "similar", abstract: "Lists the items or users most similar to one.",
+        usage: "swiftwater similar [<options>] --model <model>",
         discussion: """
             Similarity is the cosine of the angle between factor vectors.
 
-              swiftwater similar --model films.model --item 17 --movies movies.csv
+              swiftwater similar --model films.model --item 11 --movies movies.csv
               swiftwater similar --model films.model --user 42
             """)
 

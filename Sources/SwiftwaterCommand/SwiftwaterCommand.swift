@@ -25,7 +25,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, RelayCommand.self, TrendsCommand.self, GenerateCommand.self, RatingsCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, TuneCommand.self, RecommendCommand.self,
-            SimilarCommand.self, FactorsCommand.self, NeighboursCommand.self, SQLCommand.self, CheckpointCommand.self,
+            SimilarCommand.self, FactorsCommand.self, NeighborsCommand.self, SQLCommand.self, CheckpointCommand.self,
         ] + server)
 
     #if Server

@@ -8,7 +8,7 @@ struct TrainCommand: ParsableCommand {
         discussion: """
               swiftwater train ratings.csv --rank 10 --out films.model
               swiftwater train --train a.csv --validation b.csv --test c.csv
-              swiftwater train ratings.csv --rank 128 --max-iterations 50 --tolerance 0.001 \
+              swiftwater train ratings.csv --rank 128 --max-iterations 50 --tolerance 0.001 \\
                 --checkpoint films.part --out films.model
 
             With --checkpoint, the same command resumes where it was stopped, and gives \
@@ -100,6 +100,8 @@ struct TrainCommand: ParsableCommand {
         if let out {
             try ModelFile.write(model, to: out)
             try console.line("model written to \(out)")
+        } else if checkpoint == nil {
+            try console.line("the model was not saved; --out FILE saves it")
         }
     }
 }

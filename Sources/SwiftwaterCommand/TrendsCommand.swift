@@ -40,7 +40,7 @@ struct TrendsCommand: AsyncParsableCommand {
     @OptionGroup var durability: DurabilityOptions
     @OptionGroup var trending: TrendingOptions
     @Option(help: "Batch interval.") var batch = DurationArgument(.seconds(10))
-    @Option(help: "Window length.") var window = DurationArgument(.seconds(20))
+    @Option(help: "Window length, such as 20s, 10m or 1h.") var window = DurationArgument(.seconds(20))
     @Option(help: "Interval between tables: a multiple of the batch interval, which is the default.")
     var slide: DurationArgument?
     @Option(help: "Number of rows to show; 0 shows all.") var top = 10

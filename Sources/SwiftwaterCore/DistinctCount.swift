@@ -1,3 +1,5 @@
+import Algorithms
+
 /// A count of distinct elements: exact up to 64, estimated by HyperLogLog above that.
 ///
 /// HyperLogLog (Flajolet et al., 2007) is used with the improved raw estimator of Ertl, "New cardinality estimation
@@ -40,13 +42,9 @@ package struct DistinctCount: Sendable, Equatable {
             if only != 0 { hashes.append(only) }
             only = 0
         }
-        var (low, high) = (0, hashes.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if hashes[middle] < hash { low = middle + 1 } else { high = middle }
-        }
-        if low < hashes.count, hashes[low] == hash { return }
-        hashes.insert(hash, at: low)
+        let place = hashes.partitioningIndex { $0 >= hash }
+        if place < hashes.count, hashes[place] == hash { return }
+        hashes.insert(hash, at: place)
         if hashes.count > DistinctCount.exactMax { makeRegisters() }
     }
 

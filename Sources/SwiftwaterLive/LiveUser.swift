@@ -1,3 +1,4 @@
+import Algorithms
 import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterPlatform
@@ -46,15 +47,11 @@ struct LiveUser: Sendable {
         var (history, seen) = (history, seen)
         for (item, rating) in ratings {
             guard let index = model.itemIDs.index(of: String(item)), model.knows(item: index) else { continue }
-            var (low, high) = (0, history.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if history[middle].item < index { low = middle + 1 } else { high = middle }
-            }
+            let place = history.partitioningIndex { $0.item >= index }
             if seen.insert(index).inserted {
-                history.insert((index, rating), at: low)
+                history.insert((index, rating), at: place)
             } else {
-                history[low].rating = rating
+                history[place].rating = rating
             }
         }
         return LiveUser(history: history, seen: seen, isForgotten: isForgotten, model)

@@ -1,3 +1,4 @@
+import Algorithms
 import SwiftwaterCore
 
 /// A size of sample data. Ratings have the dimensions of the MovieLens data sets of these names.
@@ -45,11 +46,6 @@ struct WeightedChoice: Sendable {
 
     func draw(_ random: inout SeededRandom) -> Int {
         let target = random.uniform() * (cumulative.last ?? 0)
-        var (low, high) = (0, cumulative.count - 1)
-        while low < high {
-            let middle = (low + high) / 2
-            if cumulative[middle] <= target { low = middle + 1 } else { high = middle }
-        }
-        return low
+        return cumulative.dropLast().partitioningIndex { $0 > target }
     }
 }

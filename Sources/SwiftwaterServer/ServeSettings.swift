@@ -34,6 +34,8 @@
         public var connectionsMax: Int
         /// Open event streams. Further ones are refused.
         public var eventClientsMax: Int
+        /// Minimum time between two events of a page.
+        package var eventPause = Duration.milliseconds(100)
         /// Time after which a connection without a request is closed.
         public var idleTimeout: Duration
         /// Average number of requests per second from one client, with bursts of ten times as many. If nil, the limit
@@ -123,7 +125,7 @@
 
     /// The settings of the trend tables that the server shows.
     public struct TrendBoardSettings: Sendable {
-        /// Windows, each a multiple of the slide. The first is the default, and the one whose history is kept.
+        /// Window lengths. The first is the default, and the one whose history is kept.
         public var windows: [Duration]
         /// Interval between tables.
         public var slide: Duration

@@ -144,7 +144,7 @@
                     group.addTask {
                         while true {
                             try await Task.sleep(for: settings.heartbeat / 2)
-                            hub.tell()
+                            hub.broadcast()
                         }
                     }
                     try await group.next()

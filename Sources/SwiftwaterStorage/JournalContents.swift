@@ -16,7 +16,8 @@ package struct JournalContents: Sendable {
 
     /// The size of a segment's header in bytes.
     package static let segmentHeaderBytes = 20
-    static let magic = Array("SWJRNL01".utf8)
+    /// The first bytes of a segment, with the version.
+    package static let magic = Array("SWJRNL01".utf8)
 
     /// Returns the path of a segment's file.
     package static func segmentPath(_ directory: String, _ segment: UInt64) -> String {

@@ -4,7 +4,8 @@ import SwiftwaterCore
 ///
 ///     "SWSEAL01"   length (8 bytes)   CRC-32C of length and payload (4 bytes)   payload
 package enum SealedBytes {
-    private static let magic = Array("SWSEAL01".utf8)
+    /// The first bytes, with the version.
+    package static let magic = Array("SWSEAL01".utf8)
 
     /// Returns the payload with its header.
     package static func seal(_ payload: [UInt8]) -> [UInt8] {

@@ -89,7 +89,7 @@ public enum ConnectorChecks {
         return broken
     }
 
-    /// Checks the promises of `TextReceiver` through a stream.
+    /// Checks promises 1, 2, and 5 of `TextReceiver` through a stream.
     ///
     /// - Parameters:
     ///   - stream: Creates the receiver's stream in a context.
@@ -114,10 +114,11 @@ public enum ConnectorChecks {
             let sent = (0..<500).map { "line \($0) é" }
             try send(sent.map { $0 + "\n" }.joined() + "not ended", true)
             let expected = sent + ["not ended"]
-            for _ in 0..<3000 where lines.read({ $0.count }) < expected.count {
+            let deadline = SystemClock().elapsed() + .seconds(60)
+            while SystemClock().elapsed() < deadline, lines.read({ $0.count }) < expected.count {
                 clock.advance(by: .seconds(1))
                 context.waitUntilCompleted(clock.now())
-                try await Task.sleep(for: .milliseconds(2))
+                await Task.yield()
             }
             try await context.stop(gracefully: true)
             let found = lines.read { $0 }
@@ -125,10 +126,6 @@ public enum ConnectorChecks {
                 broken.append("2: a last line without a line end is delivered (start \(life))")
             }
             if Array(found.prefix(sent.count)) != sent { broken.append("1: bytes are stored in order (start \(life))") }
-            try? await Task.sleep(for: .milliseconds(20))
-            if lines.read({ $0.count }) != found.count {
-                broken.append("3: nothing is stored after stop (start \(life))")
-            }
         }
         return broken
     }

@@ -10,17 +10,27 @@ public final class SimulatedDisk: FileSystem {
     /// The probability of each fault, from 0 (never) to 1 (always).
     public struct Faults: Sendable {
         /// A write, rename or synchronization that fails with EIO.
-        public var error = 0.0
+        public var error: Double
         /// A write that fails after writing a part of its bytes.
-        public var torn = 0.0
+        public var torn: Double
         /// A write that fails because the disk is full.
-        public var full = 0.0
+        public var full: Double
         /// A read that fails because it got only a part of the bytes.
-        public var shortRead = 0.0
+        public var shortRead: Double
         /// A synchronization that reports success but does nothing.
-        public var lostSynchronization = 0.0
-        /// Creates faults with probability 0.
-        public init() {}
+        public var lostSynchronization: Double
+
+        /// Creates faults of these probabilities.
+        public init(
+            error: Double = 0, torn: Double = 0, full: Double = 0, shortRead: Double = 0,
+            lostSynchronization: Double = 0
+        ) {
+            self.error = error
+            self.torn = torn
+            self.full = full
+            self.shortRead = shortRead
+            self.lostSynchronization = lostSynchronization
+        }
         /// Faults with probability 0.
         public static let none = Faults()
     }

@@ -74,7 +74,8 @@ import Testing
         let server = try TextServer(settings())
         let error = #expect(throws: SwiftwaterError.self) { try TextServer(settings { $0.port = server.port }) }
         #expect(error?.code == .network)
-        #expect(error?.description.contains("the port is in use; choose another with --port") == true)
+        #expect(error?.description.contains("the port is in use") == true)
+        #expect(error?.setting == .port)
         server.close()
     }
 

@@ -53,7 +53,7 @@ import Testing
         let input = try TemporaryDirectory()
         let lines = 1500
         let path = try input.write("posts.txt", (1...lines).map { "#k\($0 % 7) #id\($0)\n" }.joined())
-        let port = mode == "ack" ? 17801 : 17802
+        let port = try FreePort.choose()
         let relay = try Program(
             ["relay", "--from", path, "--rate", "250", "--quiet", "--ack"]
                 + (mode == "ack" ? ["--port", "\(port)"] : ["--to", "127.0.0.1:\(port)"]))
@@ -185,28 +185,37 @@ struct KillTrace {
             // The later tables are large: every fifth and the last five are compared row by row.
             let picked = times.enumerated().filter { $0.offset % 5 == 0 || $0.offset >= times.count - 5 }.map(\.element)
             for time in picked {
-                let expected = counts(after: time - window, upTo: time)
-                #expect(try file(folder.file("out/\(output)-\(time).ndjson")) == expected, "\(output) at \(time)")
-                #expect(try rows(database, table, time) == expected, "\(table) at \(time)")
+                let inFile = try file(folder.file("out/\(output)-\(time).ndjson"), time)
+                #expect(try rows(database, table, time, hasEnd: output == "trending") == inFile, "\(table) at \(time)")
+                // After a stop, the first batch also ends the windows that should have ended during it.
+                for end in Set(inFile.keys).union([time]) {
+                    let expected = counts(after: end - window, upTo: end)
+                    #expect(inFile[end] ?? [:] == expected, "\(output) at \(time), window to \(end)")
+                }
             }
         }
     }
 
-    private func file(_ path: String) throws -> [String: Int] {
-        var rows: [String: Int] = [:]
+    /// The counts of each window in a file, by the window's end; those of totals are at `time`.
+    private func file(_ path: String, _ time: Int) throws -> [Int: [String: Int]] {
+        var rows: [Int: [String: Int]] = [:]
         for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as! [String: Any]
-            rows[object["key"] as! String] = (object["count"] as! Int)
+            let end = object["window_end"] as? Int ?? time
+            rows[end, default: [:]][object["key"] as! String] = (object["count"] as! Int)
         }
         return rows
     }
 
-    private func rows(_ database: DatabaseQueue, _ table: String, _ time: Int) throws -> [String: Int] {
+    private func rows(
+        _ database: DatabaseQueue, _ table: String, _ time: Int, hasEnd: Bool
+    ) throws -> [Int: [String: Int]] {
         try database.read { database in
-            var counts: [String: Int] = [:]
+            var counts: [Int: [String: Int]] = [:]
+            let end = hasEnd ? "window_end" : "batch"
             let cursor = try Row.fetchCursor(
-                database, sql: "SELECT key, count FROM \"\(table)\" WHERE batch = ?", arguments: [time])
-            while let row = try cursor.next() { counts[row[0]] = row[1] }
+                database, sql: "SELECT key, count, \(end) FROM \"\(table)\" WHERE batch = ?", arguments: [time])
+            while let row = try cursor.next() { counts[row[2], default: [:]][row[0]] = row[1] }
             return counts
         }
     }

@@ -6,15 +6,19 @@
 
     /// Tests the page in a real browser, served by the real program.
     @Suite(.serialized) struct PageTests {
-        private static let base = "http://127.0.0.1:17791"
+        /// The server comes back on the same port after a restart.
+        private let port: Int
+        private var base: String { "http://127.0.0.1:\(port)" }
+
+        init() throws { port = try FreePort.choose() }
 
         private func serve(_ folder: TemporaryDirectory) async throws -> Program {
             let program = try Program([
-                "serve", "--port", "17791", "--model", folder.file("films.model"), "--catalogue",
+                "serve", "--port", "\(port)", "--model", folder.file("films.model"), "--catalogue",
                 folder.file("data/movies.csv"), "--state", folder.file("state"), "--batch", "250ms", "--slide", "250ms",
                 "--window", "5s", "--window", "1h", "--name", "Lakeside",
             ])
-            try await Web.wait(Self.base + "/readyz")
+            try await Web.wait(base + "/readyz")
             return program
         }
 
@@ -35,19 +39,14 @@
                     + "\"user\":{\"id_str\":\"\(number)\"},\"entities\":{\"hashtags\":[\(list)]}}\n"
             }
             let answer = try await Web.send(
-                "POST", Self.base + "/v1/posts", lines.joined(), type: "application/x-ndjson")
+                "POST", base + "/v1/posts", lines.joined(), type: "application/x-ndjson")
             #expect(answer.status == 202)
         }
 
         private static let rows = "[...document.querySelectorAll('#trend-rows tr:not(.detail)')]"
 
-        @Test func thePageIsAlive() async throws {
-            guard Browser.isInstalled else {
-                print(
-                    "chromium and chromedriver are not installed (Debian: chromium, chromium-driver): "
-                        + "the page was not tested")
-                return
-            }
+        @Test(.enabled(if: Browser.isInstalled, "needs Debian's chromium and chromium-driver"))
+        func thePageIsAlive() async throws {
             try await withTaskExecutorPreference(OwnThreads.shared) { try await lookAtThePage() }
         }
 
@@ -55,10 +54,10 @@
             let folder = try prepare()
             var program = try await serve(folder)
             defer { program.terminate() }
-            let browser = try await Browser(port: 17792)
+            let browser = try await Browser(port: FreePort.choose())
             defer { browser.end() }
             try await browser.look(width: 1440, height: 1000, isDark: false)
-            try await browser.open(Self.base + "/")
+            try await browser.open(base + "/")
             try await browser.wait("document.getElementById('connection-text').textContent === 'Live'")
             try await browser.wait("document.title === 'Lakeside'")
 

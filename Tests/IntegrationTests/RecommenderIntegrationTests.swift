@@ -129,13 +129,13 @@ import Testing
         #expect(result.output.contains("given: "))
     }
 
-    @Test func neighboursOfTheTextbook() throws {
-        let result = try Program.run("neighbours", "--by", "users", "--similarity", "cosine")
+    @Test func neighborsOfTheTextbook() throws {
+        let result = try Program.run("neighbors", "--by", "users", "--similarity", "cosine")
         #expect(result.status == 0)
         #expect(result.output.contains("User_1         8          1    (6.51)"))
         let (ratings, _) = try generate()
         let split = try Program.run(
-            "neighbours", ratings, "--by", "items", "--similarity", "pearson", "--split", "80,0,20")
+            "neighbors", ratings, "--by", "items", "--similarity", "pearson", "--split", "80,0,20")
         #expect(split.output.contains("items, pearson, k = 20: RMSE 0."))
     }
 
@@ -198,7 +198,7 @@ import Testing
     @Test func helpReadsWellAndTheDemoEnds() throws {
         let help = try Program.run("--help")
         #expect(help.status == 0)
-        for command in ["demo", "relay", "trends", "train", "tune", "recommend", "neighbours"] {
+        for command in ["demo", "relay", "trends", "train", "tune", "recommend", "neighbors"] {
             #expect(help.output.contains("  " + command))
         }
         let demo = try Program.run("demo", "--windows", "2")

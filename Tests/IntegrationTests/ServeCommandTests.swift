@@ -54,7 +54,7 @@
             }
             let second = try Program(["serve", "--port", "\(try #require(port))"]).wait()
             #expect(second.status == 69)
-            #expect(second.error.contains("choose another port with --port"))
+            #expect(second.error.contains("choose another port (--port)"))
             #expect(!second.error.contains("IOError"))
         }
 

@@ -10,7 +10,11 @@
     ///
     /// 10 kills, or a third of `SWIFTWATER_KILLS` if that is more.
     @Suite(.serialized) struct ServeKillTests {
-        private static let base = "http://127.0.0.1:17795"
+        /// The server comes back on the same port after each kill.
+        private let port: Int
+        private var base: String { "http://127.0.0.1:\(port)" }
+
+        init() throws { port = try FreePort.choose() }
         private static var kills: Int {
             max(10, (ProcessInfo.processInfo.environment["SWIFTWATER_KILLS"].flatMap { Int($0) } ?? 0) / 3)
         }
@@ -37,7 +41,7 @@
 
         private func start(_ folder: TemporaryDirectory) throws -> Program {
             try Program([
-                "serve", "--port", "17795", "--model", folder.file("films.model"), "--state", folder.file("state"),
+                "serve", "--port", "\(port)", "--model", folder.file("films.model"), "--state", folder.file("state"),
                 "--batch", "200ms", "--window", "1h", "--slide", "200ms",
             ])
         }
@@ -63,7 +67,7 @@
                     group.addTask {
                         await client.run(
                             { number in
-                                try await Web.send("POST", Self.base + "/v1/ratings", Self.rating(index, number, items))
+                                try await Web.send("POST", base + "/v1/ratings", Self.rating(index, number, items))
                                     .status
                             }, expecting: 201)
                     }
@@ -72,7 +76,7 @@
                     await poster.run(
                         { number in
                             try await Web.send(
-                                "POST", Self.base + "/v1/posts?sequence=poster:\(number)", "post \(number) #counted\n",
+                                "POST", base + "/v1/posts?sequence=poster:\(number)", "post \(number) #counted\n",
                                 type: "text/plain"
                             ).status
                         }, expecting: 202)
@@ -80,7 +84,7 @@
                 for _ in 0..<Self.kills {
                     let program = try start(folder)
                     defer { program.terminate() }
-                    try await Web.wait(Self.base + "/healthz")
+                    try await Web.wait(base + "/healthz")
                     try await check(raters, items)
                     try await Task.sleep(for: .milliseconds(100 + random.below(700)))
                     kill(program.pid, SIGKILL)
@@ -89,7 +93,7 @@
                 }
                 let last = try start(folder)
                 defer { last.terminate() }
-                try await Web.wait(Self.base + "/readyz")
+                try await Web.wait(base + "/readyz")
                 for client in raters + [poster] { client.stop() }
                 try await group.waitForAll()
                 try await check(raters, items)
@@ -97,10 +101,10 @@
                 // The one-hour window counts every post once.
                 let posts = poster.acknowledged.read { $0 }
                 #expect(posts > 5)
-                try await Web.wait(Self.base + "/v1/trends") { answer in
+                try await Web.wait(base + "/v1/trends") { answer in
                     try answer.json["trends"]?.array?.first?["count"]?.integer ?? 0 >= posts
                 }
-                let count = try await Web.send("GET", Self.base + "/v1/trends").json["trends"]?.array?.first?["count"]?
+                let count = try await Web.send("GET", base + "/v1/trends").json["trends"]?.array?.first?["count"]?
                     .integer
                 #expect(count == Int64(posts))
                 last.terminate()
@@ -124,7 +128,7 @@
                 var found: [String: Double] = [:]
                 for offset in stride(from: 0, through: acknowledged, by: 1000) {
                     let page = try await Web.send(
-                        "GET", Self.base + "/v1/users/rater-\(index)/ratings?limit=1000&offset=\(offset)"
+                        "GET", base + "/v1/users/rater-\(index)/ratings?limit=1000&offset=\(offset)"
                     ).json
                     for entry in page["ratings"]?.array ?? [] {
                         found[entry["item"]?.string ?? ""] = entry["rating"]?.double

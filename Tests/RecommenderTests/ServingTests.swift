@@ -273,10 +273,10 @@ private enum VersionOne {
     }
 }
 
-@Suite struct NeighbourhoodTests {
+@Suite struct NeighborhoodTests {
     /// Compares adjusted cosine and shrinkage with explicit sums, on random sparse ratings.
-    @Test(arguments: NeighbourhoodSettings.Basis.allCases)
-    func adjustedCosineIsWhatItSays(basis: NeighbourhoodSettings.Basis) throws {
+    @Test(arguments: NeighborhoodSettings.Basis.allCases)
+    func adjustedCosineIsWhatItSays(basis: NeighborhoodSettings.Basis) throws {
         var random = SeededRandom(seed: 12)
         var table: [Int: [Int: Double]] = [:]
         var rows: [(user: Int64, item: Int64, rating: Float)] = []
@@ -288,9 +288,9 @@ private enum VersionOne {
                 table[row, default: [:]][column] = Double(rating)
             }
         }
-        var settings = NeighbourhoodSettings()
+        var settings = NeighborhoodSettings()
         (settings.basis, settings.similarity, settings.shrinkage) = (basis, .adjustedCosine, 7)
-        let model = try NeighbourhoodModel(Ratings(rows), settings: settings)
+        let model = try NeighborhoodModel(Ratings(rows), settings: settings)
         func index(_ row: Int) -> Int {
             (basis == .users ? model.userIDs : model.itemIDs).index(of: Int64(row))!
         }
@@ -311,24 +311,24 @@ private enum VersionOne {
             }
         }
         settings.shrinkage = -1
-        #expect(throws: SwiftwaterError.self) { try NeighbourhoodModel(Ratings(rows), settings: settings) }
+        #expect(throws: SwiftwaterError.self) { try NeighborhoodModel(Ratings(rows), settings: settings) }
     }
 
-    /// Every prediction for the six users and five films equals the one of `naive_neighbours.py`.
+    /// Every prediction for the six users and five films equals the one of `naive_neighbors.py`.
     @Test func predictionsEqualTheNaiveScript() throws {
-        let lines = try String(contentsOfFile: PackageFolder.fixture("naive_neighbours.csv"), encoding: .utf8)
+        let lines = try String(contentsOfFile: PackageFolder.fixture("naive_neighbors.csv"), encoding: .utf8)
             .split(separator: "\n").dropFirst()
         #expect(lines.count == 360)
-        var models: [String: NeighbourhoodModel] = [:]
+        var models: [String: NeighborhoodModel] = [:]
         for line in lines {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             let key = fields[..<3].joined(separator: ",")
             if models[key] == nil {
-                var settings = NeighbourhoodSettings()
+                var settings = NeighborhoodSettings()
                 settings.basis = try #require(.init(rawValue: fields[0]))
                 settings.similarity = try #require(.init(rawValue: fields[1]))
-                settings.neighbours = try #require(Int(fields[2]))
-                models[key] = try NeighbourhoodModel(TextbookRatings.sixUsers, settings: settings)
+                settings.neighbors = try #require(Int(fields[2]))
+                models[key] = try NeighborhoodModel(TextbookRatings.sixUsers, settings: settings)
             }
             let found = models[key]!.predict(user: fields[3], item: fields[4])
             if let expected = Double(fields[5]) {
@@ -339,17 +339,17 @@ private enum VersionOne {
         }
     }
 
-    @Test(arguments: NeighbourhoodSettings.Basis.allCases, NeighbourhoodSettings.Similarity.allCases)
-    func rowsAndSinglePredictionsAgree(basis: NeighbourhoodSettings.Basis, similarity: NeighbourhoodSettings.Similarity)
+    @Test(arguments: NeighborhoodSettings.Basis.allCases, NeighborhoodSettings.Similarity.allCases)
+    func rowsAndSinglePredictionsAgree(basis: NeighborhoodSettings.Basis, similarity: NeighborhoodSettings.Similarity)
         throws
     {
         var generator = RatingsGenerator.Settings()
         (generator.users, generator.items, generator.ratings) = (60, 200, 2500)
         let ratings = try RatingsGenerator(generator).make().ratings
         let parts = try ratings.split(weights: [80, 20], seed: 3)
-        var settings = NeighbourhoodSettings()
-        (settings.basis, settings.similarity, settings.neighbours) = (basis, similarity, 5)
-        let model = try NeighbourhoodModel(parts[0], settings: settings)
+        var settings = NeighborhoodSettings()
+        (settings.basis, settings.similarity, settings.neighbors) = (basis, similarity, 5)
+        let model = try NeighborhoodModel(parts[0], settings: settings)
         let rows = model.predictions(for: parts[1], threads: 2)
         for row in 0..<parts[1].count {
             #expect(rows[row] == model.predict(user: Int(parts[1].users[row]), item: Int(parts[1].items[row])))

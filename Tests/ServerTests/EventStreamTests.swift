@@ -78,11 +78,10 @@
         @Test func whoDoesNotReadIsCutOff() async throws {
             var settings = ServeSettings()
             (settings.eventClientsMax, settings.stuckTimeMax) = (1, .milliseconds(300))
+            settings.eventPause = .milliseconds(1)
             let server = try await RunningServer(settings, board: largeTables)
             let page = try await stuckPage(server)
-            while try await server.get("/metrics").text.contains("swiftwater_event_clients 1\n") {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            while try await server.get("/metrics").text.contains("swiftwater_event_clients 1\n") {}
             let other = try await listen(server)
             #expect(await other.hear(until: { $0.contains("event: model") }).hasPrefix("HTTP/1.1 200"))
             #expect(await page.hear().hasSuffix("}\n\n") == false)
@@ -92,7 +91,7 @@
         /// A page that does not read does not delay the server's stop.
         @Test func whoDoesNotReadHoldsUpNoEnd() async throws {
             var settings = ServeSettings()
-            settings.stuckTimeMax = .seconds(3600)
+            (settings.stuckTimeMax, settings.eventPause) = (.seconds(3600), .milliseconds(1))
             let server = try await RunningServer(settings, board: largeTables)
             let page = try await stuckPage(server)
             #expect(try await server.get("/metrics").text.contains("swiftwater_event_clients 1\n"))
@@ -113,11 +112,10 @@
         private func stuckPage(_ server: RunningServer) async throws -> RawConnection {
             let page = try RawConnection(port: server.port, receiveBuffer: 4096)
             await page.say("GET /v1/events?limit=1000 HTTP/1.1\r\nhost: localhost\r\n\r\n")
-            for batch in 0..<25 {
+            for batch in 0..<50 {
                 let posts = (0..<1000).map { "#tag\($0)\(String(repeating: "x", count: 100)) \(batch)\n" }.joined()
                 #expect(try await server.send("POST", "/v1/posts", posts, type: "text/plain").status == 202)
                 try server.step()
-                try await Task.sleep(for: .milliseconds(110))
             }
             return page
         }

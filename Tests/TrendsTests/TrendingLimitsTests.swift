@@ -192,11 +192,13 @@ import Testing
             if run == 0 {
                 try context.step()
                 #expect(throws: SwiftwaterError.self) { try context.step() }
+                // Stopping reports what failed.
+                await #expect(throws: SwiftwaterError.self) { try await context.stop() }
             } else {
                 while !archive.isAtEnd || !context.isCaughtUp { try context.step() }
                 try context.step()
+                try await context.stop()
             }
-            try await context.stop()
         }
         let whole = try await TrendingTests.run(lines, settings, batches: 1)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("out")).filter {

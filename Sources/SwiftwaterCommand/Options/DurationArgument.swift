@@ -17,5 +17,13 @@ struct DurationArgument: ExpressibleByArgument {
 
     init(_ duration: Duration) { self.duration = duration }
 
-    var defaultValueDescription: String { duration.label.filter { $0 != " " } }
+    /// In the largest unit of which it is a whole number.
+    var defaultValueDescription: String {
+        let milliseconds = duration.wholeMilliseconds
+        for (suffix, unit) in [("h", 3_600_000), ("m", 60_000), ("s", 1000)] as [(String, Int64)]
+        where milliseconds > 0 && milliseconds.isMultiple(of: unit) {
+            return "\(milliseconds / unit)\(suffix)"
+        }
+        return "\(milliseconds)ms"
+    }
 }

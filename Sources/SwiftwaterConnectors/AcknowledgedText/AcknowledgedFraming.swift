@@ -10,8 +10,9 @@ import SwiftwaterCore
 ///
 /// Either side may connect. After a lost connection, the sender continues after the line that the receiver's `resume`
 /// names, so nothing is lost and nothing is counted twice.
-enum AcknowledgedFraming {
-    static let greeting = "swiftwater-ack 1 "
+package enum AcknowledgedFraming {
+    /// What a sender sends first, before its name; it has the version.
+    package static let greeting = "swiftwater-ack 1 "
     static let lineMaxBytes = 1100
     static let senderMaxBytes = 1000
     static let chunkMaxBytes = 16 << 20

@@ -80,6 +80,8 @@ private struct AcknowledgedConnection: ConnectionReader {
     }
 
     private static func answer(_ line: String, _ channel: any Channel) {
+        // The log may confirm lines after the receiver has stopped. The sender asks for them when it comes back.
+        guard channel.isActive else { return }
         channel.writeAndFlush(ByteBuffer(string: line), promise: nil)
     }
 }

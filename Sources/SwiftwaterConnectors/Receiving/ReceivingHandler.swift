@@ -34,7 +34,8 @@ final class ReceivingHandler<Reader: ConnectionReader>: ChannelInboundHandler {
             context.read()
         } else {
             let channel = context.channel
-            store.whenRoom { channel.read() }
+            // There may be room only after the receiver has stopped.
+            store.whenRoom { if channel.isActive { channel.read() } }
         }
     }
 

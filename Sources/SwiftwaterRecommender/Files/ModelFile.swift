@@ -5,8 +5,10 @@ import SwiftwaterStorage
 ///
 /// `docs/FORMATS.md` describes the format.
 public enum ModelFile {
-    static let magic: [UInt8] = Array("SWIFTALS".utf8)
-    static let version: UInt32 = 2
+    /// The first bytes of the file.
+    package static let magic: [UInt8] = Array("SWIFTALS".utf8)
+    /// The version that is written.
+    package static let version: UInt32 = 2
     /// The version whose arrays are not aligned and must be copied.
     static let versionUnaligned: UInt32 = 1
 

@@ -5,9 +5,11 @@ import SwiftwaterStorage
 ///
 /// A cache is valid for a file of one size and modification time, read in one format. A cache that does not match or is
 /// damaged is ignored and replaced. `docs/FORMATS.md` describes the format.
-enum RatingsCache {
-    static let magic = Array("SWRATING".utf8)
-    static let version: UInt32 = 1
+package enum RatingsCache {
+    /// The first bytes of the file.
+    package static let magic = Array("SWRATING".utf8)
+    /// The version that is written; others are ignored.
+    package static let version: UInt32 = 1
     private static let pieceRows = 1 << 20
     /// Flipping this bit makes unsigned order that of signed numbers.
     private static let signBit: UInt64 = 1 << 63

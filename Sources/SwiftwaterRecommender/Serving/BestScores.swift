@@ -1,9 +1,17 @@
+import HeapModule
+
 /// The best `limit` of the candidates offered: a heap with the worst on top.
 ///
 /// O(log limit) for a candidate that is kept, O(1) for the others.
 struct BestScores {
+    /// A candidate; the worst is the least.
+    private struct Candidate: Comparable {
+        let scored: Scored
+        static func < (left: Candidate, right: Candidate) -> Bool { Scored.precedes(right.scored, left.scored) }
+    }
+
     private let limit: Int
-    private var heap: [Scored] = []
+    private var heap = Heap<Candidate>()
 
     init(limit: Int) {
         self.limit = max(0, limit)
@@ -11,30 +19,14 @@ struct BestScores {
     }
 
     mutating func offer(_ index: Int, _ score: Float) {
-        let candidate = Scored(index: index, score: score)
+        let candidate = Candidate(scored: Scored(index: index, score: score))
         if heap.count < limit {
-            heap.append(candidate)
-            var child = heap.count - 1
-            while child > 0, Scored.precedes(heap[(child - 1) / 2], heap[child]) {
-                heap.swapAt(child, (child - 1) / 2)
-                child = (child - 1) / 2
-            }
-        } else if limit > 0, Scored.precedes(candidate, heap[0]) {
-            heap[0] = candidate
-            var parent = 0
-            while true {
-                var worst = parent
-                for child in [2 * parent + 1, 2 * parent + 2]
-                where child < heap.count && Scored.precedes(heap[worst], heap[child]) {
-                    worst = child
-                }
-                if worst == parent { break }
-                heap.swapAt(parent, worst)
-                parent = worst
-            }
+            heap.insert(candidate)
+        } else if let worst = heap.min, worst < candidate {
+            heap.replaceMin(with: candidate)
         }
     }
 
     /// The kept candidates, best first.
-    var sorted: [Scored] { heap.sorted(by: Scored.precedes) }
+    var sorted: [Scored] { heap.unordered.map(\.scored).sorted(by: Scored.precedes) }
 }

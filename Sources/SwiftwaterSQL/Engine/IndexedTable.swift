@@ -1,3 +1,4 @@
+import Algorithms
 import SwiftwaterCore
 import Synchronization
 
@@ -51,16 +52,7 @@ final class IndexedTable: Sendable {
     func rows(_ column: Int, from lower: SQLValue?, through upper: SQLValue?) -> ArraySlice<UInt32> {
         let rows = sortedRows(column)
         func first(where isBehind: (SQLValue) -> Bool) -> Int {
-            var (low, high) = (0, rows.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if isBehind(source.value(row: Int(rows[middle]), column: column)) {
-                    high = middle
-                } else {
-                    low = middle + 1
-                }
-            }
-            return low
+            rows.partitioningIndex { isBehind(source.value(row: Int($0), column: column)) }
         }
         let begin = lower.map { lower in first { !($0 < lower) } } ?? 0
         let end = upper.map { upper in first { upper < $0 } } ?? rows.count

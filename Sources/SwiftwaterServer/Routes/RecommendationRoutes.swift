@@ -182,7 +182,7 @@
             let begin = settings.clock.elapsed()
             let receipt = try await live.rate(events)
             metrics.count(ratings: events.count, settings.clock.elapsed() - begin)
-            hub.tell()
+            hub.broadcast()
             return .json(status: .created) {
                 $0.member("accepted", receipt.count)
                 $0.member("unknownItems", receipt.unknownItems)
@@ -209,7 +209,7 @@
         private func forget(_ user: String) async throws -> Response {
             let live = live
             try await onThread { try live.forgetBlocking(user: user) }
-            hub.tell()
+            hub.broadcast()
             return .noContent
         }
 
@@ -217,15 +217,15 @@
             let body = try await request.json(upTo: settings.bodyMaxBytes)
             switch try body.members("action", what: "the body")[0].string {
             case "retrain":
-                guard service.beginTraining({ [hub] in hub.tell() }) else {
+                guard service.beginTraining({ [hub] in hub.broadcast() }) else {
                     throw Problem(.conflict, "a training is already running")
                 }
-                hub.tell()
+                hub.broadcast()
                 return .json(service.modelJSON + "\n", status: .accepted)
             case "reload":
                 let service = service
                 try await onThread { try service.reload() }
-                hub.tell()
+                hub.broadcast()
                 return .json(service.modelJSON + "\n", status: .ok)
             default: throw Problem(.badRequest, "'action' takes retrain or reload")
             }

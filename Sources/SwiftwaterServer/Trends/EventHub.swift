@@ -25,9 +25,9 @@
         private let state = Monitor(State())
         private let limit: Int
         private let (wake, waker) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        static let pause = Duration.milliseconds(100)
+        private let pause: Duration
 
-        init(limit: Int) { self.limit = limit }
+        init(limit: Int, pause: Duration) { (self.limit, self.pause) = (limit, pause) }
 
         var clientCount: Int { state.read { $0.clients.count } }
 
@@ -60,7 +60,7 @@
         }
 
         /// Requests a round, because something changed.
-        func tell() { waker.yield() }
+        func broadcast() { waker.yield() }
 
         /// Signals pages until the task is cancelled.
         func run() async throws {
@@ -68,7 +68,7 @@
                 let parts = begin()
                 for part in 0..<parts {
                     deliver(part, of: parts)
-                    try await Task.sleep(for: Self.pause / parts)
+                    try await Task.sleep(for: pause / parts)
                 }
             }
         }

@@ -80,7 +80,7 @@
                 state.entries[key] = Entry(table, key, rows)
                 state.ranks[key] = Dictionary(table.rows.map { ($0.key, $0.rank) }, uniquingKeysWith: { $1 })
             }
-            hub.tell()
+            hub.broadcast()
         }
 
         func note(_ batch: BatchInformation, interval: Duration) {
@@ -92,7 +92,7 @@
                 state.health.postsPerSecond = last.reduce(0, +) / Double(last.count)
                 (state.health.batch, state.health.interval) = (batch, interval)
             }
-            hub.tell()
+            hub.broadcast()
         }
 
         private static func json(_ row: TrendingRow, _ before: [Text: Int]?) -> String {

@@ -25,7 +25,7 @@
             sources: (StreamingContext) throws -> [DStream<Text>]
         ) throws {
             self.context = context
-            hub = EventHub(limit: serve.eventClientsMax)
+            hub = EventHub(limit: serve.eventClientsMax, pause: serve.eventPause)
             board = TrendBoard(settings, hub: hub)
             metrics = ServerMetrics(registry)
             history = try WindowHistory(

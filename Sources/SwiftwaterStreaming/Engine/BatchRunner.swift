@@ -242,7 +242,8 @@ final class BatchRunner: @unchecked Sendable {
             known.location = known.location ?? .init()
             known.location?.streamOperator = output
         }
-        known.message = "batch \(time) failed: " + known.message
+        let prefix = "batch \(time) failed: "
+        if !known.message.hasPrefix(prefix) { known.message = prefix + known.message }
         return known
     }
 

@@ -18,7 +18,9 @@ package struct CheckpointManifest: Sendable, Equatable {
         /// The version of the state.
         package var version: Int
         /// The version of the encoding of the types.
-        package var codecVersion = 1
+        package var codecVersion = currentCodecVersion
+        /// The version of `StreamCodable`'s encodings.
+        package static let currentCodecVersion = 1
         /// The objects that hold the state.
         package var objects: [Object]
         /// The position of a source.
@@ -64,7 +66,8 @@ package struct CheckpointManifest: Sendable, Equatable {
     /// The renamed sources.
     package var renames: [Rename] = []
 
-    static let formatVersion: UInt32 = 1
+    /// The version that is written and read.
+    package static let formatVersion: UInt32 = 1
     static let prefix = "checkpoint-"
 
     /// Returns the key of the manifest at a time. Keys sort as their times do.

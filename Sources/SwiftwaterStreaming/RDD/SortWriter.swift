@@ -1,3 +1,4 @@
+import Algorithms
 import SwiftwaterCore
 
 @usableFromInline
@@ -148,12 +149,7 @@ func splitRuns<Element>(
         for part in 1..<max(parts, 1) {
             guard !samples.isEmpty else { bounds.append(0); continue }
             let splitter = samples[samples.count * part / parts]
-            var (low, high) = (bounds.last!, run.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if areInOrder(run[middle], splitter) { low = middle + 1 } else { high = middle }
-            }
-            bounds.append(low)
+            bounds.append(run[bounds.last!...].partitioningIndex { !areInOrder($0, splitter) })
         }
         bounds.append(run.count)
         return (0..<parts).map { bounds[$0]..<bounds[$0 + 1] }

@@ -4,7 +4,7 @@ import SwiftwaterCore
 ///
 /// `StreamingContext.receiverStream` makes a stream of it.
 ///
-/// A receiver must guarantee the following, which `SwiftwaterTesting` checks:
+/// A receiver must guarantee the following, of which `SwiftwaterTesting` checks 1, 2, and 5:
 /// 1. Bytes are stored in the order in which they arrive.
 /// 2. `endOfInput` is called when a connection or file ends, so that a last line without a line end is delivered.
 /// 3. Nothing is stored after `stop` returns.

@@ -2,24 +2,25 @@ import ArgumentParser
 import Swiftwater
 import SwiftwaterSamples
 
-struct NeighboursCommand: ParsableCommand {
+struct NeighborsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "neighbours",
+        commandName: "neighbors",
         abstract: "Runs user- or item-based collaborative filtering.",
         discussion: """
             Shows the matrix of a small file with predictions in parentheses. Without a \
             file, uses the textbook example of six users and five films. With --split, \
             holds out data and reports the RMSE.
 
-              swiftwater neighbours --by users --similarity cosine
-              swiftwater neighbours ratings.csv --by items -k 30 --split 80,0,20
-            """)
+              swiftwater neighbors --by users --similarity cosine
+              swiftwater neighbors ratings.csv --by items -k 30 --split 80,0,20
+            """,
+        aliases: ["neighbours"])
 
     @Argument(help: "CSV file of ratings.") var file: String?
-    @Option(help: "Whose neighbors to use.") var by = NeighbourhoodSettings.Basis.users
-    @Option(help: "Similarity measure.") var similarity = NeighbourhoodSettings.Similarity.cosine
-    @Option(name: [.customShort("k"), .long], help: "Maximum neighbors per prediction.")
-    var neighbours = 20
+    @Option(help: "Whose neighbors to use.") var by = NeighborhoodSettings.Basis.users
+    @Option(help: "Similarity measure.") var similarity = NeighborhoodSettings.Similarity.cosine
+    @Option(name: [.customShort("k"), .long, .customLong("neighbours")], help: "Maximum neighbors per prediction.")
+    var neighbors = 20
     @Option(help: "Minimum number of ratings two neighbors share.") var overlapMin = 2
     @Option(help: "Scale similarity by n / (n + shrinkage) for n common ratings.") var shrinkage = 0.0
     @Option(help: "Weights: training,validation,test. Evaluates on test.") var split: NumberList<Double>?
@@ -29,9 +30,8 @@ struct NeighboursCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
-        var settings = NeighbourhoodSettings()
-        (settings.basis, settings.similarity) = (by, similarity)
-        (settings.neighbours, settings.overlapMin, settings.shrinkage) = (neighbours, overlapMin, shrinkage)
+        let settings = NeighborhoodSettings(
+            basis: by, similarity: similarity, neighbors: neighbors, overlapMin: overlapMin, shrinkage: shrinkage)
         let all = try file.map { try ratings.read($0, console: console) } ?? TextbookRatings.sixUsers
         if let split {
             let parts = try all.split(weights: split.values, seed: seed)
@@ -42,26 +42,26 @@ struct NeighboursCommand: ParsableCommand {
             }
             let clock = SystemClock()
             let start = clock.elapsed()
-            let metrics = try NeighbourhoodModel(parts[0], settings: settings).evaluate(on: parts.last!)
+            let metrics = try NeighborhoodModel(parts[0], settings: settings).evaluate(on: parts.last!)
             try console.line(
-                EvaluateCommand.describe(metrics, on: "\(by.rawValue), \(similarity.rawValue), k = \(neighbours)"))
+                EvaluateCommand.describe(metrics, on: "\(by.rawValue), \(similarity.rawValue), k = \(neighbors)"))
             console.remark(
                 "trained on \(Format.count(parts[0].count)) ratings in \(Format.seconds(clock.elapsed() - start))")
             return
         }
-        let model = try NeighbourhoodModel(all, settings: settings)
+        let model = try NeighborhoodModel(all, settings: settings)
         if let user {
             try recommend(user, model, console)
         } else {
             try console.line(
-                "\(by.rawValue), \(similarity.rawValue), up to \(neighbours) neighbors; predictions in parentheses")
+                "\(by.rawValue), \(similarity.rawValue), up to \(neighbors) neighbors; predictions in parentheses")
             let table = MatrixTable(
                 all, users: .first(20), items: .first(8), predict: { model.predict(user: $0, item: $1) })
             for line in table.lines() { try console.line(line) }
         }
     }
 
-    private func recommend(_ user: String, _ model: NeighbourhoodModel, _ console: Console) throws {
+    private func recommend(_ user: String, _ model: NeighborhoodModel, _ console: Console) throws {
         guard let index = model.userIDs.index(of: user) else {
             throw SwiftwaterError(
                 .invalidArgument, "there is no user '\(user)'", remedy: "give a user id from the file")
@@ -72,5 +72,5 @@ struct NeighboursCommand: ParsableCommand {
     }
 }
 
-extension NeighbourhoodSettings.Basis: ExpressibleByArgument {}
-extension NeighbourhoodSettings.Similarity: ExpressibleByArgument {}
+extension NeighborhoodSettings.Basis: ExpressibleByArgument {}
+extension NeighborhoodSettings.Similarity: ExpressibleByArgument {}

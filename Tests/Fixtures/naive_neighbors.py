@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Neighborhood predictions for the textbook's six users and five films, computed naively.
 
-    python3 Tests/Fixtures/naive_neighbours.py > Tests/Fixtures/naive_neighbours.csv
+    python3 Tests/Fixtures/naive_neighbors.py > Tests/Fixtures/naive_neighbors.csv
 
 One line for each basis, similarity, number of neighbors, user and film: the prediction, or nothing if there is none.
 """
@@ -25,7 +25,7 @@ def similarity(kind, a, b):
 
 
 def main():
-    print("basis,similarity,neighbours,user,film,prediction")
+    print("basis,similarity,neighbors,user,film,prediction")
     for basis in ("users", "items"):
         rows, columns = (USERS, FILMS) if basis == "users" else (FILMS, USERS)
         value = (lambda r, c: R.get((r, c))) if basis == "users" else (lambda r, c: R.get((c, r)))

@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
 /// Settings of user- and item-based collaborative filtering.
-public struct NeighbourhoodSettings: Sendable, Equatable {
+public struct NeighborhoodSettings: Sendable, Equatable {
     /// What the neighbors of a prediction are.
     public enum Basis: String, Sendable, CaseIterable {
         /// Neighbors are users with similar ratings.
@@ -22,24 +22,33 @@ public struct NeighbourhoodSettings: Sendable, Equatable {
     }
 
     /// Whether neighbors are users or items.
-    public var basis = Basis.users
+    public var basis: Basis
     /// The similarity measure.
-    public var similarity = Similarity.cosine
+    public var similarity: Similarity
     /// The maximum number of neighbors of a prediction.
-    public var neighbours = 20
+    public var neighbors: Int
     /// The minimum number of common entries for two rows to be neighbors.
-    public var overlapMin = 2
+    public var overlapMin: Int
     /// Shrinks similarities over few entries toward 0: with n common entries, the factor is n / (n + shrinkage) (Koren,
     /// 2008).
-    public var shrinkage = 0.0
+    public var shrinkage: Double
 
-    /// Creates the default settings.
-    public init() {}
+    /// Creates settings; what is left out has its default.
+    public init(
+        basis: Basis = .users, similarity: Similarity = .cosine, neighbors: Int = 20, overlapMin: Int = 2,
+        shrinkage: Double = 0
+    ) {
+        self.basis = basis
+        self.similarity = similarity
+        self.neighbors = neighbors
+        self.overlapMin = overlapMin
+        self.shrinkage = shrinkage
+    }
 }
 
 /// Neighborhood-based collaborative filtering.
 ///
-/// By users, with user u and item i, over the `neighbours` users v with the largest positive similarity who rated i:
+/// By users, with user u and item i, over the `neighbors` users v with the largest positive similarity who rated i:
 ///
 ///     cosine    r(u,i) = sum s(u,v) r(v,i) / sum s(u,v)                               (adjusted cosine, too)
 ///     pearson   r(u,i) = mean(u) + sum s(u,v) (r(v,i) - mean(v)) / sum s(u,v)         (Resnick et al., 1994)
@@ -47,9 +56,9 @@ public struct NeighbourhoodSettings: Sendable, Equatable {
 /// By items, the two change places. Ties in similarity go to the lower index. A prediction needs at least one neighbor
 /// with a rating. Similarities are computed on demand and sparsely: for one row, O(sum over its entries of the entries
 /// of that column). All rows of the 1m set take seconds.
-public struct NeighbourhoodModel: Sendable {
+public struct NeighborhoodModel: Sendable {
     /// The settings of the model.
-    public let settings: NeighbourhoodSettings
+    public let settings: NeighborhoodSettings
     /// The ids of the users.
     public let userIDs: IdentifierTable
     /// The ids of the items.
@@ -64,12 +73,12 @@ public struct NeighbourhoodModel: Sendable {
     /// Creates a model of these ratings.
     ///
     /// - Throws: `invalidArgument` for settings that cannot work.
-    public init(_ ratings: Ratings, settings: NeighbourhoodSettings = NeighbourhoodSettings()) throws {
-        guard settings.neighbours >= 1, settings.overlapMin >= 1, settings.shrinkage >= 0, settings.shrinkage.isFinite
+    public init(_ ratings: Ratings, settings: NeighborhoodSettings = NeighborhoodSettings()) throws {
+        guard settings.neighbors >= 1, settings.overlapMin >= 1, settings.shrinkage >= 0, settings.shrinkage.isFinite
         else {
             throw SwiftwaterError(
                 .invalidArgument,
-                "\(settings.neighbours) neighbors with at least \(settings.overlapMin) common entries, shrinkage "
+                "\(settings.neighbors) neighbors with at least \(settings.overlapMin) common entries, shrinkage "
                     + "\(settings.shrinkage)",
                 remedy: "use at least 1 of each, and a shrinkage of 0 or more")
         }
@@ -153,9 +162,9 @@ public struct NeighbourhoodModel: Sendable {
                 candidates.append((other, similarities[other], Double(columns.values[entry])))
             }
         }
-        if candidates.count > settings.neighbours {
+        if candidates.count > settings.neighbors {
             candidates.sort { $0.similarity != $1.similarity ? $0.similarity > $1.similarity : $0.row < $1.row }
-            candidates.removeLast(candidates.count - settings.neighbours)
+            candidates.removeLast(candidates.count - settings.neighbors)
         }
         guard !candidates.isEmpty else { return nil }
         let isCentred = settings.similarity == .pearson
@@ -203,7 +212,7 @@ struct PairSums {
     }
 }
 
-extension NeighbourhoodModel: RatingPredictor {
+extension NeighborhoodModel: RatingPredictor {
     /// Returns the predictions for rows of ratings, in their order.
     ///
     /// Groups the rows so that the similarities of each user (or item) are computed once.
