@@ -11,6 +11,7 @@ public enum BuiltModules {
             checkouts + "GRDB.swift/Sources/GRDBSQLite", checkouts + "swift-atomics/Sources/_AtomicsShims/include",
             checkouts + "swift-nio/Sources/CNIOWindows/include", checkouts + "swift-nio/Sources/CNIOWASI/include",
             checkouts + "swift-system/Sources/CSystem/include",
+            checkouts + "swift-numerics/Sources/_NumericsShims/include",
         ]
         let maps = try FileManager.default.contentsOfDirectory(atPath: build)
             .filter { $0.hasSuffix(".build") }.map { build + $0 + "/module.modulemap" }.sorted()

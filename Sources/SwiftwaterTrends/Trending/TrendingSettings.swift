@@ -32,8 +32,8 @@ public struct TrendingSettings: Sendable {
     public enum Score: String, Sendable, CaseIterable {
         /// (W - E) / sqrt(max(E, variance) + 4): standard deviations above the expected count. The 4 damps rare keys.
         case deviation = "z"
-        /// (W - max(E, 1))^2 / max(E, 1) if W > E, otherwise 0: the form of Mastodon's `Trends::Tags`. It falls by half in
-        /// each `halfLife` after its peak.
+        /// (W - max(E, 1))^2 / max(E, 1) if W > E, otherwise 0: the form of Mastodon's `Trends::Tags`. It falls by half
+        /// in each `halfLife` after its peak.
         case chiSquare = "chi-square"
     }
 
