@@ -105,7 +105,7 @@ let package = Package(
             "SwiftwaterTrends",
             [
                 "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
-                "CSwiftwaterKernels",
+                "CSwiftwaterKernels", algorithms,
             ]),
         room(
             "SwiftwaterRecommender",

@@ -8,7 +8,7 @@ func benchmarkPosts(_ arguments: [String]) async throws {
     (settings.window, settings.usesEventTime, settings.limit) = (.seconds(3600), true, 10)
     let hasReasons = ["all", "authors"].contains(arguments[2])
     settings.recordsEvidence = hasReasons
-    if arguments[2] == "words" { settings.keys = .words }
+    if arguments[2] == "words" { settings.keys = .hashWords }
     settings.order = hasReasons ? .burst : .count
     if arguments[2] == "authors" { (settings.honorsDeletions, settings.samples) = (false, 0) }
     if hasReasons || arguments.count > 3 { (settings.window, settings.slide) = (.seconds(100), .seconds(100)) }

@@ -1,5 +1,8 @@
 @_spi(Reflection) import Swift
 
+/// A type whose texts own their bytes, so that its values can outlive the batch as they are.
+package protocol SelfContained {}
+
 /// Copies the parts of elements that point into a batch's blocks, so that the elements can outlive the batch.
 ///
 /// The type is inspected once, when the detacher is created, for every `Text` in nested tuples, structs, optionals,
@@ -96,7 +99,7 @@ private enum TextFinder {
     static func walk(
         _ type: Any.Type, at offset: Int, into steps: inout [(UnsafeMutableRawPointer) -> Void]
     ) {
-        if holdsNoText(type) { return }
+        if holdsNoText(type) || type is any SelfContained.Type { return }
         if type == Text.self {
             steps.append { raw in
                 let pointer = (raw + offset).assumingMemoryBound(to: Text.self)

@@ -1,3 +1,4 @@
+import Algorithms
 import SwiftwaterCore
 
 /// One range of keys: its slides, the running counts of the window, and the baseline. For use by one thread at a time.
@@ -11,6 +12,8 @@ final class TrendShard: @unchecked Sendable {
     private var window = TagTable(capacity: 64)
     private var windowKeys: [Text] = []
     private var windowSlides: Set<Int> = []
+    /// Whether counts were reduced since the keys were last looked through.
+    private var hasLeavers = false
     private var baseline: Baseline
     /// Slides up to this one are in the baseline.
     private var absorbedThrough: Int?
@@ -55,7 +58,10 @@ final class TrendShard: @unchecked Sendable {
             table.remove(ids) {
                 enrichment?.values(of: $0) ?? []
             } whenRemoved: { key, count in
-                if isInWindow { window.add(key, -count) }
+                if isInWindow {
+                    window.add(key, -count)
+                    hasLeavers = true
+                }
             }
         }
     }
@@ -85,12 +91,14 @@ final class TrendShard: @unchecked Sendable {
         let posts = (first...window.last).reduce(0) { $0 + (window.posts[$1] ?? 0) }
         let error = (first...window.last).reduce(0) { $0 + (slides[$1]?.error ?? 0) }
         let ordinal = window.slideNumbers[first - 1] ?? 0
-        var ranked = rank(window, order, first, posts, ordinal, filter)
-        ranked.sort(by: Ranked.precedes)
-        if settings.limit > 0 { ranked = Array(ranked.prefix(settings.limit)) }
+        let all = rank(window, order, first, posts, ordinal, filter)
+        let ranked =
+            settings.limit > 0
+            ? all.ranked.min(count: settings.limit, sortedBy: Ranked.precedes)
+            : all.ranked.sorted(by: Ranked.precedes)
         let rows = ranked.map { row($0, window, first, error: Int(error)) }
         history = history.filter { $0.key > window.last - settings.history }
-        return (rows, windowKeys.reduce(0) { $0 + (self.window[$1] > 0 ? 1 : 0) })
+        return (rows, all.keys)
     }
 
     /// Moves slides that have left the window to the baseline and the histories, if rows or orders need them.
@@ -118,6 +126,7 @@ final class TrendShard: @unchecked Sendable {
     /// Removes slides from the running counts.
     private func leave(before first: Int) {
         for slide in windowSlides.sorted() where slide < first {
+            hasLeavers = true
             if let table = slides[slide] {
                 for key in 0..<table.count where table.counts[key] != 0 {
                     window.add(table.keys[key], -table.counts[key])
@@ -138,6 +147,8 @@ final class TrendShard: @unchecked Sendable {
             }
             windowSlides.insert(slide)
         }
+        guard hasLeavers else { return }
+        hasLeavers = false
         let live = windowKeys.filter { window[$0] != 0 }
         guard live.count * 2 < windowKeys.count else { return }
         let table = TagTable(capacity: 64)
@@ -150,7 +161,6 @@ final class TrendShard: @unchecked Sendable {
     private struct Ranked {
         let key: Text
         let count: Int64
-        let authors: DistinctCount?
         let expected: Double?
         let score: Double
 
@@ -171,16 +181,21 @@ final class TrendShard: @unchecked Sendable {
     private func rank(
         _ window: Window, _ order: TrendingSettings.Order, _ first: Int, _ posts: Int, _ ordinal: Int,
         _ filter: TrendFilter.Lists?
-    ) -> [Ranked] {
+    ) -> (ranked: [Ranked], keys: Int) {
         let support = Int64(max(1, settings.minimumCount))
-        var wanted = windowKeys.map { (key: $0, count: self.window[$0]) }.filter { $0.count >= support }
-        if let filter { wanted = wanted.filter { filter.allows($0.key) } }
+        var wanted: [(key: Text, count: Int64)] = []
+        wanted.reserveCapacity(windowKeys.count)
+        var keys = 0
+        for key in windowKeys {
+            let count = self.window[key]
+            if count > 0 { keys += 1 }
+            if count >= support, filter?.allows(key) ?? true { wanted.append((key, count)) }
+        }
         if order == .authors || settings.countsAuthorsOnce {
-            return rankByAuthors(wanted, window, order, first, posts, ordinal, support)
+            return (rankByAuthors(wanted, window, order, first, posts, ordinal, support), keys)
         }
-        return wanted.compactMap { key, count in
-            rank(key, order, count, nil, posts, ordinal, at: clock.end(of: window.last))
-        }
+        let time = clock.end(of: window.last)
+        return (wanted.compactMap { rank($0.key, order, $0.count, 0, posts, ordinal, at: time) }, keys)
     }
 
     /// Ranks by authors. Keys have at most as many authors as posts, so keys are visited from the most frequent down,
@@ -198,7 +213,7 @@ final class TrendShard: @unchecked Sendable {
             let counted = settings.countsAuthorsOnce ? number : count
             guard counted >= support, number > 0 else { continue }
             best.offer(number)
-            if let row = rank(key, order, counted, authors, posts, ordinal, at: clock.end(of: window.last)) {
+            if let row = rank(key, order, counted, Int(number), posts, ordinal, at: clock.end(of: window.last)) {
                 result.append(row)
             }
         }
@@ -206,8 +221,7 @@ final class TrendShard: @unchecked Sendable {
     }
 
     private func rank(
-        _ key: Text, _ order: TrendingSettings.Order, _ count: Int64, _ authors: DistinctCount?, _ posts: Int,
-        _ ordinal: Int,
+        _ key: Text, _ order: TrendingSettings.Order, _ count: Int64, _ authors: Int, _ posts: Int, _ ordinal: Int,
         at time: Int64
     ) -> Ranked? {
         let expected =
@@ -216,13 +230,13 @@ final class TrendShard: @unchecked Sendable {
         let score: Double
         switch order {
         case .count: score = Double(count)
-        case .authors: score = Double(authors?.count ?? 0)
+        case .authors: score = Double(authors)
         case .burst:
             guard let expected else { return nil }
             score = burst(key, Double(count), expected, at: time)
             if score <= 0 { return nil }
         }
-        return Ranked(key: key, count: count, authors: authors, expected: expected?.count, score: score)
+        return Ranked(key: key, count: count, expected: expected?.count, score: score)
     }
 
     private func burst(

@@ -194,12 +194,17 @@ final class TrendState: BatchState, @unchecked Sendable {
         let found = try context.parallelize(Array(0..<TrendState.shardCount), partitions: TrendState.shardCount).map {
             shards.shards[$0].rows(window, by: order, filter)
         }.collect()
-        var rows = found.flatMap(\.rows)
-        rows.sort { left, right in
+        var all: [TrendingRow] = []
+        all.reserveCapacity(found.reduce(0) { $0 + $1.rows.count })
+        for part in found { all += part.rows }
+        // Rows are large: their places are sorted.
+        var places = all.indices.sorted { left, right in
+            let (left, right) = (all[left], all[right])
             if left.score != right.score { return left.score > right.score }
             return left.count != right.count ? left.count > right.count : left.key < right.key
         }
-        if settings.limit > 0 { rows = Array(rows.prefix(settings.limit)) }
+        if settings.limit > 0 { places = Array(places.prefix(settings.limit)) }
+        var rows = places.map { all[$0] }
         for index in rows.indices { rows[index].rank = index + 1 }
         return TrendingTable(
             end: BatchTime(milliseconds: end), window: settings.window, order: order,

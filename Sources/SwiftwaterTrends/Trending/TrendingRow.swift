@@ -3,7 +3,7 @@ import SwiftwaterFormats
 import SwiftwaterStreaming
 
 /// A row of a table of trends. Without `TrendingSettings.recordsEvidence`, the evidence is nil.
-public struct TrendingRow: Sendable, Equatable {
+public struct TrendingRow: Sendable, Equatable, SelfContained {
     /// A value of the enrichment, and the number of the key's posts with it.
     public struct Group: Sendable, Equatable {
         /// The column of the value, such as `location`.

@@ -2,7 +2,7 @@ import SwiftwaterCore
 import SwiftwaterFormats
 
 /// The trends of a window.
-public struct TrendingTable: Sendable, Equatable {
+public struct TrendingTable: Sendable, Equatable, SelfContained {
     /// The version of the schema of tables in JSON and in sinks (`docs/FORMATS.md`).
     public static let schemaVersion = 1
 
