@@ -7,18 +7,18 @@ final class SubtractingShard<Key: StreamKey, Value: Sendable> {
     @usableFromInline
     struct Cell {
         @usableFromInline var value: Value
-        /// The number of panes of the window that have the key.
-        @usableFromInline var panes: Int32
-        @inlinable init(value: Value, panes: Int32) {
+        /// The number of batches of the window that have the key.
+        @usableFromInline var batches: Int32
+        @inlinable init(value: Value, batches: Int32) {
             self.value = value
-            self.panes = panes
+            self.batches = batches
         }
     }
 
     @usableFromInline let combine: @Sendable (Value, Value) throws -> Value
     @usableFromInline let subtract: @Sendable (Value, Value) throws -> Value
     @usableFromInline var table = KeyTable<Key, Cell>(skippedBits: WindowAggregateShape.shardBits)
-    @usableFromInline var panes: [(time: BatchTime, items: [(entry: Int32, value: Value)])] = []
+    @usableFromInline var batches: [(time: BatchTime, items: [(entry: Int32, value: Value)])] = []
     @usableFromInline var live = 0
 
     @inlinable
@@ -31,13 +31,13 @@ final class SubtractingShard<Key: StreamKey, Value: Sendable> {
     }
 
     @inlinable
-    func add(_ pane: BatchTime, _ pairs: ArraySlice<HashedPair<Key, Value>>, windowStart: BatchTime) throws {
+    func add(_ batch: BatchTime, _ pairs: ArraySlice<HashedPair<Key, Value>>, windowStart: BatchTime) throws {
         try expire(upTo: windowStart)
         var combined: [(entry: Int, value: Value)] = []
         combined.reserveCapacity(pairs.count)
         for pair in pairs {
             let entry = table.find(pair.key, pair.hash)
-            if entry >= 0, table.values[entry].panes > 0 {
+            if entry >= 0, table.values[entry].batches > 0 {
                 combined.append((entry, try combine(table.values[entry].value, pair.value)))
             } else {
                 combined.append((entry, pair.value))
@@ -48,47 +48,47 @@ final class SubtractingShard<Key: StreamKey, Value: Sendable> {
         for (pair, new) in zip(pairs, combined) {
             var entry = new.entry
             if entry < 0 {
-                entry = table.insert(pair.key, pair.hash, Cell(value: new.value, panes: 1))
+                entry = table.insert(pair.key, pair.hash, Cell(value: new.value, batches: 1))
                 live += 1
             } else {
-                if table.values[entry].panes == 0 { live += 1 }
-                table.values[entry] = Cell(value: new.value, panes: table.values[entry].panes + 1)
+                if table.values[entry].batches == 0 { live += 1 }
+                table.values[entry] = Cell(value: new.value, batches: table.values[entry].batches + 1)
             }
             items.append((Int32(entry), pair.value))
         }
-        if !items.isEmpty { panes.append((pane, items)) }
+        if !items.isEmpty { batches.append((batch, items)) }
     }
 
     @inlinable
     func expire(upTo windowStart: BatchTime) throws {
-        while let oldest = panes.first, oldest.time <= windowStart {
+        while let oldest = batches.first, oldest.time <= windowStart {
             var reduced: [Value] = []
             reduced.reserveCapacity(oldest.items.count)
             for item in oldest.items {
                 let cell = table.values[Int(item.entry)]
-                reduced.append(cell.panes > 1 ? try subtract(cell.value, item.value) : cell.value)
+                reduced.append(cell.batches > 1 ? try subtract(cell.value, item.value) : cell.value)
             }
             for (item, value) in zip(oldest.items, reduced) {
-                let left = table.values[Int(item.entry)].panes - 1
-                table.values[Int(item.entry)] = Cell(value: value, panes: left)
+                let left = table.values[Int(item.entry)].batches - 1
+                table.values[Int(item.entry)] = Cell(value: value, batches: left)
                 if left == 0 { live -= 1 }
             }
-            panes.removeFirst()
+            batches.removeFirst()
         }
         if table.count > 2 * live + 64 { compact() }
     }
 
-    /// Drops the keys that no pane has.
+    /// Drops the keys that no batch has.
     @inlinable
     func compact() {
         let kept = KeyTable<Key, Cell>(skippedBits: WindowAggregateShape.shardBits, minimumCapacity: live)
         var moved = [Int32](repeating: -1, count: table.count)
-        for entry in 0..<table.count where table.values[entry].panes > 0 {
+        for entry in 0..<table.count where table.values[entry].batches > 0 {
             moved[entry] = Int32(kept.insert(table.keys[entry], table.hashes[entry], table.values[entry]))
         }
-        for pane in panes.indices {
-            for item in panes[pane].items.indices {
-                panes[pane].items[item].entry = moved[Int(panes[pane].items[item].entry)]
+        for batch in batches.indices {
+            for item in batches[batch].items.indices {
+                batches[batch].items[item].entry = moved[Int(batches[batch].items[item].entry)]
             }
         }
         table = kept
@@ -100,7 +100,7 @@ final class SubtractingShard<Key: StreamKey, Value: Sendable> {
         var result: [(Key, Value)] = []
         result.reserveCapacity(live)
         table.forEachEntry { entry in
-            if table.values[entry].panes > 0 { result.append((table.keys[entry], table.values[entry].value)) }
+            if table.values[entry].batches > 0 { result.append((table.keys[entry], table.values[entry].value)) }
         }
         return result
     }

@@ -3,8 +3,8 @@ import SwiftwaterCore
 /// A shard for reductions without an inverse: two stacks (Tangwongsan, Hirzel, Schneider, "Low-Latency Sliding-Window
 /// Aggregation in Worst-Case Constant Time", 2017, section 2), kept for each key.
 ///
-///     panes     1  2  3  4 | 5  6              after a flip at 4
-///     front     suffix values: 1-4, 2-4, 3-4, 4: when pane 1 leaves, the key's next one applies
+///     batches   1  2  3  4 | 5  6              after a flip at 4
+///     front     suffix values: 1-4, 2-4, 3-4, 4: when batch 1 leaves, the key's next one applies
 ///     back      one running value: 5-6, and a log of the single values for the next flip
 ///
 /// A flip rebuilds the front from the log, once per window length. Each shard flips at a different time, so no slide
@@ -25,11 +25,11 @@ final class TwoStackShard<Key: StreamKey, Value: Sendable> {
 
     @usableFromInline let combine: @Sendable (Value, Value) throws -> Value
     @usableFromInline var table: KeyTable<Key, Cell>
-    @usableFromInline var frontPanes: [BatchTime] = []
+    @usableFromInline var frontBatches: [BatchTime] = []
     @usableFromInline var frontValues: [Value] = []
-    /// The last pane of the front. Once the window has passed it, a flip is due.
+    /// The last batch of the front. Once the window has passed it, a flip is due.
     @usableFromInline var lastOfFront: BatchTime
-    @usableFromInline var log: [(entry: Int32, pane: BatchTime, value: Value)] = []
+    @usableFromInline var log: [(entry: Int32, batch: BatchTime, value: Value)] = []
 
     @inlinable
     init(firstFlip: BatchTime, combine: @escaping @Sendable (Value, Value) throws -> Value) {
@@ -39,7 +39,7 @@ final class TwoStackShard<Key: StreamKey, Value: Sendable> {
     }
 
     @inlinable
-    func add(_ pane: BatchTime, _ pairs: ArraySlice<HashedPair<Key, Value>>, windowStart: BatchTime) throws {
+    func add(_ batch: BatchTime, _ pairs: ArraySlice<HashedPair<Key, Value>>, windowStart: BatchTime) throws {
         if windowStart > lastOfFront { try flip(windowStart: windowStart) }
         // First do what can fail, then change something.
         var combined: [(entry: Int, value: Value)] = []
@@ -59,7 +59,7 @@ final class TwoStackShard<Key: StreamKey, Value: Sendable> {
             } else {
                 table.values[entry].back = new.value
             }
-            log.append((Int32(entry), pane, pair.value))
+            log.append((Int32(entry), batch, pair.value))
         }
     }
 
@@ -67,9 +67,9 @@ final class TwoStackShard<Key: StreamKey, Value: Sendable> {
     @inlinable
     func flip(windowStart: BatchTime) throws {
         let live = KeyTable<Key, Cell>(skippedBits: WindowAggregateShape.shardBits)
-        // Where each key's values go: counted, then placed. The log is in the order of the panes.
+        // Where each key's values go: counted, then placed. The log is in the order of the batches.
         var counts = [Int](repeating: 0, count: table.count)
-        for item in log where item.pane > windowStart { counts[Int(item.entry)] += 1 }
+        for item in log where item.batch > windowStart { counts[Int(item.entry)] += 1 }
         var starts = [Int](repeating: 0, count: table.count)
         var total = 0
         for entry in 0..<table.count where counts[entry] > 0 {
@@ -80,16 +80,16 @@ final class TwoStackShard<Key: StreamKey, Value: Sendable> {
         }
         var order = [Int](repeating: 0, count: total)
         var next = starts
-        for (index, item) in log.enumerated() where item.pane > windowStart {
+        for (index, item) in log.enumerated() where item.batch > windowStart {
             order[next[Int(item.entry)]] = index
             next[Int(item.entry)] += 1
         }
-        var panes: [BatchTime] = []
+        var batches: [BatchTime] = []
         var values: [Value] = []
-        panes.reserveCapacity(total)
+        batches.reserveCapacity(total)
         values.reserveCapacity(total)
         for index in order {
-            panes.append(log[index].pane)
+            batches.append(log[index].batch)
             values.append(log[index].value)
         }
         for entry in 0..<live.count {
@@ -98,8 +98,8 @@ final class TwoStackShard<Key: StreamKey, Value: Sendable> {
                 values[position] = try combine(values[position], values[position + 1])
             }
         }
-        (table, frontPanes, frontValues) = (live, panes, values)
-        lastOfFront = log.last?.pane ?? lastOfFront
+        (table, frontBatches, frontValues) = (live, batches, values)
+        lastOfFront = log.last?.batch ?? lastOfFront
         if lastOfFront < windowStart { lastOfFront = windowStart }
         log.removeAll(keepingCapacity: log.capacity < 4 * total + 64)
     }
@@ -112,7 +112,7 @@ final class TwoStackShard<Key: StreamKey, Value: Sendable> {
         try table.forEachEntry { entry in
             var first = table.values[entry].front.lowerBound
             let end = table.values[entry].front.upperBound
-            while first < end && frontPanes[first] <= windowStart { first += 1 }
+            while first < end && frontBatches[first] <= windowStart { first += 1 }
             table.values[entry].front = first..<end
             if first < end {
                 if let back = table.values[entry].back {

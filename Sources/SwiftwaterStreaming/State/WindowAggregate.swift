@@ -9,8 +9,8 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
     @usableFromInline let context: Context
     @usableFromInline let makeShard: @Sendable (_ firstFlip: BatchTime) -> WindowShard<Key, Value>
     @usableFromInline var shards: [WindowShard<Key, Value>] = []
-    /// The panes for the next checkpoints; nil without checkpoints.
-    @usableFromInline var record: PaneRecord<Key, Value>?
+    /// The batches for the next checkpoints; nil without checkpoints.
+    @usableFromInline var record: BatchRecord<Key, Value>?
 
     @usableFromInline
     init(
@@ -26,7 +26,7 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
     @inlinable
     func advance(to time: BatchTime, batches: [(time: BatchTime, rdd: RDD<(Key, Value)>)]) throws -> [[(Key, Value)]] {
         let windowStart = time - length
-        prepareShards(windowStart, firstPane: batches.first?.time ?? time)
+        prepareShards(windowStart, firstBatch: batches.first?.time ?? time)
         for batch in batches { try add(batch.time, batch.rdd, windowStart: windowStart) }
         record?.forget(upTo: windowStart)
         let results = Slots<[(Key, Value)]>(count: WindowAggregateShape.shards)
@@ -37,19 +37,19 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
         return results.all
     }
 
-    /// Makes the shards. Their first flips are spread over a window's length but come before the first pane: what a
+    /// Makes the shards. Their first flips are spread over a window's length but come before the first batch: what a
     /// shard has not flipped yet must be younger than its flip.
     @usableFromInline
-    func prepareShards(_ windowStart: BatchTime, firstPane: BatchTime) {
+    func prepareShards(_ windowStart: BatchTime, firstBatch: BatchTime) {
         guard shards.isEmpty else { return }
         let step = Double(length.wholeMilliseconds) / Double(WindowAggregateShape.shards)
         shards = (0..<WindowAggregateShape.shards).map { number in
-            makeShard(min(windowStart + .milliseconds(Int64(step * Double(number))), firstPane - .milliseconds(1)))
+            makeShard(min(windowStart + .milliseconds(Int64(step * Double(number))), firstBatch - .milliseconds(1)))
         }
     }
 
     @inlinable
-    func add(_ pane: BatchTime, _ rdd: RDD<(Key, Value)>, windowStart: BatchTime) throws {
+    func add(_ batch: BatchTime, _ rdd: RDD<(Key, Value)>, windowStart: BatchTime) throws {
         let parts = rdd.partitionCount
         let collected = Slots<[HashedPair<Key, Value>]>(count: parts)
         try context.runJob(rdd.lineage) { partition in
@@ -59,14 +59,14 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
             }
             collected.set(partition, pairs)
         }
-        try apply(pane, collected.all, windowStart: windowStart)
-        record?.append(pane, collected.all)
+        try apply(batch, collected.all, windowStart: windowStart)
+        record?.append(batch, collected.all)
     }
 
     /// Adds reduced pairs, in order of hash over all parts, to their shards. Each shard does so once, even if another
     /// fails and is tried again.
     @inlinable
-    func apply(_ pane: BatchTime, _ parts: [[HashedPair<Key, Value>]], windowStart: BatchTime) throws {
+    func apply(_ batch: BatchTime, _ parts: [[HashedPair<Key, Value>]], windowStart: BatchTime) throws {
         let shards = UncheckedBox(shards)
         try context.runTasks(count: parts.count, of: "window", triesMax: 1) { part in
             let pairs = parts[part]
@@ -80,7 +80,7 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
                 var tries = 0
                 while true {
                     do {
-                        try shards.value[shard].add(pane, pairs[start..<end], windowStart)
+                        try shards.value[shard].add(batch, pairs[start..<end], windowStart)
                         break
                     } catch {
                         tries += 1
@@ -100,32 +100,32 @@ final class WindowAggregate<Key: StreamKey, Value: Sendable>: StepState, @unchec
         ElementCodec<Value>() == nil ? "values of type \(ElementCodec<Value>.typeName) cannot be stored" : nil
     }
 
-    @usableFromInline func beginRecording() { record = record ?? PaneRecord(codec: ElementCodec()!) }
+    @usableFromInline func beginRecording() { record = record ?? BatchRecord(codec: ElementCodec()!) }
     @usableFromInline func wasStored() { record?.wasStored() }
     @usableFromInline func pieces(at time: BatchTime) -> [StatePiece] { record?.pieces() ?? [] }
 
     @usableFromInline
     func restore(_ pieces: [[UInt8]], at time: BatchTime) throws {
-        let record = record ?? PaneRecord(codec: ElementCodec()!)
+        let record = record ?? BatchRecord(codec: ElementCodec()!)
         self.record = record
         for bytes in pieces {
-            try record.restore(bytes, after: time - length) { pane, pairs in
-                prepareShards(time - length, firstPane: pane)
+            try record.restore(bytes, after: time - length) { batch, pairs in
+                prepareShards(time - length, firstBatch: batch)
                 let parts = WindowAggregateShape.partitions(context.defaultParallelism)
                 var divided = [[HashedPair<Key, Value>]](repeating: [], count: parts)
                 for pair in pairs { divided[Shuffle.part(of: pair.hash, parts: parts)].append(pair) }
-                try apply(pane, divided, windowStart: time - length)
+                try apply(batch, divided, windowStart: time - length)
             }
         }
     }
 }
 
-/// The panes that windows took, encoded for checkpoints. A piece holds the panes between two checkpoints and is stored
-/// once.
+/// The batches that windows took, encoded for checkpoints. A piece holds the batches between two checkpoints and is
+/// stored once.
 ///
-///     piece   time (Int64), number of pairs (count), pairs ... ; again for each pane
+///     piece   time (Int64), number of pairs (count), pairs ... ; again for each batch
 @usableFromInline
-final class PaneRecord<Key: StreamKey, Value: Sendable>: @unchecked Sendable {
+final class BatchRecord<Key: StreamKey, Value: Sendable>: @unchecked Sendable {
     private struct Piece {
         let first: BatchTime
         let last: BatchTime
@@ -142,13 +142,13 @@ final class PaneRecord<Key: StreamKey, Value: Sendable>: @unchecked Sendable {
     @usableFromInline init(codec: ElementCodec<(Key, Value)>) { self.codec = codec }
 
     @usableFromInline
-    func append(_ pane: BatchTime, _ parts: [[HashedPair<Key, Value>]]) {
+    func append(_ batch: BatchTime, _ parts: [[HashedPair<Key, Value>]]) {
         let count = parts.reduce(0) { $0 + $1.count }
         guard count > 0 else { return }
-        open.write(integer: pane.milliseconds)
+        open.write(integer: batch.milliseconds)
         open.write(count: count)
         for part in parts { for pair in part { codec.encode((pair.key, pair.value), into: &open) } }
-        openRange = (openRange?.first ?? pane, pane)
+        openRange = (openRange?.first ?? batch, batch)
     }
 
     @usableFromInline func forget(upTo time: BatchTime) { stored.removeAll { $0.last <= time } }
@@ -172,14 +172,14 @@ final class PaneRecord<Key: StreamKey, Value: Sendable>: @unchecked Sendable {
         var reader = ByteReader(bytes)
         var range: (first: BatchTime, last: BatchTime)?
         while reader.remaining > 0 {
-            let pane = BatchTime(milliseconds: try reader.readInteger(Int64.self))
-            range = (range?.first ?? pane, pane)
+            let batch = BatchTime(milliseconds: try reader.readInteger(Int64.self))
+            range = (range?.first ?? batch, batch)
             var pairs: [HashedPair<Key, Value>] = []
             for _ in 0..<(try reader.readCount()) {
                 let (key, value) = try codec.decode(from: &reader)
                 pairs.append(HashedPair(hash: key.stableHash, key: key, value: value))
             }
-            if pane > start { try take(pane, pairs) }
+            if batch > start { try take(batch, pairs) }
         }
         if let range { stored.append(Piece(first: range.first, last: range.last, bytes: bytes)) }
     }

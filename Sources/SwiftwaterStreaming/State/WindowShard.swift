@@ -1,6 +1,6 @@
 import SwiftwaterCore
 
-/// One of the 64 ranges of keys of a windowed aggregate. It takes batches ("panes") one after the other and returns the
+/// One of the 64 ranges of keys of a windowed aggregate. It takes batches one after the other and returns the
 /// window's value of each key, at a cost that does not grow with the number of batches in the window.
 ///
 /// Closures rather than a protocol: they are compiled for the program's own types where the program asks for the
