@@ -34,7 +34,9 @@ import Testing
         ] {
             #expect(try found(in: text).count == 1, "\(text)")
         }
-        for text in ["there is now", "as many", "no number is", "unless a file is given", "There is no file", "it is no longer"] {
+        for text in [
+            "there is now", "as many", "no number is", "unless a file is given", "There is no file", "it is no longer",
+        ] {
             #expect(try found(in: text).isEmpty, "\(text)")
         }
     }
