@@ -4,12 +4,12 @@ import Testing
 
 /// The worst patterns of translated English, wherever a person reads.
 @Suite struct LanguageTests {
-    /// Each with what to write instead. "There is no such file" and "is no longer" are plain English.
+    /// Each with what to write instead. "There is no such file" is plain English.
     static let patterns = [
-        (#"(?<![Tt]here )\b(?:is|are|was|were) no (?!longer\b)[a-z]"#, "is not a ..."),
+        (#"(?<![Tt]here )\b(?:is|are|was|were) no [a-z]"#, "is not a ..."),
         (#"\banew\b"#, "again, retrain"),
         (#"\b[Ss]o many\b"#, "this many, the number of"),
-        (#"\bof late\b(?! posts)"#, "recently"),
+        (#"\bof late\b"#, "recently"),
         (#"\b[Uu]nless (?:given|set|told)\b"#, "by default"),
         (#"\b[Ww]hoever\b"#, "the reader, the caller"),
         (#"\bof one's own\b"#, "custom"),
@@ -35,7 +35,7 @@ import Testing
             #expect(try found(in: text).count == 1, "\(text)")
         }
         for text in [
-            "there is now", "as many", "no number is", "unless a file is given", "There is no file", "it is no longer",
+            "there is now", "as many", "no number is", "unless a file is given", "There is no file",
         ] {
             #expect(try found(in: text).isEmpty, "\(text)")
         }

@@ -184,10 +184,14 @@ struct KillTrace {
             #expect(stored == times, "\(output): batches of the database")
             // The later tables are large: every fifth and the last five are compared row by row.
             let picked = times.enumerated().filter { $0.offset % 5 == 0 || $0.offset >= times.count - 5 }.map(\.element)
+            var ends: Set<Int> = []
             for time in picked {
                 let inFile = try file(folder.file("out/\(output)-\(time).ndjson"), time)
                 #expect(try rows(database, table, time, hasEnd: output == "trending") == inFile, "\(table) at \(time)")
-                // After a stop, the first batch also ends the windows that should have ended during it.
+                // After a stop, the first batch also ends the windows that should have ended during it, once each.
+                for end in inFile.keys {
+                    #expect(end <= time && ends.insert(end).inserted, "\(output) at \(time): window to \(end)")
+                }
                 for end in Set(inFile.keys).union([time]) {
                     let expected = counts(after: end - window, upTo: end)
                     #expect(inFile[end] ?? [:] == expected, "\(output) at \(time), window to \(end)")

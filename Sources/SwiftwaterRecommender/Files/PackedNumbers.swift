@@ -1,3 +1,4 @@
+import Algorithms
 import SwiftwaterCore
 
 /// A column of numbers in the most compact of three simple encodings:
@@ -148,11 +149,8 @@ struct PackedNumbers {
 
     private func unpackRuns(_ range: Range<Int>, _ body: (Int, UInt64) -> Void) {
         guard !range.isEmpty else { return }
-        var (low, high) = (0, starts.count)
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if Int(starts[middle]) <= range.lowerBound { low = middle } else { high = middle }
-        }
+        // The first run starts at 0.
+        var low = starts.partitioningIndex { Int($0) > range.lowerBound } - 1
         var row = range.lowerBound
         while row < range.upperBound {
             let end = min(range.upperBound, low + 1 < starts.count ? Int(starts[low + 1]) : count)

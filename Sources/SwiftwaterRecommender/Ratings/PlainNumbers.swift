@@ -53,9 +53,6 @@ enum PlainNumbers {
         guard fraction >= 0, p - start <= 16 else { return .nan }
         return Double(whole &* Int64(powersOfTen[places]) &+ fraction) / Double(powersOfTen[places])
     }
-
-    /// The number of bytes past the end of a row that parsing its numbers may read.
-    static let readAhead = 24
 }
 
 private let powersOfTen: [UInt64] = (0...18).map { power in (0..<power).reduce(1) { value, _ in value * 10 } }

@@ -76,7 +76,7 @@ final class TrendPartial: @unchecked Sendable {
     var slides: [Int: Slide] = [:]
     var latest = Int64.min
     var deletions: [Deletion] = []
-    /// The number of late posts, by the window that was the next to end when they came.
+    /// How many posts were late, by the window that was the next to end when they came.
     var late: [Int: Int] = [:]
     var malformed = 0
     /// The errors of the first few lines that could not be parsed.

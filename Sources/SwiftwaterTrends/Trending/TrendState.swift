@@ -29,7 +29,7 @@ final class TrendState: BatchState, @unchecked Sendable {
     private var slideNumbers: [Int: Int] = [:]
     private var slidesWithPosts = 0
     private var lastEnded: Int?
-    /// The number of late posts, as of the last table.
+    /// How many posts were late, as of the last table.
     private var late = 0
     /// The late posts since then, by the window that was the next to end when they came. A table counts the late posts
     /// that came before its window ended, regardless of their batches.
