@@ -70,16 +70,20 @@ final class TagTable: @unchecked Sendable {
         return 0
     }
 
-    /// The count of the key with a `stableHash`; 0 if there is none. Among a billion keys, the chance that two share a
-    /// hash is 1 in 40.
-    subscript(hash stableHash: UInt64) -> Int64 {
+    /// Reduces the count of the key with a `stableHash` by 1 if it is above 0, and returns the key; nil if there is none.
+    /// Among a billion keys, the chance that two share a hash is 1 in 40.
+    func decrement(hash stableHash: UInt64) -> Text? {
         let hash = stableHash | 1
         var index = Int(truncatingIfNeeded: hash >> 20) & mask
         while slots[index].hash != 0 {
-            if slots[index].hash == hash { return slots[index].count }
+            if slots[index].hash == hash {
+                guard slots[index].count > 0 else { return nil }
+                slots[index].count -= 1
+                return key(index)
+            }
             index = (index &+ 1) & mask
         }
-        return 0
+        return nil
     }
 
     /// Returns whether a long key is the key of a slot.
@@ -130,14 +134,20 @@ final class TagTable: @unchecked Sendable {
     }
 
     /// Returns the slots of keys, grouped by the highest four bits of their hash. O(slots).
-    func slotsByShard() -> [[Int]] {
-        var shards = [[Int]](repeating: [], count: 16)
-        for index in 0...mask where slots[index].hash != 0 { shards[Int(slots[index].hash >> 60)].append(index) }
+    func slotsByShard() -> [[UInt32]] {
+        var shards = [[UInt32]](repeating: [], count: 16)
+        for index in 0...mask where slots[index].hash != 0 {
+            shards[Int(slots[index].hash >> 60)].append(UInt32(index))
+        }
         return shards
     }
 
-    /// Returns the key and the count in a slot of `slotsByShard`. The key points into the table.
-    func entry(at slot: Int) -> (key: Text, count: Int64) { (key(slot), slots[slot].count) }
+    /// Returns the key, its hash and the count in a slot of `slotsByShard`. The key points into the table.
+    @inline(__always)
+    func entry(at slot: UInt32) -> (key: Text, hash: UInt64, count: Int64) {
+        let slot = Int(slot)
+        return (key(slot), slots[slot].hash, slots[slot].count)
+    }
 
     /// Returns a table of at most `limit` keys, and the upper bound on the undercount, as `SlideTable.reduced(to:)`
     /// does.

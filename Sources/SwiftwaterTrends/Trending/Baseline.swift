@@ -41,7 +41,7 @@ struct Baseline: Sendable {
     private mutating func place(of key: Text) -> Int {
         let known = index[key]
         if known > 0 { return Int(known) - 1 }
-        keys.append(key)
+        keys.append(key.detached())
         entries.append(Entry())
         index.add(key, Int64(keys.count))
         return keys.count - 1

@@ -1,6 +1,7 @@
 import SwiftwaterCore
 
-/// The keys of a slide, or of a part of one, each with its count and, if evidence is recorded, its cell.
+/// The keys of a slide, or of a part of one, each with its count. With evidence, each key has a cell, too; without, the
+/// counts lie in the hash table itself, and a key needs no other memory.
 final class SlideTable: @unchecked Sendable {
     /// The occurrence of a key in a post, as needed to remove the post.
     struct Mention: Sendable {
@@ -10,13 +11,13 @@ final class SlideTable: @unchecked Sendable {
         let key: UInt64
     }
 
-    /// The number of each key, from 1.
-    private let index = TagTable(capacity: 64)
     let keepsCells: Bool
+    /// With evidence, the number of each key, from 1; without, its count.
+    private var table = TagTable(capacity: 64)
+    /// With evidence: the keys, and their counts and cells.
     private(set) var keys: [Text] = []
-    var counts: [Int64] = []
-    /// One per key; empty without evidence.
-    var cells: [TrendCell] = []
+    private(set) var counts: [Int64] = []
+    private(set) var cells: [TrendCell] = []
     /// Without evidence: the keys of posts that may be deleted. With evidence, the cells have them.
     private(set) var mentions: [Mention] = []
     /// Upper bound on the undercount of each key, since rare keys were evicted.
@@ -24,38 +25,70 @@ final class SlideTable: @unchecked Sendable {
 
     init(keepsCells: Bool) { self.keepsCells = keepsCells }
 
-    var count: Int { keys.count }
+    var count: Int { table.count }
 
-    /// Returns the index of a key. A new key is copied and added.
-    @inline(__always)
-    func place(of key: Text) -> Int {
-        let known = index[key]
-        if known > 0 { return Int(known) - 1 }
-        keys.append(key.detached())
-        counts.append(0)
-        if keepsCells { cells.append(TrendCell()) }
-        index.add(key, Int64(keys.count))
-        return keys.count - 1
-    }
-
-    func find(_ key: Text) -> Int? {
-        let known = index[key]
-        return known > 0 ? Int(known) - 1 : nil
+    /// Calls `body` with each key whose count is not 0. The keys point into the table.
+    func forEachCount(_ body: (Text, Int64) -> Void) {
+        if keepsCells {
+            for number in keys.indices where counts[number] != 0 { body(keys[number], counts[number]) }
+        } else {
+            table.forEach { key, count in if count != 0 { body(key, Int64(count)) } }
+        }
     }
 
     /// The count of a key; 0 if it is absent.
-    subscript(key: Text) -> Int64 { find(key).map { counts[$0] } ?? 0 }
+    subscript(key: Text) -> Int64 { keepsCells ? find(key).map { counts[$0] } ?? 0 : table[key] }
 
     /// The counts above 0, by key.
     var nonzeroCounts: TagTable {
-        let table = TagTable(capacity: 64)
-        for number in 0..<count where counts[number] > 0 { table.add(keys[number], counts[number]) }
-        return table
+        let counts = TagTable(capacity: 64)
+        forEachCount { if $1 > 0 { counts.add($0, $1) } }
+        return counts
     }
 
     func add(_ more: some Collection<Mention>) { mentions.append(contentsOf: more) }
 
     func addError(_ amount: Int64) { error += amount }
+
+    // MARK: Without evidence
+
+    /// Adds to the count of a key with this `stableHash`.
+    @inline(__always)
+    func add(_ key: Text, hash: UInt64, _ amount: Int64) { table.add(key, hash: hash, amount) }
+
+    // MARK: With evidence
+
+    /// Adds posts to the count of a key, and changes its cell. A new key is copied and added.
+    @inline(__always)
+    func add(_ key: Text, _ amount: Int64, _ change: (inout TrendCell) -> Void) {
+        let place = place(of: key)
+        counts[place] += amount
+        // In place, since a cell holds arrays.
+        cells.withUnsafeMutableBufferPointer { change(&$0[place]) }
+    }
+
+    @inline(__always)
+    private func place(of key: Text) -> Int {
+        let known = table[key]
+        if known > 0 { return Int(known) - 1 }
+        keys.append(key.detached())
+        counts.append(0)
+        cells.append(TrendCell())
+        table.add(key, Int64(keys.count))
+        return keys.count - 1
+    }
+
+    private func find(_ key: Text) -> Int? {
+        let known = table[key]
+        return known > 0 ? Int(known) - 1 : nil
+    }
+
+    func cell(of key: Text) -> TrendCell? { find(key).map { cells[$0] } }
+
+    /// When a key was first seen, in milliseconds since 1970; nil without evidence.
+    func first(of key: Text) -> Int64? { keepsCells ? find(key).map { cells[$0].first } : nil }
+
+    // MARK: Deletions and eviction
 
     /// Removes deleted posts.
     ///
@@ -64,22 +97,19 @@ final class SlideTable: @unchecked Sendable {
     ///   - whenRemoved: called with each key and the number of its posts that were removed.
     func remove(_ ids: Set<UInt64>, _ values: (UInt64) -> [UInt64], whenRemoved: (Text, Int64) -> Void) {
         if keepsCells {
-            for number in 0..<count {
+            for number in keys.indices {
                 let removed = cells[number].remove(ids, values)
                 guard removed > 0 else { continue }
                 counts[number] -= removed
                 whenRemoved(keys[number], removed)
             }
-            return
-        }
-        mentions.removeAll { mention in
-            guard ids.contains(mention.post) else { return false }
-            let known = index[hash: mention.key]
-            // Evicted keys have no count to reduce.
-            guard known > 0, counts[Int(known) - 1] > 0 else { return true }
-            counts[Int(known) - 1] -= 1
-            whenRemoved(keys[Int(known) - 1], 1)
-            return true
+        } else {
+            mentions.removeAll { mention in
+                guard ids.contains(mention.post) else { return false }
+                // Evicted keys have no count to reduce.
+                if let key = table.decrement(hash: mention.key) { whenRemoved(key, 1) }
+                return true
+            }
         }
     }
 
@@ -88,13 +118,16 @@ final class SlideTable: @unchecked Sendable {
     /// in Agarwal et al., "Mergeable summaries", 2012). A count is then too low by at most `error`.
     func reduced(to limit: Int) -> SlideTable {
         guard count > limit else { return self }
-        let amount = counts.sorted(by: >)[limit]
         let smaller = SlideTable(keepsCells: keepsCells)
-        smaller.error = error + amount
-        for number in 0..<count where counts[number] > amount {
-            let place = smaller.place(of: keys[number])
-            if keepsCells { smaller.cells[place] = cells[number] }
-            smaller.counts[place] = counts[number] - amount
+        if keepsCells {
+            let amount = counts.sorted(by: >)[limit]
+            smaller.error = error + amount
+            for number in keys.indices where counts[number] > amount {
+                smaller.add(keys[number], counts[number] - amount) { $0 = cells[number] }
+            }
+        } else {
+            let (table, amount) = table.reduced(to: limit)
+            (smaller.table, smaller.error) = (table, error + amount)
         }
         smaller.mentions = mentions
         return smaller
@@ -105,18 +138,22 @@ extension SlideTable {
     func encode(to writer: inout ByteWriter) {
         error.encode(to: &writer)
         writer.write(count: count)
+        if keepsCells {
+            for number in keys.indices {
+                keys[number].encode(to: &writer)
+                counts[number].encode(to: &writer)
+                cells[number].encode(to: &writer)
+            }
+            return
+        }
         var posts: [UInt64: [UInt64]] = [:]
         for mention in mentions { posts[mention.key, default: []].append(mention.post) }
-        for number in 0..<count {
-            keys[number].encode(to: &writer)
-            counts[number].encode(to: &writer)
-            if keepsCells {
-                cells[number].encode(to: &writer)
-            } else {
-                var cell = TrendCell()
-                for id in posts[keys[number].stableHash] ?? [] { cell.posts.append(.init(id: id, author: 0, text: 0)) }
-                cell.encode(to: &writer)
-            }
+        table.forEach { key, count in
+            key.encode(to: &writer)
+            Int64(count).encode(to: &writer)
+            var cell = TrendCell()
+            for id in posts[key.stableHash] ?? [] { cell.posts.append(.init(id: id, author: 0, text: 0)) }
+            cell.encode(to: &writer)
         }
     }
 
@@ -125,12 +162,12 @@ extension SlideTable {
         table.error = try Int64.decode(from: &reader)
         for _ in 0..<(try reader.readCount()) {
             let key = try Text.decode(from: &reader)
-            let place = table.place(of: key)
-            table.counts[place] = try Int64.decode(from: &reader)
+            let count = try Int64.decode(from: &reader)
             let cell = try TrendCell.decode(from: &reader)
             if keepsCells {
-                table.cells[place] = cell
+                table.add(key, count) { $0 = cell }
             } else {
+                table.add(key, hash: key.stableHash, count)
                 table.add(cell.posts.all.map { Mention(post: $0.id, key: key.stableHash) })
             }
         }

@@ -50,7 +50,7 @@ final class TrendPartial: @unchecked Sendable {
             switch content {
             case .cells(let table):
                 for (number, key) in table.keys.enumerated() {
-                    shares[TrendState.shard(of: key.stableHash)].keys.append(number)
+                    shares[TrendState.shard(of: key.stableHash)].keys.append(UInt32(number))
                 }
             case .counts(let table):
                 for (shard, slots) in table.slotsByShard().enumerated() { shares[shard].keys = slots }
@@ -63,7 +63,7 @@ final class TrendPartial: @unchecked Sendable {
     /// The part of a slide that belongs to one shard.
     struct Share: Sendable {
         /// Indices of keys in the table, or slots of the counts.
-        var keys: [Int] = []
+        var keys: [UInt32] = []
         var mentions: [SlideTable.Mention] = []
     }
 

@@ -167,27 +167,23 @@ struct TrendReader {
         let samplesMax = settings.samples
         let groups = author == 0 ? [] : enrichment?.values(of: author) ?? []
         scanner.forEachKey(of: view, &text) { key, spelling in
-            let place = table.place(of: key)
-            table.counts[place] += 1
-            // In place, since a cell holds arrays.
-            table.cells.withUnsafeMutableBufferPointer { cells in
-                let cell = cells.baseAddress! + place
-                if author != 0 { cell.pointee.authors.insert(author) }
-                cell.pointee.texts.insert(textHash)
-                cell.pointee.first = min(cell.pointee.first, time)
+            table.add(key, 1) { cell in
+                if author != 0 { cell.authors.insert(author) }
+                cell.texts.insert(textHash)
+                cell.first = min(cell.first, time)
                 if key.withBytes({
                     $0.count == spelling.count && memcmp($0.baseAddress!, spelling.baseAddress!, $0.count) == 0
                 }) {
-                    cell.pointee.addFolded()
+                    cell.addFolded()
                 } else {
                     let hash = StableHasher.hash(UnsafeRawBufferPointer(spelling))
-                    cell.pointee.add(spelling: hash) { Text(copying: spelling) }
+                    cell.add(spelling: hash) { Text(copying: spelling) }
                 }
-                cell.pointee.add(sample: textHash, limit: samplesMax) {
+                cell.add(sample: textHash, limit: samplesMax) {
                     .init(hash: textHash, raw, isEscaped: isEscaped, markup)
                 }
-                for group in groups { cell.pointee.add(group: group) }
-                if tracksPost { cell.pointee.posts.append(.init(id: idHash, author: author, text: textHash)) }
+                for group in groups { cell.add(group: group) }
+                if tracksPost { cell.posts.append(.init(id: idHash, author: author, text: textHash)) }
             }
         }
     }

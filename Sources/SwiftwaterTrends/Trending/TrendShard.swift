@@ -8,9 +8,8 @@ final class TrendShard: @unchecked Sendable {
     private var slides: [Int: SlideTable] = [:]
     /// The counts of slides that no window reads any longer, for the histories of rows.
     private var history: [Int: TagTable] = [:]
-    /// The counts of the slides of the last window.
+    /// The counts of the slides of the last window. Unused if a window is one slide, whose table has them.
     private var window = TagTable(capacity: 64)
-    private var windowKeys: [Text] = []
     private var windowSlides: Set<Int> = []
     /// Whether counts were reduced since the keys were last looked through.
     private var hasLeavers = false
@@ -33,16 +32,16 @@ final class TrendShard: @unchecked Sendable {
         switch part.content {
         case .cells(let cells):
             for number in share.keys {
-                let place = table.place(of: cells.keys[number])
-                table.counts[place] += cells.counts[number]
-                table.cells[place].merge(cells.cells[number], samplesMax: settings.samples)
+                let number = Int(number)
+                table.add(cells.keys[number], cells.counts[number]) {
+                    $0.merge(cells.cells[number], samplesMax: settings.samples)
+                }
             }
             table.addError(cells.error)
         case .counts(let counts):
             for slot in share.keys {
-                let (key, count) = counts.entry(at: slot)
-                let place = table.place(of: key)
-                table.counts[place] += count
+                let (key, hash, count) = counts.entry(at: slot)
+                table.add(key, hash: hash, count)
             }
             table.addError(part.error)
             table.add(share.mentions)
@@ -54,7 +53,7 @@ final class TrendShard: @unchecked Sendable {
     private func remove(_ ids: Set<UInt64>) {
         guard !ids.isEmpty else { return }
         for (slide, table) in slides {
-            let isInWindow = windowSlides.contains(slide)
+            let isInWindow = clock.length > 1 && windowSlides.contains(slide)
             table.remove(ids) {
                 enrichment?.values(of: $0) ?? []
             } whenRemoved: { key, count in
@@ -78,27 +77,21 @@ final class TrendShard: @unchecked Sendable {
         let deleted: Set<UInt64>
     }
 
-    /// Returns this shard's best rows of a window, and its number of keys. A window that is requested again, in another
-    /// order, is only ranked.
-    func rows(_ window: Window, by order: TrendingSettings.Order, _ filter: TrendFilter.Lists?) -> (
-        rows: [TrendingRow], keys: Int
-    ) {
+    /// Returns this shard's best keys of a window, best first, and its number of keys. A window that is requested again,
+    /// in another order, is only ranked.
+    func best(_ window: Window, by order: TrendingSettings.Order, _ filter: TrendFilter.Lists?) -> RankedKeys {
         let first = window.last - clock.length + 1
         leave(before: first)
         absorb(through: first - 1, window)
         remove(window.deleted)
         enter(first, window.last)
-        let posts = (first...window.last).reduce(0) { $0 + (window.posts[$1] ?? 0) }
-        let error = (first...window.last).reduce(0) { $0 + (slides[$1]?.error ?? 0) }
-        let ordinal = window.slideNumbers[first - 1] ?? 0
-        let all = rank(window, order, first, posts, ordinal, filter)
-        let ranked =
-            settings.limit > 0
-            ? all.ranked.min(count: settings.limit, sortedBy: Ranked.precedes)
-            : all.ranked.sorted(by: Ranked.precedes)
-        let rows = ranked.map { row($0, window, first, error: Int(error)) }
         history = history.filter { $0.key > window.last - settings.history }
-        return (rows, all.keys)
+        var all = rank(window, order, filter)
+        all.keys =
+            settings.limit > 0
+            ? all.keys.min(count: settings.limit, sortedBy: RankedKey.precedes)
+            : all.keys.sorted(by: RankedKey.precedes)
+        return all
     }
 
     /// Moves slides that have left the window to the baseline and the histories, if rows or orders need them.
@@ -115,9 +108,10 @@ final class TrendShard: @unchecked Sendable {
 
     private func absorb(_ table: SlideTable, _ slide: Int, _ window: Window) {
         let (posts, number) = (window.posts[slide] ?? 0, window.slideNumbers[slide] ?? 0)
-        for key in 0..<table.count where table.counts[key] > 0 {
-            let first = table.keepsCells ? table.cells[key].first : clock.begin(of: slide)
-            baseline.absorb(table.keys[key], count: table.counts[key], first: first, posts: posts, slide: number)
+        let begin = clock.begin(of: slide)
+        table.forEachCount { key, count in
+            guard count > 0 else { return }
+            baseline.absorb(key, count: count, first: table.first(of: key) ?? begin, posts: posts, slide: number)
         }
         let limit = max(1, settings.keysMax / TrendState.shardCount)
         if number % 64 == 0 || baseline.count > limit { baseline.prune(posts: posts, slide: number, limit: limit) }
@@ -126,11 +120,9 @@ final class TrendShard: @unchecked Sendable {
     /// Removes slides from the running counts.
     private func leave(before first: Int) {
         for slide in windowSlides.sorted() where slide < first {
-            hasLeavers = true
-            if let table = slides[slide] {
-                for key in 0..<table.count where table.counts[key] != 0 {
-                    window.add(table.keys[key], -table.counts[key])
-                }
+            if clock.length > 1, let table = slides[slide] {
+                hasLeavers = true
+                table.forEachCount { window.add($0, -$1) }
             }
             windowSlides.remove(slide)
         }
@@ -139,104 +131,107 @@ final class TrendShard: @unchecked Sendable {
     /// Adds slides to the running counts.
     private func enter(_ first: Int, _ last: Int) {
         for slide in slides.keys.sorted() where slide >= first && slide <= last && !windowSlides.contains(slide) {
-            let table = slides[slide]!
-            for key in 0..<table.count where table.counts[key] != 0 {
-                let before = window.count
-                window.add(table.keys[key], table.counts[key])
-                if window.count > before { windowKeys.append(table.keys[key]) }
-            }
+            if clock.length > 1 { slides[slide]!.forEachCount { window.add($0, $1) } }
             windowSlides.insert(slide)
         }
         guard hasLeavers else { return }
         hasLeavers = false
-        let live = windowKeys.filter { window[$0] != 0 }
-        guard live.count * 2 < windowKeys.count else { return }
+        var live = 0
+        window.forEach { if $1 != 0 { live += 1 } }
+        guard live * 2 < window.count else { return }
         let table = TagTable(capacity: 64)
-        for key in live { table.add(key, window[key]) }
-        (window, windowKeys) = (table, live)
+        window.forEach { if $1 != 0 { table.add($0, Int64($1)) } }
+        window = table
+    }
+
+    /// Calls `body` with each key of a window that ends with slide `last`, and its count. The keys point into the tables.
+    private func forEachCount(_ last: Int, _ body: (Text, Int64) -> Void) {
+        if clock.length > 1 {
+            window.forEach { if $1 != 0 { body($0, Int64($1)) } }
+        } else {
+            slides[last]?.forEachCount(body)
+        }
     }
 
     // MARK: Rows
 
-    private struct Ranked {
-        let key: Text
-        let count: Int64
-        let expected: Double?
-        let score: Double
-
-        static func precedes(_ left: Ranked, _ right: Ranked) -> Bool {
-            if left.score != right.score { return left.score > right.score }
-            return left.count != right.count ? left.count > right.count : left.key < right.key
-        }
-    }
-
     private func authors(_ key: Text, _ first: Int, _ last: Int) -> DistinctCount {
         var authors = DistinctCount()
         for slide in first...last {
-            if let table = slides[slide], let place = table.find(key) { authors.formUnion(table.cells[place].authors) }
+            if let cell = slides[slide]?.cell(of: key) { authors.formUnion(cell.authors) }
         }
         return authors
     }
 
-    private func rank(
-        _ window: Window, _ order: TrendingSettings.Order, _ first: Int, _ posts: Int, _ ordinal: Int,
-        _ filter: TrendFilter.Lists?
-    ) -> (ranked: [Ranked], keys: Int) {
+    /// What the scores of a window's keys depend on.
+    private struct Scoring {
+        let order: TrendingSettings.Order
+        /// The window's first and last slide.
+        let first: Int
+        let last: Int
+        /// The number of posts in the window.
+        let posts: Int
+        /// The number of slides with posts before the window.
+        let ordinal: Int
+        /// The end of the window, in milliseconds since 1970.
+        let end: Int64
+    }
+
+    private func rank(_ window: Window, _ order: TrendingSettings.Order, _ filter: TrendFilter.Lists?) -> RankedKeys {
+        let first = window.last - clock.length + 1
+        let scoring = Scoring(
+            order: order, first: first, last: window.last,
+            posts: (first...window.last).reduce(0) { $0 + (window.posts[$1] ?? 0) },
+            ordinal: window.slideNumbers[first - 1] ?? 0, end: clock.end(of: window.last))
         let support = Int64(max(1, settings.minimumCount))
+        let ranksByAuthors = order == .authors || settings.countsAuthorsOnce
+        var result = RankedKeys()
         var wanted: [(key: Text, count: Int64)] = []
-        wanted.reserveCapacity(windowKeys.count)
-        var keys = 0
-        for key in windowKeys {
-            let count = self.window[key]
-            if count > 0 { keys += 1 }
-            if count >= support, filter?.allows(key) ?? true { wanted.append((key, count)) }
+        forEachCount(window.last) { key, count in
+            if count > 0 { result.total += 1 }
+            guard count >= support, filter?.allows(key) ?? true else { return }
+            if ranksByAuthors {
+                wanted.append((key, count))
+            } else if let key = rank(key, count, authors: 0, scoring) {
+                result.keys.append(key)
+            }
         }
-        if order == .authors || settings.countsAuthorsOnce {
-            return (rankByAuthors(wanted, window, order, first, posts, ordinal, support), keys)
-        }
-        let time = clock.end(of: window.last)
-        return (wanted.compactMap { rank($0.key, order, $0.count, 0, posts, ordinal, at: time) }, keys)
+        if ranksByAuthors { result.keys = rankByAuthors(wanted, scoring, support) }
+        return result
     }
 
     /// Ranks by authors. Keys have at most as many authors as posts, so keys are visited from the most frequent down,
     /// until the rest cannot be among the best.
-    private func rankByAuthors(
-        _ wanted: [(key: Text, count: Int64)], _ window: Window, _ order: TrendingSettings.Order, _ first: Int,
-        _ posts: Int, _ ordinal: Int, _ support: Int64
-    ) -> [Ranked] {
-        var result: [Ranked] = []
+    private func rankByAuthors(_ wanted: [(key: Text, count: Int64)], _ scoring: Scoring, _ support: Int64)
+        -> [RankedKey]
+    {
+        var result: [RankedKey] = []
         var best = BestCounts(limit: settings.limit)
         for (key, count) in wanted.sorted(by: { $0.count != $1.count ? $0.count > $1.count : $0.key < $1.key }) {
-            if order != .burst, let least = best.least, count < least { break }
-            let authors = authors(key, first, window.last)
-            let number = Int64(authors.count)
+            if scoring.order != .burst, let least = best.least, count < least { break }
+            let number = Int64(authors(key, scoring.first, scoring.last).count)
             let counted = settings.countsAuthorsOnce ? number : count
             guard counted >= support, number > 0 else { continue }
             best.offer(number)
-            if let row = rank(key, order, counted, Int(number), posts, ordinal, at: clock.end(of: window.last)) {
-                result.append(row)
-            }
+            if let key = rank(key, counted, authors: Int(number), scoring) { result.append(key) }
         }
         return result
     }
 
-    private func rank(
-        _ key: Text, _ order: TrendingSettings.Order, _ count: Int64, _ authors: Int, _ posts: Int, _ ordinal: Int,
-        at time: Int64
-    ) -> Ranked? {
+    private func rank(_ key: Text, _ count: Int64, authors: Int, _ scoring: Scoring) -> RankedKey? {
         let expected =
             settings.needsBaseline
-            ? baseline.expected(key, posts: posts, slides: clock.length, slide: ordinal) : nil
+            ? baseline.expected(key, posts: scoring.posts, slides: clock.length, slide: scoring.ordinal) : nil
         let score: Double
-        switch order {
+        switch scoring.order {
         case .count: score = Double(count)
         case .authors: score = Double(authors)
         case .burst:
             guard let expected else { return nil }
-            score = burst(key, Double(count), expected, at: time)
+            score = burst(key, Double(count), expected, at: scoring.end)
             if score <= 0 { return nil }
         }
-        return Ranked(key: key, count: count, expected: expected?.count, score: score)
+        return RankedKey(key: key, count: count, expected: expected?.count, score: score)
     }
 
     private func burst(
@@ -253,28 +248,32 @@ final class TrendShard: @unchecked Sendable {
         }
     }
 
-    private func row(_ ranked: Ranked, _ window: Window, _ first: Int, error: Int) -> TrendingRow {
-        var row = TrendingRow(key: ranked.key, count: Int(ranked.count), countUpperBound: Int(ranked.count) + error)
-        (row.expected, row.score) = (ranked.expected, ranked.score)
+    /// Returns the row of a key that `best` found. Reads only.
+    func row(_ ranked: RankedKey, lastSlide last: Int) -> TrendingRow {
+        let reads = last - clock.length + 1...last
+        let error = reads.reduce(0) { $0 + (slides[$1]?.error ?? 0) }
+        var row = TrendingRow(
+            key: ranked.key.detached(), count: Int(ranked.count), countUpperBound: Int(ranked.count + error),
+            expected: ranked.expected, score: ranked.score)
         guard settings.recordsEvidence else { return row }
         var cell = TrendCell()
         var posts: Int64 = 0
-        for slide in first...window.last {
-            guard let table = slides[slide], let place = table.find(ranked.key) else { continue }
-            posts += table.counts[place]
-            cell.merge(table.cells[place], samplesMax: settings.samples)
+        for slide in reads {
+            guard let table = slides[slide], let more = table.cell(of: ranked.key) else { continue }
+            posts += table[ranked.key]
+            cell.merge(more, samplesMax: settings.samples)
         }
-        row.history = (0..<settings.history).reversed().map { back in
-            let slide = window.last - back
+        let history = (0..<settings.history).reversed().map { back in
+            let slide = last - back
             return Int(self.history[slide]?[ranked.key] ?? slides[slide]?[ranked.key] ?? 0)
         }
-        row.display = cell.display(of: ranked.key)
-        // The number of authors is an estimate, and may exceed the number of posts.
-        row.authors = min(cell.authors.count, Int(posts) + error)
-        row.firstSeen = BatchTime(milliseconds: min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max))
-        row.samples = cell.shownSamples.map(\.text)
-        row.groups = enrichment == nil ? nil : groups(cell)
-        row.isCopied = cell.isCopied
+        row.evidence = TrendingRow.Evidence(
+            display: cell.display(of: row.key),
+            // The number of authors is an estimate, and may exceed the number of posts.
+            authors: min(cell.authors.count, Int(posts + error)),
+            firstSeen: BatchTime(milliseconds: min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max)),
+            history: history, samples: cell.shownSamples.map(\.text), isCopied: cell.isCopied,
+            groups: enrichment == nil ? nil : groups(cell))
         return row
     }
 }
@@ -358,6 +357,6 @@ extension TrendShard {
         }
         try baseline.restore(from: &reader)
         // The next window adds its slides up again.
-        (window, windowKeys, windowSlides) = (TagTable(capacity: 64), [], [])
+        (window, windowSlides) = (TagTable(capacity: 64), [])
     }
 }

@@ -60,16 +60,14 @@ final class TrendState: BatchState, @unchecked Sendable {
     }
 
     func advance(with partials: [TrendPartial], at time: BatchTime, context: Context) throws -> [TrendingTable] {
-        var parts: [Part] = []
-        for partial in partials { parts += accept(partial) }
-        try take(parts, context)
+        let isEmpty = partials.allSatisfy {
+            $0.slides.isEmpty && $0.deletions.isEmpty && $0.late.isEmpty && $0.malformed == 0
+        }
+        try take(partials.flatMap(accept), context)
         let malformed = partials.reduce(0) { $0 + $1.malformed }
         if malformed > 0, settings.logsUnreadablePosts {
             let sample = partials.lazy.flatMap(\.samples).first.map { ", for example: \($0)" } ?? ""
             log("\(malformed) posts could not be read or have no time\(sample)")
-        }
-        let isEmpty = partials.allSatisfy {
-            $0.slides.isEmpty && $0.deletions.isEmpty && $0.late.isEmpty && $0.malformed == 0
         }
         let watermark: Int64
         if isEmpty, isLast() {
@@ -82,7 +80,8 @@ final class TrendState: BatchState, @unchecked Sendable {
         return try tables(upTo: watermark, context)
     }
 
-    /// Returns the slides of a partial that are not late, given what came before it.
+    /// Returns the slides of a partial that are not late, given what came before it. The partial no longer holds them,
+    /// so that their memory is free once the shards have taken them.
     private func accept(_ partial: TrendPartial) -> [Part] {
         var parts: [Part] = []
         let open = latest == .min ? Int.min : clock.open(at: latest)
@@ -100,6 +99,7 @@ final class TrendState: BatchState, @unchecked Sendable {
             deletions.append(.init(id: deletion.id, time: max(deletion.time, latest)))
         }
         latest = max(latest, partial.latest)
+        partial.slides = [:]
         return parts
     }
 
@@ -192,24 +192,30 @@ final class TrendState: BatchState, @unchecked Sendable {
             last: slide, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)))
         let (shards, filter) = (UncheckedWork(parts: [], shards: shards), filter?.lists)
         let found = try context.parallelize(Array(0..<TrendState.shardCount), partitions: TrendState.shardCount).map {
-            shards.shards[$0].rows(window, by: order, filter)
+            shards.shards[$0].best(window, by: order, filter)
         }.collect()
-        var all: [TrendingRow] = []
-        all.reserveCapacity(found.reduce(0) { $0 + $1.rows.count })
-        for part in found { all += part.rows }
-        // Rows are large: their places are sorted.
-        var places = all.indices.sorted { left, right in
-            let (left, right) = (all[left], all[right])
-            if left.score != right.score { return left.score > right.score }
-            return left.count != right.count ? left.count > right.count : left.key < right.key
-        }
-        if settings.limit > 0 { places = Array(places.prefix(settings.limit)) }
-        var rows = places.map { all[$0] }
-        for index in rows.indices { rows[index].rank = index + 1 }
         return TrendingTable(
             end: BatchTime(milliseconds: end), window: settings.window, order: order,
-            posts: (first...slide).reduce(0) { $0 + (posts[$1] ?? 0) }, keys: found.reduce(0) { $0 + $1.keys },
-            late: late, rows: rows)
+            posts: (first...slide).reduce(0) { $0 + (posts[$1] ?? 0) }, keys: found.reduce(0) { $0 + $1.total },
+            late: late, rows: try rows(found, lastSlide: slide, context))
+    }
+
+    /// Returns the rows of the best keys of all shards.
+    private func rows(_ found: [RankedKeys], lastSlide: Int, _ context: Context) throws -> [TrendingRow] {
+        // The lists are sorted, and so is what they give together: the sort merges them.
+        var merged = found.flatMap(\.keys)
+        merged.sort(by: RankedKey.precedes)
+        let best = settings.limit > 0 ? Array(merged.prefix(settings.limit)) : merged
+        let work = UncheckedWork(parts: [], shards: shards)
+        @Sendable func row(_ place: Int) -> TrendingRow {
+            var row = work.shards[TrendState.shard(of: best[place].key.stableHash)].row(
+                best[place], lastSlide: lastSlide)
+            row.rank = place + 1
+            return row
+        }
+        // Rows with evidence are much work; the others are cheaper to make than to hand over.
+        guard settings.recordsEvidence else { return best.indices.map(row) }
+        return try context.parallelize(Array(best.indices), partitions: min(16, max(1, best.count))).map(row).collect()
     }
 
     private func forget(before slide: Int) {

@@ -21,32 +21,63 @@ public struct TrendingRow: Sendable, Equatable, SelfContained {
     public var rank = 0
     /// The key, folded, with its sign.
     public let key: Text
-    /// The most frequent spelling.
-    public internal(set) var display: Text?
     /// The number of posts in the window that have the key; a lower bound if rare keys were evicted.
     public let count: Int
     /// An upper bound on the number of posts; equal to `count` if that is exact.
     public let countUpperBound: Int
-    /// The number of authors who used the key.
-    public internal(set) var authors: Int?
     /// The expected count; also nil while there is no baseline.
-    public internal(set) var expected: Double?
+    public let expected: Double?
     /// The value by which rows are ordered.
-    public internal(set) var score = 0.0
-    /// When the key was first seen, as far back as the state goes.
-    public internal(set) var firstSeen: BatchTime?
-    /// The counts of the last slides, newest last.
-    public internal(set) var history: [Int]?
-    /// The texts of some posts.
-    public internal(set) var samples: [Text]?
-    /// Whether most of its posts are copies of a few texts, by several authors.
-    public internal(set) var isCopied: Bool?
-    /// With an enrichment: the most frequent values of each column, most frequent first.
-    public internal(set) var groups: [Group]?
+    public let score: Double
+    /// Behind a reference, so that rows without evidence are small.
+    var evidence: Evidence?
 
-    init(key: Text, count: Int, countUpperBound: Int) {
+    init(key: Text, count: Int, countUpperBound: Int, expected: Double?, score: Double) {
         (self.key, self.count, self.countUpperBound) = (key, count, countUpperBound)
+        (self.expected, self.score) = (expected, score)
     }
+}
+
+extension TrendingRow {
+    /// What is known of a key besides its count.
+    final class Evidence: Sendable, Equatable {
+        let display: Text
+        let authors: Int
+        let firstSeen: BatchTime
+        let history: [Int]
+        let samples: [Text]
+        let isCopied: Bool
+        let groups: [Group]?
+
+        init(
+            display: Text, authors: Int, firstSeen: BatchTime, history: [Int], samples: [Text], isCopied: Bool,
+            groups: [Group]?
+        ) {
+            (self.display, self.authors, self.firstSeen) = (display, authors, firstSeen)
+            (self.history, self.samples, self.isCopied, self.groups) = (history, samples, isCopied, groups)
+        }
+
+        static func == (left: Evidence, right: Evidence) -> Bool {
+            left.display == right.display && left.authors == right.authors && left.firstSeen == right.firstSeen
+                && left.history == right.history && left.samples == right.samples && left.isCopied == right.isCopied
+                && left.groups == right.groups
+        }
+    }
+
+    /// The most frequent spelling.
+    public var display: Text? { evidence?.display }
+    /// The number of authors who used the key.
+    public var authors: Int? { evidence?.authors }
+    /// When the key was first seen, as far back as the state goes.
+    public var firstSeen: BatchTime? { evidence?.firstSeen }
+    /// The counts of the last slides, newest last.
+    public var history: [Int]? { evidence?.history }
+    /// The texts of some posts.
+    public var samples: [Text]? { evidence?.samples }
+    /// Whether most of its posts are copies of a few texts, by several authors.
+    public var isCopied: Bool? { evidence?.isCopied }
+    /// With an enrichment: the most frequent values of each column, most frequent first.
+    public var groups: [Group]? { evidence?.groups }
 }
 
 extension TrendingRow: JSONWritable {
