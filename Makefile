@@ -16,12 +16,13 @@ page: packages
 	$(BUILD) --product swiftwater
 	.build/release/swiftwater serve --demo
 
-## Runs every test, against the release build that users get. A package that depends on this one is
-## built by itself.
+## Runs every test, against the release build that users get. Tests with a bound on memory or time
+## run first, one after the other. A package that depends on this one is built by itself.
 test: packages
 	$(SWIFT) build --package-path Examples/OutsidePackage --scratch-path .build-outside
 	$(SWIFT) build -c release --build-tests
-	$(SWIFT) test -c release --skip-build
+	$(SWIFT) test -c release --skip-build --no-parallel --filter WithinBounds
+	$(SWIFT) test -c release --skip-build --skip WithinBounds
 
 ## Tests the page in a browser and the API against its document, with tools from Debian and PyPI.
 integration: packages
@@ -34,7 +35,8 @@ integration: packages
 ## events through it, every bit of a checkpoint and a log. Then runs the tests in a debug build,
 ## which checks that no text outlives its batch. The page's browser test runs by itself there,
 ## because it waits for at most a minute. Then runs the tests under the thread and the address
-## sanitizer, which slow down the simulation's one thread and so run only a few of its seeds.
+## sanitizer, which slow down the simulation's one thread and so run only a few of its seeds. The
+## tests that a sanitizer leaves out say why (TestSupport/TestSupport/Sanitizer.swift).
 soak: packages fuzz
 	$(BUILD) --product swiftwater-simulation
 	.build/release/swiftwater-simulation 0 10000
@@ -43,8 +45,8 @@ soak: packages fuzz
 	python3 Tests/soak-serve.py .build/release/swiftwater
 	$(SWIFT) test --scratch-path .build-debug --skip PageTests
 	$(SWIFT) test --scratch-path .build-debug --filter PageTests
-	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread --skip IntegrationTests --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip KernelTests --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
-	ASAN_OPTIONS=quarantine_size_mb=16 SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address --skip IntegrationTests --skip prometheusTakesTheMetrics --skip aSurgeIsFirst --skip errorsAreThoseOfTheTheory --skip aSeedReplaysExactly --skip nothingMayBeAddedAfterStart --skip slicesAreVoidAfterTheirBatch
+	SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-thread --sanitize=thread
+	ASAN_OPTIONS=quarantine_size_mb=16 SWIFTWATER_SEEDS=20 $(SWIFT) test --disable-xctest --scratch-path .build-address --sanitize=address
 
 ## Runs the readers under libFuzzer: a million inputs or ten minutes each.
 fuzz: packages

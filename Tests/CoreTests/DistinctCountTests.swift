@@ -1,4 +1,5 @@
 import SwiftwaterCore
+import TestSupport
 import Testing
 
 @Suite struct DistinctCountTests {
@@ -11,7 +12,9 @@ import Testing
     }
 
     /// The root mean square of the relative error over 1,000 seeds is at most 1.05 times that of the theory, at every size.
-    @Test(arguments: [100, 1000, 5000, 20_000, 100_000])
+    @Test(
+        .enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.isSlow)),
+        arguments: [100, 1000, 5000, 20_000, 100_000])
     func errorsAreThoseOfTheTheory(count: Int) {
         var sum = 0.0
         for seed in 0..<1000 {

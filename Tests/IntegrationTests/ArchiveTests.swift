@@ -5,7 +5,7 @@ import Testing
 
 /// Reads an archive with the real program: the tables are the same in one batch, in small batches, with any number of
 /// threads, and after kills on the way.
-@Suite struct ArchiveTests {
+@Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct ArchiveTests {
     private let folder = try! TemporaryDirectory()
 
     /// Writes 300 files of 30 posts, one post every half second of event time on average.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What the program wrote at commit 31b10c4 is read, or refused with what to do.
-@Suite struct EarlierVersionsTests {
+@Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct EarlierVersionsTests {
     /// A copy of what was written, which tests may change.
     private func copy(_ name: String) throws -> TemporaryDirectory {
         let folder = try TemporaryDirectory()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Runs the built examples on the ports they name.
-@Suite struct ExamplesTests {
+@Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct ExamplesTests {
     private func relay(_ lines: [String], port: Int) throws -> Program {
         try Program(
             ["relay", "--from", "-", "--port", "\(port)", "--quiet"], input: lines.joined(separator: "\n") + "\n")

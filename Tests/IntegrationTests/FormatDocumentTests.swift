@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// `docs/FORMATS.md` says what is written: versions, headers, and names.
-@Suite struct FormatDocumentTests {
+@Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct FormatDocumentTests {
     /// The text of each section, by its title without what is in parentheses.
     private static let sections: [String: String] = {
         let text = (try? String(contentsOfFile: PackageFolder.root + "docs/FORMATS.md", encoding: .utf8)) ?? ""

@@ -10,7 +10,7 @@ import Testing
 /// Compares its sinks with the batch trace, and the trace with what was sent.
 ///
 /// 30 kills by default, or the number in `SWIFTWATER_KILLS`, rounded up to a multiple of 4: a quarter for each source.
-@Suite(.serialized) struct KillTests {
+@Suite(.serialized, .enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct KillTests {
     static let kills = ProcessInfo.processInfo.environment["SWIFTWATER_KILLS"].flatMap { Int($0) } ?? 30
 
     /// Kills and restarts the program on a source until the last run has drained it, and compares the sinks with the

@@ -4,7 +4,7 @@ import Testing
 
 /// A package outside this one, with `import Swiftwater` alone. `make test` builds it before the tests, since a build
 /// uses every core.
-@Suite struct OutsidePackageTests {
+@Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct OutsidePackageTests {
     private static let program = PackageFolder.root + ".build-outside/debug/OutsidePackage"
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: program), "built by `make test`"))

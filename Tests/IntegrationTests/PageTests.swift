@@ -5,7 +5,7 @@
     import Testing
 
     /// Tests the page in a real browser, served by the real program.
-    @Suite(.serialized) struct PageTests {
+    @Suite(.serialized, .enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct PageTests {
         /// The server comes back on the same port after a restart.
         private let port: Int
         private var base: String { "http://127.0.0.1:\(port)" }
@@ -14,7 +14,7 @@
 
         private func serve(_ folder: TemporaryDirectory) async throws -> Program {
             let program = try Program([
-                "serve", "--port", "\(port)", "--model", folder.file("films.model"), "--catalogue",
+                "serve", "--port", "\(port)", "--model", folder.file("films.model"), "--movies",
                 folder.file("data/movies.csv"), "--state", folder.file("state"), "--batch", "250ms", "--slide", "250ms",
                 "--window", "5s", "--window", "1h", "--name", "Lakeside",
             ])

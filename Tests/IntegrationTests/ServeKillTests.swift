@@ -9,7 +9,8 @@
     /// none counts twice.
     ///
     /// 10 kills, or a third of `SWIFTWATER_KILLS` if that is more.
-    @Suite(.serialized) struct ServeKillTests {
+    @Suite(.serialized, .enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram)))
+    struct ServeKillTests {
         /// The server comes back on the same port after each kill.
         private let port: Int
         private var base: String { "http://127.0.0.1:\(port)" }

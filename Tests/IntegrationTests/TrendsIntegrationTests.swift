@@ -3,7 +3,8 @@ import Swiftwater
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct TrendsIntegrationTests {
+@Suite(.serialized, .enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram)))
+struct TrendsIntegrationTests {
     private let folder = try! TemporaryDirectory()
 
     /// Returns the port on which a relay says it serves.

@@ -56,7 +56,7 @@ import Testing
     }
 
     /// The longest line that the engine accepts, made of tags only: the cost is proportional to the length.
-    @Test func aLineOfTagsOnly() {
+    @Test func aLineOfTagsOnlyIsReadWithinBounds() {
         let clock = ContinuousClock()
         let start = clock.now
         #expect(tags(String(repeating: "#a.", count: 350_000)).count == 350_000)

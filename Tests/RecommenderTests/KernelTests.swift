@@ -2,10 +2,11 @@ import CSwiftwaterKernels
 import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterStorage
+import TestSupport
 import Testing
 
 /// Compares every kernel with plain Swift, for every instruction set of this processor.
-@Suite struct KernelTests {
+@Suite(.enabled(if: !Sanitizer.isThread, Comment(rawValue: Sanitizer.isSlow))) struct KernelTests {
     static let sets = InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.best.rawValue }
     /// Ranks on both sides of every tile and panel.
     static let ranks = [1, 2, 3, 7, 8, 10, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 96, 100, 127, 128, 129]

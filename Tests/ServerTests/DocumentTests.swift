@@ -54,7 +54,9 @@
 
         private static let hasPromtool = (try? Program.shell("command -v promtool").status) == 0
 
-        @Test(.enabled(if: hasPromtool, "needs promtool, of Debian's prometheus"))
+        @Test(
+            .enabled(if: hasPromtool, "needs promtool, of Debian's prometheus"),
+            .enabled(if: !Sanitizer.isAddress, Comment(rawValue: Sanitizer.startsProgram)))
         func prometheusTakesTheMetrics() async throws {
             let server = try await RunningServer()
             _ = try await server.send("POST", "/v1/posts", "a #tag\n", type: "text/plain")

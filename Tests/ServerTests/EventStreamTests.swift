@@ -89,7 +89,7 @@
         }
 
         /// A page that does not read does not delay the server's stop.
-        @Test func whoDoesNotReadHoldsUpNoEnd() async throws {
+        @Test func theServerStopsWithinBoundsWhoeverDoesNotRead() async throws {
             var settings = ServeSettings()
             (settings.stuckTimeMax, settings.eventPause) = (.seconds(3600), .milliseconds(1))
             let server = try await RunningServer(settings, board: largeTables)

@@ -107,7 +107,7 @@
         }
 
         /// A body far above the limit is rejected without using memory for it.
-        @Test func hugeBodiesAreRefused() async throws {
+        @Test func hugeBodiesAreRefusedWithinBounds() async throws {
             let server = try await RunningServer()
             let before = SafetyTests.residentBytes
             for isCounted in [true, false] {
@@ -158,7 +158,7 @@
         }
 
         /// A thousand pages that listen but do not read do not delay other clients.
-        @Test func idleClientsHoldNobodyUp() async throws {
+        @Test func idleClientsAreServedWithinBounds() async throws {
             var limits = rlimit()
             getrlimit(__rlimit_resource_t(7), &limits)
             limits.rlim_cur = limits.rlim_max

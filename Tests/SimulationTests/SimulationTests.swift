@@ -32,7 +32,7 @@ import Testing
     }
 
     /// A seed determines everything: in this process, again, and in another process.
-    @Test(arguments: [3, 17, 40])
+    @Test(.enabled(if: !Sanitizer.isAddress, Comment(rawValue: Sanitizer.startsProgram)), arguments: [3, 17, 40])
     func aSeedReplaysExactly(seed: Int) throws {
         let first = Simulation(seed: UInt64(seed)).run()
         #expect(Simulation(seed: UInt64(seed)).run() == first)

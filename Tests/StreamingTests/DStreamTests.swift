@@ -164,7 +164,8 @@ import Testing
         try await bench.context.stop()
     }
 
-    @Test func nothingMayBeAddedAfterStart() async {
+    @Test(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.stopsProcess)))
+    func nothingMayBeAddedAfterStart() async {
         await #expect(processExitsWith: .failure) {
             let context = StreamingContext(master: "local", appName: "late", batchInterval: .seconds(1))
             let stream = context.queueStream([[1]])

@@ -126,7 +126,8 @@ import Testing
 
     #if DEBUG
         /// A slice that outlives its batch stops a debug build. A collected text is a copy and may outlive it.
-        @Test func slicesAreVoidAfterTheirBatch() async throws {
+        @Test(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.stopsProcess)))
+        func slicesAreVoidAfterTheirBatch() async throws {
             let folder = try TemporaryDirectory()
             let path = try folder.write("lines.txt", "a line of more than fifteen bytes\n")
             let collected = try context.textFile(path).collect()
