@@ -13,7 +13,7 @@ swift build -c release --package-path Benchmarks --scratch-path .build-bench --p
 [ -e "$DATA/ratings.csv" ] || .build/release/swiftwater generate ratings --preset 25m --out "$DATA"
 [ -e "$MODEL" ] || .build/release/swiftwater train --train "$DATA/ratings.csv" --out "$MODEL"
 STATE=$(mktemp -d)
-.build/release/swiftwater serve --model "$MODEL" --catalogue "$DATA/movies.csv" --port 17798 --state "$STATE/state" 2> /dev/null &
+.build/release/swiftwater serve --model "$MODEL" --movies "$DATA/movies.csv" --port 17798 --state "$STATE/state" 2> /dev/null &
 SERVER=$!
 trap 'kill $SERVER 2>/dev/null; wait $SERVER 2>/dev/null; rm -rf "$STATE"' EXIT
 for _ in $(seq 100); do curl -sf http://127.0.0.1:17798/readyz > /dev/null && break; sleep 0.2; done

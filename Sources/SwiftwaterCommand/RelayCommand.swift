@@ -44,14 +44,15 @@ struct RelayCommand: ParsableCommand {
 
     func validate() throws {
         if rate != nil && postsPerSecond == nil {
-            throw ValidationError("--rate takes 0.001 to 1000000000 posts a second, such as 100 or 100/s.")
+            throw ValidationError(
+                "--rate takes 0.001 to 1000000000 posts a second, such as 100 or 100/s, not '\(rate!)'.")
         }
-        guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535.") }
+        guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port).") }
         if !ack && (to != nil || sender != nil) { throw ValidationError("--to and --sender require --ack.") }
         if let sender, sender.isEmpty || sender.utf8.count > 1000 || sender.contains("\n") {
             throw ValidationError("--sender takes a name of 1 to 1000 bytes in one line.")
         }
-        if to != nil && target == nil { throw ValidationError("--to takes HOST:PORT.") }
+        if to != nil && target == nil { throw ValidationError("--to takes HOST:PORT, not '\(to!)'.") }
         guard waitForClients >= 0 else { throw ValidationError("--wait-for-clients takes 0 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
         for word in track where TrackFilter([word]).isEmpty {
@@ -67,10 +68,8 @@ struct RelayCommand: ParsableCommand {
     }
 
     private var target: (host: String, port: Int)? {
-        guard let to, let colon = to.lastIndex(of: ":"), colon != to.startIndex,
-            let port = Int(to[to.index(after: colon)...]), (1...65535).contains(port)
-        else { return nil }
-        return (String(to[..<colon]), port)
+        guard let address = to.flatMap(HostPort.init), address.port > 0 else { return nil }
+        return (address.host, address.port)
     }
 
     func run() throws {

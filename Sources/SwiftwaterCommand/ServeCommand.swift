@@ -19,7 +19,7 @@
 
                   swiftwater serve --demo
                   swiftwater serve --source socket://127.0.0.1:7773 --state state
-                  swiftwater serve --model films.model --catalogue movies.csv --state state
+                  swiftwater serve --model films.model --movies movies.csv --state state
                   curl -d 'a post about #lakes' -H 'content-type: text/plain' \\
                     http://127.0.0.1:7780/v1/posts
                 """)
@@ -28,12 +28,18 @@
         @Option(help: "Address to listen on.") var host = "127.0.0.1"
         @Option(help: "Port; 0 picks a free one.") var port = 7780
         @Option(help: "Name shown on the page.") var name = "Swiftwater"
-        @Option(help: "Source of posts, as for trends (repeatable).") var source: [PostSource] = []
+        @Option(
+            help: ArgumentHelp("Source of posts, as for trends (repeatable).", valueName: "url"),
+            transform: PostSource.init(parsing:))
+        var source: [PostSource] = []
         @Option(help: "Model file from swiftwater train.") var model: String?
-        @Option(help: "CSV file of titles and genres.") var catalogue: String?
+        @Option(name: [.customLong("movies"), .customLong("catalogue")], help: "CSV file of titles and genres.")
+        var movies: String?
         @Option(help: "Directory to keep state in and resume from.") var state: String?
         @Option(help: "Discard the saved state of a stream, such as 'trends 1m' (repeatable).")
         var checkpointDrop: [String] = []
+        @Option(help: "OLD=NEW: use the saved state of stream OLD for stream NEW (repeatable).")
+        var checkpointRename: [String] = []
         @Option(help: "Window length (repeatable); 1m and 10m by default.")
         var window: [DurationArgument] = []
         @Option(help: "Interval between tables: a multiple of the batch interval, which is the default.")
@@ -63,7 +69,8 @@
                 throw ValidationError("--history-days takes 1 to 36500; --history-max-bytes takes 1 MiB or more.")
             }
             if demo, model != nil { throw ValidationError("--demo trains its own model; omit --model.") }
-            if catalogue != nil, model == nil, !demo { throw ValidationError("--catalogue requires --model.") }
+            if movies != nil, model == nil { throw ValidationError("--movies requires --model.") }
+            try DurabilityOptions.check(renames: checkpointRename)
             guard (clientRequestsMax ?? 1) >= 1 else { throw ValidationError("--client-requests-max takes 1 or more.") }
         }
 
@@ -149,6 +156,7 @@
                 try Directory.create(state)
                 var checkpoint = CheckpointSettings(directory: state + "/stream")
                 checkpoint.drop = Set(checkpointDrop)
+                checkpoint.rename = DurabilityOptions.renames(checkpointRename)
                 context.checkpoint(checkpoint)
             }
             return try TrendService(
@@ -178,7 +186,7 @@
                 return RecommendationService(live, catalogue: made.catalogue, logger: logger)
             }
             let path = model!
-            let titles = try catalogue.map { try Catalogue.read($0) } ?? Catalogue()
+            let titles = try movies.map { try Catalogue.read($0) } ?? Catalogue()
             // Read a copy, so that overwriting the file does not pull pages from under this process.
             let source = { @Sendable in try ModelFile.read(path, copied: true) }
             let live = try LiveRecommender(directory: directory, model: source)

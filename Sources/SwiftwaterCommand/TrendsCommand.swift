@@ -28,7 +28,7 @@ struct TrendsCommand: AsyncParsableCommand {
             """
             socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
             files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of files, read to the end.
-            """, valueName: "url"))
+            """, valueName: "url"), transform: PostSource.init(parsing:))
     var source: PostSource
     @Option(
         help: ArgumentHelp(

@@ -141,10 +141,13 @@ struct TuneCommand: ParsableCommand {
         try console.line()
         try console.line(curve.terminalChart())
         if let enough = curve.enough(), let best = curve.best {
+            let count = "\(enough.iterations) iteration\(enough.iterations == 1 ? "" : "s")"
+            let verb = enough.iterations == 1 ? "is" : "are"
             try console.line(
-                "\n\(enough.iterations) iteration\(enough.iterations == 1 ? " is" : "s are") enough: "
-                    + "RMSE \(Format.decimal(enough.rmse)), within 1% of the best "
-                    + "(\(Format.decimal(best.rmse)) after \(best.iterations))")
+                enough.iterations == best.iterations
+                    ? "\n\(count) \(verb) the best: RMSE \(Format.decimal(best.rmse))"
+                    : "\n\(count) \(verb) enough: RMSE \(Format.decimal(enough.rmse)), within 1% of the best "
+                        + "(\(Format.decimal(best.rmse)) after \(best.iterations))")
         }
     }
 }

@@ -73,15 +73,18 @@ public struct MatrixTable: Sendable {
 
     /// Returns the table as lines of text with aligned columns. Predictions are in parentheses.
     ///
-    /// - Parameter title: returns the title of an item for the header. By default, its id.
-    public func lines(title: (String) -> String = { $0 }) -> [String] {
+    /// - Parameters:
+    ///   - width: the number of characters in a line, at most; titles are cut for it, to 4 characters if need be.
+    ///   - title: returns the title of an item for the header. By default, its id.
+    public func lines(width: Int = 80, title: (String) -> String = { $0 }) -> [String] {
         func cut(_ text: String, _ width: Int) -> String {
             text.count <= width ? text : String(text.prefix(width - 1)) + "…"
         }
-        let headers = items.map { cut(TerminalText.safe(title($0)), 16) }
         let names = users.map { cut(TerminalText.safe($0), 16) }
         let texts = cells.map { $0.map(MatrixTable.text) }
         let first = max(4, names.map(\.count).max() ?? 0)
+        let share = items.isEmpty ? 16 : (width - first) / items.count - 2
+        let headers = items.map { cut(TerminalText.safe(title($0)), min(16, max(4, share))) }
         let widths = headers.indices.map { column in
             max(headers[column].count, texts.map { $0[column].count }.max() ?? 0)
         }

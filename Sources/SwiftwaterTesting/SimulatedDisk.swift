@@ -234,7 +234,8 @@ public final class SimulatedDisk: FileSystem {
 
     /// Returns the names in a directory, with a `/` at the end of directories.
     public func list(_ directory: String) throws -> [String] {
-        state.read { state in
+        try state.update { state in
+            try checkPower(&state, directory, isChange: false)
             var names: Set<String> = []
             for path in state.names.keys.map({ $0 }) + state.directories.map({ $0 + "/" })
             where path.hasPrefix(directory + "/") {
@@ -256,7 +257,8 @@ public final class SimulatedDisk: FileSystem {
 
     /// Returns the stamp of a file's current version.
     public func stamp(_ path: String) throws -> FileStamp {
-        try state.read { state in
+        try state.update { state in
+            try checkPower(&state, path, isChange: false)
             guard let node = state.names[path] else {
                 throw SwiftwaterError(.notFound, "the file does not exist (simulated)", at: .init(file: path))
             }
@@ -265,8 +267,10 @@ public final class SimulatedDisk: FileSystem {
         }
     }
 
-    /// Returns whether there is a file at the path.
-    public func exists(_ path: String) -> Bool { state.read { $0.names[path] != nil } }
+    /// Returns whether there is a file or a directory at the path.
+    public func exists(_ path: String) -> Bool {
+        state.read { !$0.isDown && ($0.names[path] != nil || $0.directories.contains(path)) }
+    }
 
     /// Renames a file, replacing any file at the new path. Not durable until the directory is synchronized.
     public func rename(_ path: String, to new: String) throws {
@@ -291,6 +295,7 @@ public final class SimulatedDisk: FileSystem {
     /// Locks a directory until the lock is destroyed or the machine crashes.
     public func lock(_ directory: String) throws -> DirectoryLock {
         let life = try state.update { state in
+            try checkPower(&state, directory, isChange: false)
             guard state.locks.insert(directory).inserted else {
                 throw SwiftwaterError(.invalidState, "\(directory) is in use by another program (simulated)")
             }
@@ -319,7 +324,12 @@ public final class SimulatedDisk: FileSystem {
     }
 
     /// Creates a directory, which is durable at once.
-    public func createDirectory(_ path: String) throws { state.update { _ = $0.directories.insert(path) } }
+    public func createDirectory(_ path: String) throws {
+        try state.update { state in
+            try checkPower(&state, path, isChange: false)
+            state.directories.insert(path)
+        }
+    }
 
     /// Makes all renames, creations and removals in the directory durable, unless a fault is injected.
     public func synchronizeDirectory(_ path: String) throws {

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct RecommenderIntegrationTests {
+@Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct RecommenderIntegrationTests
+{
     private let folder = try! TemporaryDirectory()
 
     private func generate() throws -> (ratings: String, movies: String) {
@@ -50,7 +51,7 @@ import Testing
         let similar = try Program.run("similar", "--model", model, "--item", String(item))
         #expect(similar.status == 0)
         let tune = try Program.run("tune", ratings, "--max-iterations", "1,3,5,7", "--plot", folder.file("rmse.svg"))
-        #expect(tune.output.contains("enough: RMSE") && tune.output.contains("●"))
+        #expect(tune.output.contains(", within 1%") != tune.output.contains("the best: RMSE") && tune.output.contains("●"))
         #expect(try String(contentsOfFile: folder.file("rmse.svg"), encoding: .utf8).hasPrefix("<svg"))
     }
 

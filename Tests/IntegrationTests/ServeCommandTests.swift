@@ -5,13 +5,13 @@
     import Testing
 
     /// Tests the command line of `swiftwater serve` and its handling of process limits.
-    @Suite struct ServeCommandTests {
+    @Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct ServeCommandTests {
         @Test(arguments: [
             (["--port", "70000"], "--port takes 0 to 65535"), (["--port=-1"], "--port takes 0 to 65535"),
             (["--history-days", "9000000000000000"], "--history-days takes 1 to 36500"),
             (["--history-days", "0"], "--history-days takes 1 to 36500"),
             (["--demo", "--model", "m"], "--demo trains its own model"),
-            (["--catalogue", "c"], "--catalogue requires --model"),
+            (["--movies", "c"], "--movies requires --model"),
         ])
         func badCommandLinesAreExplained(arguments: [String], says: String) throws {
             let result = try Program(["serve"] + arguments).wait()

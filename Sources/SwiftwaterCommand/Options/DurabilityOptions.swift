@@ -11,8 +11,10 @@ struct DurabilityOptions: ParsableArguments {
     var checkpointRename: [String] = []
     @Option(help: "Put failed batches in this directory and continue.") var deadLetter: String?
 
-    func validate() throws {
-        for rename in checkpointRename where rename.split(separator: "=", omittingEmptySubsequences: false).count != 2 {
+    func validate() throws { try Self.check(renames: checkpointRename) }
+
+    static func check(renames: [String]) throws {
+        for rename in renames where rename.split(separator: "=", omittingEmptySubsequences: false).count != 2 {
             throw ValidationError("--checkpoint-rename takes OLD=NEW, not '\(rename)'.")
         }
     }
@@ -22,10 +24,17 @@ struct DurabilityOptions: ParsableArguments {
         var settings = CheckpointSettings(directory: checkpoint)
         settings.interval = checkpointInterval?.duration
         settings.drop = Set(checkpointDrop)
-        for rename in checkpointRename {
-            let parts = rename.split(separator: "=").map(String.init)
-            settings.rename[parts[0]] = parts[1]
-        }
+        settings.rename = Self.renames(checkpointRename)
         return settings
+    }
+
+    /// Returns the new name of each old one.
+    static func renames(_ renames: [String]) -> [String: String] {
+        var names: [String: String] = [:]
+        for rename in renames {
+            let parts = rename.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+            names[parts[0]] = parts[1]
+        }
+        return names
     }
 }

@@ -1,36 +1,59 @@
 import ArgumentParser
+import Foundation
 import Swiftwater
 
 /// The source of posts: the value of `--source`.
-enum PostSource: ExpressibleByArgument {
+enum PostSource {
     case socket(host: String, port: Int)
     case acknowledged(host: String, port: Int)
     case push(host: String, port: Int)
     case files(directory: String)
     case archive(path: String)
 
-    init?(argument: String) {
-        func address(_ scheme: String) -> (String, Int)? {
-            guard argument.hasPrefix(scheme) else { return nil }
-            let rest = argument.dropFirst(scheme.count)
-            guard let colon = rest.lastIndex(of: ":"), colon != rest.startIndex,
-                let port = Int(rest[rest.index(after: colon)...]), (0...65535).contains(port)
-            else { return nil }
-            return (String(rest[..<colon]), port)
-        }
-        if let (host, port) = address("socket://"), port > 0 {
+    /// Parses a URL such as `socket://127.0.0.1:7773`, `socket://[::1]:7773` or `file:posts.ndjson`.
+    ///
+    /// - Throws: a `ValidationError` that says what is wrong with it.
+    init(parsing url: String) throws {
+        if let path = PostSource.rest(of: url, after: "files:") {
+            self = .files(directory: try PostSource.named(path, url, "a directory"))
+        } else if let path = PostSource.rest(of: url, after: "file:") {
+            self = .archive(path: try PostSource.named(path, url, "a file or directory"))
+        } else if let address = PostSource.rest(of: url, after: "socket://") {
+            let (host, port) = try PostSource.address(address, url, lowest: 1)
             self = .socket(host: host, port: port)
-        } else if let (host, port) = address("ack://"), port > 0 {
+        } else if let address = PostSource.rest(of: url, after: "ack://") {
+            let (host, port) = try PostSource.address(address, url, lowest: 1)
             self = .acknowledged(host: host, port: port)
-        } else if let (host, port) = address("push://") {
+        } else if let address = PostSource.rest(of: url, after: "push://") {
+            let (host, port) = try PostSource.address(address, url, lowest: 0)
             self = .push(host: host, port: port)
-        } else if argument.hasPrefix("files:"), argument.count > 6 {
-            self = .files(directory: String(argument.dropFirst(6)))
-        } else if argument.hasPrefix("file:"), argument.count > 5 {
-            self = .archive(path: String(argument.dropFirst(5)))
         } else {
-            return nil
+            let hint =
+                FileManager.default.fileExists(atPath: url)
+                ? "; for a file, write file:\(url)"
+                : ""
+            throw ValidationError(
+                "'\(url)' is not a source: it takes socket://HOST:PORT, ack://HOST:PORT, push://HOST:PORT, "
+                    + "files:DIRECTORY or file:PATH\(hint)")
         }
+    }
+
+    private static func rest(of url: String, after scheme: String) -> String? {
+        url.hasPrefix(scheme) ? String(url.dropFirst(scheme.count)) : nil
+    }
+
+    private static func named(_ path: String, _ url: String, _ what: String) throws -> String {
+        guard !path.isEmpty else { throw ValidationError("'\(url)' does not name \(what)") }
+        return path
+    }
+
+    private static func address(_ text: String, _ url: String, lowest: Int) throws -> (String, Int) {
+        guard let address = HostPort(text), address.port >= lowest else {
+            throw ValidationError(
+                "'\(url)' takes HOST:PORT after //, with a port from \(lowest) to 65535; "
+                    + "an IPv6 address is in brackets, such as [::1]:7773")
+        }
+        return (address.host, address.port)
     }
 
     /// Returns the files of a `file:` source, which are read to their end; nil for other sources.

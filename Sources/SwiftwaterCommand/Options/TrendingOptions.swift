@@ -12,11 +12,12 @@ struct TrendingOptions: ParsableArguments {
     var eventTime = false
     @Option(help: "With --event-time: how long a window waits for late posts.") var lateness: DurationArgument?
     @Option(help: "Order of rows: count, authors or burst. (default: count)") var by: TrendingSettings.Order?
-    @Option(help: "Burst score: z (standard deviations above the expected count) or chi-square.")
-    var score = TrendingSettings.Score.deviation
+    @Option(
+        help: "With --by burst: z (standard deviations above the expected count, the default) or chi-square.")
+    var score: TrendingSettings.Score?
     @Option(help: "Time over which the expected rate is averaged.") var baseline = DurationArgument(.seconds(24 * 3600))
-    @Option(help: "With --score chi-square: the half-life of a score.")
-    var halfLife = DurationArgument(.seconds(7200))
+    @Option(help: "With --score chi-square: the half-life of a score. (default: 2h)")
+    var halfLife: DurationArgument?
     @Option(
         name: [.customLong("min-count"), .customLong("min-support")], help: "Minimum count for a key to be listed.")
     var minCount: Int?
@@ -53,6 +54,8 @@ struct TrendingOptions: ParsableArguments {
                 "--tokenizer is now --keys: hash-words for tags split at spaces, hashtags for the public rules.")
         }
         if lateness != nil, !eventTime { throw ValidationError("--lateness requires --event-time.") }
+        if score != nil, by != .burst { throw ValidationError("--score requires --by burst.") }
+        if halfLife != nil, score != .chiSquare { throw ValidationError("--half-life requires --score chi-square.") }
         if keysMax < 16 { throw ValidationError("--keys-max takes 16 or more.") }
         if let minCount, minCount < 1 { throw ValidationError("--min-count takes 1 or more.") }
         if details == false, by == .authors || oncePerAuthor || enrich != nil {
@@ -75,9 +78,11 @@ struct TrendingOptions: ParsableArguments {
 
     func settings(window: Duration, slide: Duration?) -> TrendingSettings {
         TrendingSettings(
-            window: window, slide: slide, keys: keys, order: by ?? .count, score: score, usesEventTime: eventTime,
+            window: window, slide: slide, keys: keys, order: by ?? .count, score: score ?? .deviation,
+            usesEventTime: eventTime,
             lateness: lateness?.duration ?? .zero, baseline: baseline.duration, minimumCount: minCount ?? 1,
-            halfLife: halfLife.duration, countsAuthorsOnce: oncePerAuthor, recordsEvidence: recordsEvidence,
+            halfLife: halfLife?.duration ?? .seconds(7200), countsAuthorsOnce: oncePerAuthor,
+            recordsEvidence: recordsEvidence,
             keysMax: keysMax)
     }
 }

@@ -26,13 +26,16 @@ final class TrendingView: Sendable {
             defer { last = Dictionary(uniqueKeysWithValues: table.rows.map { ($0.key, $0.rank) }) }
             return last
         }
-        let most = max(table.rows.first?.count ?? 1, 1)
-        for row in top == 0 ? table.rows[...] : table.rows.prefix(top) {
+        let rows = top == 0 ? table.rows[...] : table.rows.prefix(top)
+        let most = max(rows.first?.count ?? 1, 1)
+        let columns = DetailColumns(table.order, rows)
+        if rows.first?.history != nil { lines.append(console.styled(columns.header, .dim)) }
+        for row in rows {
             lines.append(
                 Format.right("\(row.rank)", 3) + " " + change(row, before) + " "
-                    + (row.history == nil ? plain(row, most) : detailed(row)))
+                    + (row.history == nil ? plain(row, most) : detailed(row, columns)))
         }
-        if table.rows.isEmpty { lines.append("     no trends in this window") }
+        if rows.isEmpty { lines.append("     no trends in this window" + TrendingView.reason(table)) }
         return lines.joined(separator: "\n") + "\n\n"
     }
 
@@ -50,13 +53,41 @@ final class TrendingView: Sendable {
         return name(row, 28) + count(row) + "  " + console.styled(bar, .accent)
     }
 
-    private func detailed(_ row: TrendingRow) -> String {
-        let authors = row.authors ?? 0
-        let by = authors > 0 ? Format.right("\(Format.count(authors)) authors", 15) : ""
-        let expected = row.expected.map { Format.right("exp. " + Format.decimal($0, 1), 13) } ?? ""
-        let isSaid = row.score == Double(row.count) || row.score == Double(authors)
-        let score = isSaid ? "" : Format.right(Format.decimal(row.score, 1), 8)
-        return name(row, 26) + count(row) + score + expected + by + "  "
+    /// Returns why a table without rows has none, where the table tells.
+    private static func reason(_ table: TrendingTable) -> String {
+        guard table.posts > 0, table.keys > 0 else { return "" }
+        switch table.order {
+        case .authors: return ": its posts do not name their authors, or too few do"
+        case .burst: return ": no key is above its expected count, or it is too early to expect one"
+        case .count: return ""
+        }
+    }
+
+    /// The columns of rows with evidence, in 80 columns of a terminal: only those in which some row has a value.
+    private struct DetailColumns {
+        static let nameWidth = 22
+        let hasScore: Bool
+        let hasExpected: Bool
+        let hasAuthors: Bool
+
+        init(_ order: TrendingSettings.Order, _ rows: ArraySlice<TrendingRow>) {
+            hasScore = order == .burst
+            hasExpected = rows.contains { $0.expected != nil }
+            hasAuthors = rows.contains { ($0.authors ?? 0) > 0 }
+        }
+
+        var header: String {
+            String(repeating: " ", count: 9 + DetailColumns.nameWidth) + Format.right("posts", 9)
+                + (hasScore ? Format.right("score", 8) : "") + (hasExpected ? Format.right("expected", 10) : "")
+                + (hasAuthors ? Format.right("authors", 8) : "") + "  slides"
+        }
+    }
+
+    private func detailed(_ row: TrendingRow, _ columns: DetailColumns) -> String {
+        let score = columns.hasScore ? Format.right(Format.decimal(row.score, 1), 8) : ""
+        let expected = columns.hasExpected ? Format.right(row.expected.map { Format.decimal($0, 1) } ?? "", 10) : ""
+        let authors = columns.hasAuthors ? Format.right(Format.count(row.authors ?? 0), 8) : ""
+        return name(row, DetailColumns.nameWidth) + count(row) + score + expected + authors + "  "
             + console.styled(TrendingView.sparkline(row.history ?? []), .accent) + TrendingView.leaders(row)
             + (row.isCopied == true ? console.styled("  copies", .dim) : "")
     }

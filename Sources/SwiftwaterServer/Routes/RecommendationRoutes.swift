@@ -75,7 +75,7 @@
                 throw Problem(.badRequest, "the body must be {\"ratings\": [...]}, with at most \(settings.ratingsMax)")
             }
             let rated = try list.enumerated().map { number, entry in
-                let what = "rating \(number + 1)"
+                let what = "ratings[\(number)]"
                 let members = try entry.members("item", "rating", what: what)
                 return RatedItem(item: try id(members[0], what), rating: try rating(members[1], what))
             }
@@ -161,7 +161,8 @@
         private func rate(_ request: Request) async throws -> Response {
             let body = try await request.json(upTo: settings.bodyMaxBytes)
             let list: [JSONValue]
-            if body["ratings"] != nil {
+            let isList = body["ratings"] != nil
+            if isList {
                 guard let several = try body.members("ratings", what: "the body")[0].array else {
                     throw Problem(.badRequest, "'ratings' must be a list")
                 }
@@ -173,7 +174,7 @@
                 throw Problem(.badRequest, "a request takes 1 to \(settings.ratingsMax) ratings")
             }
             let events = try list.enumerated().map { number, entry in
-                let what = "rating \(number + 1)"
+                let what = isList ? "ratings[\(number)]" : "the body"
                 let members = try entry.members("user", "item", "rating", what: what)
                 return RatingEvent(
                     user: try id(members[0], what), item: try id(members[1], what), rating: try rating(members[2], what)
@@ -200,8 +201,10 @@
         private func rating(_ value: JSONValue, _ what: String) throws -> Float {
             let range = service.ratingRange
             guard let number = value.double, range.contains(number) else {
+                let found = value.double.map { "\($0)" } ?? "not a number"
                 throw Problem(
-                    .badRequest, "\(what) is not a number from \(range.lowerBound) to \(range.upperBound)")
+                    .badRequest,
+                    "the rating in \(what) is \(found); this model takes \(range.lowerBound) to \(range.upperBound)")
             }
             return Float(number)
         }

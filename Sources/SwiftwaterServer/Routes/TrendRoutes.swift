@@ -85,7 +85,9 @@
                 String($0).trimmed.lowercased()
             }
             guard let type, ["text/plain", "application/x-ndjson", "application/json"].contains(type) else {
-                throw Problem(.unsupportedMediaType, "posts must be text/plain or application/x-ndjson, one per line")
+                throw Problem(
+                    .unsupportedMediaType,
+                    "posts must be text/plain, application/x-ndjson or application/json, one per line")
             }
             let (sender, position) = try numbering(request)
             var body = try await request.bytes(upTo: settings.bodyMaxBytes)

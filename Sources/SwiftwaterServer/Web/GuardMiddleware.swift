@@ -107,7 +107,8 @@
             let name = Self.host(of: authority).lowercased()
             let known = ["localhost", "127.0.0.1", "[::1]", settings.host.lowercased()]
             guard known.contains(name) || settings.allowedHosts.contains(name) else {
-                throw Problem(.misdirectedRequest, "host '\(name)' is not allowed")
+                throw Problem(
+                    .misdirectedRequest, "host '\(name)' is not allowed; the server's settings can allow it")
             }
         }
 
@@ -122,7 +123,7 @@
             let own = request.head.authority ?? ""
             guard origin == "http://" + own || origin == "https://" + own else {
                 throw Problem(
-                    .forbidden, "origin \(origin) is not allowed")
+                    .forbidden, "origin \(origin) is not allowed; the server's settings can allow it")
             }
         }
 

@@ -153,12 +153,13 @@ final class Durability: @unchecked Sendable {
             }
         }
         let names = Set(own.map(\.name))
-        for name in stored.keys.sorted() where !names.contains(name) && !settings.drop.contains(name) {
+        let missing = stored.keys.sorted().filter { !names.contains($0) && !settings.drop.contains($0) }
+        if let first = missing.first {
+            let found = missing.map { "'\($0)' (\(stored[$0]!.kind))" }.joined(separator: ", ")
             throw SwiftwaterError(
-                .invalidState,
-                "the checkpoint has '\(name)' (\(stored[name]!.kind)), the program has \(list(own.map(\.name)))",
-                at: .init(file: store.directory, streamOperator: name),
-                remedy: "discard it with drop: '\(name)', or give its new name with rename: ['\(name)': ...]",
+                .invalidState, "the checkpoint has \(found), the program has \(list(own.map(\.name)))",
+                at: .init(file: store.directory, streamOperator: first),
+                remedy: "discard each with drop: '\(first)', or give its new name with rename: ['\(first)': ...]",
                 setting: .checkpointMigration)
         }
         for step in graph.stateful {

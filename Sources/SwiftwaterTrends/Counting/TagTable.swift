@@ -70,7 +70,7 @@ final class TagTable: @unchecked Sendable {
         return 0
     }
 
-    /// Reduces the count of the key with a `stableHash` by 1 if it is above 0, and returns the key; nil if there is none.
+    /// Reduces the count of the key with a `stableHash` by 1 if it is above 0, and returns the key, or nil.
     /// Among a billion keys, the chance that two share a hash is 1 in 40.
     func decrement(hash stableHash: UInt64) -> Text? {
         let hash = stableHash | 1

@@ -77,8 +77,8 @@ final class TrendShard: @unchecked Sendable {
         let deleted: Set<UInt64>
     }
 
-    /// Returns this shard's best keys of a window, best first, and its number of keys. A window that is requested again,
-    /// in another order, is only ranked.
+    /// Returns this shard's best keys of a window, best first, and its number of keys. A window that is requested
+    /// again, in another order, is only ranked.
     func best(_ window: Window, by order: TrendingSettings.Order, _ filter: TrendFilter.Lists?) -> RankedKeys {
         let first = window.last - clock.length + 1
         leave(before: first)
@@ -144,7 +144,8 @@ final class TrendShard: @unchecked Sendable {
         window = table
     }
 
-    /// Calls `body` with each key of a window that ends with slide `last`, and its count. The keys point into the tables.
+    /// Calls `body` with each key of a window that ends with slide `last`, and its count. The keys point into the
+    /// tables.
     private func forEachCount(_ last: Int, _ body: (Text, Int64) -> Void) {
         if clock.length > 1 {
             window.forEach { if $1 != 0 { body($0, Int64($1)) } }
