@@ -45,10 +45,14 @@ private func megabytes(_ field: String) -> Int {
 /// Numbers that look random and are the same in each run (SplitMix64).
 struct BenchRandom: RandomNumberGenerator {
     private var state: UInt64
-    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+    /// The seed is mixed, since the state moves by a constant: neighboring seeds would give one sequence, shifted.
+    init(_ seed: UInt64) { state = Self.mix(seed) }
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
+        return Self.mix(state)
+    }
+    private static func mix(_ value: UInt64) -> UInt64 {
+        var mixed = value
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
