@@ -107,12 +107,16 @@ int sw_core_count(void) {
 }
 
 // Whether the line that begins at a byte may be empty, be indented or hold JSON.
-static inline bool is_unusual_start(uint8_t byte) { return byte <= 0x20 || byte == '{'; }
+// A line that may be JSON, blank, a comment of a stream of events, or begin with a byte order mark.
+static inline bool is_unusual_start(uint8_t byte) {
+    return byte <= 0x20 || byte == '{' || byte == '[' || byte == ':' || byte == 0xEF;
+}
 
 #if defined(__x86_64__)
 __attribute__((target("avx2")))
 static bool has_unusual_line_start_avx2(const uint8_t *base, size_t count, size_t *index) {
     const __m256i newline = _mm256_set1_epi8('\n'), space = _mm256_set1_epi8(0x20), brace = _mm256_set1_epi8('{');
+    const __m256i bracket = _mm256_set1_epi8('['), colon = _mm256_set1_epi8(':'), mark = _mm256_set1_epi8((char)0xEF);
     size_t i = *index;
     for (; i + 32 <= count; i += 32) {
         __m256i before = _mm256_loadu_si256((const __m256i *)(base + i - 1));
@@ -120,6 +124,9 @@ static bool has_unusual_line_start_avx2(const uint8_t *base, size_t count, size_
         // A byte is at most 0x20 where its minimum with 0x20 is itself.
         __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, space), bytes);
         __m256i unusual = _mm256_or_si256(low, _mm256_cmpeq_epi8(bytes, brace));
+        unusual = _mm256_or_si256(unusual, _mm256_cmpeq_epi8(bytes, bracket));
+        unusual = _mm256_or_si256(unusual, _mm256_cmpeq_epi8(bytes, colon));
+        unusual = _mm256_or_si256(unusual, _mm256_cmpeq_epi8(bytes, mark));
         if (!_mm256_testz_si256(_mm256_cmpeq_epi8(before, newline), unusual)) return true;
     }
     *index = i;

@@ -26,7 +26,14 @@ struct RelayCommand: ParsableCommand {
 
     @Option(help: "File, directory of files, or - for standard input.") var from: String
     @Option(help: "Output format: text, or posts for whole posts as JSON.") var format = Relay.Format.text
-    @Option(help: "Keep posts with this whole word, ignoring case (repeatable).") var track: [String] = []
+    @Option(
+        help: """
+            Keep posts with this whole word, ignoring case and signs: corona also keeps #corona, but not \
+            coronavirus. All words of a phrase must be there (repeatable).
+            """)
+    var track: [String] = []
+    @Flag(help: "With --track: the sign belongs to the word, so that #corona does not keep corona.")
+    var trackExact = false
     @Option(help: "Posts per second, such as 100 or 100/s. Default: as fast as clients read.") var rate: String?
     @Option(help: "Port to serve on; 0 picks a free one.") var port = 7773
     @Option(help: "Address to serve on.") var host = "127.0.0.1"
@@ -55,6 +62,7 @@ struct RelayCommand: ParsableCommand {
         if to != nil && target == nil { throw ValidationError("--to takes HOST:PORT, not '\(to!)'.") }
         guard waitForClients >= 0 else { throw ValidationError("--wait-for-clients takes 0 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
+        if trackExact, track.isEmpty { throw ValidationError("--track-exact requires --track.") }
         for word in track where TrackFilter([word]).isEmpty {
             throw ValidationError("--track takes a word of letters or digits, not '\(word)'.")
         }
@@ -95,18 +103,21 @@ struct RelayCommand: ParsableCommand {
     private func read(
         _ paths: [String], _ stop: RelayStop, _ console: Console, send: (String) throws -> Void, flush: () -> Void
     ) throws -> Relay {
-        var relay = Relay(track: track, format: format)
+        var relay = Relay(track: TrackFilter(track, isExact: trackExact), format: format)
         let limits = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
         for path in paths where !stop.isAsked {
             var reader = try BlockReader(path: path, limits: limits)
             while !stop.isAsked, let block = try reader.next() {
                 try block.forEachLine { line in
-                    guard !stop.isAsked, let output = relay.take(line, source: path) else { return }
-                    if !quiet, let post = output.post { try console.line(Relay.display(post)) }
-                    try send(output.line)
+                    guard !stop.isAsked else { return }
+                    for output in relay.take(line, source: path) {
+                        if !quiet, let post = output.post { try console.line(Relay.display(post)) }
+                        try send(output.line)
+                    }
                 }
                 flush()
             }
+            relay.finish(source: path)
             for message in reader.faults.messages(limits: limits) { console.remark("\(path): \(message)") }
         }
         flush()
@@ -161,7 +172,7 @@ struct RelayCommand: ParsableCommand {
         let counts = relay.counts
         for sample in relay.samples { console.remark("skipped: \(TerminalText.safe("\(sample)"))") }
         console.remark(
-            "relayed \(Format.count(counts.relayed)) of \(Format.count(counts.lines)) lines"
+            "relayed \(Format.count(counts.relayed)) posts of \(Format.count(counts.lines)) lines"
                 + " (\(Format.count(counts.untracked)) not tracked, \(Format.count(counts.controls)) not posts, "
                 + "\(Format.count(counts.malformed)) malformed)"
                 + (counts.deletions > 0 ? " and \(Format.count(counts.deletions)) deletions" : "")

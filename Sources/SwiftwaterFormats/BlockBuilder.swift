@@ -2,7 +2,8 @@ import CSwiftwaterKernels
 import SwiftwaterCore
 import SwiftwaterPlatform
 
-/// Cuts a stream of bytes, in pieces of any size, into blocks of whole lines. For use by one thread at a time.
+/// Cuts a stream of bytes, in pieces of any size, into blocks of whole lines, without a byte order mark at its start.
+/// For use by one thread at a time.
 ///
 ///     buffer   whole lines ........ | unfinished line | room
 ///              0                    openLine          count        capacity
@@ -19,6 +20,8 @@ package final class BlockBuilder: @unchecked Sendable {
     private var count = 0
     private var openLine = 0
     private var isSkippingLine = false
+    /// Whether the input has begun, and a byte order mark was dropped.
+    private var hasBegun = false
 
     /// Room for reading beyond the block's target.
     private static let slack = 64 << 10
@@ -76,6 +79,7 @@ package final class BlockBuilder: @unchecked Sendable {
     /// Processes `added` new bytes after `count`; returns the block that became full.
     private func take(_ added: Int) -> TextBlock? {
         var added = added
+        if !hasBegun { added -= dropByteOrderMark(added) }
         if isSkippingLine {
             guard let hit = memchr(buffer + count, 0x0A, added) else { return nil }
             isSkippingLine = false
@@ -93,6 +97,23 @@ package final class BlockBuilder: @unchecked Sendable {
             count = openLine
         }
         return openLine >= limits.blockTargetBytes ? cut() : nil
+    }
+
+    /// Drops a byte order mark at the start of the input, and returns how many bytes that were.
+    private func dropByteOrderMark(_ added: Int) -> Int {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let start = UnsafeBufferPointer(start: buffer, count: min(count + added, 3))
+        guard mark.starts(with: start) else {
+            hasBegun = true
+            return 0
+        }
+        // The rest of it may follow.
+        guard start.count == 3 else { return 0 }
+        hasBegun = true
+        let dropped = 3 - count
+        memmove(buffer, buffer + 3, count + added - 3)
+        count = 0
+        return dropped
     }
 
     /// Returns the finished lines as a block, or nil if there are none. The unfinished line stays in the builder.

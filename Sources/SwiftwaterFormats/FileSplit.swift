@@ -13,7 +13,7 @@ package struct FileSplit: Sendable {
     package let range: Range<Int>
     /// The size the file must have, or nil if it is not a regular file.
     package let byteCount: Int?
-    /// Whether this part is the whole file: it is small, or cannot be divided (gzip, a pipe).
+    /// Whether this part is the whole file: it is small, or cannot be divided (gzip, a pipe, a JSON document).
     package let isWhole: Bool
 
     /// The default size of a part: 32 MiB.
@@ -26,12 +26,14 @@ package struct FileSplit: Sendable {
     /// Creates a part that stands for a missing file: reading it throws the error of opening the file.
     package init(missing path: String) { self.init(path: path, range: 0..<0, byteCount: nil, isWhole: true) }
 
-    /// Returns the parts of a file of `byteCount` bytes. A gzip file has one part.
+    /// Returns the parts of a file of `byteCount` bytes. A gzip file and a JSON document have one part.
     package static func splits(of path: String, byteCount: Int, targetBytes: Int = targetBytes) throws -> [FileSplit] {
         if byteCount <= targetBytes {
             return [FileSplit(path: path, range: 0..<byteCount, byteCount: byteCount, isWhole: true)]
         }
-        if try isGzip(path) {
+        // A post of pretty-printed JSON is many lines, and a part has to begin with one.
+        let head = try head(of: path)
+        if head.starts(with: [0x1F, 0x8B]) || isDocument(head) {
             return [FileSplit(path: path, range: 0..<byteCount, byteCount: byteCount, isWhole: true)]
         }
         let count = (byteCount + targetBytes - 1) / targetBytes
@@ -65,13 +67,25 @@ package struct FileSplit: Sendable {
         }
     }
 
-    private static func isGzip(_ path: String) throws -> Bool {
+    /// Returns the first bytes of a file.
+    private static func head(of path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError.make("cannot open", path, errno) }
         defer { close(descriptor) }
-        var head: (UInt8, UInt8) = (0, 0)
-        return withUnsafeMutableBytes(of: &head) { pread(descriptor, $0.baseAddress!, 2, 0) } == 2
-            && head == (0x1F, 0x8B)
+        return [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+            count = max(0, pread(descriptor, buffer.baseAddress!, buffer.count, 0))
+        }
+    }
+
+    /// Returns whether a file that begins so is one JSON document of many lines: a list, or pretty-printed objects.
+    private static func isDocument(_ head: [UInt8]) -> Bool {
+        let text = head.starts(with: [0xEF, 0xBB, 0xBF]) ? head[3...] : head[...]
+        if text.starts(with: "window.YTD.".utf8) { return true }
+        guard let start = text.firstIndex(where: { $0 > 0x20 }) else { return false }
+        // `{` alone, or `[` alone or before `{`.
+        let rest = text[start...].prefix { $0 != 0x0A }
+        return rest.first == UInt8(ascii: "[") && rest.dropFirst().first { $0 > 0x20 } ?? 0x7B == 0x7B
+            || rest.first == UInt8(ascii: "{") && rest.dropFirst().allSatisfy { $0 <= 0x20 }
     }
 }
 

@@ -5,7 +5,7 @@ import SwiftwaterCore
 /// A tag is `#` or `＃` (U+FF03), not followed by U+FE0F or U+20E3, and then letters, marks, digits, underscores and a
 /// few more characters, at least one of them a letter or mark. It follows the start of the text, a variation selector,
 /// or a character that is neither one of these nor `&`. A tag followed by another `#` or by `://`, or inside a URL,
-/// does not count.
+/// does not count, and neither does one at the end of a retweet's text that `…` cuts off.
 public struct HashtagExtractor: Sendable {
     /// Creates an extractor.
     public init() {}
@@ -68,8 +68,20 @@ public struct HashtagExtractor: Sendable {
             {
                 return nil
             }
+            if isCut(bytes, at: position) { return nil }
         }
         return position
+    }
+
+    /// Returns whether `…` ends the text here, and the text is that of a retweet, `RT @name: `.
+    private func isCut(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int) -> Bool {
+        guard bytes[position...].starts(with: [0xE2, 0x80, 0xA6]) else { return false }
+        guard position + 3 == bytes.count || bytes[position + 3] == 0x0A || bytes[position + 3] == 0x0D else {
+            return false
+        }
+        var start = position
+        while start > 0, bytes[start - 1] != 0x0A { start -= 1 }
+        return Retweet.prefixLength(of: bytes[start..<position].prefix(27)) > 0
     }
 
     /// The state kept from one sign of a text to the next, so that no byte is examined twice.

@@ -1,132 +1,120 @@
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// Parses lines as posts: plain text, or a JSON object of one of five shapes.
+/// Parses lines as posts: plain text, or JSON of one of the shapes below. A line may hold several posts.
 ///
 /// | shape | recognized by | text | author |
 /// |---|---|---|---|
 /// | Twitter v1.1 | `text` or `full_text` | `extended_tweet.full_text`, `full_text`, `text` | `user` |
-/// | X v2 | `data.text` | `data.text` | `includes.users` with `data.author_id` |
+/// | X v2 | `data`, or `text` and `author_id` | `note_tweet.text`, `text` | `includes.users`, `author` |
 /// | Bluesky Jetstream | `did` and `kind` | `commit.record.text` | `did` |
+/// | Bluesky's views | `record` with `text` | `record.text` | `author.did` |
 /// | Mastodon | `content` and `account` | `content`, tags removed | `account` |
+/// | Mastodon's streams | `event` and `payload` | as above | as above |
 /// | normalized (`PostLine.normalized`) | `swiftwater` | `text` | `author` |
+/// | lists | an array; `statuses`, `posts`, `tweets` or `data` with an array | of each | of each |
+///
+/// A repost has the text and the tags of the original in full, and its own time and author.
 public struct PostParser: Sendable {
     /// Creates a parser.
     public init() {}
 
     /// Parses one line.
     ///
-    /// - Throws: `malformedInput` if the line begins like a JSON object but is not one, or has an unknown shape.
-    public func parse(_ line: Text) throws -> PostLine {
-        try line.withBytes { bytes in
-            guard let first = bytes.first(where: { $0 != 0x20 && $0 != 0x09 }) else { return .control("empty line") }
-            guard first == UInt8(ascii: "{") else {
-                return .post(Post(text: String(decoding: bytes, as: UTF8.self)))
+    /// - Returns: the posts, deletions and service messages of the line; one, except for lists.
+    /// - Throws: `malformedInput` if the line, or an element of its list, begins like a JSON object but is not one, or
+    ///   has an unknown shape.
+    public func parse(_ line: Text) throws -> [PostLine] {
+        try line.withBytes { bytes in try results(of: bytes).map { try $0.get() } }
+    }
+
+    /// Parses one line. An element of a list that cannot be read does not affect the others.
+    func results(of line: UnsafeBufferPointer<UInt8>) -> [Result<PostLine, any Error>] {
+        switch line.first(where: { $0 != 0x20 && $0 != 0x09 }) {
+        case nil: return [.success(.control("empty line"))]
+        case UInt8(ascii: "{"):
+            do { return results(try JSONValue(parsing: line)) } catch { return [.failure(error)] }
+        case UInt8(ascii: "["):
+            // A list of objects; anything else is text, such as `[live] the score is 2:1`.
+            if let json = try? JSONValue(parsing: line), let list = json.array, list.allSatisfy(\.isObject) {
+                return list.flatMap(results)
             }
-            return try parse(JSONValue(parsing: bytes))
+        default: break
+        }
+        return [.success(.post(Post(text: String(decoding: line, as: UTF8.self))))]
+    }
+
+    /// Returns what one event of a server-sent stream holds. `data` is its data.
+    func results(ofEvent name: String, _ data: UnsafeBufferPointer<UInt8>) -> [Result<PostLine, any Error>] {
+        switch name {
+        case "update", "status.update": results(of: data)
+        case "delete": [.success(.deletion(id: String(decoding: data, as: UTF8.self)))]
+        default: [.success(.control(name))]
         }
     }
 
-    func parse(_ json: JSONValue) throws -> PostLine {
+    private func results(_ json: JSONValue) -> [Result<PostLine, any Error>] {
+        if let name = json["event"]?.string, let payload = json["payload"] {
+            if payload.isObject { return results(payload) }
+            var data = payload.identifier ?? ""
+            return data.withUTF8 { results(ofEvent: name, $0) }
+        }
+        if let page = json["data"]?.array {
+            return page.map { post in Result { try self.post(post, includes: json["includes"]) } }
+        }
+        for name in ["statuses", "posts", "tweets"] {
+            if let list = json[name]?.array { return list.flatMap(results) }
+        }
+        if let inner = json["tweet"] ?? json["post"], inner.isObject { return results(inner) }
+        return [Result { try one(json) }]
+    }
+
+    private func one(_ json: JSONValue) throws -> PostLine {
         if let kind = json["swiftwater"]?.string { return try normalized(json, kind) }
         if json["did"] != nil, json["kind"] != nil { return jetstream(json) }
-        if let data = json["data"], data["text"] != nil { return xVersion2(json, data) }
+        if let data = json["data"], data.isObject { return try post(data, includes: json["includes"]) }
         if json["content"] != nil, json["account"] != nil { return mastodon(json) }
-        if json["text"] != nil || json["full_text"] != nil { return twitter(json) }
+        if let record = json["record"], record["text"] != nil { return blueskyView(json, record) }
+        if json["$type"]?.string == "app.bsky.feed.post", json["text"] != nil {
+            return .post(blueskyPost(json, id: nil, author: nil))
+        }
+        if json["text"] != nil || json["full_text"] != nil { return try post(json, includes: nil) }
         for control in ["limit", "disconnect", "warning", "scrub_geo", "status_withheld", "user_withheld", "errors"]
         where json[control] != nil {
             return .control(control)
         }
-        if let status = json["delete"]?["status"] {
-            return .deletion(id: status["id_str"]?.string ?? status["id"]?.integer.map(String.init) ?? "")
-        }
-        throw SwiftwaterError(
-            .malformedInput, "a JSON object of an unknown shape",
-            remedy: "posts are plain lines, or JSON of Twitter v1.1, X v2, Bluesky Jetstream or Mastodon")
+        if let status = json["delete"]?["status"] { return .deletion(id: status.postID ?? "") }
+        throw unknownShape(json)
     }
 
-    // MARK: The five shapes
+    func unknownShape(_ json: JSONValue) -> SwiftwaterError {
+        SwiftwaterError(
+            .malformedInput, "JSON of an unknown shape, \(json.shape)",
+            remedy: "posts are plain lines, or JSON of Twitter v1.1, X v2, Bluesky or Mastodon")
+    }
+}
 
-    /// Reads what `PostLine.normalized` writes.
-    private func normalized(_ json: JSONValue, _ kind: String) throws -> PostLine {
-        switch kind {
-        case "post":
-            let author = json["author"]
-            return .post(
-                Post(
-                    id: json["id"]?.string, text: json["text"]?.string ?? "", createdAt: json["createdAt"]?.string,
-                    authorID: author?["id"]?.string, authorName: author?["name"]?.string,
-                    location: author?["location"]?.string, language: json["language"]?.string,
-                    hashtags: json["hashtags"]?.array?.compactMap(\.string)))
-        case "deletion": return .deletion(id: json["id"]?.string ?? "")
-        default:
-            throw SwiftwaterError(
-                .malformedInput, "a relay line of the unknown kind '\(kind)'",
-                remedy: "a newer version may have written it; upgrade to that version")
+extension JSONValue {
+    var isObject: Bool { if case .object = self { true } else { false } }
+
+    /// An id or a time that may be written as a string or as a number.
+    var identifier: String? {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): "\(number)"
+        default: nil
         }
     }
 
-    private func twitter(_ json: JSONValue) -> PostLine {
-        let extended = json["extended_tweet"]
-        let text = extended?["full_text"]?.string ?? json["full_text"]?.string ?? json["text"]?.string ?? ""
-        let user = json["user"]
-        let entities = extended?["entities"] ?? json["entities"]
-        return .post(
-            Post(
-                id: identifier(json), text: HTMLText.unescaped(text), createdAt: json["created_at"]?.string,
-                authorID: user.flatMap(identifier), authorName: user?["name"]?.string,
-                location: user?["location"]?.string, language: json["lang"]?.string,
-                hashtags: entities?["hashtags"]?.array?.compactMap { $0["text"]?.string }))
-    }
+    /// The id of a post or a user of Twitter, X or Mastodon.
+    var postID: String? { self["id_str"]?.string ?? self["id"]?.identifier }
 
-    private func xVersion2(_ json: JSONValue, _ data: JSONValue) -> PostLine {
-        let author = data["author_id"]?.string
-        let user = json["includes"]?["users"]?.array?.first { $0["id"]?.string == author }
-        return .post(
-            Post(
-                id: data["id"]?.string, text: HTMLText.unescaped(data["text"]?.string ?? ""),
-                createdAt: data["created_at"]?.string, authorID: author, authorName: user?["name"]?.string,
-                location: user?["location"]?.string, language: data["lang"]?.string,
-                hashtags: data["entities"]?["hashtags"]?.array?.compactMap { $0["tag"]?.string }))
-    }
-
-    private func jetstream(_ json: JSONValue) -> PostLine {
-        let did = json["did"]?.string ?? ""
-        guard json["kind"]?.string == "commit", let commit = json["commit"] else {
-            return .control(json["kind"]?.string ?? "event")
-        }
-        guard commit["collection"]?.string == "app.bsky.feed.post" else {
-            return .control(commit["collection"]?.string ?? "commit")
-        }
-        let key = did + "/" + (commit["rkey"]?.string ?? "")
-        guard commit["operation"]?.string != "delete" else { return .deletion(id: key) }
-        guard let record = commit["record"], let text = record["text"]?.string else {
-            return .control("record without text")
-        }
-        let features = record["facets"]?.array?.flatMap { $0["features"]?.array ?? [] } ?? []
-        return .post(
-            Post(
-                id: key, text: text, createdAt: record["createdAt"]?.string, authorID: did, authorName: did,
-                language: record["langs"]?.array?.first?.string,
-                hashtags: features.filter { $0["$type"]?.string == "app.bsky.richtext.facet#tag" }
-                    .compactMap { $0["tag"]?.string }))
-    }
-
-    private func mastodon(_ json: JSONValue) -> PostLine {
-        // A boost carries the boosted status; its own content is empty.
-        let boosted = json["reblog"]
-        let status = boosted?["content"] != nil ? boosted! : json
-        let account = status["account"]
-        return .post(
-            Post(
-                id: json["id"]?.string, text: HTMLText.plain(status["content"]?.string ?? ""),
-                createdAt: status["created_at"]?.string, authorID: account?["id"]?.string ?? account?["acct"]?.string,
-                authorName: account?["display_name"]?.string ?? account?["acct"]?.string,
-                language: status["language"]?.string,
-                hashtags: status["tags"]?.array?.compactMap { $0["name"]?.string }))
-    }
-
-    private func identifier(_ json: JSONValue) -> String? {
-        json["id_str"]?.string ?? json["id"]?.string ?? json["id"]?.integer.map(String.init)
+    /// What the value is, for errors: `with the members id, name, ...`.
+    fileprivate var shape: String {
+        guard case .object(let members) = self else { return "not an object" }
+        guard !members.isEmpty else { return "without members" }
+        let names = members.prefix(5).map { TerminalText.safe(String($0.name.prefix(40))) }
+        return "with the members \(names.joined(separator: ", "))\(members.count > 5 ? ", ..." : "")"
     }
 }

@@ -30,27 +30,49 @@ struct PostScan {
         switch key.count {
         case 2 where key.isSame("id"): return take(&found.id)
         case 3 where key.isSame("did"): return take(&found.did)
-        case 4 where key.isSame("text"): return take(&found.text)
         case 4 where key.isSame("user"): return walkOrSkip { scan, key in scan.userMember(key, &found.user) }
         case 4 where key.isSame("kind"): return take(&found.kind)
-        case 4 where key.isSame("tags"): return takeTags(named: "name", into: &found.mastodonTags)
-        case 4 where key.isSame("data"): return slow()
+        case 4 where key.isSame("tags"): return takeTags(named: "name", or: "name", into: &found.mastodonTags)
         case 6 where key.isSame("id_str"): return take(&found.idString)
         case 6 where key.isSame("author"): return walkOrSkip { scan, key in scan.userMember(key, &found.author) }
         case 6 where key.isSame("commit"): return walkOrSkip { scan, key in scan.commitMember(key, &found.commit) }
-        case 6 where key.isSame("delete"): return slow()
-        case 6 where key.isSame("reblog"): return peek() == 0x6E ? skip() : slow()
         case 7 where key.isSame("content"): return take(&found.content)
         case 7 where key.isSame("account"): return walkOrSkip { scan, key in scan.userMember(key, &found.account) }
         case 8 where key.isSame("hashtags"): return takeStrings(into: &found.listedTags)
         case 9 where key.isSame("createdAt"): return take(&found.created)
-        case 10 where key.isSame("swiftwater"): return take(&found.own)
+        case 9 where key.isSame("author_id"): return take(&found.authorID)
+        case 10 where key.isSame("swiftwater"): return take(&found.form)
+        case 10 where key.isSame("created_at"): return take(&found.created)
+        case 16 where key.isSame("retweeted_status"):
+            return walkOrSkip { scan, key in
+                key.isSame("retweeted_status") ? scan.slowUnlessNull() : scan.contentMember(key, &found.original)
+            }
+        default: return PostScan.isRare(key) ? slowUnlessNull() : contentMember(key, &found.own)
+        }
+    }
+
+    /// Returns whether a member at the top belongs to a shape that only `PostParser` reads.
+    private static func isRare(_ key: Slice) -> Bool {
+        switch key.count {
+        case 4: key.isSame("data") || key.isSame("post")
+        case 5: key.isSame("posts") || key.isSame("tweet") || key.isSame("$type")
+        case 6: key.isSame("delete") || key.isSame("reblog") || key.isSame("record") || key.isSame("tweets")
+        case 7: key.isSame("payload")
+        case 8: key.isSame("statuses")
+        case 17: key.isSame("referenced_tweets")
+        default: false
+        }
+    }
+
+    private mutating func contentMember(_ key: Slice, _ found: inout PostFields.Content) -> Bool {
+        switch key.count {
+        case 4 where key.isSame("text"): return take(&found.text)
+        case 9 where key.isSame("full_text"): return take(&found.fullText)
+        case 10 where key.isSame("note_tweet"): return slowUnlessNull()
         case 8 where key.isSame("entities"):
             return walkOrSkip { scan, key in
-                key.isSame("hashtags") ? scan.takeTags(named: "text", into: &found.tags) : scan.skip()
+                key.isSame("hashtags") ? scan.takeTags(named: "text", or: "tag", into: &found.tags) : scan.skip()
             }
-        case 9 where key.isSame("full_text"): return take(&found.fullText)
-        case 10 where key.isSame("created_at"): return take(&found.created)
         case 14 where key.isSame("extended_tweet"): return walkOrSkip { scan, key in scan.extendedMember(key, &found) }
         default: return skip()
         }
@@ -62,12 +84,12 @@ struct PostScan {
         return skip()
     }
 
-    private mutating func extendedMember(_ key: Slice, _ found: inout PostFields) -> Bool {
+    private mutating func extendedMember(_ key: Slice, _ found: inout PostFields.Content) -> Bool {
         if key.isSame("full_text") { return take(&found.extendedText) }
         guard key.isSame("entities") else { return skip() }
         found.hasExtendedEntities = true
         return walkOrSkip { scan, key in
-            key.isSame("hashtags") ? scan.takeTags(named: "text", into: &found.extendedTags) : scan.skip()
+            key.isSame("hashtags") ? scan.takeTags(named: "text", or: "tag", into: &found.extendedTags) : scan.skip()
         }
     }
 
@@ -81,6 +103,7 @@ struct PostScan {
         return walkOrSkip { scan, key in
             if key.isSame("text") { return scan.take(&commit.text) }
             if key.isSame("createdAt") { return scan.take(&commit.created) }
+            if key.isSame("tags") { return scan.takeStrings { commit.moreTags.append($0) } }
             guard key.isSame("facets") else { return scan.skip() }
             return scan.list { scan in
                 scan.walkOrSkip { scan, key in
@@ -97,22 +120,26 @@ struct PostScan {
             if key.isSame("$type") { return scan.take(&type) }
             return key.isSame("tag") ? scan.take(&tag) : scan.skip()
         }
-        if type.slice.isSame("app.bsky.richtext.facet#tag"), tag.isThere { tags.append(tag.slice) }
+        if type.slice.isSame("app.bsky.richtext.facet#tag"), tag.isThere {
+            // Some clients write the sign.
+            tags.append(tag.slice.first == 0x23 ? Slice(rebasing: tag.slice.dropFirst()) : tag.slice)
+        }
         return isWalked
     }
 
-    /// Reads one string from each object of a list.
-    private mutating func takeTags(named name: StaticString, into tags: inout PostFields.Tags) -> Bool {
+    /// Reads one string from each object of a list: the one called `name`, or otherwise `other`.
+    private mutating func takeTags(
+        named name: StaticString, or other: StaticString, into tags: inout PostFields.Tags
+    ) -> Bool {
         guard peek() == 0x5B else { return skip() }
         tags.begin()
         return list { scan in
-            scan.walkOrSkip { scan, key in
-                guard key.isSame(name) else { return scan.skip() }
-                var tag = Value()
-                guard scan.take(&tag) else { return false }
-                if tag.isThere { tags.slices.append(tag.slice) }
-                return true
+            var (tag, second) = (Value(), Value())
+            let isWalked = scan.walkOrSkip { scan, key in
+                key.isSame(name) ? scan.take(&tag) : key.isSame(other) ? scan.take(&second) : scan.skip()
             }
+            if tag.isThere || second.isThere { tags.slices.append((tag.isThere ? tag : second).slice) }
+            return isWalked
         }
     }
 
@@ -120,15 +147,21 @@ struct PostScan {
     private mutating func takeStrings(into tags: inout PostFields.Tags) -> Bool {
         guard peek() == 0x5B else { return skip() }
         tags.begin()
-        return list { scan in
-            var tag = Value()
-            guard scan.take(&tag) else { return false }
-            if tag.isThere { tags.slices.append(tag.slice) }
+        return takeStrings { tags.slices.append($0) }
+    }
+
+    private mutating func takeStrings(_ body: (Slice) -> Void) -> Bool {
+        list { scan in
+            var string = Value()
+            guard scan.take(&string) else { return false }
+            if string.isThere { body(string.slice) }
             return true
         }
     }
 
-    private mutating func slow() -> Bool {
+    /// Skips `null`; anything else needs `PostParser`.
+    private mutating func slowUnlessNull() -> Bool {
+        if peek() == 0x6E { return skip() }
         isSlow = true
         return false
     }

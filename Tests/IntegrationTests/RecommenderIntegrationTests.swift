@@ -51,7 +51,8 @@ import Testing
         let similar = try Program.run("similar", "--model", model, "--item", String(item))
         #expect(similar.status == 0)
         let tune = try Program.run("tune", ratings, "--max-iterations", "1,3,5,7", "--plot", folder.file("rmse.svg"))
-        #expect(tune.output.contains(", within 1%") != tune.output.contains("the best: RMSE") && tune.output.contains("●"))
+        #expect(
+            tune.output.contains(", within 1%") != tune.output.contains("the best: RMSE") && tune.output.contains("●"))
         #expect(try String(contentsOfFile: folder.file("rmse.svg"), encoding: .utf8).hasPrefix("<svg"))
     }
 

@@ -18,10 +18,10 @@ import Testing
     @Test func normalizedLinesSayTheSame() throws {
         let parser = PostParser()
         for line in Self.lines {
-            let before = try parser.parse(Text(line))
+            let before = try #require(try parser.parse(Text(line)).first)
             let text = try #require(before.normalized)
             #expect(!text.contains("\n"))
-            let after = try parser.parse(Text(text))
+            let after = try #require(try parser.parse(Text(text)).first)
             guard case .post(let old) = before, case .post(let new) = after else {
                 #expect(before == after)
                 continue
@@ -29,7 +29,7 @@ import Testing
             var expected = old
             if old.createdAt != nil { expected.createdAt = "2026-11-23T12:00:00.\(old.id == "8" ? "120" : "000")Z" }
             #expect(new == expected)
-            #expect(try parser.parse(Text(text)).normalized == text)
+            #expect(after.normalized == text)
         }
     }
 
@@ -39,7 +39,7 @@ import Testing
         func seen(_ line: String) throws -> [String] {
             var line = line
             return try line.withUTF8 { bytes in
-                try reader.read(bytes, into: &view)
+                guard try reader.read(bytes, into: &view) else { return [] }
                 return [
                     "\(view.kind)", view.kind == .post ? view.text : "", "\(view.id.isEmpty ? 0 : view.idHash)",
                     String(decoding: view.author, as: UTF8.self), "\(view.time ?? -1)",
@@ -48,7 +48,7 @@ import Testing
             }
         }
         for line in Self.lines {
-            let text = try #require(try PostParser().parse(Text(line)).normalized)
+            let text = try #require(try PostParser().parse(Text(line)).first?.normalized)
             #expect(try seen(text) == seen(line))
         }
     }

@@ -18,7 +18,7 @@ import Testing
     private func read(_ line: [UInt8]) throws -> Seen {
         var (reader, view) = (PostReader(), PostView())
         return try line.withUnsafeBufferPointer { bytes in
-            try reader.read(bytes, into: &view)
+            guard try reader.read(bytes, into: &view) else { return Seen(kind: .control) }
             func string(_ slice: UnsafeBufferPointer<UInt8>) -> String { String(decoding: slice, as: UTF8.self) }
             switch view.kind {
             case .control: return Seen(kind: .control)
@@ -38,7 +38,8 @@ import Testing
     }
 
     private func parse(_ line: [UInt8]) throws -> Seen {
-        let parsed = try line.withUnsafeBufferPointer { try PostParser().parse(Text(copying: $0)) }
+        let found = try line.withUnsafeBufferPointer { try PostParser().parse(Text(copying: $0)) }
+        guard let parsed = found.first else { return Seen(kind: .control) }
         func hash(_ id: String) -> UInt64 { Array(id.utf8).withUnsafeBytes { StableHasher.hash($0) } }
         switch parsed {
         case .control: return Seen(kind: .control)
@@ -75,7 +76,14 @@ import Testing
         ])
         let text = string(&random)
         let space = one(["", " "])
-        switch random.below(8) {
+        switch random.below(10) {
+        case 8:
+            let cut = one(["RT @ana: \(text)", "RT @ana_5:\(text)", text, #"RT \u0040ana: x"#])
+            return
+                #"{"created_at":\#(time),"id":18,"text":"\#(cut)","user":{"id":6},"entities":{"hashtags":[]},\#(extra)"retweeted_status":{"id":4,"text":"\#(string(&random))","entities":{"hashtags":\#(tags)},"user":{"id":9}\#(one(["", #","full_text":"whole #é""#, #","extended_tweet":{"full_text":"even \u00e9","entities":{"hashtags":[]}}"#]))}}"#
+        case 9:
+            return
+                #"{"id":"20","text":"\#(text)","author_id":\#(one(["\"7\"", "7"])),\#(extra)"created_at":\#(time),"entities":\#(one([#"{"hashtags":[{"start":1,"tag":"x"}]}"#, "{}", "null"]))\#(one(["", #","referenced_tweets":[{"type":"retweeted","id":"3","text":"other #t"}]"#, #","note_tweet":{"text":"long \#(text)"}"#, #","author":{"id":"8"}"#]))}"#
         case 0, 1, 2:
             let extended = one([
                 "",
@@ -136,23 +144,30 @@ import Testing
             ("Mon Nov 23 12:00:00 +0000 2026", 1_795_435_200_000), ("2026-11-23T12:00:00.123Z", 1_795_435_200_123),
             ("2026-11-23T14:00:00+02:00", 1_795_435_200_000), ("2026-11-23T12:00:00Z", 1_795_435_200_000),
             ("2000-02-29T00:00:00.5Z", 951_782_400_500), ("1969-12-31T23:59:59Z", -1000),
-            ("1795435200000", 1_795_435_200_000),
+            ("1795435200000", 1_795_435_200_000), ("1795435200", 1_795_435_200_000),
+            ("1795435200.5", 1_795_435_200_500),
+            ("1795435200000000", 1_795_435_200_000), ("1795435200000000000", 1_795_435_200_000),
+            ("2026-11-23T12:00:00", 1_795_435_200_000), ("2026-11-23 12:00", 1_795_435_200_000),
+            ("2026-11-23T14:00:00+0200", 1_795_435_200_000), ("2026-11-23T12:00:00,25Z", 1_795_435_200_250),
+            ("2026-11-23T11:59:60Z", 1_795_435_200_000), ("2026-11-23", 1_795_392_000_000),
+            ("2026/11/23 12:00:00 UTC", 1_795_435_200_000), ("Mon, 23 Nov 2026 12:00:00 GMT", 1_795_435_200_000),
+            ("Mon Nov 23 07:00:00 -0500 2026", 1_795_435_200_000), ("2024-02-29T00:00:00Z", 1_709_164_800_000),
         ] as [(String, Int64)])
     func timesAreRead(text: String, expected: Int64) throws {
         let line = Array(#"{"text":"x","created_at":"\#(text)"}"#.utf8)
         var (reader, view) = (PostReader(), PostView())
-        try line.withUnsafeBufferPointer { try reader.read($0, into: &view) }
+        _ = try line.withUnsafeBufferPointer { try reader.read($0, into: &view) }
         #expect(view.time == expected)
     }
 
     @Test func timesThatAreNoneAreNone() throws {
         for text in [
-            "", "yesterday", "2026-13-23T12:00:00Z", "2026-11-23T12:00:00", "2026-11-23T25:00:00Z",
+            "", "yesterday", "2026-13-23T12:00:00Z", "2026-02-29T12:00:00Z", "2026-11-23T25:00:00Z",
             "Mon Xxx 23 12:00:00 +0000 2026",
         ] {
             let line = Array(#"{"text":"x","created_at":"\#(text)"}"#.utf8)
             var (reader, view) = (PostReader(), PostView())
-            try line.withUnsafeBufferPointer { try reader.read($0, into: &view) }
+            _ = try line.withUnsafeBufferPointer { try reader.read($0, into: &view) }
             #expect(view.time == nil, "\(text)")
         }
     }

@@ -3,7 +3,10 @@ import SwiftwaterPosts
 import Testing
 
 @Suite struct PostParserTests {
-    private func parse(_ line: String) throws -> PostLine { try PostParser().parse(Text(line)) }
+    private func parse(_ line: String) throws -> PostLine {
+        let found = try PostParser().parse(Text(line))
+        return try #require(found.count == 1 ? found.first : nil)
+    }
 
     @Test func plainLines() throws {
         #expect(try parse("just text #tag") == .post(Post(text: "just text #tag")))
@@ -90,14 +93,22 @@ import Testing
         #expect(TrackFilter(["world cup", "ÉTÉ"]).matches("the cup of the World"))
         #expect(TrackFilter(["world cup", "ÉTÉ"]).matches("un été"))
         #expect(!TrackFilter(["world cup"]).matches("the world"))
+        let texts = ["Corona!", "corona", "#corona now", "CORONA,virus", "coronavirus"]
+        func kept(_ word: String, _ isExact: Bool) -> [Bool] {
+            texts.map { TrackFilter([word], isExact: isExact).matches($0) }
+        }
+        #expect(kept("corona", false) == [true, true, true, true, false])
+        #expect(kept("#corona", false) == [true, true, true, true, false])
+        #expect(kept("corona", true) == [true, true, false, true, false])
+        #expect(kept("#Corona", true) == [false, false, true, false, false])
     }
 
     @Test func linesAreCountedAndShownSafely() {
-        var relay = Relay(track: ["corona"])
-        #expect(relay.take("#corona here", source: "f") != nil)
-        #expect(relay.take("nothing", source: "f") == nil)
-        #expect(relay.take("{broken", source: "f") == nil)
-        #expect(relay.take("", source: "f") == nil)
+        var relay = Relay(track: TrackFilter(["corona"]))
+        #expect(relay.take("#corona here", source: "f").count == 1)
+        #expect(relay.take("nothing", source: "f").isEmpty)
+        #expect(relay.take("{broken", source: "f").isEmpty)
+        #expect(relay.take("", source: "f").isEmpty)
         #expect(relay.counts.lines == 4)
         #expect(relay.counts.relayed == 1)
         #expect(relay.counts.untracked == 1)
@@ -105,12 +116,12 @@ import Testing
         #expect(relay.counts.controls == 1)
         #expect(relay.samples.first?.location?.file == "f")
         #expect(relay.samples.first?.location?.line == 3)
-        #expect(relay.take(##"{"text":"two\nlines corona"}"##, source: "f")?.line == "two lines corona")
-        #expect(relay.take(##"{"delete":{"status":{"id_str":"7"}}}"##, source: "f") == nil)
-        var whole = Relay(track: ["corona"], format: .posts)
-        #expect(whole.take("nothing", source: "f") == nil)
-        #expect(whole.take("#corona", source: "f")?.line == ##"{"swiftwater":"post","text":"#corona"}"##)
-        let deletion = whole.take(##"{"delete":{"status":{"id_str":"7"}}}"##, source: "f")
+        #expect(relay.take(##"{"text":"two\nlines corona"}"##, source: "f").first?.line == "two lines corona")
+        #expect(relay.take(##"{"delete":{"status":{"id_str":"7"}}}"##, source: "f").isEmpty)
+        var whole = Relay(track: TrackFilter(["corona"]), format: .posts)
+        #expect(whole.take("nothing", source: "f").isEmpty)
+        #expect(whole.take("#corona", source: "f").first?.line == ##"{"swiftwater":"post","text":"#corona"}"##)
+        let deletion = whole.take(##"{"delete":{"status":{"id_str":"7"}}}"##, source: "f").first
         #expect(deletion?.line == ##"{"swiftwater":"deletion","id":"7"}"## && deletion?.post == nil)
         #expect(whole.counts.relayed == 1 && whole.counts.deletions == 1)
         let post = Post(text: "a\r\nb\u{1B}[2J", createdAt: "now", authorName: "Ana\u{7}", location: "Lisbon")

@@ -44,7 +44,7 @@ import Testing
         var settings = PostGenerator.Settings()
         settings.count = 500
         for post in PostGenerator(settings) {
-            guard case .post(let read) = try PostParser().parse(Text(PostGenerator.twitterLine(post))) else {
+            guard case .post(let read) = try PostParser().parse(Text(PostGenerator.twitterLine(post))).first else {
                 Issue.record("no post")
                 return
             }

@@ -40,7 +40,7 @@ struct NaiveTrending {
         var deletions: [(id: String, time: Int64)] = []
         var late = 0
         for line in lines {
-            guard let parsed = try? PostParser().parse(Text(line)) else { continue }
+            guard let parsed = try? PostParser().parse(Text(line)).first else { continue }
             switch parsed {
             case .control: continue
             case .deletion(let id): deletions.append((id, latest))

@@ -1,6 +1,7 @@
 import CSwiftwaterKernels
 import SwiftwaterCore
 import SwiftwaterPlatform
+import SwiftwaterPosts
 
 /// Counts tags in whole blocks of plain posts, as bytes: no text is created for a post, and a post without a tag costs
 /// only the search for signs. Trends use this simple counter if only counts are needed. It gives the same result as
@@ -41,7 +42,7 @@ struct BlockCounter {
         }
     }
 
-    /// Returns the number of lines with only spaces and tabs, or nil if a line begins like JSON.
+    /// Returns the number of lines with only spaces and tabs, or nil if a line has to be read by itself.
     private static func blankLines(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var (blank, start) = (0, 0)
         while start < bytes.count {
@@ -49,12 +50,11 @@ struct BlockCounter {
             let end = memchr(rest.baseAddress!, 0x0A, rest.count).map {
                 UnsafeRawPointer($0) - UnsafeRawPointer(rest.baseAddress!)
             }
-            var line = rest[..<(end ?? rest.count)]
-            if line.last == 0x0D { line = line.dropLast() }
-            switch line.first(where: { $0 != 0x20 && $0 != 0x09 }) {
-            case nil: blank += 1
-            case UInt8(ascii: "{"): return nil
-            default: break
+            let line = UnsafeBufferPointer(rebasing: rest[..<(end ?? rest.count)])
+            if let first = line.firstIndex(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) {
+                if !PostReader.isPlain(UnsafeBufferPointer(rebasing: line[first...])) { return nil }
+            } else {
+                blank += 1
             }
             start += (end ?? rest.count) + 1
         }

@@ -51,8 +51,12 @@ extension DStream where Element == Text {
             var found: [Text] = []
             for line in lines {
                 line.withBytes { bytes in
-                    guard (try? reader.read(bytes, into: &view)) != nil, case .post = view.kind else { return }
-                    scanner.forEachKey(of: view, &text) { key, _ in found.append(key.detached()) }
+                    func take() {
+                        guard case .post = view.kind else { return }
+                        scanner.forEachKey(of: view, &text) { key, _ in found.append(key.detached()) }
+                    }
+                    if (try? reader.read(bytes, into: &view)) == true { take() }
+                    while reader.hasMore { if (try? reader.next(into: &view)) == true { take() } }
                 }
             }
             return found

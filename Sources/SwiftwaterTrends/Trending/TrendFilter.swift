@@ -4,8 +4,8 @@ import SwiftwaterStorage
 import Synchronization
 
 /// Lists of keys that are left out of trends, or of the only keys that are listed. The files may change while the
-/// program runs. They have one key per line, with or without `#`, in any case. Empty lines and lines that begin with
-/// `//` are skipped.
+/// program runs. They have one key per line, with or without `#`, in any case. White space around them, empty
+/// lines and lines that begin with `//` are skipped.
 public final class TrendFilter: Sendable {
     /// The current content of the files.
     struct Lists: Sendable, Equatable {
@@ -38,11 +38,10 @@ public final class TrendFilter: Sendable {
 
     private func read() throws -> Lists {
         func keys(_ path: String) throws -> Set<Text> {
-            let lines = try ByteSource(path: path).readAll().split { $0 == 0x0A || $0 == 0x0D }
-            let texts = lines.map { String(decoding: $0, as: UTF8.self) }.filter { !$0.hasPrefix("//") }
+            let entries = try ListFile.entries(of: path).filter { !$0.hasPrefix("//") }
             return Set(
-                texts.flatMap { line -> [Text] in
-                    let key = Text(line.drop { $0 == " " }).caseFolded()
+                entries.flatMap { entry -> [Text] in
+                    let key = Text(entry).caseFolded()
                     return key.hasPrefix("#") || key.hasPrefix("@") || key.hasPrefix("$")
                         ? [key] : [key, Text("#" + String(key))]
                 })

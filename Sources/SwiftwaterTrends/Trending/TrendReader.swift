@@ -31,20 +31,20 @@ struct TrendReader {
     }
 
     mutating func read(_ block: TextBlock) {
-        if counter != nil, countAtOnce(block) { return }
+        if counter != nil, reader.isBetweenPosts, countAtOnce(block) { return }
         block.forEachLine { line in
             line.withBytes { bytes in
-                do {
-                    try reader.read(bytes, into: &view)
-                    take()
-                } catch {
-                    partial.malformed += 1
-                    if partial.samples.count < 3, let error = error as? SwiftwaterError {
-                        partial.samples.append(error)
-                    }
+                do { if try reader.read(bytes, into: &view) { take() } } catch { note(error) }
+                while reader.hasMore {
+                    do { if try reader.next(into: &view) { take() } } catch { note(error) }
                 }
             }
         }
+    }
+
+    private func note(_ error: any Error) {
+        partial.malformed += 1
+        if partial.samples.count < 3, let error = error as? SwiftwaterError { partial.samples.append(error) }
     }
 
     /// Counts a block at once. Returns false if the block may hold JSON, in which case nothing was counted.
@@ -60,6 +60,7 @@ struct TrendReader {
 
     /// Returns the partial, after all blocks were read.
     mutating func finish() -> TrendPartial {
+        do { try reader.finish() } catch { note(error) }
         close()
         // A slide can be opened without receiving a post.
         for number in partial.slides.keys {
