@@ -35,7 +35,9 @@ struct NaiveTrending {
     func tables(_ lines: [String], batchTime: Int64) -> (tables: [Table], late: Int) {
         let step = settings.slide!.wholeMilliseconds
         let lateness = settings.lateness.wholeMilliseconds
-        var latest = Int64.min
+        var times: [Int64] = []
+        var latest: Int64 { times.count > settings.outliers ? times[settings.outliers] : .min }
+        var ids: Set<[String]> = []
         var posts: [Seen] = []
         var deletions: [(id: String, time: Int64)] = []
         var late = 0
@@ -46,12 +48,15 @@ struct NaiveTrending {
             case .deletion(let id): deletions.append((id, latest))
             case .post(let post):
                 guard let time = post.createdAt.flatMap(Self.time), time < batchTime + 300_000 else { continue }
+                if let id = post.id, settings.rememberedIDs > 0, !ids.insert([id, post.authorID ?? ""]).inserted {
+                    continue
+                }
                 let end = Int64((Double(time) / Double(step)).rounded(.down) + 1) * step
                 if latest != .min, end + lateness <= latest {
                     late += 1
                     continue
                 }
-                latest = max(latest, time)
+                times.insert(time, at: times.firstIndex { $0 < time } ?? times.count)
                 posts.append(Seen(time: time, id: post.id, author: post.authorID, keys: keys(post)))
             }
         }

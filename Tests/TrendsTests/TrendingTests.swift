@@ -51,28 +51,40 @@ import Testing
             "longer_than_fifteen_bytes", "x1",
         ]
         var time = now - 3_600_000
-        return (0..<count).map { number in
+        var lines: [String] = []
+        for number in 0..<count {
             time += Int64(random.below(4000))
-            let own = random.below(10) == 0 ? time - Int64(random.below(60_000)) : time
-            let chosen = (0..<random.below(4)).map { _ in tags[random.below(random.below(2) == 0 ? 3 : tags.count)] }
-            let text = chosen.map { "#" + $0 }.joined(separator: " ")
-            let author = random.below(3) == 0 ? random.below(3) : random.below(200)
-            switch random.below(12) {
-            case 0: return #"{"delete":{"status":{"id_str":"\#(random.below(number + 3))"}}}"#
-            case 1: return "{broken"
-            case 2: return #"{"limit":{"track":1}}"#
-            case 3: return #"{"id_str":"\#(number)","text":"no time \#(text)"}"#
-            case 4:
-                return
-                    #"{"id_str":"\#(number)","created_at":"\#(stamp(now + 86_400_000))","text":"from the future \#(text)"}"#
-            case 5, 6:
-                let list = chosen.map { #"{"text":"\#($0)"}"# }.joined(separator: ",")
-                return
-                    #"{"created_at":"\#(stamp(own))","id_str":"\#(number)","text":"listed","user":{"id":\#(author)},"entities":{"hashtags":[\#(list)]}}"#
-            default:
-                return
-                    #"{"created_at":"\#(stamp(own))","id_str":"\#(number)","text":"\#(text) &amp; more","user":{"id":\#(author)}}"#
+            // Some posts are late, some are of a clock that is ahead, and some come again.
+            let shift = random.below(10) == 0 ? -Int64(random.below(60_000)) : 0
+            let own = random.below(60) == 0 ? time + Int64(random.below(600_000)) : time + shift
+            if random.below(15) == 0, number > 0 {
+                lines.append(lines[number - 1 - random.below(min(number, 40))])
+            } else {
+                lines.append(line(&random, number, own, tags))
             }
+        }
+        return lines
+    }
+
+    private static func line(_ random: inout SeededRandom, _ number: Int, _ own: Int64, _ tags: [String]) -> String {
+        let chosen = (0..<random.below(4)).map { _ in tags[random.below(random.below(2) == 0 ? 3 : tags.count)] }
+        let text = chosen.map { "#" + $0 }.joined(separator: " ")
+        let author = random.below(3) == 0 ? random.below(3) : random.below(200)
+        switch random.below(12) {
+        case 0: return #"{"delete":{"status":{"id_str":"\#(random.below(number + 3))"}}}"#
+        case 1: return "{broken"
+        case 2: return #"{"limit":{"track":1}}"#
+        case 3: return #"{"id_str":"\#(number)","text":"no time \#(text)"}"#
+        case 4:
+            return
+                #"{"id_str":"\#(number)","created_at":"\#(stamp(now + 86_400_000))","text":"from the future \#(text)"}"#
+        case 5, 6:
+            let list = chosen.map { #"{"text":"\#($0)"}"# }.joined(separator: ",")
+            return
+                #"{"created_at":"\#(stamp(own))","id_str":"\#(number)","text":"listed","user":{"id":\#(author)},"entities":{"hashtags":[\#(list)]}}"#
+        default:
+            return
+                #"{"created_at":"\#(stamp(own))","id_str":"\#(number)","text":"\#(text) &amp; more","user":{"id":\#(author)}}"#
         }
     }
 
@@ -82,6 +94,8 @@ import Testing
         settings.slide = .seconds([1, 10, 60][random.below(3)])
         settings.window = settings.slide! * [1, 2, 5][random.below(3)]
         settings.lateness = .seconds([0, 7, 40][random.below(3)])
+        settings.outliers = [0, 0, 1, 3, 8][random.below(5)]
+        settings.rememberedIDs = [0, 100_000][random.below(2)]
         settings.keys = random.below(2) == 0 ? .hashtags : .hashWords
         settings.order = random.below(2) == 0 ? .count : .authors
         settings.countsAuthorsOnce = random.below(4) == 0

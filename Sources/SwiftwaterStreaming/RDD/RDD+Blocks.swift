@@ -20,19 +20,21 @@ extension RDD where Element == Text {
     /// - Parameters:
     ///   - name: the name in `toDebugString` and errors.
     ///   - groups: the maximum number of partitions in the result; neighbors are merged.
-    ///   - body: calls its first argument with a closure that receives each block, in order, and pushes results into
-    ///     its second. Blocks, and what points into them, are invalid when that closure returns.
+    ///   - body: is given the number of the result's partition. Calls its second argument with a closure that receives
+    ///     each block, in order, and pushes results into its third. Blocks, and what points into them, are invalid when that closure returns.
     package func mapBlocks<Result: Sendable>(
         named name: String, groups: Int,
         _ body:
             @escaping @Sendable (
-                _ forEachBlock: ((TextBlock) throws -> Void) throws -> Void, _ sink: (Result) throws -> Void
+                _ group: Int, _ forEachBlock: ((TextBlock) throws -> Void) throws -> Void,
+                _ sink: (Result) throws -> Void
             ) throws -> Void
     ) -> RDD<Result> {
         let (all, push) = (partitionCount, blocks ?? RDD.gathering(compute))
         let count = max(1, min(groups, all))
         return RDD<Result>(context: context, name: name, parents: [lineage], partitionCount: count) { group, sink in
             try body(
+                group,
                 { take in
                     for partition in (all * group / count)..<(all * (group + 1) / count) { try push(partition, take) }
                 }, sink)
@@ -57,18 +59,5 @@ extension RDD where Element == Text {
             }
             try flush()
         }
-    }
-}
-
-extension DStream where Element == Text {
-    /// Applies `RDD.mapBlocks` to every batch.
-    package func mapBlocks<Result: Sendable>(
-        named name: String, groups: Int,
-        _ body:
-            @escaping @Sendable (
-                _ forEachBlock: ((TextBlock) throws -> Void) throws -> Void, _ sink: (Result) throws -> Void
-            ) throws -> Void
-    ) -> DStream<Result> {
-        derive(named: name) { rdd, _ in rdd.mapBlocks(named: name, groups: groups, body) }
     }
 }

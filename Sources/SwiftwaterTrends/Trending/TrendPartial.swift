@@ -11,14 +11,8 @@ final class TrendPartial: @unchecked Sendable {
         var error: Int64 = 0
         /// Without evidence: the keys of posts that may be deleted.
         var mentions: [SlideTable.Mention] = []
-        /// With event time: the number of posts in this partial, by the window that was the next to end when they came
-        /// (`SlideClock.open`).
-        private(set) var runs: [(open: Int, count: Int)] = []
-
-        mutating func addPost(whileOpen open: Int) {
-            posts += 1
-            if runs.last?.open == open { runs[runs.count - 1].count += 1 } else { runs.append((open, 1)) }
-        }
+        /// With event time: the number of posts in this partial, by what was the next window to end when they came.
+        var runs = Runs()
 
         enum Content {
             case cells(SlideTable)
@@ -67,18 +61,51 @@ final class TrendPartial: @unchecked Sendable {
         var mentions: [SlideTable.Mention] = []
     }
 
-    struct Deletion: Sendable {
-        let id: UInt64
-        /// The latest time of a post before the deletion, in milliseconds since 1970.
-        let time: Int64
+    /// Numbers of posts, by what was the next window to end when they came, as far as the partial knows.
+    struct Runs: Sendable {
+        private(set) var all: [(open: OpenWindows, count: Int)] = []
+        private var change = -1
+
+        /// - Parameter change: the number of the change that made `open`.
+        @inline(__always)
+        mutating func add(whileOpen open: OpenWindows, _ change: Int) {
+            if change != self.change {
+                all.append((open, 0))
+                self.change = change
+            }
+            all[all.count - 1].count += 1
+        }
     }
 
-    var slides: [Int: Slide] = [:]
-    var latest = Int64.min
+    /// A slide, and how many posts before those of this part were beyond its end and the lateness. If there are enough
+    /// together with those of earlier partials, the part is late.
+    struct SlidePart: Hashable {
+        let slide: Int
+        let ahead: Int
+
+        static func precedes(_ left: SlidePart, _ right: SlidePart) -> Bool {
+            (left.slide, left.ahead) < (right.slide, right.ahead)
+        }
+    }
+
+    struct Deletion: Sendable {
+        let id: UInt64
+        /// The latest times of posts before the deletion.
+        let latest: LatestTimes
+    }
+
+    var slides: [SlidePart: Slide] = [:]
+    var latest: LatestTimes
     var deletions: [Deletion] = []
-    /// How many posts were late, by the window that was the next to end when they came.
-    var late: [Int: Int] = [:]
+    /// The posts that were late whatever came before the partial.
+    var late = Runs()
     var malformed = 0
     /// The errors of the first few lines that could not be parsed.
     var samples: [SwiftwaterError] = []
+    /// The hashes of the ids of posts, in order.
+    var ids: [UInt64] = []
+
+    init(outliers: Int) { latest = LatestTimes(outliers: outliers) }
+
+    var isEmpty: Bool { slides.isEmpty && deletions.isEmpty && late.all.isEmpty && malformed == 0 }
 }

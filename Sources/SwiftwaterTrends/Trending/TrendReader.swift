@@ -15,12 +15,25 @@ struct TrendReader {
     private var counter: BlockCounter?
     private var view = PostView()
     private var text: [UInt8] = []
-    private let partial = TrendPartial()
-    private var slide: (number: Int, content: TrendPartial.Slide)?
-    /// With event time: the window that is the next to end, and the time from which it is another one.
-    private var open = (slide: Int.min, until: Int64.min)
+    private let partial: TrendPartial
+    private var slide: (part: TrendPartial.SlidePart, content: TrendPartial.Slide)?
+    /// With event time: the windows that are the next to end at the partial's latest times.
+    private var open = OpenWindows()
+    private var openChanges = 0
+    /// The slide that `SlideClock.open` last returned, and the times for which it is the same.
+    private var lastOpen = (slide: 0, times: Int64(0)..<0)
+    /// The posts of earlier batches, the posts of this partial, and posts of earlier partials that occur in this one.
+    private let seen: SeenPosts
+    private var own: SeenPosts
+    private let repeated: IDSet
 
-    init(_ settings: TrendingSettings, _ clock: SlideClock, _ enrichment: TrendEnrichment?, at time: BatchTime) {
+    init(
+        _ settings: TrendingSettings, _ clock: SlideClock, _ enrichment: TrendEnrichment?, at time: BatchTime,
+        seen: SeenPosts, repeated: IDSet
+    ) {
+        partial = TrendPartial(outliers: settings.outliers)
+        (self.seen, self.repeated) = (seen, repeated)
+        own = SeenPosts(limit: settings.rememberedIDs)
         self.enrichment = enrichment
         self.settings = settings
         self.clock = clock
@@ -49,7 +62,7 @@ struct TrendReader {
 
     /// Counts a block at once. Returns false if the block may hold JSON, in which case nothing was counted.
     private mutating func countAtOnce(_ block: TextBlock) -> Bool {
-        open(clock.slide(of: batchTime - 1))
+        open(.init(slide: clock.slide(of: batchTime - 1), ahead: 0))
         guard case .counts(let table) = slide!.content.content, let posts = counter!.count(block, into: table) else {
             return false
         }
@@ -63,9 +76,9 @@ struct TrendReader {
         do { try reader.finish() } catch { note(error) }
         close()
         // A slide can be opened without receiving a post.
-        for number in partial.slides.keys {
-            if partial.slides[number]!.posts == 0 { partial.slides[number] = nil }
-            partial.slides[number]?.reduce(to: settings.keysMax)
+        for part in partial.slides.keys {
+            if partial.slides[part]!.posts == 0 { partial.slides[part] = nil }
+            partial.slides[part]?.reduce(to: settings.keysMax)
         }
         scanner.deallocate()
         counter?.deallocate()
@@ -76,7 +89,7 @@ struct TrendReader {
         switch view.kind {
         case .control: return
         case .deletion:
-            if settings.honorsDeletions { partial.deletions.append(.init(id: view.idHash, time: partial.latest)) }
+            if settings.honorsDeletions { partial.deletions.append(.init(id: view.idHash, latest: partial.latest)) }
         case .post: takePost()
         }
     }
@@ -91,19 +104,22 @@ struct TrendReader {
             }
             time = own
         }
+        guard isNew() else { return }
         let number = clock.slide(of: time)
         if settings.usesEventTime {
-            if clock.end(of: number) + clock.lateness <= partial.latest {
-                partial.late[open.slide, default: 0] += 1
+            let end = clock.end(of: number) + clock.lateness
+            let ahead = partial.latest.count(from: end)
+            if ahead == partial.latest.capacity {
+                partial.late.add(whileOpen: open, openChanges)
                 return
             }
-            if time > partial.latest { seen(time) }
-            open(number)
-            slide!.content.addPost(whileOpen: open.slide)
+            note(time)
+            open(.init(slide: number, ahead: ahead))
+            slide!.content.runs.add(whileOpen: open, openChanges)
         } else {
-            open(number)
-            slide!.content.posts += 1
+            open(.init(slide: number, ahead: 0))
         }
+        slide!.content.posts += 1
         switch slide!.content.content {
         case .counts(let table): count(into: table)
         case .cells(let table): count(time, into: table)
@@ -111,11 +127,24 @@ struct TrendReader {
         boundKeys()
     }
 
-    private mutating func seen(_ time: Int64) {
-        partial.latest = time
-        guard time >= open.until else { return }
-        open.slide = clock.open(at: time)
-        open.until = clock.end(of: open.slide) + clock.lateness
+    /// Returns whether the post has not come before, as far as ids are remembered.
+    private mutating func isNew() -> Bool {
+        guard own.isOn, !view.id.isEmpty else { return true }
+        let author = view.author.isEmpty ? 0 : StableHasher.hash(UnsafeRawBufferPointer(view.author))
+        let id = view.idHash &+ author &* 0x9E37_79B9_7F4A_7C15
+        guard !seen.contains(id), !repeated.contains(id), own.insert(id) else { return false }
+        partial.ids.append(id)
+        return true
+    }
+
+    /// Takes note of a post's time.
+    private mutating func note(_ time: Int64) {
+        guard let place = partial.latest.insert(time) else { return }
+        if !lastOpen.times.contains(time) {
+            let slide = clock.open(at: time)
+            lastOpen = (slide, clock.begin(of: slide) + clock.lateness..<clock.end(of: slide) + clock.lateness)
+        }
+        if open.insert(lastOpen.slide, at: place, capacity: partial.latest.capacity) { openChanges += 1 }
     }
 
     private mutating func boundKeys() {
@@ -125,18 +154,18 @@ struct TrendReader {
     /// The tolerance for clocks that differ: five minutes.
     private static let futureMax: Int64 = 300_000
 
-    private mutating func open(_ number: Int) {
-        if slide?.number == number { return }
+    private mutating func open(_ part: TrendPartial.SlidePart) {
+        if slide?.part == part { return }
         close()
         // Removed from the partial: with two references, the lists of the slide would be copied when they grow.
         slide = (
-            number,
-            partial.slides.removeValue(forKey: number) ?? TrendPartial.Slide(keepsCells: settings.recordsEvidence)
+            part,
+            partial.slides.removeValue(forKey: part) ?? TrendPartial.Slide(keepsCells: settings.recordsEvidence)
         )
     }
 
     private mutating func close() {
-        if let slide { partial.slides[slide.number] = slide.content }
+        if let slide { partial.slides[slide.part] = slide.content }
         slide = nil
     }
 

@@ -24,7 +24,9 @@ final class TrendState: BatchState, @unchecked Sendable {
     private let log: @Sendable (String) -> Void
     private var clock: SlideClock
     private var shards: [TrendShard]
-    private var latest = Int64.min
+    private var latest: LatestTimes
+    /// The posts that came so far, as far as ids are remembered.
+    private var seen: SeenPosts
     private var posts: [Int: Int] = [:]
     private var slideNumbers: [Int: Int] = [:]
     private var slidesWithPosts = 0
@@ -34,7 +36,13 @@ final class TrendState: BatchState, @unchecked Sendable {
     /// The late posts since then, by the window that was the next to end when they came. A table counts the late posts
     /// that came before its window ended, regardless of their batches.
     private var newlyLate: [Int: Int] = [:]
-    private var deletions: [TrendPartial.Deletion] = []
+    private var deletions: [Deletion] = []
+
+    private struct Deletion {
+        let id: UInt64
+        /// The time that the stream had reached before it, in milliseconds since 1970.
+        let time: Int64
+    }
 
     init(
         _ settings: TrendingSettings, filter: TrendFilter?, enrichment: TrendEnrichment?, origin: Int64,
@@ -43,6 +51,8 @@ final class TrendState: BatchState, @unchecked Sendable {
     ) {
         (self.settings, self.filter, self.enrichment) = (settings, filter, enrichment)
         (self.isLast, self.log) = (isLast, log)
+        latest = LatestTimes(outliers: settings.outliers)
+        seen = SeenPosts(limit: settings.rememberedIDs)
         let clock = SlideClock(settings, origin: origin)
         self.clock = clock
         shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock, enrichment) }
@@ -50,19 +60,48 @@ final class TrendState: BatchState, @unchecked Sendable {
 
     // MARK: A batch
 
-    func prepare(_ rdd: RDD<Text>, at time: BatchTime) throws -> [TrendPartial] {
-        let (settings, clock, enrichment) = (settings, clock, enrichment)
-        return try rdd.mapBlocks(named: "readPosts", groups: TrendState.partials) { forEachBlock, sink in
-            var reader = TrendReader(settings, clock, enrichment, at: time)
+    /// What was made from a batch.
+    struct Prepared {
+        let partials: [TrendPartial]
+        /// The posts that came up to the end of the batch.
+        let seen: SeenPosts
+    }
+
+    func prepare(_ rdd: RDD<Text>, at time: BatchTime) throws -> Prepared {
+        let none = [IDSet](repeating: IDSet(), count: TrendState.partials)
+        let partials = try read(rdd, at: time, repeated: none)
+        let (after, repeated) = remembering(partials)
+        guard let repeated else { return Prepared(partials: partials, seen: after) }
+        // A post of one partial came again in a later one, which is read again without it.
+        return Prepared(partials: try read(rdd, at: time, repeated: repeated), seen: after)
+    }
+
+    private func read(_ rdd: RDD<Text>, at time: BatchTime, repeated: [IDSet]) throws -> [TrendPartial] {
+        let (settings, clock, enrichment, seen) = (settings, clock, enrichment, seen)
+        return try rdd.mapBlocks(named: "readPosts", groups: TrendState.partials) { group, forEachBlock, sink in
+            var reader = TrendReader(settings, clock, enrichment, at: time, seen: seen, repeated: repeated[group])
             try forEachBlock { reader.read($0) }
             try sink(reader.finish())
         }.collect()
     }
 
-    func advance(with partials: [TrendPartial], at time: BatchTime, context: Context) throws -> [TrendingTable] {
-        let isEmpty = partials.allSatisfy {
-            $0.slides.isEmpty && $0.deletions.isEmpty && $0.late.isEmpty && $0.malformed == 0
+    /// Returns the posts that came up to the end of a batch, and the posts of each partial that came in an earlier one;
+    /// nil if there are none.
+    private func remembering(_ partials: [TrendPartial]) -> (seen: SeenPosts, repeated: [IDSet]?) {
+        var (after, isRepeated) = (seen, false)
+        var repeated = [IDSet](repeating: IDSet(), count: TrendState.partials)
+        for (number, partial) in partials.enumerated() {
+            for id in partial.ids where !after.insert(id) {
+                isRepeated = repeated[number].insert(id) || isRepeated
+            }
         }
+        return (after, isRepeated ? repeated : nil)
+    }
+
+    func advance(with prepared: Prepared, at time: BatchTime, context: Context) throws -> [TrendingTable] {
+        let partials = prepared.partials
+        let isEmpty = partials.allSatisfy(\.isEmpty)
+        seen = prepared.seen
         try take(partials.flatMap(accept), context)
         let malformed = partials.reduce(0) { $0 + $1.malformed }
         if malformed > 0, settings.logsUnreadablePosts {
@@ -73,7 +112,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         if isEmpty, isLast() {
             watermark = .max
         } else if settings.usesEventTime {
-            watermark = latest == .min ? .min : latest - clock.lateness
+            watermark = latest.reached == .min ? .min : latest.reached - clock.lateness
         } else {
             watermark = time.milliseconds
         }
@@ -84,21 +123,30 @@ final class TrendState: BatchState, @unchecked Sendable {
     /// so that their memory is free once the shards have taken them.
     private func accept(_ partial: TrendPartial) -> [Part] {
         var parts: [Part] = []
-        let open = latest == .min ? Int.min : clock.open(at: latest)
-        for (other, count) in partial.late { newlyLate[max(open, other), default: 0] += count }
-        for (slide, content) in partial.slides.sorted(by: { $0.key < $1.key }) {
-            let isLate = settings.usesEventTime && latest != .min && clock.end(of: slide) + clock.lateness <= latest
-            if isLate {
-                for run in content.runs { newlyLate[max(open, run.open), default: 0] += run.count }
+        let capacity = latest.capacity
+        var open = OpenWindows()
+        for (place, time) in latest.times.enumerated() {
+            _ = open.insert(clock.open(at: time), at: place, capacity: capacity)
+        }
+        func addLate(_ runs: TrendPartial.Runs) {
+            for run in runs.all { newlyLate[run.open.next(with: open, capacity: capacity), default: 0] += run.count }
+        }
+        addLate(partial.late)
+        for (part, content) in partial.slides.sorted(by: { TrendPartial.SlidePart.precedes($0.key, $1.key) }) {
+            let end = clock.end(of: part.slide) + clock.lateness
+            if settings.usesEventTime, latest.count(from: end) + part.ahead >= capacity {
+                addLate(content.runs)
             } else {
-                posts[slide, default: 0] += content.posts
-                parts.append(Part(slide: slide, content: content))
+                posts[part.slide, default: 0] += content.posts
+                parts.append(Part(slide: part.slide, content: content))
             }
         }
         for deletion in partial.deletions {
-            deletions.append(.init(id: deletion.id, time: max(deletion.time, latest)))
+            var before = latest
+            before.formUnion(deletion.latest)
+            deletions.append(Deletion(id: deletion.id, time: before.reached))
         }
-        latest = max(latest, partial.latest)
+        latest.formUnion(partial.latest)
         partial.slides = [:]
         return parts
     }
@@ -245,7 +293,7 @@ final class TrendState: BatchState, @unchecked Sendable {
 
     func encode(to writer: inout ByteWriter) {
         clock.origin.encode(to: &writer)
-        latest.encode(to: &writer)
+        latest.reached.encode(to: &writer)
         // All windows that end before the next post have ended, so what is late now counts in all later tables.
         (late + newlyLate.values.reduce(0, +)).encode(to: &writer)
         slidesWithPosts.encode(to: &writer)
@@ -263,11 +311,13 @@ final class TrendState: BatchState, @unchecked Sendable {
             deletion.time.encode(to: &writer)
         }
         for shard in shards { shard.encode(to: &writer) }
+        latest.times.encode(to: &writer)
+        seen.encode(to: &writer)
     }
 
     func restore(from reader: inout ByteReader) throws {
         let origin = try Int64.decode(from: &reader)
-        latest = try Int64.decode(from: &reader)
+        let reached = try Int64.decode(from: &reader)
         (late, newlyLate) = (try Int.decode(from: &reader), [:])
         slidesWithPosts = try Int.decode(from: &reader)
         lastEnded = try Int?.decode(from: &reader)
@@ -282,10 +332,17 @@ final class TrendState: BatchState, @unchecked Sendable {
         (posts, slideNumbers) = (try map(), try map())
         deletions = []
         for _ in 0..<(try reader.readCount()) {
-            deletions.append(.init(id: try UInt64.decode(from: &reader), time: try Int64.decode(from: &reader)))
+            deletions.append(Deletion(id: try UInt64.decode(from: &reader), time: try Int64.decode(from: &reader)))
         }
         clock = SlideClock(settings, origin: origin)
         shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock, enrichment) }
         for shard in shards { try shard.restore(from: &reader) }
+        (latest, seen) = (LatestTimes(outliers: settings.outliers), SeenPosts(limit: settings.rememberedIDs))
+        // Earlier versions wrote neither.
+        if reader.remaining > 0 {
+            for time in try [Int64].decode(from: &reader) { _ = latest.insert(time) }
+            try seen.restore(from: &reader)
+        }
+        while latest.times.count < latest.capacity, reached != .min { _ = latest.insert(reached) }
     }
 }

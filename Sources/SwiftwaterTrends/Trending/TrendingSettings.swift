@@ -55,6 +55,13 @@ public struct TrendingSettings: Sendable {
     public var usesEventTime: Bool
     /// With event time: how long a window stays open after a post beyond its end was seen.
     public var lateness: Duration
+    /// With event time: the number of posts that may be ahead of all others without closing windows. With 8, a window
+    /// ends when nine posts were beyond its end and the lateness, so that a few clocks that are ahead do no harm. 0 is
+    /// Spark's watermark.
+    public var outliers: Int
+    /// The number of posts whose ids are remembered, so that one that comes again, with the same author, counts once;
+    /// 0 to count it again. Takes up to 100 bytes each, and 16 in a checkpoint.
+    public var rememberedIDs: Int
     /// The time over which the expected rate is averaged: weights fall to 1/e in this time.
     public var baseline: Duration
     /// The minimum count for a key to be listed.
@@ -87,7 +94,8 @@ public struct TrendingSettings: Sendable {
     public init(
         window: Duration = .seconds(20), slide: Duration? = nil, keys: Keys = .hashtags, order: Order = .count,
         additionalOrders: [Order] = [], score: Score = .deviation, usesEventTime: Bool = false,
-        lateness: Duration = .zero, baseline: Duration = .seconds(24 * 3600), minimumCount: Int = 1,
+        lateness: Duration = .zero, outliers: Int = 0, rememberedIDs: Int = 100_000,
+        baseline: Duration = .seconds(24 * 3600), minimumCount: Int = 1,
         halfLife: Duration = .seconds(2 * 3600), countsAuthorsOnce: Bool = false, honorsDeletions: Bool = true,
         recordsEvidence: Bool = true, logsUnreadablePosts: Bool = true, limit: Int = 100, keysMax: Int = 1_000_000,
         samples: Int = 3, history: Int = 12
@@ -95,6 +103,7 @@ public struct TrendingSettings: Sendable {
         (self.window, self.slide, self.keys, self.order) = (window, slide, keys, order)
         (self.additionalOrders, self.score) = (additionalOrders, score)
         (self.usesEventTime, self.lateness, self.baseline) = (usesEventTime, lateness, baseline)
+        (self.outliers, self.rememberedIDs) = (outliers, rememberedIDs)
         (self.minimumCount, self.halfLife, self.countsAuthorsOnce) = (minimumCount, halfLife, countsAuthorsOnce)
         (self.honorsDeletions, self.recordsEvidence) = (honorsDeletions, recordsEvidence)
         (self.logsUnreadablePosts, self.limit, self.keysMax) = (logsUnreadablePosts, limit, keysMax)
@@ -137,6 +146,11 @@ public struct TrendingSettings: Sendable {
             refuse("counting authors requires evidence, which is not recorded", "record evidence")
         }
         if baseline < interval { refuse("a baseline of \(baseline.label)", "use at least a slide") }
+        if outliers < 0 || outliers > 1000 || rememberedIDs < 0 {
+            refuse(
+                "outliers of \(outliers) or rememberedIDs of \(rememberedIDs)",
+                "use 0 to 1000 outliers, and rememberedIDs of 0 or more")
+        }
         if limit < 0 || keysMax < 16 || samples < 0 || history < 1 {
             refuse(
                 "a limit of \(limit), keysMax of \(keysMax), \(samples) samples or a history of \(history)",
