@@ -40,12 +40,21 @@
         var checkpointDrop: [String] = []
         @Option(help: "OLD=NEW: use the saved state of stream OLD for stream NEW (repeatable).")
         var checkpointRename: [String] = []
-        @Option(help: "Window length (repeatable); 1m and 10m by default.")
+        @Option(
+            parsing: .unconditionalSingleValue, help: "Window length (repeatable); 1m and 10m by default.",
+            transform: DurationArgument.init(parsing:))
         var window: [DurationArgument] = []
-        @Option(help: "Interval between tables: a multiple of the batch interval, which is the default.")
+        @Option(
+            parsing: .unconditional,
+            help: "Interval between tables: a multiple of the batch interval, which is the default.",
+            transform: DurationArgument.init(parsing:))
         var slide: DurationArgument?
-        @Option(help: "Batch interval.") var batch = DurationArgument(.seconds(2))
-        @Option(help: "Retrain at this interval, such as 6h. Off by default.") var retrainEvery: DurationArgument?
+        @Option(
+            parsing: .unconditional, help: "Batch interval. (default: 2s)", transform: DurationArgument.init(parsing:))
+        var batch = DurationArgument(.seconds(2))
+        @Option(
+            parsing: .unconditional, help: "Retrain at this interval, such as 6h. Off by default.",
+            transform: DurationArgument.init(parsing:)) var retrainEvery: DurationArgument?
         @Option(
             name: [.customLong("min-count"), .customLong("min-support")], help: "Minimum count for a key to be listed.")
         var minCount = 1

@@ -39,9 +39,16 @@ struct TrendsCommand: AsyncParsableCommand {
     @Flag(help: "Also write the count of each key since the start to the sinks.") var totals = false
     @OptionGroup var durability: DurabilityOptions
     @OptionGroup var trending: TrendingOptions
-    @Option(help: "Batch interval.") var batch = DurationArgument(.seconds(10))
-    @Option(help: "Window length, such as 20s, 10m or 1h.") var window = DurationArgument(.seconds(20))
-    @Option(help: "Interval between tables: a multiple of the batch interval, which is the default.")
+    @Option(parsing: .unconditional, help: "Batch interval. (default: 10s)", transform: DurationArgument.init(parsing:))
+    var batch =
+        DurationArgument(.seconds(10))
+    @Option(
+        parsing: .unconditional, help: "Window length, such as 20s, 1m30s or 1d. (default: 20s)",
+        transform: DurationArgument.init(parsing:)) var window = DurationArgument(.seconds(20))
+    @Option(
+        parsing: .unconditional,
+        help: "Interval between tables: a multiple of the batch interval, which is the default.",
+        transform: DurationArgument.init(parsing:))
     var slide: DurationArgument?
     @Option(help: "Number of rows to show; 0 shows all.") var top = 10
     @Option(help: "Threads to use: local, local[N] or local[*].") var master = "local[*]"
@@ -62,12 +69,13 @@ struct TrendsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try source.archive(batchBytes: archiveBatchBytes)
+        let limit = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
+        let archive = try source.archive(batchBytes: archiveBatchBytes, limits: limit)
         var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = verbose ? .debug : .warning
         var limits = StreamSettings()
         if let folder = durability.deadLetter { limits.onFailure = .setAside(directory: folder) }
-        limits.lineLimits.lineLengthMaxBytes = lineLengthMaxBytes
+        limits.lineLimits = limit
         limits.isStepped = archive != nil
         let context = StreamingContext(
             Context(master: try Master(parsing: master), appName: "trends", logger: logger),
@@ -78,16 +86,42 @@ struct TrendsCommand: AsyncParsableCommand {
             let trace = try BatchTrace(path: traceBatches, appends: durability.checkpoint != nil)
             posts.forEachBatch(name: "trace") { rdd, time in try trace.write(try rdd.collect(), at: time) }
         }
-        try show(posts, isLast: { archive?.isAtEnd ?? false })
+        let tally = Monitor(Tally())
+        try show(posts, archive, tally)
         stopAfterBatches(context)
         try await context.start()
         guard let archive else { return try await context.awaitTerminationStoppingOnSignals() }
         try await replay(archive, context)
+        try report(tally.read { $0 })
+    }
+
+    /// What the tables counted.
+    private struct Tally {
+        var posts = 0
+        var late = 0
+    }
+
+    /// Says what did not count of an archive.
+    ///
+    /// - Throws: `malformedInput` if nothing did.
+    private func report(_ tally: Tally) throws {
+        if tally.late > 0 {
+            Console().remark(
+                "\(Format.count(tally.late)) posts were late for their windows and did not count; "
+                    + "--lateness keeps windows open for them")
+        }
+        guard tally.posts == 0, tally.late == 0, batches == nil, durability.checkpoint == nil else { return }
+        throw SwiftwaterError(
+            .malformedInput, "no post could be read",
+            remedy: "posts are plain lines, or JSON of Twitter v1.1, X v2, Bluesky or Mastodon"
+                + (trending.eventTime ? "; with --event-time, JSON with a time" : ""))
     }
 
     /// Writes tables to standard output, and tables and totals to sinks.
-    private func show(_ posts: DStream<Text>, isLast: @escaping @Sendable () -> Bool) throws {
-        var settings = trending.settings(window: window.duration, slide: slide?.duration)
+    private func show(_ posts: DStream<Text>, _ archive: ArchiveSource?, _ tally: Monitor<Tally>) throws {
+        let isLast = { @Sendable in archive?.isAtEnd ?? false }
+        var settings = try trending.settings(
+            window: window.duration, slide: slide?.duration, archive: archive?.files)
         settings.limit = rowsOfTables(settings)
         let tables = posts.trending(
             settings, filter: try trending.filter(), enrichment: try trending.enrichment(), isLast: isLast)
@@ -105,7 +139,10 @@ struct TrendsCommand: AsyncParsableCommand {
             }
         }
         let view = TrendingView(console: Console(), top: top, isJSON: json)
-        tables.forEachTable(name: "view") { try StandardStream.output.write(view.text($0)) }
+        tables.forEachTable(name: "view") { table in
+            tally.update { ($0.posts, $0.late) = ($0.posts + table.posts, table.late) }
+            try StandardStream.output.write(view.text(table))
+        }
     }
 
     /// Returns the number of rows of each table that the terminal, JSON and sinks need; 0 for all.

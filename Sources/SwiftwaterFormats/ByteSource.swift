@@ -1,4 +1,3 @@
-import CZlib
 import SwiftwaterCore
 import SwiftwaterStorage
 import SwiftwaterPlatform
@@ -70,63 +69,5 @@ package final class ByteSource {
             if count >= 0 { return count }
             if errno != EINTR { throw FileError.make("cannot read", name, errno) }
         }
-    }
-}
-
-/// Decompresses gzip with zlib.
-private final class Inflater {
-    private var stream = z_stream()
-    private var input = [UInt8](repeating: 0, count: 256 << 10)
-    private var available = 0
-    private var position = 0
-    private var isBetweenMembers = false
-    private let name: String
-
-    init(name: String) throws {
-        self.name = name
-        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-            throw SwiftwaterError(.io, "cannot initialize zlib")
-        }
-    }
-
-    deinit { inflateEnd(&stream) }
-
-    func read(
-        into buffer: UnsafeMutableRawBufferPointer, from source: (UnsafeMutableRawBufferPointer) throws -> Int
-    ) throws -> Int {
-        guard buffer.count > 0 else { return 0 }
-        stream.next_out = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
-        stream.avail_out = UInt32(min(buffer.count, Int(UInt32.max)))
-        let wanted = Int(stream.avail_out)
-        while Int(stream.avail_out) == wanted {
-            if position == available {
-                available = try input.withUnsafeMutableBytes { try source($0) }
-                position = 0
-                if available == 0 {
-                    if isBetweenMembers { return 0 }
-                    throw SwiftwaterError(
-                        .corrupted, "the gzip data is truncated", at: .init(file: name),
-                        remedy: "fetch the file again")
-                }
-            }
-            let code = input.withUnsafeMutableBufferPointer { bytes -> Int32 in
-                if isBetweenMembers {
-                    inflateReset(&stream)
-                    isBetweenMembers = false
-                }
-                stream.next_in = bytes.baseAddress! + position
-                stream.avail_in = UInt32(available - position)
-                let code = inflate(&stream, Z_NO_FLUSH)
-                position = available - Int(stream.avail_in)
-                return code
-            }
-            if code == Z_STREAM_END {
-                isBetweenMembers = true
-            } else if code != Z_OK && code != Z_BUF_ERROR {
-                let reason = stream.msg.map { String(cString: $0) } ?? "error \(code)"
-                throw SwiftwaterError(.corrupted, "the gzip data is damaged: \(reason)", at: .init(file: name))
-            }
-        }
-        return wanted - Int(stream.avail_out)
     }
 }

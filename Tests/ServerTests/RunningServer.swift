@@ -82,10 +82,16 @@
             _ method: String, _ path: String, _ body: String? = nil, type: String = "application/json",
             headers: [String: String] = [:]
         ) async throws -> Answer {
+            try await send(method, path, data: body.map { Data($0.utf8) }, type: type, headers: headers)
+        }
+
+        func send(
+            _ method: String, _ path: String, data body: Data?, type: String, headers: [String: String] = [:]
+        ) async throws -> Answer {
             var request = URLRequest(url: URL(string: "http://127.0.0.1:\(port)\(path)")!)
             request.httpMethod = method
             if let body {
-                request.httpBody = Data(body.utf8)
+                request.httpBody = body
                 request.setValue(type, forHTTPHeaderField: "content-type")
             }
             for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }

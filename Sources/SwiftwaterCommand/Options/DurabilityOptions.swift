@@ -5,7 +5,8 @@ import Swiftwater
 struct DurabilityOptions: ParsableArguments {
     @Option(help: "Keep state in this directory, and continue from it after a stop or crash.")
     var checkpoint: String?
-    @Option(help: "Interval between checkpoints.") var checkpointInterval: DurationArgument?
+    @Option(parsing: .unconditional, help: "Interval between checkpoints.", transform: DurationArgument.init(parsing:))
+    var checkpointInterval: DurationArgument?
     @Option(help: "Discard the saved state of this name (repeatable).") var checkpointDrop: [String] = []
     @Option(help: "OLD=NEW: use the saved state OLD under the name NEW (repeatable).")
     var checkpointRename: [String] = []

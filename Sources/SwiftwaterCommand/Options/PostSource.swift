@@ -57,13 +57,14 @@ enum PostSource {
     }
 
     /// Returns the files of a `file:` source, which are read to their end; nil for other sources.
-    func archive(batchBytes: Int) throws -> ArchiveSource? {
-        if case .archive(let path) = self { try ArchiveSource([path], batchBytes: batchBytes) } else { nil }
+    func archive(batchBytes: Int, limits: LineLimits) throws -> ArchiveSource? {
+        guard case .archive(let path) = self else { return nil }
+        return try ArchiveSource([path], batchBytes: batchBytes, limits: limits)
     }
 
     /// Returns a stream of the posts.
     ///
-    /// - Parameter archive: the result of `archive(batchBytes:)`.
+    /// - Parameter archive: the result of `archive(batchBytes:limits:)`.
     func stream(in context: StreamingContext, _ archive: ArchiveSource?) -> DStream<Text> {
         switch self {
         case .archive: context.archiveTextStream(archive!)

@@ -10,13 +10,27 @@ struct TrendingOptions: ParsableArguments {
     var keys = TrendingSettings.Keys.hashtags
     @Flag(help: "Assign posts to windows by their own time: an archive gives the same tables at any speed.")
     var eventTime = false
-    @Option(help: "With --event-time: how long a window waits for late posts.") var lateness: DurationArgument?
+    @Option(
+        parsing: .unconditional, help: "With --event-time: how long a window waits for late posts.",
+        transform: DurationArgument.init(parsing:)) var lateness: DurationArgument?
+    @Option(
+        help: """
+            With --event-time: posts that may be ahead of all others without closing windows. (default: 8 for \
+            file:, otherwise 0)
+            """)
+    var outliers: Int?
+    @Option(help: "Count a post once if it comes again within this many posts with ids; 0 to count it again.")
+    var rememberIds = TrendingSettings().rememberedIDs
     @Option(help: "Order of rows: count, authors or burst. (default: count)") var by: TrendingSettings.Order?
     @Option(
         help: "With --by burst: z (standard deviations above the expected count, the default) or chi-square.")
     var score: TrendingSettings.Score?
-    @Option(help: "Time over which the expected rate is averaged.") var baseline = DurationArgument(.seconds(24 * 3600))
-    @Option(help: "With --score chi-square: the half-life of a score. (default: 2h)")
+    @Option(
+        parsing: .unconditional, help: "Time over which the expected rate is averaged. (default: 24h)",
+        transform: DurationArgument.init(parsing:)) var baseline = DurationArgument(.seconds(24 * 3600))
+    @Option(
+        parsing: .unconditional, help: "With --score chi-square: the half-life of a score. (default: 2h)",
+        transform: DurationArgument.init(parsing:))
     var halfLife: DurationArgument?
     @Option(
         name: [.customLong("min-count"), .customLong("min-support")], help: "Minimum count for a key to be listed.")
@@ -56,6 +70,11 @@ struct TrendingOptions: ParsableArguments {
         if lateness != nil, !eventTime { throw ValidationError("--lateness requires --event-time.") }
         if score != nil, by != .burst { throw ValidationError("--score requires --by burst.") }
         if halfLife != nil, score != .chiSquare { throw ValidationError("--half-life requires --score chi-square.") }
+        if let outliers {
+            if !eventTime { throw ValidationError("--outliers requires --event-time.") }
+            if !(0...1000).contains(outliers) { throw ValidationError("--outliers takes 0 to 1000, not \(outliers).") }
+        }
+        if rememberIds < 0 { throw ValidationError("--remember-ids takes 0 or more, not \(rememberIds).") }
         if keysMax < 16 { throw ValidationError("--keys-max takes 16 or more.") }
         if let minCount, minCount < 1 { throw ValidationError("--min-count takes 1 or more.") }
         if details == false, by == .authors || oncePerAuthor || enrich != nil {
@@ -76,14 +95,20 @@ struct TrendingOptions: ParsableArguments {
         }
     }
 
-    func settings(window: Duration, slide: Duration?) -> TrendingSettings {
-        TrendingSettings(
+    /// - Parameter archive: the files of a source that ends.
+    func settings(window: Duration, slide: Duration?, archive: [String]?) throws -> TrendingSettings {
+        var settings = TrendingSettings(
             window: window, slide: slide, keys: keys, order: by ?? .count, score: score ?? .deviation,
-            usesEventTime: eventTime,
-            lateness: lateness?.duration ?? .zero, baseline: baseline.duration, minimumCount: minCount ?? 1,
-            halfLife: halfLife?.duration ?? .seconds(7200), countsAuthorsOnce: oncePerAuthor,
-            recordsEvidence: recordsEvidence,
-            keysMax: keysMax)
+            usesEventTime: eventTime, lateness: lateness?.duration ?? .zero,
+            outliers: outliers ?? (archive != nil && eventTime ? 8 : 0), rememberedIDs: rememberIds,
+            baseline: baseline.duration, minimumCount: minCount ?? 1, halfLife: halfLife?.duration ?? .seconds(7200),
+            countsAuthorsOnce: oncePerAuthor, recordsEvidence: recordsEvidence, keysMax: keysMax)
+        if eventTime, let first = archive?.first, try ArchiveOrder.isNewestFirst(first) {
+            Console().remark("\(first) has its newest posts first: all windows stay open until its end")
+            // Longer than any archive.
+            settings.lateness = .seconds(200 * 366 * 24 * 3600)
+        }
+        return settings
     }
 }
 

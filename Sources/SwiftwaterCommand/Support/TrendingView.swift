@@ -19,7 +19,7 @@ final class TrendingView: Sendable {
         let late = table.late > 0 ? "  \(Format.count(table.late)) late" : ""
         let day = table.end.civil
         let head =
-            "\(day.date) \(day.timeOfDay) UTC  last \(table.window.label)  \(Format.count(table.posts)) posts  "
+            "\(day.date) \(day.timeOfDay) UTC  last \(DurationArgument(table.window))  \(Format.count(table.posts)) posts  "
             + "\(Format.count(table.keys)) keys\(late)"
         var lines = [console.styled(head, .bold)]
         let before = lastRanks.update { last in

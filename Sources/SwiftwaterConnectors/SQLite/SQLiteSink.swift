@@ -47,7 +47,7 @@ public final class SQLiteSink: TableSink {
 
     private static func quoted(_ name: String) -> String { name.quotedDatabaseIdentifier }
 
-    /// Creates the output's table if it does not exist.
+    /// Creates the output's table if it does not exist, and adds columns that it lacks at its end.
     ///
     /// - Throws: `invalidArgument` if the name is reserved, `invalidState` if the table has other columns, `io` or
     ///   `malformedInput` if SQLite fails.
@@ -63,7 +63,15 @@ public final class SQLiteSink: TableSink {
                 try database.execute(
                     sql: "CREATE INDEX IF NOT EXISTS \(SQLiteSink.quoted(output + "_batch")) "
                         + "ON \(SQLiteSink.quoted(output)) (batch)")
-                let existing = try database.columns(in: output).map(\.name)
+                var existing = try database.columns(in: output).map(\.name)
+                // A table of an earlier version has the first of the columns.
+                if (["batch"] + columns).starts(with: existing), !existing.isEmpty {
+                    for column in columns.dropFirst(existing.count - 1) {
+                        try database.execute(
+                            sql: "ALTER TABLE \(SQLiteSink.quoted(output)) ADD COLUMN \(SQLiteSink.quoted(column))")
+                    }
+                    existing = ["batch"] + columns
+                }
                 guard existing == ["batch"] + columns else {
                     throw SwiftwaterError(
                         .invalidState, "the table '\(output)' has the columns \(existing.joined(separator: ", "))",

@@ -20,7 +20,7 @@
         }
 
         func add(to endpoints: Endpoints) {
-            endpoints.get("/v1/events") { request, _ in try events(request) }
+            endpoints.get("/v1/events", query: ["window", "order", "limit"]) { request, _ in try events(request) }
         }
 
         private func events(_ request: Request) throws -> Response {

@@ -19,15 +19,18 @@
             (self.service, self.settings, self.metrics, self.hub) = (service, settings, metrics, hub)
         }
 
+        /// The parameters of lists of recommendations.
+        private static let queryNames = ["n", "include_seen", "exclude", "trending"]
+
         func add(to endpoints: Endpoints) {
-            endpoints.get("/v1/users/:id/recommendations") { try list($0, $1) }
-            endpoints.get("/v1/users/:id/ratings") { try ratings($0, $1) }
-            endpoints.get("/v1/users/:id/because/:item") { try because($0, $1) }
+            endpoints.get("/v1/users/:id/recommendations", query: Self.queryNames) { try list($0, $1) }
+            endpoints.get("/v1/users/:id/ratings", query: ["offset", "limit"]) { try ratings($0, $1) }
+            endpoints.get("/v1/users/:id/because/:item", query: ["n"]) { try because($0, $1) }
             endpoints.delete("/v1/users/:id") { _, context in try await forget(try context.text("id")) }
-            endpoints.post("/v1/recommendations") { request, _ in try await anonymous(request) }
-            endpoints.get("/v1/items") { request, _ in try items(request) }
-            endpoints.get("/v1/items/:id/similar") { try similar($0, $1) }
-            endpoints.get("/v1/popular") { request, _ in try popular(request) }
+            endpoints.post("/v1/recommendations", query: Self.queryNames) { request, _ in try await anonymous(request) }
+            endpoints.get("/v1/items", query: ["q", "n"]) { request, _ in try items(request) }
+            endpoints.get("/v1/items/:id/similar", query: ["n"]) { try similar($0, $1) }
+            endpoints.get("/v1/popular", query: ["n", "period"]) { request, _ in try popular(request) }
             endpoints.post("/v1/ratings") { request, _ in try await rate(request) }
             endpoints.get("/v1/model") { _, _ in Response.json(service.modelJSON + "\n") }
             endpoints.post("/v1/model") { request, _ in try await change(request) }

@@ -34,10 +34,10 @@
             ]
             for (path, bytes, type) in files {
                 let file = File(bytes, type)
-                endpoints.get(path) { request, _ in file.response(request) }
+                endpoints.get(path, query: nil) { request, _ in file.response(request) }
             }
             let description = Monitor<(range: ClosedRange<Double>, file: File)?>(nil)
-            endpoints.get("/openapi.json") { request, _ in
+            endpoints.get("/openapi.json", query: nil) { request, _ in
                 let range = recommendations?.ratingRange ?? RecommendationService.widestRange
                 let file = description.update { known in
                     if let known, known.range == range { return known.file }
@@ -47,13 +47,13 @@
                 }
                 return file.response(request)
             }
-            endpoints.get("/healthz") { _, _ in Response.json { $0.member("status", "alive") } }
-            endpoints.get("/readyz") { _, _ in
+            endpoints.get("/healthz", query: nil) { _, _ in Response.json { $0.member("status", "alive") } }
+            endpoints.get("/readyz", query: nil) { _, _ in
                 trends.board.health.batch == nil
                     ? Response.json(status: .serviceUnavailable) { $0.member("status", "starting") }
                     : Response.json { $0.member("status", "ready") }
             }
-            endpoints.get("/metrics") { _, _ in metricsText() }
+            endpoints.get("/metrics", query: nil) { _, _ in metricsText() }
             endpoints.get("/v1/configuration") { _, _ in configuration() }
             endpoints.post("/v1/session") { request, _ in try await signIn(request) }
         }

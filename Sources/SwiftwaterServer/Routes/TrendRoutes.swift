@@ -13,9 +13,13 @@
         let settings: ServeSettings
 
         func add(to endpoints: Endpoints) {
-            endpoints.get("/v1/trends") { request, _ in try trends(request) }
-            endpoints.get("/v1/trends/:tag/history") { request, context in try history(request, context) }
-            endpoints.post("/v1/posts") { request, _ in try await posts(request) }
+            endpoints.get("/v1/trends", query: ["window", "order", "offset", "limit"]) { request, _ in
+                try trends(request)
+            }
+            endpoints.get("/v1/trends/:tag/history", query: ["from", "to", "limit"]) { request, context in
+                try history(request, context)
+            }
+            endpoints.post("/v1/posts", query: ["sequence"]) { request, _ in try await posts(request) }
         }
 
         /// Returns the window and order that a request asks for.
@@ -67,6 +71,9 @@
             let to = try request.number("to", default: Self.timeMax, in: 0...Self.timeMax)
             let limit = try request.number("limit", default: 500, in: 1...10_000)
             let points = try service.history.points(tag, from: Int64(from), to: Int64(to), limit: limit)
+            if points.isEmpty, try service.history.points(tag, from: 0, to: .max, limit: 1).isEmpty {
+                throw Problem(.notFound, "no window of the history lists '\(tag)'")
+            }
             return .json { json in
                 json.member("key", tag)
                 json.member("history", array: points) { json, point in
@@ -91,12 +98,30 @@
             }
             let (sender, position) = try numbering(request)
             var body = try await request.bytes(upTo: settings.bodyMaxBytes)
+            if type == "application/json" { try Self.join(&body) }
             if body.readableBytes > 0, body.getInteger(at: body.writerIndex - 1, as: UInt8.self) != 0x0A {
                 body.writeInteger(UInt8(ascii: "\n"))
             }
             let lines = body.withUnsafeReadableBytes { bytes in bytes.count { $0 == 0x0A } }
             if lines > 0 { try await service.intake.take(body, sender: sender, position: position) }
             return .json(status: .accepted) { $0.member("accepted", lines) }
+        }
+
+        /// Makes a JSON document of several lines one line, which is then read as a post or a list of posts. Lines of
+        /// JSON stay as they are.
+        private static func join(_ body: inout ByteBuffer) throws {
+            let first = body.readableBytesView.first { $0 > 0x20 }
+            do {
+                _ = try body.withUnsafeReadableBytes { try JSONValue(parsing: $0.bindMemory(to: UInt8.self)) }
+            } catch {
+                guard first == UInt8(ascii: "[") else { return }
+                throw Problem(.badRequest, "\(error)")
+            }
+            guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
+                throw Problem(.badRequest, "a post in JSON is an object; found a JSON value of another kind")
+            }
+            // Between the values of a document, line ends are white space; within strings there are none.
+            body = ByteBuffer(bytes: body.readableBytesView.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
         }
 
         /// Returns the name and number of `sequence=NAME:NUMBER`, which makes resending safe: posts with a number up to

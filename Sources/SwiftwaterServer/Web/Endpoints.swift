@@ -25,17 +25,25 @@
 
         init(_ router: Router<ServerContext>) { self.router = router }
 
-        func get(_ path: String, _ handler: @escaping Handler) {
-            on(.get, path, handler)
+        /// - Parameter query: the names of the parameters, of which others are refused; nil to ignore them.
+        func get(_ path: String, query: [String]? = [], _ handler: @escaping Handler) {
+            on(.get, path, query, handler)
             // `GuardMiddleware` leaves the body out.
-            on(.head, path, handler)
+            on(.head, path, query, handler)
         }
 
-        func post(_ path: String, _ handler: @escaping Handler) { on(.post, path, handler) }
-        func delete(_ path: String, _ handler: @escaping Handler) { on(.delete, path, handler) }
+        func post(_ path: String, query: [String]? = [], _ handler: @escaping Handler) {
+            on(.post, path, query, handler)
+        }
 
-        private func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
-            router.on(RouterPath(path), method: method) { try await handler($0, $1) }
+        func delete(_ path: String, _ handler: @escaping Handler) { on(.delete, path, [], handler) }
+
+        private func on(_ method: HTTPRequest.Method, _ path: String, _ query: [String]?, _ handler: @escaping Handler)
+        {
+            router.on(RouterPath(path), method: method) { request, context in
+                if let query { try request.checkParameters(query) }
+                return try await handler(request, context)
+            }
             if let known = paths.firstIndex(where: { $0.path == path }) {
                 paths[known].methods.append(method)
             } else {

@@ -38,6 +38,18 @@
             return found
         }
 
+        /// Refuses parameters with other names than these: a misspelt one would have no effect.
+        func checkParameters(_ names: [String]) throws {
+            for pair in (uri.query ?? "").split(separator: "&") {
+                let name = try Self.decoded(pair.prefix { $0 != "=" })
+                guard !names.contains(name) else { continue }
+                let list = names.joined(separator: ", ")
+                throw Problem(
+                    .badRequest,
+                    "the query has '\(name.prefix(100))'; this path takes \(names.isEmpty ? "no parameters" : list)")
+            }
+        }
+
         private static func decoded(_ part: Substring) throws -> String {
             guard let text = PercentEncoding.decoded(part, plusIsSpace: true) else {
                 throw Problem(.badRequest, "the query has '\(part)', which is not percent-encoded UTF-8")
@@ -56,11 +68,52 @@
 
         // MARK: Body
 
-        /// Returns the whole body.
+        /// Returns the whole body, decompressed and without a byte order mark.
+        ///
+        /// - Parameter limit: the number of bytes, compressed and not.
         func bytes(upTo limit: Int) async throws -> ByteBuffer {
+            try checkCharset()
             if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
                 throw Problem(.contentTooLarge, "the body has \(length) bytes; the limit is \(limit)")
             }
+            let encoding = headers[.contentEncoding]?.trimmed.lowercased() ?? "identity"
+            guard ["identity", "gzip", "x-gzip"].contains(encoding) else {
+                throw Problem(
+                    .unsupportedMediaType,
+                    "the content encoding '\(encoding.prefix(100))' is not known; send gzip, or none",
+                    headers: [.acceptEncoding: "gzip, identity"])
+            }
+            var body = try await rawBytes(upTo: limit)
+            if encoding != "identity" { body = try Self.decompressed(body, upTo: limit) }
+            if body.readableBytesView.starts(with: [0xEF, 0xBB, 0xBF]) { body.moveReaderIndex(forwardBy: 3) }
+            return body
+        }
+
+        /// Refuses text that is not UTF-8 by its own account.
+        private func checkCharset() throws {
+            let parameters = (headers[.contentType] ?? "").split(separator: ";").dropFirst()
+            for parameter in parameters {
+                let parts = parameter.split(separator: "=", maxSplits: 1).map { String($0).trimmed.lowercased() }
+                guard parts.count == 2, parts[0] == "charset" else { continue }
+                let name = parts[1].filter { $0 != "\"" }
+                guard ["utf-8", "utf8", "us-ascii", "ascii"].contains(name) else {
+                    throw Problem(.unsupportedMediaType, "the charset '\(name.prefix(100))' is not known; send UTF-8")
+                }
+            }
+        }
+
+        private static func decompressed(_ body: ByteBuffer, upTo limit: Int) throws -> ByteBuffer {
+            do {
+                guard let bytes = try body.withUnsafeReadableBytes({ try Gzip.decompressed($0, upTo: limit) }) else {
+                    throw Problem(.contentTooLarge, "the decompressed body is larger than the limit of \(limit) bytes")
+                }
+                return ByteBuffer(bytes: bytes)
+            } catch let error as SwiftwaterError {
+                throw Problem(.badRequest, error.message)
+            }
+        }
+
+        private func rawBytes(upTo limit: Int) async throws -> ByteBuffer {
             var body = ByteBuffer()
             do {
                 for try await part in self.body {

@@ -21,7 +21,8 @@ extension RDD where Element == Text {
     ///   - name: the name in `toDebugString` and errors.
     ///   - groups: the maximum number of partitions in the result; neighbors are merged.
     ///   - body: is given the number of the result's partition. Calls its second argument with a closure that receives
-    ///     each block, in order, and pushes results into its third. Blocks, and what points into them, are invalid when that closure returns.
+    ///     each block, in order, and pushes results into its third. Blocks, and what points into them, are invalid when
+    ///     that closure returns.
     package func mapBlocks<Result: Sendable>(
         named name: String, groups: Int,
         _ body:

@@ -8,7 +8,9 @@ extension StreamingContext {
     /// For replaying an archive: with `settings.isStepped`, call `step()` until the source `isAtEnd` and the context
     /// `isCaughtUp`, and once more for an empty batch.
     public func archiveTextStream(_ source: ArchiveSource) -> DStream<Text> {
-        replayableStream(source, name: "archive of \(source.files.count) file\(source.files.count == 1 ? "" : "s")")
+        source.report(to: engine.logger)
+        return replayableStream(
+            source, name: "archive of \(source.files.count) file\(source.files.count == 1 ? "" : "s")")
     }
 }
 
@@ -58,6 +60,9 @@ public final class ArchiveSource: ReplayableSource {
     private let parts: [FileSplit]
     private let fingerprint: UInt64
     private let next = Monitor(0)
+    /// The faults of each part that was read, so that a part that is read again reports none.
+    private let faults = Monitor<[Int: LineFaults]>([:])
+    private let logger = Monitor<Logger?>(nil)
 
     /// Creates a source of files.
     ///
@@ -84,6 +89,8 @@ public final class ArchiveSource: ReplayableSource {
         parts = try files.flatMap { try FileSplit.splits(of: $0) }
         (self.batchBytes, self.limits) = (batchBytes, limits)
     }
+
+    fileprivate func report(to logger: Logger) { self.logger.update { $0 = logger } }
 
     /// Whether all parts were handed out.
     public var isAtEnd: Bool { next.read { $0 >= parts.count } }
@@ -135,15 +142,22 @@ public final class ArchiveSource: ReplayableSource {
 
     /// Returns the parts of a range, each a partition.
     public func partitions(of range: Range) throws -> [BlockPartition] {
-        let limits = limits
-        return parts[range.first..<range.end].map { part in
-            { push in
-                var reader = try BlockReader(part, limits: limits)
+        (range.first..<range.end).map { number in
+            { [self] push in
+                var reader = try BlockReader(parts[number], limits: limits)
                 while let block = try reader.next() {
                     defer { block.retire() }
                     try push(block)
                 }
+                report(reader.faults, ofPart: number)
             }
+        }
+    }
+
+    private func report(_ found: LineFaults, ofPart number: Int) {
+        guard faults.update({ $0.updateValue(found, forKey: number) }) == nil else { return }
+        for message in found.messages(limits: limits) {
+            logger.read { $0?.warning("\(parts[number].path): \(message)") }
         }
     }
 }

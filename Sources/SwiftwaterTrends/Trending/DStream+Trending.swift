@@ -74,8 +74,9 @@ extension DStream where Element == TrendingTable {
 
     /// Writes each table's rows to a sink, with `TrendingRow.sinkColumns`.
     public func save(to sink: any TableSink, name: String) {
-        flatMap { table in table.rows.map { (table.end, $0) } }.save(
-            to: sink, name: name, columns: TrendingRow.sinkColumns
-        ) { $0.1.sinkValues(end: $0.0) }
+        flatMap { table in
+            let frame = table.prefix(0)
+            return table.rows.map { (frame, $0) }
+        }.save(to: sink, name: name, columns: TrendingRow.sinkColumns) { $0.1.sinkValues(of: $0.0) }
     }
 }

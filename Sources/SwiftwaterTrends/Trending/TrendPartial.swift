@@ -102,10 +102,15 @@ final class TrendPartial: @unchecked Sendable {
     var malformed = 0
     /// The errors of the first few lines that could not be parsed.
     var samples: [SwiftwaterError] = []
+    /// Posts without a time, and the beginning of one.
+    var timeless = 0
+    var timelessSample: String?
+    /// Posts of a time that has not come yet.
+    var future = 0
     /// The hashes of the ids of posts, in order.
     var ids: [UInt64] = []
 
     init(outliers: Int) { latest = LatestTimes(outliers: outliers) }
 
-    var isEmpty: Bool { slides.isEmpty && deletions.isEmpty && late.all.isEmpty && malformed == 0 }
+    var isEmpty: Bool { slides.isEmpty && deletions.isEmpty && late.all.isEmpty && malformed + timeless + future == 0 }
 }

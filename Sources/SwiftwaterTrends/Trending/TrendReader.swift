@@ -97,9 +97,14 @@ struct TrendReader {
     private mutating func takePost() {
         var time = batchTime - 1
         if settings.usesEventTime {
+            guard let own = view.time else {
+                partial.timeless += 1
+                if partial.timelessSample == nil { partial.timelessSample = String(view.text.prefix(60)) }
+                return
+            }
             // A post from the future would close windows that have not ended.
-            guard let own = view.time, own < batchTime + TrendReader.futureMax else {
-                partial.malformed += 1
+            guard own < batchTime + TrendReader.futureMax else {
+                partial.future += 1
                 return
             }
             time = own

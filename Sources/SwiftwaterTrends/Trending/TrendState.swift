@@ -103,11 +103,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         let isEmpty = partials.allSatisfy(\.isEmpty)
         seen = prepared.seen
         try take(partials.flatMap(accept), context)
-        let malformed = partials.reduce(0) { $0 + $1.malformed }
-        if malformed > 0, settings.logsUnreadablePosts {
-            let sample = partials.lazy.flatMap(\.samples).first.map { ", for example: \($0)" } ?? ""
-            log("\(malformed) posts could not be read or have no time\(sample)")
-        }
+        if settings.logsUnreadablePosts { report(partials) }
         let watermark: Int64
         if isEmpty, isLast() {
             watermark = .max
@@ -117,6 +113,22 @@ final class TrendState: BatchState, @unchecked Sendable {
             watermark = time.milliseconds
         }
         return try tables(upTo: watermark, context)
+    }
+
+    /// Logs what does not count, with an example.
+    private func report(_ partials: [TrendPartial]) {
+        func sum(_ count: (TrendPartial) -> Int) -> Int { partials.reduce(0) { $0 + count($1) } }
+        func posts(_ count: Int) -> String { count == 1 ? "1 post" : "\(count) posts" }
+        let (malformed, timeless, future) = (sum(\.malformed), sum(\.timeless), sum(\.future))
+        if malformed > 0 {
+            let sample = partials.lazy.flatMap(\.samples).first.map { ", for example: \($0)" } ?? ""
+            log("\(posts(malformed)) could not be read\(sample)")
+        }
+        if timeless > 0 {
+            let sample = partials.lazy.compactMap(\.timelessSample).first ?? ""
+            log("\(posts(timeless)) without a time that can be read, for example: '\(TerminalText.safe(sample))'")
+        }
+        if future > 0 { log("\(posts(future)) more than five minutes ahead of this machine's clock") }
     }
 
     /// Returns the slides of a partial that are not late, given what came before it. The partial no longer holds them,
@@ -203,7 +215,8 @@ final class TrendState: BatchState, @unchecked Sendable {
     private func nextSlide(upTo watermark: Int64) -> Int? {
         let next: Int?
         if settings.usesEventTime || watermark == .max {
-            next = posts.keys.compactMap { slide in
+            // By arrival, a window after the end of an archive would repeat the one before.
+            next = posts.keys.filter { settings.usesEventTime || $0 > lastEnded ?? .min }.compactMap { slide in
                 let end = clock.ending(from: max(slide, lastEnded.map { $0 + 1 } ?? slide))
                 return end - slide < clock.length ? end : nil
             }.min()

@@ -120,20 +120,21 @@ extension TrendingRow {
     /// The columns of trends in a sink. They do not depend on the settings.
     public static let sinkColumns = [
         "window_end", "rank", "key", "display", "count", "count_upper_bound", "authors", "score", "expected",
-        "first_seen", "copied", "groups",
+        "first_seen", "copied", "groups", "late",
     ]
 
     /// The row's values in a sink, in the order of `sinkColumns`. Times are milliseconds since 1970.
     ///
-    /// - Parameter end: the end of the window.
-    public func sinkValues(end: BatchTime) -> [SinkValue] {
+    /// - Parameter table: the table of the row.
+    public func sinkValues(of table: TrendingTable) -> [SinkValue] {
         var groupsJSON = JSONWriter()
         if let groups { TrendingRow.write(groups, to: &groupsJSON) }
         return [
-            .integer(end.milliseconds), .integer(rank), .text(key), display.map { .text($0) } ?? .null,
+            .integer(table.end.milliseconds), .integer(rank), .text(key), display.map { .text($0) } ?? .null,
             .integer(count), .integer(countUpperBound), authors.map { .integer($0) } ?? .null, .real(score),
             expected.map { .real($0) } ?? .null, firstSeen.map { .integer($0.milliseconds) } ?? .null,
             isCopied.map { .integer($0 ? 1 : 0) } ?? .null, groups == nil ? .null : .text(Text(groupsJSON.text)),
+            .integer(table.late),
         ]
     }
 }
