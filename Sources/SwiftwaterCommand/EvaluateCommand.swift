@@ -17,8 +17,14 @@ struct EvaluateCommand: ParsableCommand {
     @Argument(help: "CSV file of ratings.") var file: String
     @Option(help: "Model file.") var model: String
     @OptionGroup var ratings: RatingsOptions
-    @Option(help: "Also evaluate lists of this many items per user.") var ranking: Int?
-    @Option(help: "Minimum rating of a relevant item.") var relevantFrom: Float = 4
+    @Option(
+        help: """
+            Also evaluate lists of this many items per user, among the items that the model knows: relevant items that \
+            it does not know are left out.
+            """)
+    var ranking: Int?
+    @Option(help: "Minimum rating of a relevant item. (default: 4; for an implicit model, above 0)")
+    var relevantFrom: Float?
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -28,25 +34,32 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let console = Console()
         let model = try ModelFile.read(model)
+        let isImplicit = model.settings.isImplicit
+        if isImplicit, ranking == nil {
+            throw SwiftwaterError(
+                .invalidArgument, "an implicit model predicts preferences, which have no RMSE against ratings",
+                remedy: "give --ranking 10")
+        }
         let held = try ratings.read(file, console: console)
-        let metrics = try model.evaluate(on: held)
-        let lists = try ranking.map { try model.evaluateRanking(on: held, k: $0, relevantFrom: relevantFrom) }
+        let metrics = isImplicit ? nil : try model.evaluate(on: held)
+        let from = relevantFrom ?? (isImplicit ? .leastNonzeroMagnitude : 4)
+        let lists = try ranking.map { try model.evaluateRanking(on: held, k: $0, relevantFrom: from) }
         if json {
             try console.line(EvaluateCommand.json(metrics, lists))
         } else {
-            try console.line(EvaluateCommand.describe(metrics, on: file))
+            if let metrics { try console.line(EvaluateCommand.describe(metrics, on: file)) }
             if let lists { try console.line(EvaluateCommand.describe(lists)) }
         }
     }
 
-    private static func json(_ metrics: RatingMetrics, _ lists: RankingMetrics?) -> String {
+    private static func json(_ metrics: RatingMetrics?, _ lists: RankingMetrics?) -> String {
         JSONWriter.object { json in
-            json.member("rmse", metrics.rmse)
-            json.member("mse", metrics.mse)
-            json.member("mae", metrics.mae)
-            json.member("r2", metrics.r2)
-            json.member("evaluated", metrics.evaluated)
-            json.member("unknown", metrics.unknown)
+            json.member("rmse", metrics?.rmse)
+            json.member("mse", metrics?.mse)
+            json.member("mae", metrics?.mae)
+            json.member("r2", metrics?.r2)
+            json.member("evaluated", metrics?.evaluated)
+            json.member("unknown", metrics?.unknown)
             guard let lists else { return }
             json.member(
                 "ranking",

@@ -13,17 +13,18 @@ struct FactorsCommand: ParsableCommand {
             """)
 
     @Option(help: "Model file.") var model: String
-    @Option(help: "CSV file of titles and genres.") var movies: String
+    @OptionGroup var movies: MoviesOptions
     @Option(help: "Number of genres and items to show at each end.") var top = 3
 
     func validate() throws {
+        guard movies.movies != nil else { throw ValidationError("--movies is required: a file with genres.") }
         guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
     }
 
     func run() throws {
         let console = Console()
         let model = try ModelFile.read(model)
-        let catalogue = try Catalogue.read(movies)
+        let catalogue = try movies.read(console)
         func titles(_ items: [Int]) -> String {
             items.map { Format.cut(TerminalText.safe(catalogue.title(model.itemIDs[$0])), 24) }.joined(separator: ", ")
         }

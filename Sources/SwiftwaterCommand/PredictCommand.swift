@@ -25,7 +25,8 @@ struct PredictCommand: ParsableCommand {
         let pairs = try ratings.read(file, pairs: true, console: console)
         let predictions = model.predictions(for: pairs, threads: WorkerPool.coreCount)
         let output = try RowOutput(path: out)
-        try output.write("\(ratings.userColumn),\(ratings.itemColumn),prediction\n")
+        let format = ratings.format()
+        try output.write("\(format.userColumn),\(format.itemColumn),prediction\n")
         var unknown = 0
         for (row, prediction) in predictions.enumerated() {
             if prediction == nil {

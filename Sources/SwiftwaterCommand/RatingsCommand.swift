@@ -42,12 +42,12 @@ struct RatingsCommand: ParsableCommand {
         @Option(help: "Number of users to show.") var users = 12
         @Option(help: "Number of items to show.") var items = 8
         @Flag(help: "Show the most rated, not the first in the file.") var mostRated = false
-        @Option(help: "CSV file of titles to show instead of ids.") var movies: String?
+        @OptionGroup var movies: MoviesOptions
 
         func run() throws {
             let console = Console()
             let ratings = try options.read(file, console: console)
-            let catalogue = try movies.map { try Catalogue.read($0) } ?? Catalogue()
+            let catalogue = try movies.read(console)
             let table = MatrixTable(
                 ratings, users: mostRated ? .mostRated(users) : .first(users),
                 items: mostRated ? .mostRated(items) : .first(items))

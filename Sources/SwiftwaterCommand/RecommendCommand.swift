@@ -22,7 +22,7 @@ struct RecommendCommand: ParsableCommand {
     @Option(help: "Number of users per item.") var forItems: Int?
     @Option(help: "Recommend for this user only.") var user: String?
     @Option(help: "Recommend for this item only.") var item: String?
-    @Option(help: "CSV file of titles (movieId,title,genres).") var movies: String?
+    @OptionGroup var movies: MoviesOptions
     @Option(help: "Output file; standard output by default.") var out: String?
     @Option(help: "Output format.") var format = RecommendationFormat.csv
     @Option(help: "File of the only item ids to list, one per line.") var allow: String?
@@ -51,7 +51,7 @@ struct RecommendCommand: ParsableCommand {
     func run() throws {
         let console = Console()
         let model = try ModelFile.read(model)
-        let catalogue = try movies.map { try Catalogue.read($0) } ?? Catalogue()
+        let catalogue = try movies.read(console)
         if let user {
             try forUser(user, model, catalogue, console)
         } else if let item {
@@ -68,7 +68,7 @@ struct RecommendCommand: ParsableCommand {
     ) throws {
         let found = try model.recommend(
             user: user, limit: forUsers ?? 10, includeSeen: includeSeen,
-            filter: try RecommendationFilter(allow: allow, deny: deny, model))
+            filter: try RecommendationFilter(allow: allow, deny: deny, model, console))
         if out != nil { return try writeOne(user, found.items, model.itemIDs, .users, found.source, console) }
         let note = found.source == .popular ? "unknown to the model: most-rated items" : seenNote
         try console.line(
@@ -131,7 +131,7 @@ struct RecommendCommand: ParsableCommand {
         if let forItems {
             try model.recommendForAllItems(limit: forItems, includeSeen: includeSeen, put)
         } else {
-            let filter = try RecommendationFilter(allow: allow, deny: deny, model)
+            let filter = try RecommendationFilter(allow: allow, deny: deny, model, console)
             try model.recommendForAllUsers(
                 limit: forUsers ?? 10, includeSeen: includeSeen, filter: filter, put)
         }

@@ -33,7 +33,7 @@ struct SQLCommand: ParsableCommand {
         let console = Console()
         let session = try SQLSession(tables: [:])
         for argument in table {
-            let (table, report) = try SQLTable.read(argument.path, format: try ratings.format())
+            let (table, report) = try SQLTable.read(argument.path, format: ratings.format())
             try remark(argument.path, report, console)
             try session.add(table, named: argument.name)
         }
@@ -43,6 +43,11 @@ struct SQLCommand: ParsableCommand {
     }
 
     private func remark(_ path: String, _ report: SQLTable.Report, _ console: Console) throws {
+        if let missing = report.missingSample {
+            console.remark(
+                "\(path): \(Format.count(report.missingValues)) values are not numbers and count as NULL, first "
+                    + TerminalText.safe("\(missing)"))
+        }
         guard let first = report.samples.first else { return }
         if ratings.strict { throw first }
         let counts = [

@@ -33,8 +33,7 @@
             transform: PostSource.init(parsing:))
         var source: [PostSource] = []
         @Option(help: "Model file from swiftwater train.") var model: String?
-        @Option(name: [.customLong("movies"), .customLong("catalogue")], help: "CSV file of titles and genres.")
-        var movies: String?
+        @OptionGroup var movies: MoviesOptions
         @Option(help: "Directory to keep state in and resume from.") var state: String?
         @Option(help: "Discard the saved state of a stream, such as 'trends 1m' (repeatable).")
         var checkpointDrop: [String] = []
@@ -78,7 +77,7 @@
                 throw ValidationError("--history-days takes 1 to 36500; --history-max-bytes takes 1 MiB or more.")
             }
             if demo, model != nil { throw ValidationError("--demo trains its own model; omit --model.") }
-            if movies != nil, model == nil { throw ValidationError("--movies requires --model.") }
+            if movies.movies != nil, model == nil { throw ValidationError("--movies requires --model.") }
             try DurabilityOptions.check(renames: checkpointRename)
             guard (clientRequestsMax ?? 1) >= 1 else { throw ValidationError("--client-requests-max takes 1 or more.") }
         }
@@ -195,7 +194,7 @@
                 return RecommendationService(live, catalogue: made.catalogue, logger: logger)
             }
             let path = model!
-            let titles = try movies.map { try Catalogue.read($0) } ?? Catalogue()
+            let titles = try movies.read(console)
             // Read a copy, so that overwriting the file does not pull pages from under this process.
             let source = { @Sendable in try ModelFile.read(path, copied: true) }
             let live = try LiveRecommender(directory: directory, model: source)

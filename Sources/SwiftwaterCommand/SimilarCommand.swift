@@ -16,7 +16,7 @@ struct SimilarCommand: ParsableCommand {
     @Option(help: "Item id.") var item: String?
     @Option(help: "User id.") var user: String?
     @Option(help: "Number of results to show.") var top = 10
-    @Option(help: "CSV file of titles.") var movies: String?
+    @OptionGroup var movies: MoviesOptions
 
     func validate() throws {
         guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
@@ -36,7 +36,7 @@ struct SimilarCommand: ParsableCommand {
             let similar = model.similarUsers(to: index, limit: top)
             return try RecommendCommand.show(similar, model.userIDs, Catalogue(), console)
         }
-        let catalogue = try movies.map { try Catalogue.read($0) } ?? Catalogue()
+        let catalogue = try movies.read(console)
         let index = try RecommendCommand.index(ofItem: item!, in: model)
         try console.line(console.styled("Most similar to \(TerminalText.safe(catalogue.title(item!)))", .bold))
         try RecommendCommand.show(model.similarItems(to: index, limit: top), model.itemIDs, catalogue, console)

@@ -37,6 +37,10 @@ struct TrainCommand: ParsableCommand {
         if let checkpoint, done > 0 { try console.line("continuing after \(done) iterations, from \(checkpoint)") }
         if let start, done >= maxIterations { return try finish(start, parts, settings, console) }
         settings.maxIterations = maxIterations - done
+        // Every other part may be of users who are new in it, if it is split by time.
+        let validation = parts.validation.flatMap { part in
+            Self.hasKnownRow(part, parts.train) && !settings.isImplicit ? part : nil
+        }
         let clock = SystemClock()
         var spent = Duration.zero
         var mark = clock.elapsed()
@@ -51,7 +55,7 @@ struct TrainCommand: ParsableCommand {
                 spent += clock.elapsed() - mark
                 let iteration = done + progress.iteration
                 if let checkpoint { try ModelFile.write(progress.model, to: checkpoint) }
-                if let validation = parts.validation, !settings.isImplicit {
+                if let validation {
                     let metrics = try progress.model.evaluate(on: validation, threads: als.resources.threads)
                     try console.line(
                         "iteration \(Format.right("\(iteration)", 3))   "
@@ -85,6 +89,18 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
+    /// Returns whether some row of a part has a user and an item of the training data.
+    private static func hasKnownRow(_ part: Ratings, _ train: Ratings) -> Bool {
+        func known(_ table: IdentifierTable, _ trained: IdentifierTable, _ column: [UInt32]) -> [Bool] {
+            var isTrained = [Bool](repeating: false, count: trained.count)
+            for number in column { isTrained[Int(number)] = true }
+            return (0..<table.count).map { index in trained.index(of: table[index]).map { isTrained[$0] } ?? false }
+        }
+        let users = known(part.userIDs, train.userIDs, train.users)
+        let items = known(part.itemIDs, train.itemIDs, train.items)
+        return (0..<part.count).contains { users[Int(part.users[$0])] && items[Int(part.items[$0])] }
+    }
+
     private func finish(
         _ model: MatrixFactorizationModel, _ parts: SplitOptions.Parts, _ settings: ALSSettings, _ console: Console
     ) throws {
@@ -93,6 +109,12 @@ struct TrainCommand: ParsableCommand {
         } else {
             for (name, part) in [("validation", parts.validation), ("test", parts.test)] {
                 guard let part else { continue }
+                guard Self.hasKnownRow(part, parts.train) else {
+                    console.remark(
+                        "\(name): no RMSE, since none of the \(Format.count(part.count)) rows has a user and an item of "
+                            + "the training data; a random split has them")
+                    continue
+                }
                 try console.line(
                     EvaluateCommand.describe(try model.evaluate(on: part, threads: als.resources.threads), on: name))
             }

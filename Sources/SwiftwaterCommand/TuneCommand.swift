@@ -31,10 +31,15 @@ struct TuneCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
+        let settings = als.settings(iterations: 1)
+        guard !settings.isImplicit else {
+            throw SwiftwaterError(
+                .invalidArgument, "tune compares the RMSE of ratings, which an implicit model does not predict",
+                remedy: "train each candidate with --implicit, and compare them by evaluate --ranking 10")
+        }
         let parts = try data.load(ratings, seed: als.seed, console: console) { text in
             if json { console.remark(text) } else { try console.line(text) }
         }
-        let settings = als.settings(iterations: 1)
         if let folds {
             return try search(settings, try parts.train.folds(folds, seed: als.seed), parts, console)
         }

@@ -50,6 +50,10 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
         public static let acknowledgments = Setting(rawValue: "acknowledgments")
         /// The token that clients of a server must send.
         public static let token = Setting(rawValue: "token")
+        /// `Catalogue.Format`.
+        public static let catalogueFormat = Setting(rawValue: "catalogueFormat")
+        /// `RatingsFormat.hasDecimalComma`.
+        public static let decimalComma = Setting(rawValue: "decimalComma")
         /// The states of a checkpoint that are discarded, and those that have a new name.
         public static let checkpointMigration = Setting(rawValue: "checkpointMigration")
         /// Whether a cache is kept beside a file.

@@ -15,6 +15,14 @@ package struct CSVReader {
         /// Whether `bytes` contains doubled quotes.
         package let hasDoubledQuotes: Bool
 
+        /// Creates a field.
+        package init(bytes: UnsafeBufferPointer<UInt8>, hasDoubledQuotes: Bool) {
+            (self.bytes, self.hasDoubledQuotes) = (bytes, hasDoubledQuotes)
+        }
+
+        /// The text for an error: without its end if it is long.
+        package var shown: String { bytes.count <= 60 ? string : String(string.prefix(40)) + "…" }
+
         /// The field's text, with doubled quotes replaced by single ones.
         package var string: String {
             let text = String(decoding: bytes, as: UTF8.self)

@@ -5,10 +5,21 @@ import SwiftwaterStorage
 package enum FileBytes {
     /// Calls `body` with the bytes, which are valid during the call only.
     ///
-    /// - Parameter path: A plain or gzip file, or `-` for standard input.
+    /// - Parameters:
+    ///   - path: a plain or gzip file, or `-` for standard input.
+    ///   - encoding: the encoding of the file; `body` is given UTF-8.
     /// - Throws: `notFound` or `io`, or the error that `body` throws.
     package static func with<Result>(
-        path: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+        path: String, encoding: TextEncoding = .utf8, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        try raw(path) { bytes in
+            if let text = encoding.decoded(bytes) { return try text.withUnsafeBytes(body) }
+            return try body(bytes)
+        }
+    }
+
+    private static func raw<Result>(
+        _ path: String, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
         if path != "-" {
             let file = try MappedFile(path: path)

@@ -33,8 +33,8 @@ import Testing
         #expect(best.items.map { model.itemIDs[$0.index] } == ["27", "25", "9"])
     }
 
-    /// A cache belongs to a file of one time, so this one is given the time at which its file was read.
-    @Test func cachesOfRatingsAreRead() throws {
+    /// A cache of another version is made again: this one has the ids 007 and 7 as one.
+    @Test func cachesOfRatingsAreMadeAgain() throws {
         let folder = try copy("ratings.csv")
         let path = folder.file("ratings.csv")
         try FileManager.default.copyItem(
@@ -42,7 +42,8 @@ import Testing
         let plain = try Ratings.read(path)
         let cached = try Ratings.read(path, format: RatingsFormat(keepsCache: true))
         #expect(cached.ratings.users == plain.ratings.users && cached.ratings.items == plain.ratings.items)
-        #expect(cached.ratings.values == plain.ratings.values)
+        #expect(cached.ratings.values == plain.ratings.values && !cached.report.cameFromCache)
+        #expect(try Ratings.read(path, format: RatingsFormat(keepsCache: true)).report.cameFromCache)
     }
 
     @Test func ratingLogsAreRead() throws {

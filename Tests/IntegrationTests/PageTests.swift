@@ -35,7 +35,7 @@
         private func say(_ text: String, tags: [String] = [], count: Int = 1) async throws {
             let list = tags.map { "{\"text\":\(JSONValue.quoted($0))}" }.joined(separator: ",")
             let lines = (0..<count).map { number in
-                "{\"created_at\":\"Tue Nov 24 12:00:00 +0000 2026\",\"id_str\":\"\(number)\",\"text\":\(JSONValue.quoted(text)),"
+                "{\"created_at\":\"Tue Nov 24 12:00:00 +0000 2026\",\"id_str\":\(JSONValue.quoted("\(text) \(number)")),\"text\":\(JSONValue.quoted(text)),"
                     + "\"user\":{\"id_str\":\"\(number)\"},\"entities\":{\"hashtags\":[\(list)]}}\n"
             }
             let answer = try await Web.send(

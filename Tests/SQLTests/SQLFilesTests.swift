@@ -27,7 +27,7 @@ import Testing
             let session = try SQLSession(tables: ["t": table])
             #expect(try session.query("SELECT min(n), max(n) FROM t")[0].values == [.integer(.min), .integer(.max)])
         }
-        try table("n\n9223372036854775808\n") { table, _ in #expect(table.columns[0].type == .real) }
+        try table("n\n9223372036854775808\n") { table, _ in #expect(table.columns[0].type == .text) }
         try table("n\ninf\n") { table, _ in #expect(table.columns[0].type == .text) }
         try table("n\n0x10\n") { table, _ in #expect(table.columns[0].type == .text) }
     }
@@ -42,16 +42,21 @@ import Testing
         #expect(throws: SwiftwaterError.self) { try table("a,A\n1,2\n") { _, _ in } }
     }
 
-    @Test func ratingsAreReadAsSuchAndKeepTheirDuplicates() throws {
-        try table("rating,movieId,userId\n4,10,1\n5,10,1\nbad,10,2\n3,11,2\n") { table, report in
+    @Test func ratingsKeepTheirDuplicates() throws {
+        try table("rating,movieId,userId\n4,10,1\n5,10,1\n3,11,2\n") { table, report in
             #expect(table.columns.map(\.name) == ["rating", "movieId", "userId"])
-            #expect(table.rowCount == 3 && report.malformedRows == 1)
+            #expect(table.columns.map(\.type) == [.integer, .integer, .integer])
+            #expect(table.rowCount == 3 && report.malformedRows == 0)
             let session = try SQLSession(tables: ["r": table])
             #expect(
                 try session.query("SELECT * FROM r ORDER BY rowid").map(\.values) == [
-                    [.real(4), .integer(10), .integer(1)], [.real(5), .integer(10), .integer(1)],
-                    [.real(3), .integer(11), .integer(2)],
+                    [.integer(4), .integer(10), .integer(1)], [.integer(5), .integer(10), .integer(1)],
+                    [.integer(3), .integer(11), .integer(2)],
                 ])
+        }
+        // A rating that is not a number stays, and makes its column text, as in any file.
+        try table("userId,movieId,rating\n1,10,4.5\n2,10,bad\n") { table, report in
+            #expect(table.columns[2].type == .text && table.rowCount == 2 && report.malformedRows == 0)
         }
         // With an extra column, it is an ordinary table.
         try table("userId,movieId,rating,mood\n1,10,4,good\n") { table, _ in

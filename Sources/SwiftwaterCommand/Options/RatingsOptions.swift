@@ -3,33 +3,60 @@ import Swiftwater
 
 /// Options for the format of ratings files.
 struct RatingsOptions: ParsableArguments {
-    @Option(help: "Column of user ids.") var userColumn = "userId"
-    @Option(help: "Column of item ids.") var itemColumn = "movieId"
-    @Option(help: "Column of ratings.") var ratingColumn = "rating"
-    @Option(help: "Optional column of Unix seconds.") var timestampColumn = "timestamp"
-    @Option(help: "Field separator: one character, or tab.") var separator = ","
+    @Option(
+        name: .customLong("format"),
+        help: ArgumentHelp(
+            "movielens-100k (u.data: tabs, no header) or movielens-1m (ratings.dat: ::, no header). The other options "
+                + "change it. (default: CSV with a header)", valueName: "name"))
+    var preset: Preset?
+    @Option(help: "Column of user ids: a name in any case, or a number from 1. (default: userId)")
+    var userColumn: String?
+    @Option(help: "Column of item ids. (default: movieId)") var itemColumn: String?
+    @Option(help: "Column of ratings. (default: rating)") var ratingColumn: String?
+    @Option(
+        help: "Optional column of times: seconds since 1970, or dates such as 2026-11-23 12:00. (default: timestamp)")
+    var timestampColumn: String?
+    @Option(help: "Field separator, such as ; or ::, or tab. (default: ,)") var separator: String?
+    @Flag(help: "The first line is data; columns are numbers, by default 1, 2, 3 and 4.") var noHeader = false
+    @Flag(help: "Ratings have a decimal comma, as in 3,5.") var decimalComma = false
+    @Option(help: "Encoding of the file: utf-8, latin-1 or utf-16.") var encoding: TextEncoding?
     @Flag(name: .customLong("integer-ids"), help: "Reject ids that are not 64-bit integers.") var integerIDs = false
     @Flag(help: "Stop at the first malformed row; do not skip it.") var strict = false
     @Flag(help: "Cache parsed rows in FILE.swratings for faster reads.") var cache = false
 
-    func format() throws -> RatingsFormat {
-        var format = RatingsFormat()
-        (format.userColumn, format.itemColumn, format.ratingColumn) = (userColumn, itemColumn, ratingColumn)
-        format.timestampColumn = timestampColumn
-        let separator = separator == "tab" || separator == "\\t" ? "\t" : separator
-        guard separator.count == 1 else {
-            throw SwiftwaterError(
-                .invalidArgument, "the separator '\(separator)' is not one character",
-                remedy: "give --separator one character, or tab")
+    /// The formats of well-known files.
+    enum Preset: String, ExpressibleByArgument, CaseIterable {
+        case movieLens100K = "movielens-100k"
+        case movieLens1M = "movielens-1m"
+
+        var format: RatingsFormat {
+            switch self {
+            case .movieLens100K: .movieLens100K
+            case .movieLens1M: .movieLens1M
+            }
         }
-        format.separator = Character(separator)
+    }
+
+    func format() -> RatingsFormat {
+        var format = preset?.format ?? RatingsFormat()
+        format.userColumn = userColumn ?? format.userColumn
+        format.itemColumn = itemColumn ?? format.itemColumn
+        format.ratingColumn = ratingColumn ?? format.ratingColumn
+        format.timestampColumn = timestampColumn ?? format.timestampColumn
+        format.separator = separator.map(Self.unescaped) ?? format.separator
+        format.hasHeader = format.hasHeader && !noHeader
+        format.hasDecimalComma = decimalComma
+        format.encoding = encoding ?? format.encoding
         (format.requiresIntegerIDs, format.isStrict, format.keepsCache) = (integerIDs, strict, cache)
         return format
     }
 
+    /// Returns a separator as it is in files: `tab` and `\t` are a tab.
+    static func unescaped(_ separator: String) -> String { separator == "tab" || separator == "\\t" ? "\t" : separator }
+
     /// Reads a file and reports its malformed and duplicate rows.
     func read(_ path: String, pairs: Bool = false, console: Console) throws -> Ratings {
-        var format = try format()
+        var format = format()
         format.readsPairs = pairs
         let reading = try Ratings.read(path, format: format) { console.progress("reading \(path)", $0) }
         let (ratings, report) = (reading.ratings, reading.report)
@@ -42,6 +69,12 @@ struct RatingsOptions: ParsableArguments {
             for sample in report.samples { console.remark("  \(TerminalText.safe("\(sample)"))") }
             let more = report.malformedRows - report.samples.count
             if more > 0 { console.remark("  and \(Format.count(more)) more") }
+        }
+        if report.rowsWithoutTime > 0 {
+            console.remark(
+                "\(path): \(Format.count(report.rowsWithoutTime)) of \(Format.count(report.rows)) rows have no time "
+                    + "that can be read; they count as the oldest"
+                    + (report.timeSample.map { ", for example \(TerminalText.safe("\($0)"))" } ?? ""))
         }
         if report.duplicates > 0 {
             console.remark(
@@ -59,3 +92,5 @@ struct RatingsOptions: ParsableArguments {
         return ratings
     }
 }
+
+extension TextEncoding: ExpressibleByArgument {}

@@ -5,7 +5,10 @@ enum ErrorHints {
     private static func options(_ setting: SwiftwaterError.Setting) -> String? {
         switch setting {
         case .port: "--port"
-        case .ratingsFormat: "--user-column, --item-column, --rating-column, --timestamp-column, --separator"
+        case .ratingsFormat:
+            "--format, --user-column, --item-column, --rating-column, --timestamp-column, --separator, --no-header"
+        case .catalogueFormat: "--movies-format, --movies-columns, --movies-separator"
+        case .decimalComma: "--decimal-comma"
         case .requiresIntegerIDs: "--integer-ids"
         case .acknowledgments: "relay --ack"
         case .token: "SWIFTWATER_TOKEN, --token-file, --behind-proxy"

@@ -45,12 +45,20 @@ enum RecommendationFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension RecommendationFilter {
-    /// Creates a filter from files of item ids, one per line. Ignores ids unknown to the model.
-    init(allow: String?, deny: String?, _ model: MatrixFactorizationModel) throws {
+    /// Creates a filter from files of item ids, one per line. Mentions ids that the model does not know.
+    init(allow: String?, deny: String?, _ model: MatrixFactorizationModel, _ console: Console) throws {
         func items(_ path: String) throws -> Set<Int> {
-            let bytes = try ByteSource(path: path).readAll()
-            let lines = bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D })
-            return Set(lines.compactMap { model.itemIDs.index(of: String(decoding: $0, as: UTF8.self)) })
+            var (known, unknown) = (Set<Int>(), [String]())
+            for id in try ListFile.entries(of: path) {
+                if let index = model.itemIDs.index(of: id) { known.insert(index) } else { unknown.append(id) }
+            }
+            if !unknown.isEmpty {
+                let some = unknown.prefix(3).map { "'\(TerminalText.safe(String($0.prefix(40))))'" }
+                console.remark(
+                    "\(path): the model does not know \(Format.count(unknown.count)) of "
+                        + "\(Format.count(unknown.count + known.count)) items, such as \(some.joined(separator: ", "))")
+            }
+            return known
         }
         self.init(allowed: try allow.map(items), denied: try deny.map(items) ?? [])
     }

@@ -1,4 +1,5 @@
 import SwiftwaterCore
+import SwiftwaterFormats
 import SwiftwaterStorage
 
 /// The parsed columns of a ratings file in a compact file beside it: `ratings.csv.swratings`.
@@ -9,7 +10,7 @@ package enum RatingsCache {
     /// The first bytes of the file.
     package static let magic = Array("SWRATING".utf8)
     /// The version that is written; others are ignored.
-    package static let version: UInt32 = 1
+    package static let version: UInt32 = 2
     private static let pieceRows = 1 << 20
     /// Flipping this bit makes unsigned order that of signed numbers.
     private static let signBit: UInt64 = 1 << 63
@@ -30,10 +31,14 @@ package enum RatingsCache {
         format.fingerprint.withUnsafeBytes { header.write(countedBytes: $0) }
         header.write(integer: stamp.byteCount)
         header.write(integer: stamp.modified)
-        for count in [report.rows, report.malformedRows, report.duplicates, report.samples.count] {
+        let samples = report.samples + (report.timeSample.map { [$0] } ?? [])
+        for count in [
+            report.rows, report.malformedRows, report.duplicates, report.rowsWithoutTime,
+            report.timeSample == nil ? 0 : 1, samples.count,
+        ] {
             header.write(integer: UInt64(count))
         }
-        for sample in report.samples {
+        for sample in samples {
             header.write(string: sample.message)
             header.write(string: sample.remedy ?? "")
             header.write(integer: Int64(sample.location?.line ?? 0))
@@ -85,6 +90,8 @@ package enum RatingsCache {
         func count() throws -> Int { Int(clamping: try header.readInteger(UInt64.self)) }
         var report = RatingsReport()
         (report.rows, report.malformedRows, report.duplicates) = (try count(), try count(), try count())
+        report.rowsWithoutTime = try count()
+        let hasTimeSample = try count() > 0
         for _ in 0..<(try count()) {
             let (message, remedy) = (try header.readString(), try header.readString())
             let line = Int(try header.readInteger(Int64.self))
@@ -93,6 +100,7 @@ package enum RatingsCache {
                     .malformedInput, message, at: .init(line: line == 0 ? nil : line),
                     remedy: remedy.isEmpty ? nil : remedy))
         }
+        if hasTimeSample { report.timeSample = report.samples.popLast() }
         let (rows, users, items) = (try count(), try count(), try count())
         var ratings = Ratings(
             userIDs: try input.identifiers(count: users), itemIDs: try input.identifiers(count: items))
@@ -128,10 +136,12 @@ extension RatingsFormat {
     /// The settings that determine the result of reading.
     fileprivate var fingerprint: [UInt8] {
         var writer = ByteWriter()
-        for text in [userColumn, itemColumn, ratingColumn, timestampColumn, String(separator)] {
+        for text in [userColumn, itemColumn, ratingColumn, timestampColumn, separator, encoding.rawValue] {
             writer.write(string: text)
         }
-        for flag in [requiresIntegerIDs, keepsDuplicates] { writer.write(byte: flag ? 1 : 0) }
+        for flag in [requiresIntegerIDs, keepsDuplicates, hasHeader, hasDecimalComma] {
+            writer.write(byte: flag ? 1 : 0)
+        }
         return writer.bytes
     }
 }

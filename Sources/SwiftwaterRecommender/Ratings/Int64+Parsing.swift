@@ -1,4 +1,25 @@
+import SwiftwaterFormats
+
 extension Int64 {
+    /// Parses an id, or returns nil if it is not an integer in its usual form: `007`, `+7` and `-0` are other ids than
+    /// 7 and 0, and so are strings.
+    static func parse(id bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
+        let digits = bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes[...]
+        guard let first = digits.first, (0x30...0x39).contains(first), (0x30...0x39).contains(digits.last!) else {
+            return nil
+        }
+        if first == 0x30, bytes.count > 1 { return nil }
+        return parse(bytes)
+    }
+
+    /// Parses the time of a rating: an integer as it is, and otherwise seconds since 1970, from a decimal or a date
+    /// (`Timestamp`).
+    static func parse(time bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
+        if let time = parse(bytes) { return time }
+        if let seconds = Double.parse(bytes), let time = Int64(exactly: seconds.rounded(.down)) { return time }
+        return Timestamp.milliseconds(bytes).map { ($0 >= 0 ? $0 : $0 - 999) / 1000 }
+    }
+
     /// Parses bytes as an integer, or returns nil. Spaces around it are allowed.
     static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
         var digits = bytes[...]

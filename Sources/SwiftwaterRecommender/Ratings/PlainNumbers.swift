@@ -1,5 +1,9 @@
 /// Parses numbers in their usual notation, 8 bytes at a time. Other notations are left to the slow path.
 enum PlainNumbers {
+    /// Returns whether the digits at `p` have no leading zero.
+    @inline(__always)
+    static func hasUsualForm(_ p: UnsafePointer<UInt8>) -> Bool { p[0] != 0x30 || !(0x30...0x39).contains(p[1]) }
+
     /// Returns the integer of the at most 18 digits at `p`, and moves `p` past them; -1 if there are none or too many.
     ///
     /// Reads up to 24 bytes from `p`.
@@ -41,12 +45,13 @@ enum PlainNumbers {
     /// A decimal is digits, or digits, a point and digits: at most 15. Both parts are exact in a Double, so their
     /// quotient is correctly rounded.
     @inline(__always)
-    static func decimal(_ p: inout UnsafePointer<UInt8>) -> Double {
+    static func decimal(_ p: inout UnsafePointer<UInt8>, _ hasPoint: inout Bool) -> Double {
         let start = p
         let whole = digits(&p)
         if whole < 0 { return .nan }
         guard p.pointee == UInt8(ascii: ".") else { return p - start <= 15 ? Double(whole) : .nan }
         p += 1
+        hasPoint = true
         let behind = p
         let fraction = digits(&p)
         let places = p - behind

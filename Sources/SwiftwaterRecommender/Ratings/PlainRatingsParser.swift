@@ -51,9 +51,13 @@ struct PlainRatingsParser {
         } catch is RatingsRowParser.NotPlain { return nil }
         (ratings.userIDs, ratings.itemIDs) = (userIDs, itemIDs)
         var report = RatingsReport()
+        report.isVerbatim = pieces.allSatisfy(\.report.isVerbatim)
+        report.hasDecimalPoint = pieces.contains(where: \.report.hasDecimalPoint)
         for piece in pieces {
             report.rows += piece.report.rows
             report.malformedRows += piece.report.malformedRows
+            report.rowsWithoutTime += piece.report.rowsWithoutTime
+            report.timeSample = report.timeSample ?? piece.report.timeSample
             report.samples.append(contentsOf: piece.report.samples.prefix(5 - report.samples.count))
         }
         return (ratings, report)
@@ -123,6 +127,7 @@ struct PlainRatingsParser {
         var (userIndex, itemIndex) = (IntegerIndex(), IntegerIndex())
         var (lastUser, lastUserNumber) = (Int64.min, UInt32(0))
         var (p, line, place) = (begin, piece.firstLine, piece.offset)
+        piece.report.isVerbatim = true
         func put(_ user: Int64, _ item: Int64, _ value: Float, _ time: Int64) {
             if user != lastUser || place == piece.offset {
                 lastUserNumber = userIndex.number(of: user, next: UInt32(piece.userIDs.count))
@@ -138,7 +143,7 @@ struct PlainRatingsParser {
             place += 1
         }
         while p < end {
-            if isUsualOrder, p < safeEnd, let parsed = usual(&p, hasTimestamp) {
+            if isUsualOrder, p < safeEnd, let parsed = usual(&p, hasTimestamp, &piece.report) {
                 put(parsed.user, parsed.item, parsed.value, parsed.time)
                 piece.report.rows += 1
                 line += 1
@@ -161,26 +166,36 @@ struct PlainRatingsParser {
     ///
     /// Otherwise returns nil, and `p` stays.
     @inline(__always)
-    private func usual(_ p: inout UnsafePointer<UInt8>, _ hasTimestamp: Bool) -> Row? {
+    private func usual(
+        _ p: inout UnsafePointer<UInt8>, _ hasTimestamp: Bool, _ report: inout RatingsReport
+    ) -> Row? {
         var at = p
+        guard PlainNumbers.hasUsualForm(at) else { return nil }
         let user = PlainNumbers.digits(&at)
         guard user >= 0, at.pointee == separator else { return nil }
         at += 1
+        guard PlainNumbers.hasUsualForm(at) else { return nil }
         let item = PlainNumbers.digits(&at)
         guard item >= 0, at.pointee == separator else { return nil }
         at += 1
-        let value = Float(PlainNumbers.decimal(&at))
+        let isUsual = PlainNumbers.hasUsualForm(at)
+        var hasPoint = false
+        let number = PlainNumbers.decimal(&at, &hasPoint)
+        let value = Float(number)
         guard value.isFinite else { return nil }
         var time: Int64 = 0
         if hasTimestamp {
             guard at.pointee == separator else { return nil }
             at += 1
+            guard PlainNumbers.hasUsualForm(at) else { return nil }
             time = PlainNumbers.digits(&at)
             guard time >= 0 else { return nil }
         }
         if at.pointee == 0x0D { at += 1 }
         guard at.pointee == 0x0A else { return nil }
         p = at + 1
+        if hasPoint { report.hasDecimalPoint = true }
+        if Double(value) != number || !isUsual { report.isVerbatim = false }
         return (user, item, value, time)
     }
 
@@ -190,15 +205,30 @@ struct PlainRatingsParser {
         _ begin: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ line: Int, _ report: inout RatingsReport
     ) throws -> Row? {
         do {
-            guard let parsed = try row.parse(line: UnsafeRawBufferPointer(start: begin, count: end - begin), at: line)
+            guard
+                let parsed = try row.parse(
+                    line: UnsafeRawBufferPointer(start: begin, count: end - begin), at: line, &report)
             else { return nil }
             report.rows += 1
+            if report.isVerbatim { checkVerbatim(UnsafeBufferPointer(start: begin, count: end - begin), &report) }
             return parsed
         } catch let error as SwiftwaterError where error.code == .malformedInput && !row.format.isStrict {
             report.rows += 1
+            report.isVerbatim = false
             report.malformedRows += 1
             if report.samples.count < 5 { report.samples.append(error) }
             return nil
+        }
+    }
+
+    /// Checks whether a line is as `usual` takes it.
+    private func checkVerbatim(_ line: UnsafeBufferPointer<UInt8>, _ report: inout RatingsReport) {
+        // With room for reading ahead.
+        let copy = Array(line.last == 0x0D ? line.dropLast() : line[...]) + [0x0A] + [UInt8](repeating: 0, count: 64)
+        copy.withUnsafeBufferPointer { bytes in
+            var p = bytes.baseAddress!
+            let isUsual = row.columns.isUsualOrder && usual(&p, row.columns.timestamp == 3, &report) != nil
+            if !isUsual { report.isVerbatim = false }
         }
     }
 

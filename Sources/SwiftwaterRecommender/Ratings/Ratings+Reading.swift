@@ -28,6 +28,7 @@ extension Ratings {
         bytes: [UInt8], name: String, format: RatingsFormat = RatingsFormat()
     ) throws -> RatingsReading {
         var reader = RatingsReader(path: name, format: format)
+        let bytes = bytes.withUnsafeBytes { format.encoding.decoded($0) } ?? bytes
         return try bytes.withUnsafeBytes { try reader.read($0, progress: nil) }
     }
 
@@ -39,6 +40,7 @@ extension Ratings {
         do {
             if var found = try RatingsCache.read(cache, stamp, format) {
                 for index in found.report.samples.indices { found.report.samples[index].location?.file = path }
+                found.report.timeSample?.location?.file = path
                 if format.isStrict, let first = found.report.samples.first { throw first }
                 found.report.cameFromCache = true
                 return found

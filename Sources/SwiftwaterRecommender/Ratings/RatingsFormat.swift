@@ -5,7 +5,8 @@ import SwiftwaterPlatform
 
 /// The format of a ratings file. The defaults are MovieLens's.
 public struct RatingsFormat: Sendable {
-    /// The name of the column of user ids.
+    /// The name of the column of user ids; in any case, or its number from 1. The same holds for the other columns.
+    /// Without a header, the defaults are columns 1 to 4.
     public var userColumn: String
     /// The name of the column of item ids.
     public var itemColumn: String
@@ -20,8 +21,14 @@ public struct RatingsFormat: Sendable {
     public var keepsCache: Bool
     /// The name of the column of timestamps, which may be missing.
     public var timestampColumn: String
-    /// The field separator, one byte.
-    public var separator: Character
+    /// The field separator: ASCII, of one or more characters.
+    public var separator: String
+    /// Whether the first line names the columns.
+    public var hasHeader: Bool
+    /// Whether ratings may be written with a decimal comma. If not, the first such rating is an error.
+    public var hasDecimalComma: Bool
+    /// The encoding of the file.
+    public var encoding: TextEncoding
     /// Whether to refuse ids that are not 64-bit integers. Otherwise such an id makes its column a column of string
     /// ids.
     public var requiresIntegerIDs: Bool
@@ -34,7 +41,8 @@ public struct RatingsFormat: Sendable {
     public init(
         userColumn: String = "userId", itemColumn: String = "movieId", ratingColumn: String = "rating",
         readsPairs: Bool = false, keepsDuplicates: Bool = false, keepsCache: Bool = false,
-        timestampColumn: String = "timestamp", separator: Character = ",", requiresIntegerIDs: Bool = false,
+        timestampColumn: String = "timestamp", separator: String = ",", hasHeader: Bool = true,
+        hasDecimalComma: Bool = false, encoding: TextEncoding = .utf8, requiresIntegerIDs: Bool = false,
         isStrict: Bool = false, threads: Int? = nil
     ) {
         self.userColumn = userColumn
@@ -45,8 +53,18 @@ public struct RatingsFormat: Sendable {
         self.keepsCache = keepsCache
         self.timestampColumn = timestampColumn
         self.separator = separator
+        self.hasHeader = hasHeader
+        self.hasDecimalComma = hasDecimalComma
+        self.encoding = encoding
         self.requiresIntegerIDs = requiresIntegerIDs
         self.isStrict = isStrict
         self.threads = threads ?? WorkerPool.coreCount
     }
+
+    static let usual = RatingsFormat(threads: 1)
+
+    /// The format of MovieLens 100K's `u.data`: tabs, no header.
+    public static var movieLens100K: RatingsFormat { RatingsFormat(separator: "\t", hasHeader: false) }
+    /// The format of MovieLens 1M's and 10M's `ratings.dat`, and of Spark's sample: `::`, no header.
+    public static var movieLens1M: RatingsFormat { RatingsFormat(separator: "::", hasHeader: false) }
 }

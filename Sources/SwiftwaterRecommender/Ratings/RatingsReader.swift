@@ -14,7 +14,7 @@ struct RatingsReader {
     }
 
     mutating func read(progress: ((Double) -> Void)?) throws -> RatingsReading {
-        try FileBytes.with(path: path) { try read($0, progress: progress) }
+        try FileBytes.with(path: path, encoding: format.encoding) { try read($0, progress: progress) }
     }
 
     mutating func read(
@@ -25,11 +25,20 @@ struct RatingsReader {
                 .malformedInput, "the file is empty", at: .init(file: path),
                 remedy: "give a CSV file with a header such as userId,movieId,rating,timestamp")
         }
+        return try FieldSeparator(format.separator).with(bytes) {
+            try read($0, separator: $1, progress: progress)
+        }
+    }
+
+    private mutating func read(
+        _ bytes: UnsafeRawBufferPointer, separator: UInt8, progress: ((Double) -> Void)?
+    ) throws -> RatingsReading {
         var (userStrings, itemStrings) = (false, false)
         while true {
             report = RatingsReport()
             do {
-                let all = try parse(bytes, userStrings: userStrings, itemStrings: itemStrings, progress: progress)
+                let all = try parse(
+                    bytes, separator, userStrings: userStrings, itemStrings: itemStrings, progress: progress)
                 if format.readsPairs || format.keepsDuplicates { return RatingsReading(ratings: all, report: report) }
                 let (ratings, removed) = all.removingDuplicates()
                 report.duplicates = removed
@@ -41,18 +50,16 @@ struct RatingsReader {
     }
 
     private mutating func parse(
-        _ bytes: UnsafeRawBufferPointer, userStrings: Bool, itemStrings: Bool, progress: ((Double) -> Void)?
+        _ bytes: UnsafeRawBufferPointer, _ separator: UInt8, userStrings: Bool, itemStrings: Bool,
+        progress: ((Double) -> Void)?
     ) throws -> Ratings {
-        guard let separator = format.separator.asciiValue else {
-            throw SwiftwaterError(
-                .invalidArgument, "the separator '\(format.separator)' is not one ASCII character",
-                remedy: "use a character such as , ; | or a tab")
-        }
         var csv = CSVReader(bytes, separator: separator, fileName: path)
         guard try csv.next() else { throw SwiftwaterError(.malformedInput, "the file is empty", at: .init(file: path)) }
         let row = RatingsRowParser(
             path: path, format: format, separator: separator,
-            columns: try RatingsColumns(header: csv.fields.map(\.string), format: format, path: path))
+            columns: try RatingsColumns(firstRow: csv.fields.map(\.string), format: format, path: path))
+        // Without a header, the first row is read again.
+        if !format.hasHeader { csv = CSVReader(bytes, separator: separator, fileName: path) }
         if !userStrings, !itemStrings, !format.readsPairs {
             let plain = PlainRatingsParser(
                 bytes: bytes, start: csv.byteOffset, firstLine: csv.nextLine, separator: separator, row: row,
@@ -70,7 +77,8 @@ struct RatingsReader {
                 let parsed = try row.parse(csv, isIntegerUser: !userStrings, isIntegerItem: !itemStrings)
                 ratings.append(
                     user: parsed.user.insert(into: &ratings.userIDs), item: parsed.item.insert(into: &ratings.itemIDs),
-                    rating: parsed.value, time: parsed.time)
+                    rating: parsed.value, time: parsed.time ?? 0)
+                if parsed.time == nil { row.countTimeless(csv, &report) }
             } catch let error as SwiftwaterError where error.code == .malformedInput && !format.isStrict {
                 report.malformedRows += 1
                 if report.samples.count < 5 { report.samples.append(error) }

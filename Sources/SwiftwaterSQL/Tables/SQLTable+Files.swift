@@ -38,6 +38,10 @@ extension SQLTable {
         public var malformedRows = 0
         /// The errors of the first few of both, with file and line.
         public var samples: [SwiftwaterError] = []
+        /// The number of values such as `nan` in columns of numbers, which are NULL.
+        public var missingValues = 0
+        /// The first of them.
+        public var missingSample: SwiftwaterError?
 
         /// Creates an empty report.
         public init() {}
@@ -45,25 +49,31 @@ extension SQLTable {
         mutating func sample(_ error: SwiftwaterError) { if samples.count < 5 { samples.append(error) } }
     }
 
-    /// Reads a CSV file with a header.
-    ///
-    /// A file with columns for user, item and rating, and at most a timestamp besides, is read as ratings on all cores.
-    /// Any other file is read by `readCSV`.
+    /// Reads a CSV file, by the rules of `readCSV`. One with the columns of ratings in the format's names, whose values
+    /// are all in their usual form, is read on all cores.
     public static func read(
         _ path: String, format: RatingsFormat = RatingsFormat()
     ) throws -> (table: SQLTable, report: Report) {
+        if let table = try ratings(path, format) { return (table, Report()) }
+        return try readCSV(
+            path, separator: format.separator, hasHeader: format.hasHeader, encoding: format.encoding)
+    }
+
+    /// Returns the table of a file of ratings that says the same as `readCSV` would; nil if there is none.
+    private static func ratings(_ path: String, _ format: RatingsFormat) throws -> SQLTable? {
+        guard format.hasHeader else { return nil }
         let header = try header(of: path, format)
-        let wanted = [format.userColumn, format.itemColumn, format.ratingColumn]
-        guard wanted.allSatisfy(header.contains), Set(header).isSubset(of: wanted + [format.timestampColumn]),
-            Set(header).count == header.count
-        else { return try readCSV(path, separator: format.separator) }
+        let usual = [format.userColumn, format.itemColumn, format.ratingColumn, format.timestampColumn]
+        guard header == usual || header == Array(usual.dropLast()) else { return nil }
         var keeping = format
-        keeping.keepsDuplicates = true
-        let reading = try Ratings.read(path, format: keeping)
-        let (ratings, found) = (reading.ratings, reading.report)
-        var report = Report()
-        (report.malformedRows, report.samples) = (found.malformedRows, found.samples)
-        return (SQLTable(ratings, format: format, order: header), report)
+        (keeping.keepsDuplicates, keeping.isStrict, keeping.requiresIntegerIDs) = (true, false, false)
+        guard let reading = try? Ratings.read(path, format: keeping), reading.report.isVerbatim else { return nil }
+        let ratings = reading.ratings
+        guard !reading.report.hasDecimalPoint else { return SQLTable(ratings, format: format, order: header) }
+        // Whole numbers are INTEGER.
+        var columns = SQLTable(ratings, format: format, order: header).storage ?? []
+        columns[2].storage = .integers(ratings.values.map { Int64($0) })
+        return SQLTable(ColumnTable(rowCount: ratings.count, columns))
     }
 
     /// Returns the names in the first line; empty for standard input, which can be read only once.
@@ -78,32 +88,36 @@ extension SQLTable {
                 count += more
             }
         }
+        let separator = try FieldSeparator(format.separator)
         return start.withUnsafeBytes { bytes in
-            var csv = CSVReader(bytes, separator: format.separator.asciiValue ?? 0x2C, fileName: path)
-            return (try? csv.next()) == true ? csv.fields.map(\.string) : []
+            separator.with(bytes) { bytes, byte in
+                var csv = CSVReader(bytes, separator: byte, fileName: path)
+                return (try? csv.next()) == true ? csv.fields.map(\.string) : []
+            }
         }
     }
 
-    /// Reads a CSV file with a header, plain or gzip, or standard input (`-`).
+    /// Reads a CSV file, plain or gzip, or standard input (`-`).
     ///
     /// A column is INTEGER if every value is a 64-bit integer, else REAL if every value is a number, else TEXT (as are
-    /// ids such as `007`). An empty field is NULL. O(bytes).
+    /// ids such as `007`, and integers of more than 64 bits). An empty field is NULL, and so is `nan`, `na`, `n/a`,
+    /// `null` or `none`, in any case, in a column whose other values are numbers. O(bytes).
     ///
+    /// - Parameter hasHeader: whether the first line names the columns, which are otherwise `column1`, `column2`, ...
     /// - Throws: `notFound`, `io`; `malformedInput` for an empty file or a header that names a column twice.
     public static func readCSV(
-        _ path: String, separator: Character = ","
+        _ path: String, separator: String = ",", hasHeader: Bool = true, encoding: TextEncoding = .utf8
     ) throws -> (table: SQLTable, report: Report) {
-        guard let byte = separator.asciiValue else {
-            throw SwiftwaterError(
-                .invalidArgument, "the separator '\(separator)' is not one ASCII character",
-                remedy: "use a character such as , ; | or a tab")
-        }
-        return try FileBytes.with(path: path) { bytes in
-            var csv = CSVReader(bytes, separator: byte, fileName: path)
-            var builder = CSVTableBuilder(path: path)
-            try builder.readHeader(&csv)
-            while try builder.readRow(&csv) {}
-            return (SQLTable(builder.table), builder.report)
+        let separator = try FieldSeparator(separator)
+        return try FileBytes.with(path: path, encoding: encoding) { bytes in
+            try separator.with(bytes) { bytes, byte in
+                var csv = CSVReader(bytes, separator: byte, fileName: path)
+                var builder = CSVTableBuilder(path: path)
+                try builder.readHeader(&csv, hasHeader)
+                if !hasHeader { csv = CSVReader(bytes, separator: byte, fileName: path) }
+                while try builder.readRow(&csv) {}
+                return (SQLTable(builder.table), builder.finalReport)
+            }
         }
     }
 }
@@ -113,13 +127,27 @@ private struct CSVTableBuilder {
     let path: String
     private var columns: [CSVColumn] = []
     private var rowCount = 0
-    private(set) var report = SQLTable.Report()
+    private var report = SQLTable.Report()
 
     init(path: String) { self.path = path }
 
     var table: ColumnTable { ColumnTable(rowCount: rowCount, columns.map { ($0.name, $0.storage) }) }
 
-    mutating func readHeader(_ csv: inout CSVReader) throws {
+    /// What was noticed, with the missing values of columns that turned out to be numbers.
+    var finalReport: SQLTable.Report {
+        var report = report
+        for column in columns where column.isNumber && column.missing > 0 {
+            report.missingValues += column.missing
+            if report.missingSample.map({ $0.location!.line! > column.firstMissing!.line }) ?? true {
+                report.missingSample = SwiftwaterError(
+                    .malformedInput, "'\(column.firstMissing!.text)' counts as NULL",
+                    at: .init(file: path, line: column.firstMissing!.line, column: column.name))
+            }
+        }
+        return report
+    }
+
+    mutating func readHeader(_ csv: inout CSVReader, _ hasHeader: Bool) throws {
         guard try csv.next() else {
             throw SwiftwaterError(
                 .malformedInput, "the file is empty", at: .init(file: path),
@@ -127,7 +155,7 @@ private struct CSVTableBuilder {
         }
         var seen: Set<String> = []
         for (index, field) in csv.fields.enumerated() {
-            let name = field.string.isEmpty ? "column\(index + 1)" : field.string
+            let name = field.string.isEmpty || !hasHeader ? "column\(index + 1)" : field.string
             guard seen.insert(name.lowercased()).inserted else {
                 throw SwiftwaterError(
                     .malformedInput, "the header names the column '\(name)' twice", at: .init(file: path, line: 1),
@@ -154,7 +182,7 @@ private struct CSVTableBuilder {
                     at: .init(file: path, line: csv.line)))
         }
         for column in columns.indices {
-            columns[column].append(column < csv.fields.count ? csv.fields[column] : nil)
+            columns[column].append(column < csv.fields.count ? csv.fields[column] : nil, line: csv.line)
         }
         rowCount += 1
         return true
@@ -169,10 +197,14 @@ private struct CSVColumn {
     private var hasNull = false
     private var isInteger = true
     private var isReal = true
+    /// The number of values that are NULL if the others are numbers, and the first of them.
+    private(set) var missing = 0
+    private(set) var firstMissing: (text: String, line: Int)?
+    private var hasNumber = false
 
     init(name: String) { self.name = name }
 
-    mutating func append(_ field: CSVReader.Field?) {
+    mutating func append(_ field: CSVReader.Field?, line: Int) {
         guard let field, field.bytes.count > 0 else {
             hasNull = true
             isNull.append(true)
@@ -181,24 +213,45 @@ private struct CSVColumn {
         }
         isNull.append(false)
         if field.hasDoubledQuotes { texts.append(Array(field.string.utf8)) } else { texts.append(field.bytes) }
+        guard isReal else { return }
+        if CSVColumn.isMissing(field.bytes) {
+            missing += 1
+            if firstMissing == nil { firstMissing = (field.string, line) }
+            return
+        }
+        hasNumber = true
         if isInteger { isInteger = CSVColumn.integer(field.bytes) != nil }
-        if !isInteger, isReal { isReal = CSVColumn.real(field.bytes) != nil }
+        if !isInteger { isReal = CSVColumn.real(field.bytes) != nil }
     }
+
+    /// Whether all values but missing ones are numbers, and there is one.
+    var isNumber: Bool { isReal && hasNumber }
 
     var storage: ColumnStorage {
-        let isEmpty = isNull.allSatisfy { $0 }
-        let values: ColumnStorage
-        if isInteger, !isEmpty {
-            values = .integers(convert(0, CSVColumn.integer))
-        } else if isReal, !isEmpty {
-            values = .reals(convert(0, CSVColumn.real))
-        } else {
-            values = .texts(texts)
+        guard isNumber else {
+            return hasNull ? .nullable(.texts(texts), isNull: isNull) : .texts(texts)
         }
-        return hasNull ? .nullable(values, isNull: isNull) : values
+        var isNull = isNull
+        if missing > 0 {
+            for row in isNull.indices where !isNull[row] { isNull[row] = texts.withBytes(row, CSVColumn.isMissing) }
+        }
+        let values: ColumnStorage =
+            isInteger
+            ? .integers(convert(0, isNull, CSVColumn.integer)) : .reals(convert(0, isNull, CSVColumn.real))
+        return hasNull || missing > 0 ? .nullable(values, isNull: isNull) : values
     }
 
-    private func convert<Value>(_ none: Value, _ parse: (UnsafeBufferPointer<UInt8>) -> Value?) -> [Value] {
+    private static let missingWords = ["nan", "na", "n/a", "null", "none"].map { Array($0.utf8) }
+
+    private static func isMissing(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard (2...4).contains(bytes.count), bytes[0] | 0x20 == 0x6E else { return false }
+        let lower = bytes.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        return missingWords.contains(lower)
+    }
+
+    private func convert<Value>(_ none: Value, _ isNull: [Bool], _ parse: (UnsafeBufferPointer<UInt8>) -> Value?)
+        -> [Value]
+    {
         (0..<isNull.count).map { row in isNull[row] ? none : texts.withBytes(row, parse) ?? none }
     }
 
@@ -218,11 +271,13 @@ private struct CSVColumn {
         return value == .min ? nil : -value
     }
 
-    /// Parses a finite decimal number with a digit before the point.
+    /// Parses a finite decimal number with a digit before the point. Integers of more than 64 bits are none: their last
+    /// digits would be lost.
     static func real(_ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
         let digits = bytes.first == 0x2D ? bytes.dropFirst() : bytes[...]
         guard let first = digits.first, (0x30...0x39).contains(first),
             first != 0x30 || digits.count == 1 || !(0x30...0x39).contains(digits[digits.startIndex + 1]),
+            digits.contains(where: { !(0x30...0x39).contains($0) }) || integer(bytes) != nil,
             digits.allSatisfy({
                 (0x30...0x39).contains($0) || [0x2E, 0x2B, 0x2D, 0x65, 0x45].contains($0)  // . + - e E
             })

@@ -9,6 +9,11 @@ public struct SQLTable: Sendable {
 
     init(_ source: any SQLTableSource) { indexed = IndexedTable(source) }
 
+    /// The columns, if the table is stored by column.
+    var storage: [(name: String, storage: ColumnStorage)]? {
+        (indexed.source as? ColumnTable).map { table in zip(table.columns, table.storage).map { ($0.name, $1) } }
+    }
+
     /// The number of rows.
     public var rowCount: Int { indexed.source.rowCount }
     /// The names and types of the columns, in order.
