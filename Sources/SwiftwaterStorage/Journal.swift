@@ -235,15 +235,12 @@ package final class Journal: Sendable {
 
     /// Removes the segments whose records all come before record `number`.
     package func forget(before number: UInt64) throws {
-        let gone: [UInt64] = state.update { state in
-            var gone: [UInt64] = []
-            while state.segments.count > 1, state.segments[1] <= number { gone.append(state.segments.removeFirst()) }
-            return gone
-        }
-        for segment in gone {
+        // One by one, from the first on, and each for good before the next, so that a crash leaves no gap between the
+        // segments that remain. If the disk fails, the next call begins with the same one.
+        while let segment = state.update({ $0.segments.count > 1 && $0.segments[1] <= number ? $0.segments[0] : nil }) {
             try files.remove(path(ofSegment: segment))
-            // Removed one by one, so that a crash leaves no gap between the remaining segments.
             if settings.synchronizes { try files.synchronizeDirectory(directory) }
+            state.update { if $0.segments.first == segment { $0.segments.removeFirst() } }
         }
     }
 
