@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
-.PHONY: demo test page integration soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve lint format public-names packages clean
+.PHONY: demo test page integration soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest.
@@ -53,7 +53,7 @@ fuzz: packages
 	Fuzz/run.sh
 
 ## Measures Swiftwater and its peers on this machine; see Benchmarks/README.md.
-bench: bench-als bench-als-speed bench-streams bench-trends bench-serve
+bench: bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql
 
 bench-als: packages
 	$(BUILD) --product swiftwater
@@ -70,6 +70,10 @@ bench-trends: packages
 
 bench-serve: packages
 	Benchmarks/serve.sh
+
+bench-sql: packages
+	$(BUILD) --product swiftwater
+	Benchmarks/sql.sh
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -84,6 +84,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CSwiftwaterKernels"),
+        .target(name: "CSwiftwaterSQL", dependencies: [sqliteInterface]),
         room("SwiftwaterPlatform", []),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         room("SwiftwaterCore", ["SwiftwaterPlatform", "CSwiftwaterKernels", algorithms]),
@@ -124,7 +125,7 @@ let package = Package(
             "SwiftwaterSQL",
             [
                 "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts",
-                "SwiftwaterRecommender", sqlite, sqliteInterface, algorithms,
+                "SwiftwaterRecommender", "CSwiftwaterSQL", sqlite, sqliteInterface, algorithms,
             ]),
         room(
             "SwiftwaterSamples",

@@ -188,9 +188,3 @@ extension [Float] {
         }
     }
 }
-
-/// A value shared by tasks that use separate parts of it.
-struct UncheckedSendable<Value>: @unchecked Sendable {
-    let value: Value
-    init(_ value: Value) { self.value = value }
-}

@@ -6,6 +6,8 @@ import Synchronization
 /// column.
 final class IndexedTable: Sendable {
     let source: any SQLTableSource
+    /// Where the columns lie, for the cursor in C.
+    let layout: ColumnLayout
     private let indexes = Mutex<[Int: Index]>([:])
 
     private enum Index {
@@ -17,7 +19,31 @@ final class IndexedTable: Sendable {
     /// The number of lookups in a column that scan it; the next one sorts it.
     static let lookupsWithoutIndex = 2
 
-    init(_ source: any SQLTableSource) { self.source = source }
+    /// Layouts in the order of a column, with the columns they have.
+    private let orders = Mutex<[Int: (used: UInt64, layout: ColumnLayout)]>([:])
+    private let estimates = Mutex<[Int: Int]>([:])
+
+    init(_ source: any SQLTableSource) { (self.source, layout) = (source, ColumnLayout(source)) }
+
+    /// Whether rows in the order of a column are there, or cheap to have.
+    func isOrderCheap(_ column: Int) -> Bool {
+        if source.rowCount < 100_000 || source.distinctValues(column: column) != nil { return true }
+        return indexes.withLock { if case .sorted? = $0[column] { true } else { false } }
+    }
+
+    /// Returns about how many distinct values a column has: a guess from a sample, if the source does not know.
+    func distinctValues(_ column: Int) -> Int {
+        if let known = source.distinctValues(column: column) { return known }
+        return estimates.withLock { estimates in
+            if let known = estimates[column] { return known }
+            let (rows, size) = (source.rowCount, min(source.rowCount, 1024))
+            let sample = Set((0..<size).map { "\(source.value(row: $0 * rows / size, column: column))" })
+            // All different: probably a key.
+            let estimate = sample.count == size ? rows : max(sample.count, Int(Double(rows).squareRoot()))
+            estimates[column] = max(estimate, 1)
+            return estimates[column]!
+        }
+    }
 
     /// Returns all rows in the order of a column; the sort is stable. O(rows log rows) the first time.
     func sortedRows(_ column: Int) -> [UInt32] {
@@ -26,6 +52,18 @@ final class IndexedTable: Sendable {
             let rows = source.sortedRows(column: column)
             indexes[column] = .sorted(rows)
             return rows
+        }
+    }
+
+    /// Returns the layout in the order of a column, with at least these columns. O(rows) the first time.
+    func layout(inOrderOf column: Int, used: UInt64) -> ColumnLayout {
+        let rows = sortedRows(column)
+        return orders.withLock { orders in
+            if let known = orders[column], known.used & used == used { return known.layout }
+            let all = used | (orders[column]?.used ?? 0)
+            let made = layout.ordered(by: rows, used: all)
+            orders[column] = (all, made)
+            return made
         }
     }
 

@@ -22,7 +22,13 @@ enum QueryPlan: Equatable {
         }
     }
 
+    /// The bit of a number that tells that the rows are read backwards.
+    private static let descending: Int32 = 1 << 30
+
+    static func isDescending(_ number: Int32) -> Bool { number & descending != 0 }
+
     init(number: Int32) {
+        let number = number & ~QueryPlan.descending
         let column = Int(number >> 4)
         switch number & 3 {
         case 0: self = .scan
@@ -41,25 +47,36 @@ enum QueryPlan: Equatable {
         for column in 0..<table.source.columns.count {
             let found = Conditions(info, on: column)
             if let equal = found.equal {
-                let matches =
-                    rows / Double(max(1, table.source.distinctValues(column: column) ?? Int(rows.squareRoot())))
-                guard matches + 8 < cost else { continue }
-                (plan, cost, rowsOut, arguments) = (.equal(column: column), matches + 8, matches, [equal])
-            } else if found.lower != nil || found.upper != nil {
+                let matches = rows / Double(table.distinctValues(column))
+                // Rows of one value lie anywhere; a row by its key is near.
+                let lookup = matches <= 1 ? 1 : 4 * matches + 8
+                guard lookup < cost else { continue }
+                (plan, cost, rowsOut, arguments) = (.equal(column: column), lookup, matches, [equal])
+            } else if found.lower != nil || found.upper != nil, table.isOrderCheap(column) {
+                // A scan costs less than sorting a large table for one query.
                 let matches = rows / (found.lower != nil && found.upper != nil ? 16 : 4)
                 guard matches + 16 < cost else { continue }
                 plan = .range(column: column, hasLower: found.lower != nil, hasUpper: found.upper != nil)
                 (cost, rowsOut, arguments) = (matches + 16, matches, [found.lower, found.upper].compactMap { $0 })
             }
         }
-        if let order = order(info) {
-            if plan == .scan { (plan, cost) = (.ordered(column: order), rows * 1.5 + 1) }
-            info.pointee.orderByConsumed = plan.delivers(inOrderOf: order) ? 1 : 0
+        var isDescending = false
+        if let order = order(info), plan != .scan || table.isOrderCheap(order.column) {
+            if plan == .scan { (plan, cost) = (.ordered(column: order.column), rows * 1.5 + 1) }
+            info.pointee.orderByConsumed = plan.delivers(inOrderOf: order.column) ? 1 : 0
+            isDescending = order.isDescending && plan.delivers(inOrderOf: order.column)
         }
         for (position, constraint) in arguments.enumerated() {
             info.pointee.aConstraintUsage[constraint].argvIndex = Int32(position + 1)
         }
-        info.pointee.idxNum = plan.number
+        info.pointee.idxNum = plan.number | (isDescending ? descending : 0)
+        // The columns that the query reads, in hexadecimal.
+        let text = Array(String(info.pointee.colUsed, radix: 16).utf8CString)
+        if let copy = sqlite3_malloc64(UInt64(text.count)) {
+            copy.copyMemory(from: text, byteCount: text.count)
+            info.pointee.idxStr = copy.assumingMemoryBound(to: CChar.self)
+            info.pointee.needToFreeIdxStr = 1
+        }
         info.pointee.estimatedCost = cost
         info.pointee.estimatedRows = Int64(max(1, rowsOut))
     }
@@ -71,11 +88,10 @@ enum QueryPlan: Equatable {
         }
     }
 
-    /// Returns the column the query orders by, if it is a single column in ascending order.
-    private static func order(_ info: UnsafeMutablePointer<sqlite3_index_info>) -> Int? {
-        guard info.pointee.nOrderBy == 1, info.pointee.aOrderBy[0].desc == 0, info.pointee.aOrderBy[0].iColumn >= 0
-        else { return nil }
-        return Int(info.pointee.aOrderBy[0].iColumn)
+    /// Returns the column the query orders by, if it is a single one.
+    private static func order(_ info: UnsafeMutablePointer<sqlite3_index_info>) -> (column: Int, isDescending: Bool)? {
+        guard info.pointee.nOrderBy == 1, info.pointee.aOrderBy[0].iColumn >= 0 else { return nil }
+        return (Int(info.pointee.aOrderBy[0].iColumn), info.pointee.aOrderBy[0].desc != 0)
     }
 
     /// The indexes of the usable constraints on a column: only those with the BINARY collation.

@@ -1,12 +1,13 @@
-import GRDBSQLite
+import CSwiftwaterSQL
 import SwiftwaterCore
 
-/// A cursor over the rows of a table that a query reads.
+/// Chooses the rows of a table that a query reads. The cursor in C reads them.
 final class TableCursor {
     private let slot: TableSlot
     private var table: IndexedTable
+    /// Keeps the rows where they are while the cursor in C reads them.
     private var rows: Rows = .all(count: 0)
-    private var position = 0
+    private var layout: ColumnLayout?
     /// How `rows` were chosen, for reuse: a row of a join often looks up the same values as the row before.
     private var last: (plan: QueryPlan, arguments: [SQLValue], table: IndexedTable)?
 
@@ -20,13 +21,38 @@ final class TableCursor {
         table = slot.table
     }
 
-    func start(_ plan: QueryPlan, _ arguments: [SQLValue]) {
+    /// Starts a lookup.
+    ///
+    /// - Parameters:
+    ///   - number: the plan, and whether its rows are read backwards.
+    ///   - used: the columns that the query reads, a bit each.
+    func start(_ number: Int32, _ arguments: [SQLValue], used: UInt64, _ cursor: inout sw_cursor) {
+        let (plan, isDescending) = (QueryPlan(number: number), QueryPlan.isDescending(number))
         table = slot.table
         if last == nil || last!.plan != plan || last!.table !== table || last!.arguments != arguments {
             rows = chosen(plan, arguments)
             last = (plan, arguments, table)
         }
-        if case .list(let rows) = rows { position = rows.startIndex } else { position = 0 }
+        // The last bit of `used` stands for all columns beyond it.
+        let known = min(table.source.columns.count, 63)
+        cursor.used = used & (1 << UInt64(known) - 1)
+        layout = table.layout
+        cursor.is_ordered = false
+        if case .ordered(let column) = plan, table.layout.canBeOrdered, table.source.rowCount >= 10_000 {
+            layout = table.layout(inOrderOf: column, used: used)
+            cursor.is_ordered = true
+        }
+        cursor.table = UnsafePointer(layout!.table)
+        switch rows {
+        case .all(let count): (cursor.rows, cursor.left) = (nil, Int64(count))
+        case .list(let rows):
+            (cursor.rows, cursor.left) = (rows.withUnsafeBufferPointer { $0.baseAddress }, Int64(rows.count))
+        }
+        (cursor.position, cursor.step) = isDescending ? (max(cursor.left - 1, 0), -1) : (0, 1)
+        (cursor.plan, cursor.begin, cursor.count) = (-1, cursor.position, cursor.left)
+        if case .equal = plan, case .integer(let key)? = arguments.first {
+            (cursor.plan, cursor.key) = (number, key)
+        }
     }
 
     private func chosen(_ plan: QueryPlan, _ arguments: [SQLValue]) -> Rows {
@@ -53,43 +79,4 @@ final class TableCursor {
         let isText = table.source.columns[column].type == .text
         return isText == (value.orderClass == 2)
     }
-
-    func advance() { position += 1 }
-
-    var isAtEnd: Bool {
-        switch rows {
-        case .all(let count): position >= count
-        case .list(let rows): position >= rows.endIndex
-        }
-    }
-
-    var row: Int {
-        switch rows {
-        case .all: position
-        case .list(let rows): Int(rows[position])
-        }
-    }
-
-    func report(_ column: Int, to context: OpaquePointer) {
-        switch table.source.value(row: row, column: column) {
-        case .null: sqlite3_result_null(context)
-        case .integer(let value): sqlite3_result_int64(context, value)
-        case .real(let value): sqlite3_result_double(context, value)
-        case .text(let text):
-            text.withBytes { bytes in
-                let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
-                if let start {
-                    sqlite3_result_text64(
-                        context, start, UInt64(bytes.count), SQLiteLifetime.copied, UInt8(SQLITE_UTF8))
-                } else {
-                    sqlite3_result_text(context, "", 0, nil)
-                }
-            }
-        }
-    }
-}
-
-enum SQLiteLifetime {
-    /// SQLITE_TRANSIENT: SQLite copies the bytes. Swift does not import the macro.
-    nonisolated(unsafe) static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }

@@ -1,3 +1,4 @@
+import CSwiftwaterSQL
 import GRDBSQLite
 import SwiftwaterCore
 
@@ -28,29 +29,25 @@ enum VirtualTableModule {
         module.xDisconnect = { Attached<sqlite3_vtab, TableSlot>.free($0!) }
         module.xDestroy = { Attached<sqlite3_vtab, TableSlot>.free($0!) }
         module.xOpen = { table, cursor in
-            cursor!.pointee = Attached.make(
-                sqlite3_vtab_cursor(), TableCursor(Attached<sqlite3_vtab, TableSlot>.value(table!)))
+            let made = Attached.make(sw_cursor(), TableCursor(Attached<sqlite3_vtab, TableSlot>.value(table!)))
+            cursor!.pointee = UnsafeMutableRawPointer(made).assumingMemoryBound(to: sqlite3_vtab_cursor.self)
             return SQLITE_OK
         }
-        module.xClose = { Attached<sqlite3_vtab_cursor, TableCursor>.free($0!) }
-        module.xFilter = { cursor, number, _, count, values in
+        module.xClose = { Attached<sw_cursor, TableCursor>.free(VirtualTableModule.cursor($0!)) }
+        module.xFilter = { base, number, text, count, values in
+            let cursor = VirtualTableModule.cursor(base!)
+            let raw = UnsafeMutableRawPointer(values)?.assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
+            if sw_cursor_restart(cursor, number, count, raw) { return SQLITE_OK }
             let arguments = (0..<Int(count)).map { VirtualTableModule.value(of: values![$0]!) }
-            Attached<sqlite3_vtab_cursor, TableCursor>.value(cursor!).start(QueryPlan(number: number), arguments)
+            let used = text.flatMap { UInt64(String(cString: $0), radix: 16) } ?? 0
+            Attached<sw_cursor, TableCursor>.value(cursor)
+                .start(number, arguments, used: used, &cursor.pointee)
             return SQLITE_OK
         }
-        module.xNext = {
-            Attached<sqlite3_vtab_cursor, TableCursor>.value($0!).advance()
-            return SQLITE_OK
-        }
-        module.xEof = { Attached<sqlite3_vtab_cursor, TableCursor>.value($0!).isAtEnd ? 1 : 0 }
-        module.xColumn = { cursor, context, column in
-            Attached<sqlite3_vtab_cursor, TableCursor>.value(cursor!).report(Int(column), to: context!)
-            return SQLITE_OK
-        }
-        module.xRowid = { cursor, rowid in
-            rowid!.pointee = Int64(Attached<sqlite3_vtab_cursor, TableCursor>.value(cursor!).row + 1)
-            return SQLITE_OK
-        }
+        module.xNext = { sw_cursor_next($0) }
+        module.xEof = { sw_cursor_eof($0) }
+        module.xColumn = { sw_cursor_column($0, UnsafeMutableRawPointer($1!), $2) }
+        module.xRowid = { sw_cursor_rowid($0, $1) }
         let pointer = UnsafeMutablePointer<sqlite3_module>.allocate(capacity: 1)
         pointer.initialize(to: module)
         return pointer
@@ -70,6 +67,10 @@ enum VirtualTableModule {
         guard status == SQLITE_OK else { return status }
         table!.pointee = Attached.make(sqlite3_vtab(), slot)
         return SQLITE_OK
+    }
+
+    private static func cursor(_ base: UnsafeMutablePointer<sqlite3_vtab_cursor>) -> UnsafeMutablePointer<sw_cursor> {
+        UnsafeMutableRawPointer(base).assumingMemoryBound(to: sw_cursor.self)
     }
 
     private static func value(of value: OpaquePointer) -> SQLValue {

@@ -114,8 +114,8 @@ final class Durability: @unchecked Sendable {
         return nil
     }
 
-    /// Runs `body`, which reads what `source` stored. What another kind of source stored does not decode; an error with a
-    /// remedy is of something else.
+    /// Runs `body`, which reads what `source` stored. What another kind of source stored does not decode; an error with
+    /// a remedy is of something else.
     static func explainingChangedSource(_ source: StreamStep, _ body: () throws -> Void) throws {
         do { try body() } catch let error as SwiftwaterError where error.code == .corrupted && error.remedy == nil {
             let name = source.label?.name ?? source.kind
