@@ -32,7 +32,7 @@ struct GenerateCommand: ParsableCommand {
             (settings.count, settings.seed) = (preset.posts, seed)
             // Three tags rise above the background, one after another.
             settings.surges = PostGenerator.Surge.standard(posts: preset.posts)
-            let file = try out.map { try AtomicFile(path: $0) }
+            let file = try out.flatMap { $0 == "-" ? nil : try AtomicFile(path: $0) }
             var chunk = ""
             var made = 0
             for post in PostGenerator(settings) {

@@ -27,6 +27,12 @@ struct TrainCommand: ParsableCommand {
     var checkpoint: String?
     @Option(help: "Model file to write.") var out: String?
 
+    func validate() throws {
+        for (option, path) in [("--out", out), ("--checkpoint", checkpoint)] where path == "-" {
+            throw ValidationError("\(option) takes a file: a model cannot be written to standard output.")
+        }
+    }
+
     func run() throws {
         let console = Console()
         let parts = try data.load(ratings, seed: als.seed, console: console, announce: console.line)

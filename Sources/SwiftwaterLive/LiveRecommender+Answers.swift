@@ -18,7 +18,7 @@ extension LiveRecommender {
             return answer(.foldIn, query, state) { model.recommendItems(for: vector, limit: $0, filter: filter) }
         }
         if live == nil || live!.isForgotten == false, let index = model.userIDs.index(of: user),
-            model.knows(user: index)
+            model.knows(user: index), model.hasPreferences(user: index)
         {
             return answer(.model, query, state) {
                 model.recommendItems(forUser: index, limit: $0, includeSeen: query.includesSeen, filter: filter)

@@ -121,6 +121,30 @@ import Testing
         #expect(ranked.status == 0 && ranked.output.contains("\"rmse\":null"))
     }
 
+    @Test func valuesThatTrainingCannotUse() throws {
+        let folder = try TemporaryDirectory()
+        let head = "userId,movieId,rating\n"
+        let zero = try folder.write("zero.csv", head + "1,1,0\n1,2,0\n2,1,0\n")
+        let huge = try folder.write("huge.csv", head + "1,1,1e30\n1,2,3e35\n2,1,5\n2,3,1e20\n3,2,1\n")
+        for (path, words) in [(zero, "nothing to prefer"), (huge, "use their logarithms")] {
+            let result = try Program.run("train", "--train", path, "--implicit")
+            #expect(result.status != 0 && result.error.contains(words), "\(result.error)")
+        }
+        let model = folder.file("i.model")
+        #expect(
+            try Program.run("train", "--train", input("implicit-negative.csv"), "--implicit", "--out", model).status
+                == 0)
+        // 600 has only negative values, 601 only zeros.
+        for user in ["600", "601"] {
+            #expect(try Program.run("recommend", "--model", model, "--user", user).output.contains("most-rated"))
+        }
+        #expect(try Program.run("train", input("times-iso.csv"), "--out", "-").status == 64)
+        let list = try Program.run("recommend", "--model", model, "--user", "1", "--out", "-")
+        #expect(list.status == 0 && list.output.contains("userId"), "\(list.output)")
+        let two = try Program.run("sql", "--table", "t=" + zero, "SELECT 1; SELECT 2")
+        #expect(two.status == 64 && two.error.contains("several statements") && !two.error.contains("Database."))
+    }
+
     @Test func otherFormsOfRatings() throws {
         let old = try Program.run("ratings", "summary", input("double-colon.dat"), "--format", "movielens-1m")
         #expect(old.status == 0 && old.output.contains("628"), "\(old.error)")

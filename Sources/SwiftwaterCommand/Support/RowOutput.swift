@@ -6,7 +6,8 @@ final class RowOutput {
     private let file: AtomicFile?
     private var pending = ""
 
-    init(path: String?) throws { file = try path.map { try AtomicFile(path: $0) } }
+    /// - Parameter path: nil and `-` are standard output.
+    init(path: String?) throws { file = try path.flatMap { $0 == "-" ? nil : try AtomicFile(path: $0) } }
 
     func write(_ text: String) throws {
         pending += text

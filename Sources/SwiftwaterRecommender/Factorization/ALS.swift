@@ -51,6 +51,11 @@ public struct ALS: Sendable {
             throw SwiftwaterError(
                 .invalidArgument, "no ratings to train on", remedy: "check the file and the split")
         }
+        if settings.isImplicit, !ratings.values.contains(where: { $0 > 0 }) {
+            throw SwiftwaterError(
+                .invalidArgument, "none of the \(ratings.count) values is above 0, so that there is nothing to prefer",
+                remedy: "implicit training takes counts of events; for ratings, train without it")
+        }
         try settings.checkMemory(ratings, resources)
         let pool = WorkerPool(threads: resources.threads)
         var matrix = RatingMatrix(ratings, pool: pool)
@@ -153,8 +158,7 @@ public struct ALS: Sendable {
                     }
                     guard isSolved else {
                         throw SwiftwaterError(
-                            .numerical, "the system of \(nameOf(row)) is singular",
-                            remedy: "use a regularization above 0, such as 0.1, or a smaller rank")
+                            .numerical, "the system of \(nameOf(row)) is singular", remedy: settings.remedyIfSingular)
                     }
                 }
             }

@@ -87,4 +87,12 @@ public struct ALSSettings: Sendable, Equatable {
         try check(
             tolerance >= 0 && tolerance < 1, "a tolerance of \(tolerance)", "use 0 or more, below 1, such as 0.001")
     }
+
+    /// What to do about a system of equations without a solution.
+    var remedyIfSingular: String {
+        regularization > 0 && isImplicit
+            ? "the values are too large or too far apart: use their logarithms, or a smaller alpha"
+            : regularization > 0
+                ? "the ratings are too large or too far apart: scale them" : "use a regularization above 0, such as 0.1"
+    }
 }

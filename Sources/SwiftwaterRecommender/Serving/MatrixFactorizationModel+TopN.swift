@@ -86,7 +86,7 @@ extension MatrixFactorizationModel {
                 itemFactors, rank: rank, biases: biases?.items, instructionSet: instructionSet
             ) { knows(item: $0) && !never.contains(UInt32($0)) }
         try forAll(userIDs.count, userFactors, items, limit, threads: threads, body) { user in
-            guard knows(user: user) else { return nil }
+            guard knows(user: user), hasPreferences(user: user) else { return nil }
             return (
                 biases.map { $0.mean + $0.users[user] } ?? 0,
                 history.columns[includeSeen ? 0..<0 : history.range(of: user)]

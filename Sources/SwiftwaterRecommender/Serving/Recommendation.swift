@@ -46,8 +46,8 @@ public struct Recommendation: Sendable, Equatable {
 extension MatrixFactorizationModel {
     /// Returns the best items for any user, known or not.
     ///
-    /// Uses `ratings` if the model knows one of their items, else the user's trained factors, else the most-rated
-    /// items. The result says which.
+    /// Uses `ratings` if the model knows one of their items, else the user's trained factors unless they are all 0,
+    /// else the most-rated items. The result says which.
     ///
     /// - Parameters:
     ///   - user: an id as written; may be unknown.
@@ -63,12 +63,20 @@ extension MatrixFactorizationModel {
             if !includeSeen { filter.denied.formUnion(ratings.map(\.item)) }
             return Recommendation(source: .foldIn, items: recommendItems(for: vector, limit: limit, filter: filter))
         }
-        if let index = userIDs.index(of: user), knows(user: index) {
+        if let index = userIDs.index(of: user), knows(user: index), hasPreferences(user: index) {
             return Recommendation(
                 source: .model,
                 items: recommendItems(forUser: index, limit: limit, includeSeen: includeSeen, filter: filter))
         }
         return Recommendation(source: .popular, items: popularItems(limit: limit, filter: filter))
+    }
+
+    /// Returns whether a user's factors tell items apart: not all are 0, as those of a user without a positive rating
+    /// are after implicit training.
+    package func hasPreferences(user: Int) -> Bool {
+        userFactors.withUnsafeBufferPointer { factors in
+            factors[user * rank..<(user + 1) * rank].contains { $0 != 0 }
+        }
     }
 
     /// Returns the items with the most training ratings; ties go to the lower index. O(items).

@@ -108,6 +108,11 @@ public final class SQLSession: Sendable {
 
     private static func describing<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as DatabaseError {
+            // The text of this one is for programmers of GRDB.
+            if error.message?.hasPrefix("Multiple statements") == true {
+                throw SwiftwaterError(
+                    .invalidArgument, "there are several statements", remedy: "give one query at a time")
+            }
             throw SwiftwaterError(
                 .invalidArgument, "SQLite refused: \(error.message ?? "\(error)")", remedy: "see sqlite.org/lang.html",
                 cause: error)
