@@ -34,9 +34,10 @@ package enum JSONValue: Sendable, Equatable {
 
     /// Parses a document.
     ///
+    /// - Parameter allowsNaN: whether `NaN`, `Infinity` and `-Infinity`, which Python writes, are null.
     /// - Throws: `malformedInput` with the byte offset of the error.
-    package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws {
-        var parser = JSONParser(bytes)
+    package init(parsing bytes: UnsafeBufferPointer<UInt8>, allowsNaN: Bool = false) throws {
+        var parser = JSONParser(bytes, allowsNaN: allowsNaN)
         self = try parser.document()
     }
 
@@ -97,7 +98,11 @@ struct JSONParser {
     private var at = 0
     private static let depthMax = 128
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    private let allowsNaN: Bool
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, allowsNaN: Bool = false) {
+        (self.bytes, self.allowsNaN) = (bytes, allowsNaN)
+    }
 
     private func fail(_ message: String) -> SwiftwaterError {
         SwiftwaterError(.malformedInput, "not JSON: \(message)", at: .init(byteOffset: at))
@@ -127,6 +132,11 @@ struct JSONParser {
         case UInt8(ascii: "t"): try literal("true"); return .bool(true)
         case UInt8(ascii: "f"): try literal("false"); return .bool(false)
         case UInt8(ascii: "n"): try literal("null"); return .null
+        case UInt8(ascii: "N") where allowsNaN: try literal("NaN"); return .null
+        case UInt8(ascii: "I") where allowsNaN: try literal("Infinity"); return .null
+        case UInt8(ascii: "-") where allowsNaN && at + 1 < bytes.count && bytes[at + 1] == UInt8(ascii: "I"):
+            try literal("-Infinity")
+            return .null
         default: return try number()
         }
     }

@@ -33,10 +33,12 @@ public struct PostParser: Sendable {
         switch line.first(where: { $0 != 0x20 && $0 != 0x09 }) {
         case nil: return [.success(.control("empty line"))]
         case UInt8(ascii: "{"):
-            do { return results(try JSONValue(parsing: line)) } catch { return [.failure(error)] }
+            do { return results(try JSONValue(parsing: line, allowsNaN: true)) } catch { return [.failure(error)] }
         case UInt8(ascii: "["):
             // A list of objects; anything else is text, such as `[live] the score is 2:1`.
-            if let json = try? JSONValue(parsing: line), let list = json.array, list.allSatisfy(\.isObject) {
+            if let json = try? JSONValue(parsing: line, allowsNaN: true), let list = json.array,
+                list.allSatisfy(\.isObject)
+            {
                 return list.flatMap(results)
             }
         default: break

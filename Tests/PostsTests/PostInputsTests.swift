@@ -189,4 +189,12 @@ import Testing
         #expect(tags("by the #lake and #Le…") == ["lake", "Le"])
         #expect(tags("RT @ana: #Le… and more") == ["Le"])
     }
+
+    /// What Python writes for numbers that are none is no reason to lose a post, for the relay neither.
+    @Test func numbersThatPythonWrites() {
+        let line = ##"{"text":"#a","x":NaN,"y":{"z":[-Infinity,Infinity]},"retweeted_status":null,"user":{"id":1}}"##
+        var relay = Relay()
+        #expect(read(line).texts == ["#a"] && relay.take(Text(line), source: "f").map(\.line) == ["#a"])
+        #expect(relay.take(##"{"text":"#a","x":nothing}"##, source: "f").isEmpty && relay.counts.malformed == 1)
+    }
 }

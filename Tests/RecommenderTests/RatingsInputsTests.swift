@@ -132,4 +132,12 @@ import Testing
             folder.file("books.csv"), format: .init(idColumn: "book_id", separator: ";"))
         #expect(books.title("7") == "Seven")
     }
+
+    @Test func repeatedEventsAddUpIfWanted() throws {
+        let text = "userId,movieId,rating\n1,1,2\n2,1,1\n1,1,3\n1,2,1\n1,1,4\n"
+        let last = try read(text: text)
+        #expect(last.ratings.values == [1, 1, 4] && last.report.duplicates == 2)
+        let sums = try read(text: text, RatingsFormat(sumsDuplicates: true))
+        #expect(sums.ratings.values == [1, 1, 9] && sums.report.duplicates == 2)
+    }
 }

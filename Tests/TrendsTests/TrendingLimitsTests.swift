@@ -79,6 +79,18 @@ import Testing
                 ["@ana", "@bo_1", "@carl@example.org"]
             ),
             (
+                .mentions, ".@one の@two RT@three rt:@four （@five） @six....thoughts ＠seven: @eight's,@nine",
+                ["@one", "@two", "@three", "@four", "@five", "@six", "@seven", "@eight", "@nine"]
+            ),
+            (
+                .mentions, "mail@no.org a_@no !@no @no@ @noé @no://x &@no art@no @ana.bsky.social @b.c @d-e @f@g",
+                ["@ana.bsky.social", "@b", "@d"]
+            ),
+            (
+                .links, "https://t.co/pbY2NfTZ's http://x.org/wiki/Primer_(film) (http://x.org/a_(b)) (http://y.org/)",
+                ["t.co/pbY2NfTZ", "x.org/wiki/Primer_(film)", "x.org/a_(b)", "y.org"]
+            ),
+            (
                 .links, "https://WWW.Example.com/A/#x, http://example.com/A (https://b.org/) ftp://c.org https://nodot",
                 ["b.org", "example.com/A"]
             ),

@@ -20,6 +20,8 @@ struct RatingsOptions: ParsableArguments {
     @Flag(help: "The first line is data; columns are numbers, by default 1, 2, 3 and 4.") var noHeader = false
     @Flag(help: "Ratings have a decimal comma, as in 3,5.") var decimalComma = false
     @Option(help: "Encoding of the file: utf-8, latin-1 or utf-16.") var encoding: TextEncoding?
+    @Flag(help: "Rows that repeat a user-item pair add up, as counts of events do; otherwise the last counts.")
+    var sumRepeats = false
     @Flag(name: .customLong("integer-ids"), help: "Reject ids that are not 64-bit integers.") var integerIDs = false
     @Flag(help: "Stop at the first malformed row; do not skip it.") var strict = false
     @Flag(help: "Cache parsed rows in FILE.swratings for faster reads.") var cache = false
@@ -45,7 +47,7 @@ struct RatingsOptions: ParsableArguments {
         format.timestampColumn = timestampColumn ?? format.timestampColumn
         format.separator = separator.map(Self.unescaped) ?? format.separator
         format.hasHeader = format.hasHeader && !noHeader
-        format.hasDecimalComma = decimalComma
+        (format.hasDecimalComma, format.sumsDuplicates) = (decimalComma, sumRepeats)
         format.encoding = encoding ?? format.encoding
         (format.requiresIntegerIDs, format.isStrict, format.keepsCache) = (integerIDs, strict, cache)
         return format
@@ -78,7 +80,8 @@ struct RatingsOptions: ParsableArguments {
         }
         if report.duplicates > 0 {
             console.remark(
-                "\(path): \(Format.count(report.duplicates)) rows repeat a user-item pair; the last of each counts")
+                "\(path): \(Format.count(report.duplicates)) rows repeat a user-item pair; "
+                    + (sumRepeats ? "they add up" : "the last of each counts"))
         }
         guard report.rows > 0 else {
             throw SwiftwaterError(

@@ -139,7 +139,7 @@ extension RatingsFormat {
         for text in [userColumn, itemColumn, ratingColumn, timestampColumn, separator, encoding.rawValue] {
             writer.write(string: text)
         }
-        for flag in [requiresIntegerIDs, keepsDuplicates, hasHeader, hasDecimalComma] {
+        for flag in [requiresIntegerIDs, keepsDuplicates, sumsDuplicates, hasHeader, hasDecimalComma] {
             writer.write(byte: flag ? 1 : 0)
         }
         return writer.bytes

@@ -115,8 +115,11 @@ public struct Ratings: Sendable, Equatable {
     /// Returns the ratings with one row for each (user, item), the last, and the number of rows removed.
     ///
     /// The order stays the same. O(rows + users + items).
-    package func removingDuplicates() -> (ratings: Ratings, removed: Int) {
+    ///
+    /// - Parameter sums: whether the last row has the sum of all ratings, instead of its own.
+    package func removingDuplicates(sums: Bool = false) -> (ratings: Ratings, removed: Int) {
         if isSortedWithoutDuplicates { return (self, 0) }
+        var merged = self
         let byUser = CompressedRows(rows: users, rowCount: userIDs.count)
         var isSuperseded = [Bool](repeating: false, count: count)
         var lastSeen = [Int](repeating: -1, count: itemIDs.count)
@@ -128,13 +131,14 @@ public struct Ratings: Sendable, Equatable {
                 if earlier >= 0, Int(users[earlier]) == user {
                     isSuperseded[earlier] = true
                     removed += 1
+                    if sums { merged.values[row] += merged.values[earlier] }
                 }
                 lastSeen[item] = row
             }
         }
         if removed == 0 { return (self, 0) }
         let pool = WorkerPool(threads: WorkerPool.coreCount)
-        return (selecting(count - removed, pool) { [isSuperseded] in !isSuperseded[$0] }, removed)
+        return (merged.selecting(count - removed, pool) { [isSuperseded] in !isSuperseded[$0] }, removed)
     }
 
     /// Whether each user's rows are contiguous and no item occurs twice among them, which takes one pass.

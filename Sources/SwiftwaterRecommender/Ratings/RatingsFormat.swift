@@ -16,6 +16,9 @@ public struct RatingsFormat: Sendable {
     public var readsPairs: Bool
     /// Whether to keep all rows for the same user and item, instead of only the last.
     public var keepsDuplicates: Bool
+    /// Whether rows for the same user and item add up, as counts of events do. Spark trains on each of them, which for
+    /// implicit feedback is nearly the same.
+    public var sumsDuplicates: Bool
     /// Whether to cache the ratings in a compact file beside the original (`ratings.csv.swratings`), which is read the
     /// next time unless the original has changed. Not for standard input.
     public var keepsCache: Bool
@@ -40,7 +43,8 @@ public struct RatingsFormat: Sendable {
     /// Creates settings; what is left out has its default.
     public init(
         userColumn: String = "userId", itemColumn: String = "movieId", ratingColumn: String = "rating",
-        readsPairs: Bool = false, keepsDuplicates: Bool = false, keepsCache: Bool = false,
+        readsPairs: Bool = false, keepsDuplicates: Bool = false, sumsDuplicates: Bool = false,
+        keepsCache: Bool = false,
         timestampColumn: String = "timestamp", separator: String = ",", hasHeader: Bool = true,
         hasDecimalComma: Bool = false, encoding: TextEncoding = .utf8, requiresIntegerIDs: Bool = false,
         isStrict: Bool = false, threads: Int? = nil
@@ -50,6 +54,7 @@ public struct RatingsFormat: Sendable {
         self.ratingColumn = ratingColumn
         self.readsPairs = readsPairs
         self.keepsDuplicates = keepsDuplicates
+        self.sumsDuplicates = sumsDuplicates
         self.keepsCache = keepsCache
         self.timestampColumn = timestampColumn
         self.separator = separator

@@ -40,7 +40,7 @@ struct RatingsReader {
                 let all = try parse(
                     bytes, separator, userStrings: userStrings, itemStrings: itemStrings, progress: progress)
                 if format.readsPairs || format.keepsDuplicates { return RatingsReading(ratings: all, report: report) }
-                let (ratings, removed) = all.removingDuplicates()
+                let (ratings, removed) = all.removingDuplicates(sums: format.sumsDuplicates)
                 report.duplicates = removed
                 return RatingsReading(ratings: ratings, report: report)
             } catch let found as RatingsRowParser.StringIDs {

@@ -41,28 +41,21 @@ enum KeyRules {
         return (lowered(word), word)
     }
 
-    static func mention(_ word: Bytes) -> (key: Text, spelling: Bytes)? {
-        let word = withoutPunctuation(word)
-        guard word.count >= 2, word[0] == 0x40 else { return nil }
-        var end = 1
-        while end < word.count, isName(word[end]) { end += 1 }
-        guard end > 1 else { return nil }
-        if end < word.count, word[end] == 0x40 || word[end] == 0x2E || word[end] == 0x2D {
-            // @name@server.org, and @name.server.org.
-            guard word[end...].allSatisfy({ isName($0) || $0 == 0x2E || $0 == 0x2D || $0 == 0x40 }),
-                word[end...].filter({ $0 == 0x40 }).count <= 1
-            else { return nil }
-            end = word.count
-        } else if end < word.count {
-            // A suffix such as 's.
-            guard word[end] < 0x80 else { return nil }
-        }
-        let name = Bytes(rebasing: word[..<end])
-        return (lowered(name), name)
+    /// Returns a link without the punctuation around it. A parenthesis that the link opens stays, and so does what
+    /// follows it.
+    private static func trimmedLink(_ word: Bytes) -> Bytes {
+        let trimmed = withoutPunctuation(word)
+        var end = trimmed.count
+        let start = trimmed.baseAddress! - word.baseAddress!
+        while start + end < word.count, word[start + end] == 0x29,
+            word[start..<start + end].count(where: { $0 == 0x28 })
+                > word[start..<start + end].count(where: { $0 == 0x29 })
+        { end += 1 }
+        return Bytes(rebasing: word[start..<start + end])
     }
 
     static func link(_ word: Bytes) -> (key: Text, spelling: Bytes)? {
-        let word = withoutPunctuation(word)
+        let word = trimmedLink(word)
         let lower = lowered(word)
         let scheme = lower.hasPrefix("https://") ? 8 : lower.hasPrefix("http://") ? 7 : 0
         guard scheme > 0, word.count > scheme + 3 else { return nil }
@@ -70,6 +63,10 @@ enum KeyRules {
         if let fragment = rest.firstIndex(of: 0x23) { rest = rest[..<fragment] }
         while rest.last == 0x2F { rest = rest.dropLast() }
         let host = rest.firstIndex(of: 0x2F) ?? rest.endIndex
+        // A shortened link of X ends with its letters and digits: `t.co/abc's`.
+        if rest[..<host].elementsEqual("t.co".utf8), host < rest.endIndex {
+            rest = rest[..<(rest[(host + 1)...].firstIndex { !isLetter($0) && !isDigit($0) } ?? rest.endIndex)]
+        }
         // The host is case-insensitive; the path may not be.
         var key = rest[..<host].map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
         guard key.contains(0x2E) else { return nil }

@@ -89,7 +89,10 @@ struct KeyScanner {
             }
             for entry in found { entry.spelling.withBytes { give(entry.key, $0, body) } }
         case .cashtags: scanWords(text, body) { KeyRules.cashtag($0) }
-        case .mentions: scanWords(text, body) { KeyRules.mention($0) }
+        case .mentions:
+            var found: [(key: Text, spelling: UnsafeBufferPointer<UInt8>)] = []
+            MentionScanner.forEachMention(in: text) { found.append(($0, $1)) }
+            for mention in found { give(mention.key, mention.spelling, body) }
         case .links: scanWords(text, body) { KeyRules.link($0) }
         case .words:
             for word in KeyRules.words(text) {

@@ -10,7 +10,7 @@ public struct TrendingSettings: Sendable {
         case hashWords = "hash-words"
         /// `$` and one to six letters, possibly with a dot or underscore and one or two more: `$BTC`, `$BRK.A`.
         case cashtags
-        /// `@` and a name of letters, digits and underscores, possibly with a domain.
+        /// Mentions by the public rules: `@` and a name of letters, digits and underscores, possibly with a server.
         case mentions
         /// Links, without scheme, `www.`, fragment and trailing slash.
         case links
