@@ -10,7 +10,8 @@ struct MovieRecommender {
         let films: Catalogue
         if CommandLine.arguments.count > 2 {
             (ratings, films) = (
-                try Ratings.read(CommandLine.arguments[1]).ratings, try Catalogue.read(CommandLine.arguments[2]).catalogue
+                try Ratings.read(CommandLine.arguments[1]).ratings,
+                try Catalogue.read(CommandLine.arguments[2]).catalogue
             )
         } else {
             let sample = try RatingsGenerator(.init(preset: .hundredThousand, seed: 7)).make()
