@@ -114,10 +114,12 @@ final class Durability: @unchecked Sendable {
         return nil
     }
 
-    /// Runs `body`, which reads what `source` stored. What another kind of source stored does not decode; an error with
-    /// a remedy is of something else.
+    /// Runs `body`, which reads what `source` stored. What another kind of source stored does not decode. An error
+    /// without the offset of a byte is of something else.
     static func explainingChangedSource(_ source: StreamStep, _ body: () throws -> Void) throws {
-        do { try body() } catch let error as SwiftwaterError where error.code == .corrupted && error.remedy == nil {
+        do { try body() } catch let error as SwiftwaterError
+            where error.code == .corrupted && error.location?.byteOffset != nil
+        {
             let name = source.label?.name ?? source.kind
             throw SwiftwaterError(
                 .invalidState, "source '\(name)' cannot read what the checkpoint has for it: \(error.message)",
