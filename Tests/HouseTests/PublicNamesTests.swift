@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The public face: what users of the package can name.
-@Suite struct PublicNamesTests {
+@Suite(.enabled(if: !Sanitizer.isAddress, Comment(rawValue: Sanitizer.startsProgram))) struct PublicNamesTests {
     /// The rooms that users import, by `Swiftwater` or by themselves.
     private static let rooms = HouseTests.rooms.filter { room in
         #if Server
