@@ -19,8 +19,12 @@ struct TrendingOptions: ParsableArguments {
             file:, otherwise 0)
             """)
     var outliers: Int?
-    @Option(help: "Count a post once if it comes again within this many posts with ids; 0 to count it again.")
-    var rememberIds = TrendingSettings().rememberedIDs
+    @Option(
+        help: """
+            Count a post once if it comes again within this many posts with ids; 0 to count it again. (default: \
+            100000 for file:, otherwise 0)
+            """)
+    var rememberIds: Int?
     @Option(help: "Order of rows: count, authors or burst. (default: count)") var by: TrendingSettings.Order?
     @Option(
         help: "With --by burst: z (standard deviations above the expected count, the default) or chi-square.")
@@ -74,7 +78,9 @@ struct TrendingOptions: ParsableArguments {
             if !eventTime { throw ValidationError("--outliers requires --event-time.") }
             if !(0...1000).contains(outliers) { throw ValidationError("--outliers takes 0 to 1000, not \(outliers).") }
         }
-        if rememberIds < 0 { throw ValidationError("--remember-ids takes 0 or more, not \(rememberIds).") }
+        if let rememberIds, rememberIds < 0 {
+            throw ValidationError("--remember-ids takes 0 or more, not \(rememberIds).")
+        }
         if keysMax < 16 { throw ValidationError("--keys-max takes 16 or more.") }
         if let minCount, minCount < 1 { throw ValidationError("--min-count takes 1 or more.") }
         if details == false, by == .authors || oncePerAuthor || enrich != nil {
@@ -100,7 +106,8 @@ struct TrendingOptions: ParsableArguments {
         var settings = TrendingSettings(
             window: window, slide: slide, keys: keys, order: by ?? .count, score: score ?? .deviation,
             usesEventTime: eventTime, lateness: lateness?.duration ?? .zero,
-            outliers: outliers ?? (archive != nil && eventTime ? 8 : 0), rememberedIDs: rememberIds,
+            outliers: outliers ?? (archive != nil && eventTime ? 8 : 0),
+            rememberedIDs: rememberIds ?? (archive == nil ? 0 : 100_000),
             baseline: baseline.duration, minimumCount: minCount ?? 1, halfLife: halfLife?.duration ?? .seconds(7200),
             countsAuthorsOnce: oncePerAuthor, recordsEvidence: recordsEvidence, keysMax: keysMax)
         if eventTime, let first = archive?.first, try ArchiveOrder.isNewestFirst(first) {

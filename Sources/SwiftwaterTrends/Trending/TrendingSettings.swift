@@ -60,7 +60,8 @@ public struct TrendingSettings: Sendable {
     /// Spark's watermark.
     public var outliers: Int
     /// The number of posts whose ids are remembered, so that one that comes again, with the same author, counts once;
-    /// 0 to count it again. Takes up to 100 bytes each, and 16 in a checkpoint.
+    /// 0, the default, to count it again. Takes up to 100 bytes each, 16 in a checkpoint, and a tenth to a third of the
+    /// time of a post.
     public var rememberedIDs: Int
     /// The time over which the expected rate is averaged: weights fall to 1/e in this time.
     public var baseline: Duration
@@ -94,7 +95,7 @@ public struct TrendingSettings: Sendable {
     public init(
         window: Duration = .seconds(20), slide: Duration? = nil, keys: Keys = .hashtags, order: Order = .count,
         additionalOrders: [Order] = [], score: Score = .deviation, usesEventTime: Bool = false,
-        lateness: Duration = .zero, outliers: Int = 0, rememberedIDs: Int = 100_000,
+        lateness: Duration = .zero, outliers: Int = 0, rememberedIDs: Int = 0,
         baseline: Duration = .seconds(24 * 3600), minimumCount: Int = 1,
         halfLife: Duration = .seconds(2 * 3600), countsAuthorsOnce: Bool = false, honorsDeletions: Bool = true,
         recordsEvidence: Bool = true, logsUnreadablePosts: Bool = true, limit: Int = 100, keysMax: Int = 1_000_000,
