@@ -6,7 +6,6 @@ enum KeyRules {
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-    private static func isName(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) || byte == 0x5F }
 
     /// Returns a word without what surrounds it in prose: brackets and quotes before it, and those and punctuation
     /// after it.
