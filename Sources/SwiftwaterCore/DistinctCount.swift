@@ -50,13 +50,21 @@ package struct DistinctCount: Sendable, Equatable {
 
     /// Adds the elements of `other`.
     package mutating func formUnion(_ other: DistinctCount) {
+        guard !isEmpty else {
+            self = other
+            return
+        }
         if other.registers.isEmpty {
             if other.only != 0 { insert(other.only) }
             for hash in other.hashes { insert(hash) }
             return
         }
         if registers.isEmpty { makeRegisters() }
-        for index in registers.indices { registers[index] = max(registers[index], other.registers[index]) }
+        registers.withUnsafeMutableBufferPointer { mine in
+            other.registers.withUnsafeBufferPointer {
+                for index in mine.indices { mine[index] = max(mine[index], $0[index]) }
+            }
+        }
     }
 
     private mutating func makeRegisters() {

@@ -26,9 +26,9 @@ struct PostAssembler {
         /// Nothing: a part of something, or a message of the service.
         case nothing
         /// What was collected cannot be JSON. The line is still to be taken.
-        case broken(SwiftwaterError)
+        case broken(any Error)
         /// What was collected cannot be JSON, and this line belongs to it.
-        case failed(SwiftwaterError)
+        case failed(any Error)
     }
 
     /// The largest document that is put together.
@@ -47,7 +47,7 @@ struct PostAssembler {
     var isIdle: Bool { depth == 0 && !isInArray && !isInEvents && !isSkipping }
 
     mutating func take(_ line: Bytes) -> Step {
-        let line = line.starts(with: [0xEF, 0xBB, 0xBF]) ? Bytes(rebasing: line[3...]) : line
+        if line.first == 0xEF, line.starts(with: [0xEF, 0xBB, 0xBF]) { return take(Bytes(rebasing: line[3...])) }
         if depth > 0 { return proceed(line) }
         guard let start = line.firstIndex(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return .nothing }
         if isSkipping {

@@ -100,7 +100,9 @@ extension PostFields {
     /// Fills `view`. Returns false if only `PostParser` can read the shape of the line.
     ///
     /// - Parameter memory: holds the text of a retweet, which is put together.
-    func fill(_ view: inout PostView, _ times: inout PostTimeReader, _ memory: inout [UInt8]) -> Bool {
+    ///
+    /// Mutating, like what it calls, because the fields would be copied otherwise.
+    mutating func fill(_ view: inout PostView, _ times: inout PostTimeReader, _ memory: inout [UInt8]) -> Bool {
         if form.isThere { return fillNormalized(&view, &times) }
         if did.isThere, kind.isThere { return fillJetstream(&view, &times) }
         if content.isThere, account.isThere { return fillMastodon(&view, &times) }
@@ -119,7 +121,7 @@ extension PostFields {
     }
 
     /// Fills in `RT @name: ` and the whole text of the original.
-    private func fillRetweet(_ view: inout PostView, _ memory: inout [UInt8]) -> Bool {
+    private mutating func fillRetweet(_ view: inout PostView, _ memory: inout [UInt8]) -> Bool {
         let (cut, whole) = (own.wanted, original.wanted)
         let length = Retweet.prefixLength(of: cut.slice.prefix(27))
         // An escape may stand for a character of the prefix.
@@ -134,7 +136,7 @@ extension PostFields {
         return true
     }
 
-    private func fillJetstream(_ view: inout PostView, _ times: inout PostTimeReader) -> Bool {
+    private mutating func fillJetstream(_ view: inout PostView, _ times: inout PostTimeReader) -> Bool {
         guard kind.slice.isSame("commit"), commit.collection.slice.isSame("app.bsky.feed.post"), !did.isEscaped,
             !commit.operation.slice.isSame("delete"), commit.hasRecord, commit.text.isThere, commit.key.isThere,
             !commit.key.isEscaped
@@ -149,7 +151,7 @@ extension PostFields {
         return true
     }
 
-    private func fillNormalized(_ view: inout PostView, _ times: inout PostTimeReader) -> Bool {
+    private mutating func fillNormalized(_ view: inout PostView, _ times: inout PostTimeReader) -> Bool {
         guard form.slice.isSame("post"), own.text.isThere, !id.isEscaped, !author.isEscaped else { return false }
         set(&view, text: own.text, .none)
         view.id = id.slice
@@ -159,7 +161,7 @@ extension PostFields {
         return true
     }
 
-    private func fillMastodon(_ view: inout PostView, _ times: inout PostTimeReader) -> Bool {
+    private mutating func fillMastodon(_ view: inout PostView, _ times: inout PostTimeReader) -> Bool {
         guard !id.isEscaped, !account.isEscaped else { return false }
         set(&view, text: content, .html)
         view.id = id.slice

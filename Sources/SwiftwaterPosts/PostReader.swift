@@ -26,11 +26,11 @@ package struct PostReader {
     /// Creates a reader.
     package init() {}
 
-    /// Whether `next(into:)` has something.
-    package var hasMore: Bool { !queue.isEmpty || again != nil }
+    /// Whether `next(into:)` has something. Mutating, because the reader would be copied for each line otherwise.
+    package var hasMore: Bool { mutating get { !queue.isEmpty || again != nil } }
 
     /// Whether every line is a post by itself: no post or list was begun.
-    package var isBetweenPosts: Bool { assembler.isIdle && !hasMore }
+    package var isBetweenPosts: Bool { mutating get { assembler.isIdle && !hasMore } }
 
     /// Reads one line into `view`.
     ///

@@ -78,6 +78,24 @@ final class SlideTable: @unchecked Sendable {
         return keys.count - 1
     }
 
+    /// Adds the count and the cell of a key of another table. Both tables keep no more than `samplesMax` samples.
+    func add(_ other: SlideTable, _ number: Int, samplesMax: Int) {
+        let key = other.keys[number]
+        let known = table[key]
+        guard known > 0 else {
+            keys.append(key.detached())
+            counts.append(other.counts[number])
+            cells.append(other.cells[number])
+            return table.add(key, Int64(keys.count))
+        }
+        counts[Int(known) - 1] += other.counts[number]
+        cells.withUnsafeMutableBufferPointer { mine in
+            other.cells.withUnsafeBufferPointer {
+                mine[Int(known) - 1].merge($0.baseAddress! + number, samplesMax: samplesMax)
+            }
+        }
+    }
+
     private func find(_ key: Text) -> Int? {
         let known = table[key]
         return known > 0 ? Int(known) - 1 : nil

@@ -82,14 +82,25 @@ struct TrendCell: Sendable, Equatable {
     }
 
     mutating func merge(_ other: TrendCell, samplesMax: Int) {
-        authors.formUnion(other.authors)
-        texts.formUnion(other.texts)
-        first = min(first, other.first)
-        foldedCount += other.foldedCount
-        for spelling in other.spellings.all { add(spelling: spelling.hash, count: spelling.count) { spelling.text } }
-        for sample in other.shownSamples { add(sample: sample.hash, limit: samplesMax) { sample } }
-        posts.append(contentsOf: other.posts)
-        for group in other.groups.all { add(group: group.value, group.count) }
+        withUnsafePointer(to: other) { merge($0, samplesMax: samplesMax) }
+    }
+
+    /// Adds a cell in place, since copying its 240 bytes costs more than most of them are worth.
+    mutating func merge(_ other: UnsafePointer<TrendCell>, samplesMax: Int) {
+        authors.formUnion(other.pointee.authors)
+        texts.formUnion(other.pointee.texts)
+        first = min(first, other.pointee.first)
+        foldedCount += other.pointee.foldedCount
+        other.pointee.spellings.forEach { spelling in
+            add(spelling: spelling.hash, count: spelling.count) { spelling.text }
+        }
+        if other.pointee.withdrawn.isEmpty {
+            other.pointee.samples.forEach { sample in add(sample: sample.hash, limit: samplesMax) { sample } }
+        } else {
+            for sample in other.pointee.shownSamples { add(sample: sample.hash, limit: samplesMax) { sample } }
+        }
+        posts.append(contentsOf: other.pointee.posts)
+        other.pointee.groups.forEach { add(group: $0.value, $0.count) }
     }
 
     /// Removes deleted posts, and returns how many there were.

@@ -55,7 +55,7 @@ struct TrendReader {
         }
     }
 
-    private func note(_ error: any Error) {
+    private mutating func note(_ error: any Error) {
         partial.malformed += 1
         if partial.samples.count < 3, let error = error as? SwiftwaterError { partial.samples.append(error) }
     }

@@ -31,12 +31,7 @@ final class TrendShard: @unchecked Sendable {
         let table = slides[slide] ?? SlideTable(keepsCells: settings.recordsEvidence)
         switch part.content {
         case .cells(let cells):
-            for number in share.keys {
-                let number = Int(number)
-                table.add(cells.keys[number], cells.counts[number]) {
-                    $0.merge(cells.cells[number], samplesMax: settings.samples)
-                }
-            }
+            for number in share.keys { table.add(cells, Int(number), samplesMax: settings.samples) }
             table.addError(cells.error)
         case .counts(let counts):
             for slot in share.keys {
