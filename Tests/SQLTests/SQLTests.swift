@@ -1,5 +1,6 @@
 import GRDB
 import Swiftwater
+import SwiftwaterSQL
 import TestSupport
 import Testing
 
@@ -42,8 +43,8 @@ import Testing
         #expect(join[0]["title"] == .text("A") && join[0]["N"] == nil)
     }
 
-    /// Compares random queries on random rows with the same rows in a native SQLite table.
-    @Test(arguments: 0..<40) func queriesAgreeWithSQLite(seed: Int) throws {
+    /// Compares random queries on random rows, stored by row and by column, with those rows in a native SQLite table.
+    @Test(arguments: 0..<40, [false, true]) func queriesAgreeWithSQLite(seed: Int, byColumn: Bool) throws {
         var random = SeededRandom(seed: UInt64(seed), stream: 7)
         let words: [String?] = ["", "a", "A", "ab", "é", "e\u{301}", "10", "9", "-1", nil, "zz", "#x"]
         let rows = (0..<random.below(200)).map { _ in
@@ -52,7 +53,8 @@ import Testing
                 real: random.below(6) == 0 ? nil : Double(random.below(9)) / 4,
                 word: words[random.below(words.count)])
         }
-        let session = try SQLSession(tables: ["t": SQLTable(rows), "other": SQLTable(Array(rows.prefix(12)))])
+        func table(_ rows: [Sample]) -> SQLTable { byColumn ? Sample.columns(rows) : SQLTable(rows) }
+        let session = try SQLSession(tables: ["t": table(rows), "other": table(Array(rows.prefix(12)))])
         let database = try DatabaseQueue()
         try database.write { database in
             for (name, content) in [("t", rows), ("other", Array(rows.prefix(12)))] {
@@ -92,6 +94,20 @@ import Testing
             SQLField("number") { (row: Sample) in row.number }, SQLField("real") { $0.real },
             SQLField("word") { $0.word },
         ]
+
+        static func columns(_ rows: [Sample]) -> SQLTable {
+            var words = TextColumn()
+            for row in rows { words.append((row.word ?? "").utf8) }
+            // Numbers of distinct values, as in files of ratings.
+            let distinct = Set(rows.map { $0.number ?? 0 }).sorted()
+            let numbers = rows.map { row in UInt32(distinct.firstIndex(of: row.number ?? 0)!) }
+            let number = ColumnStorage.nullable(
+                .numbered(numbers, among: .integers(distinct)), isNull: rows.map { $0.number == nil })
+            let real = ColumnStorage.nullable(
+                .reals(rows.map { $0.real ?? 0 }), isNull: rows.map { $0.real == nil })
+            let word = ColumnStorage.nullable(.texts(words), isNull: rows.map { $0.word == nil })
+            return SQLTable(rowCount: rows.count, columns: [("number", number), ("real", real), ("word", word)])
+        }
     }
 
     @Test func ratingsAnswerAsTheirRowsDo() throws {
@@ -120,6 +136,25 @@ import Testing
                 "y", "x",
             ])
         #expect(try named.query("SELECT rating FROM r WHERE rating = 4.1").map(\.values) == [[.real(4.1)]])
+    }
+
+    /// Rows that are in the order of a column are read as they lie, forwards and backwards.
+    @Test func rowsInOrderAreReadInOrder() throws {
+        var random = SeededRandom(seed: 4, stream: 1)
+        for count in [20_000, 300] {
+            let rows = Self.ratings(&random, count: count).sorted { $0.user < $1.user }
+            let session = try SQLSession(tables: ["ratings": SQLTable(Ratings(rows))])
+            for (order, expected) in [("ASC", rows), ("DESC", rows.reversed())] {
+                let found = try session.query("SELECT userId, movieId FROM ratings ORDER BY userId \(order)")
+                #expect(found.map { $0[0].integer } == expected.map(\.user))
+            }
+            let sums = try session.query("SELECT userId, count(*), sum(rating) FROM ratings GROUP BY userId")
+            for row in sums {
+                let own = rows.filter { $0.user == row[0].integer }
+                #expect(row[1] == .integer(Int64(own.count)))
+                #expect(row[2] == .real(own.reduce(0) { $0 + Double($1.rating) }))
+            }
+        }
     }
 
     @Test func whatIsNoQueryIsRefused() throws {
@@ -161,7 +196,10 @@ enum RandomQuery {
         func one(_ choices: [String]) -> String { choices[random.below(choices.count)] }
         func condition() -> String {
             let column = one(["number", "real", "word"])
-            let constant = one(["-2", "0", "3", "1.5", "0.25", "'a'", "'10'", "'9'", "'é'", "''", "NULL", "1e300"])
+            let constant = one([
+                "-2", "0", "3", "1.5", "0.25", "'a'", "'10'", "'9'", "'é'", "''", "NULL", "1e300", "x'32'", "' 3 '",
+                "'1.5'", "3.0",
+            ])
             switch random.below(6) {
             case 0: return "\(column) BETWEEN \(constant) AND \(one(["5", "2.5", "'b'"]))"
             case 1: return "\(column) IN (\(constant), \(one(["1", "'ab'", "0.5"])))"
@@ -171,7 +209,12 @@ enum RandomQuery {
             }
         }
         let filter = "\(condition()) \(one(["AND", "OR"])) \(condition())"
-        switch random.below(5) {
+        switch random.below(6) {
+        case 5:
+            // A number and a text are equal if the text is that number.
+            let (left, right) = (one(["number", "real", "word"]), one(["number", "real", "word"]))
+            return "SELECT t.rowid, other.rowid FROM \(one(["t JOIN other", "t LEFT JOIN other", "other JOIN t"])) "
+                + "ON t.\(left) = other.\(right) ORDER BY 1, 2"
         case 0: return "SELECT number, count(*), sum(real), min(word) FROM t WHERE \(filter) GROUP BY number"
         case 1: return "SELECT DISTINCT word FROM t ORDER BY word"
         case 2:

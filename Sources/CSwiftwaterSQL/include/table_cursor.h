@@ -33,20 +33,21 @@ typedef struct {
 /// A table, which outlives its cursors.
 typedef struct {
     const sw_column *columns;
-    int64_t count;
     /// Reports a value of a column of another kind.
     void (*value)(void *context, int64_t row, int column, void *result);
     void *context;
 } sw_table;
 
 /// A cursor, which begins as an sqlite3_vtab_cursor does.
-typedef struct {
+typedef struct sw_cursor {
     void *virtual_table;
+    /// Chooses the rows of a lookup. `values` are sqlite3_values.
+    int (*start)(struct sw_cursor *cursor, int plan, const char *used, int count, void **values);
     const sw_table *table;
     /// The rows to read, in order; NULL for all.
     const uint32_t *rows;
-    /// Whether the columns of `table` lie in the order of `rows` already.
-    bool is_ordered;
+    /// Whether the columns of `table` do not lie in the order of `rows`.
+    bool scattered;
     /// The place of the row in `rows`, or its number; the number of rows that are left; and 1, or -1 to read backwards.
     int64_t position;
     int64_t left;
@@ -67,7 +68,7 @@ int sw_cursor_eof(void *cursor);
 int sw_cursor_column(void *cursor, void *result, int column);
 int sw_cursor_rowid(void *cursor, int64_t *rowid);
 
-/// Starts the last lookup again if this one is the same. Returns false if it is not. `values` are sqlite3_values.
-bool sw_cursor_restart(sw_cursor *cursor, int plan, int count, void *const *values);
+/// Starts a lookup: the last one again if it is the same.
+int sw_cursor_filter(void *cursor, int plan, const char *used, int count, void **values);
 
 #endif

@@ -46,6 +46,21 @@ enum PlainNumbers {
     /// quotient is correctly rounded.
     @inline(__always)
     static func decimal(_ p: inout UnsafePointer<UInt8>, _ hasPoint: inout Bool) -> Double {
+        // Most ratings are `4` or `4.5`.
+        let first = p[0] &- 0x30
+        if first < 10 {
+            if p[1] == UInt8(ascii: ".") {
+                let second = p[2] &- 0x30
+                if second < 10, p[3] &- 0x30 >= 10 {
+                    p += 3
+                    hasPoint = true
+                    return Double(first &* 10 &+ second) / 10
+                }
+            } else if p[1] &- 0x30 >= 10 {
+                p += 1
+                return Double(first)
+            }
+        }
         let start = p
         let whole = digits(&p)
         if whole < 0 { return .nan }

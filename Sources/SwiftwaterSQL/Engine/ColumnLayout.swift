@@ -21,7 +21,7 @@ final class ColumnLayout: @unchecked Sendable {
         table = .allocate(capacity: 1)
         table.initialize(to: sw_table())
         for (number, column) in storage.enumerated() { columns[number] = ColumnLayout.place(of: column) }
-        (table.pointee.columns, table.pointee.count) = (UnsafePointer(columns), Int64(source.rowCount))
+        table.pointee.columns = UnsafePointer(columns)
         table.pointee.context = Unmanaged.passUnretained(self).toOpaque()
         table.pointee.value = { context, row, column, result in
             let layout = Unmanaged<ColumnLayout>.fromOpaque(context!).takeUnretainedValue()
@@ -40,10 +40,15 @@ final class ColumnLayout: @unchecked Sendable {
     /// Returns the layout with some columns in the order of `rows`, so that they are read from the first byte to the
     /// last. The others are not to be read.
     ///
-    /// - Parameter used: the columns, a bit each.
-    func ordered(by rows: [UInt32], used: UInt64) -> ColumnLayout {
-        let chosen = storage.indices.map { $0 < 63 && used & (1 << UInt64($0)) == 0 ? nil : storage[$0] }
-        return ColumnLayout(source, chosen.map { $0?.ordered(by: rows) ?? .integers([]) })
+    /// - Parameters:
+    ///   - rows: the rows in the order of `column`.
+    ///   - used: the columns, a bit each.
+    func ordered(by rows: [UInt32], of column: Int, used: UInt64) -> ColumnLayout {
+        let columns = storage.indices.map { number -> ColumnStorage in
+            if number < 63, used & (1 << UInt64(number)) == 0 { return .integers([]) }
+            return number == column ? storage[number].sorted(by: rows) : storage[number].ordered(by: rows)
+        }
+        return ColumnLayout(source, columns)
     }
 
     private static func place(of storage: ColumnStorage) -> sw_column {

@@ -22,6 +22,7 @@ final class IndexedTable: Sendable {
     /// Layouts in the order of a column, with the columns they have.
     private let orders = Mutex<[Int: (used: UInt64, layout: ColumnLayout)]>([:])
     private let estimates = Mutex<[Int: Int]>([:])
+    private let inOrder = Mutex<[Int: Bool]>([:])
 
     init(_ source: any SQLTableSource) { (self.source, layout) = (source, ColumnLayout(source)) }
 
@@ -30,6 +31,9 @@ final class IndexedTable: Sendable {
         if source.rowCount < 100_000 || source.distinctValues(column: column) != nil { return true }
         return indexes.withLock { if case .sorted? = $0[column] { true } else { false } }
     }
+
+    /// Whether `rows(_:equalTo:)` finds what SQLite calls equal, whatever the value: in columns of numbers.
+    func findsExactly(_ column: Int) -> Bool { layout.canBeOrdered && source.columns[column].type != .text }
 
     /// Returns about how many distinct values a column has: a guess from a sample, if the source does not know.
     func distinctValues(_ column: Int) -> Int {
@@ -42,6 +46,17 @@ final class IndexedTable: Sendable {
             let estimate = sample.count == size ? rows : max(sample.count, Int(Double(rows).squareRoot()))
             estimates[column] = max(estimate, 1)
             return estimates[column]!
+        }
+    }
+
+    /// Whether the rows are in the order of a column, as those of most files of ratings are by user. O(rows) the first
+    /// time, and much less than sorting.
+    func isInOrder(_ column: Int) -> Bool {
+        inOrder.withLock { known in
+            if let isInOrder = known[column] { return isInOrder }
+            let isInOrder = source.isInOrder(column: column)
+            known[column] = isInOrder
+            return isInOrder
         }
     }
 
@@ -61,7 +76,7 @@ final class IndexedTable: Sendable {
         return orders.withLock { orders in
             if let known = orders[column], known.used & used == used { return known.layout }
             let all = used | (orders[column]?.used ?? 0)
-            let made = layout.ordered(by: rows, used: all)
+            let made = layout.ordered(by: rows, of: column, used: all)
             orders[column] = (all, made)
             return made
         }

@@ -45,7 +45,7 @@ enum QueryPlan: Equatable {
         (cost, rowsOut) = (rows + 1, rows)
         var arguments: [Int] = []
         for column in 0..<table.source.columns.count {
-            let found = Conditions(info, on: column)
+            let found = Conditions(info, on: column, isText: table.source.columns[column].type == .text)
             if let equal = found.equal {
                 let matches = rows / Double(table.distinctValues(column))
                 // Rows of one value lie anywhere; a row by its key is near.
@@ -68,6 +68,10 @@ enum QueryPlan: Equatable {
         }
         for (position, constraint) in arguments.enumerated() {
             info.pointee.aConstraintUsage[constraint].argvIndex = Int32(position + 1)
+        }
+        // SQLite need not compare again what is found by its number.
+        if case .equal(let column) = plan, table.findsExactly(column) {
+            info.pointee.aConstraintUsage[arguments[0]].omit = 1
         }
         info.pointee.idxNum = plan.number | (isDescending ? descending : 0)
         // The columns that the query reads, in hexadecimal.
@@ -100,12 +104,14 @@ enum QueryPlan: Equatable {
         var lower: Int?
         var upper: Int?
 
-        init(_ info: UnsafeMutablePointer<sqlite3_index_info>, on column: Int) {
+        init(_ info: UnsafeMutablePointer<sqlite3_index_info>, on column: Int, isText: Bool) {
             for index in 0..<Int(info.pointee.nConstraint) {
                 let constraint = info.pointee.aConstraint[index]
                 guard constraint.usable != 0, constraint.iColumn == column,
                     String(cString: sqlite3_vtab_collation(info, Int32(index))) == "BINARY"
                 else { continue }
+                // SQLite makes IN of `a = 'x' COLLATE NOCASE OR a = 'y' COLLATE NOCASE`, and forgets the collation.
+                if isText, sqlite3_vtab_in(info, Int32(index), -1) != 0 { continue }
                 switch Int32(constraint.op) {
                 case SQLITE_INDEX_CONSTRAINT_EQ: equal = equal ?? index
                 case SQLITE_INDEX_CONSTRAINT_GT, SQLITE_INDEX_CONSTRAINT_GE: lower = lower ?? index

@@ -4,7 +4,8 @@ import SwiftwaterCore
 
 /// The C callbacks of the virtual tables, implemented with `TableCursor`. See sqlite.org/vtab.html.
 ///
-/// SQLite rechecks every constraint, so a plan may return extra rows but must not miss one.
+/// SQLite checks constraints again, so a plan may return extra rows but must not miss one; except for equality in
+/// columns of numbers, which `QueryPlan` says is exact.
 enum VirtualTableModule {
     static let name = "swiftwater"
 
@@ -29,29 +30,53 @@ enum VirtualTableModule {
         module.xDisconnect = { Attached<sqlite3_vtab, TableSlot>.free($0!) }
         module.xDestroy = { Attached<sqlite3_vtab, TableSlot>.free($0!) }
         module.xOpen = { table, cursor in
-            let made = Attached.make(sw_cursor(), TableCursor(Attached<sqlite3_vtab, TableSlot>.value(table!)))
+            var cursorInC = sw_cursor()
+            cursorInC.start = { cursor, number, used, count, values in
+                VirtualTableModule.start(cursor!, number, used, count, values)
+            }
+            let made = Attached.make(cursorInC, TableCursor(Attached<sqlite3_vtab, TableSlot>.value(table!)))
             cursor!.pointee = UnsafeMutableRawPointer(made).assumingMemoryBound(to: sqlite3_vtab_cursor.self)
             return SQLITE_OK
         }
         module.xClose = { Attached<sw_cursor, TableCursor>.free(VirtualTableModule.cursor($0!)) }
-        module.xFilter = { base, number, text, count, values in
-            let cursor = VirtualTableModule.cursor(base!)
-            let raw = UnsafeMutableRawPointer(values)?.assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
-            if sw_cursor_restart(cursor, number, count, raw) { return SQLITE_OK }
-            let arguments = (0..<Int(count)).map { VirtualTableModule.value(of: values![$0]!) }
-            let used = text.flatMap { UInt64(String(cString: $0), radix: 16) } ?? 0
-            Attached<sw_cursor, TableCursor>.value(cursor)
-                .start(number, arguments, used: used, &cursor.pointee)
-            return SQLITE_OK
-        }
-        module.xNext = { sw_cursor_next($0) }
-        module.xEof = { sw_cursor_eof($0) }
-        module.xColumn = { sw_cursor_column($0, UnsafeMutableRawPointer($1!), $2) }
-        module.xRowid = { sw_cursor_rowid($0, $1) }
+        // The functions in C themselves, called for each row. They take the cursor by a pointer without a type.
+        let filter: Filter = sw_cursor_filter
+        let (next, eof): (Step, Step) = (sw_cursor_next, sw_cursor_eof)
+        let (column, rowid): (Column, RowID) = (sw_cursor_column, sw_cursor_rowid)
+        module.xFilter = unsafeBitCast(filter, to: type(of: module.xFilter))
+        module.xNext = unsafeBitCast(next, to: type(of: module.xNext))
+        module.xEof = unsafeBitCast(eof, to: type(of: module.xEof))
+        module.xColumn = unsafeBitCast(column, to: type(of: module.xColumn))
+        module.xRowid = unsafeBitCast(rowid, to: type(of: module.xRowid))
         let pointer = UnsafeMutablePointer<sqlite3_module>.allocate(capacity: 1)
         pointer.initialize(to: module)
         return pointer
     }()
+
+    private typealias Step = @convention(c) (UnsafeMutableRawPointer?) -> Int32
+    private typealias RowID = @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<Int64>?) -> Int32
+    private typealias Column = @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, Int32) -> Int32
+    private typealias Filter =
+        @convention(c) (
+            UnsafeMutableRawPointer?, Int32, UnsafePointer<CChar>?, Int32,
+            UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+        ) -> Int32
+
+    /// Starts a lookup. `used` are the columns that the query reads, in hexadecimal.
+    private static func start(
+        _ cursor: UnsafeMutablePointer<sw_cursor>, _ number: Int32, _ used: UnsafePointer<CChar>?, _ count: Int32,
+        _ values: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) -> Int32 {
+        let table = Attached<sw_cursor, TableCursor>.value(cursor)
+        let comparesNumbers = table.comparesNumbers(number)
+        let arguments = (0..<Int(count)).map { place in
+            let value = OpaquePointer(values![place]!)
+            return comparesNumbers ? VirtualTableModule.number(of: value) : VirtualTableModule.value(of: value)
+        }
+        let used = used.flatMap { UInt64(String(cString: $0), radix: 16) } ?? 0
+        table.start(number, arguments, used: used, &cursor.pointee)
+        return SQLITE_OK
+    }
 
     /// Handles `CREATE VIRTUAL TABLE name USING swiftwater`; the third of the words is the name.
     private static func connect(
@@ -73,14 +98,26 @@ enum VirtualTableModule {
         UnsafeMutableRawPointer(base).assumingMemoryBound(to: sw_cursor.self)
     }
 
-    private static func value(of value: OpaquePointer) -> SQLValue {
+    /// Returns a value as SQLite compares it with a column of numbers: a text that is a number becomes one.
+    private static func number(of value: OpaquePointer) -> SQLValue? {
+        // The conversion changes the value, which may be in use elsewhere.
+        guard sqlite3_value_type(value) == SQLITE_TEXT, let copy = sqlite3_value_dup(value) else {
+            return VirtualTableModule.value(of: value)
+        }
+        defer { sqlite3_value_free(copy) }
+        _ = sqlite3_value_numeric_type(copy)
+        return VirtualTableModule.value(of: copy)
+    }
+
+    private static func value(of value: OpaquePointer) -> SQLValue? {
         switch sqlite3_value_type(value) {
         case SQLITE_INTEGER: return .integer(sqlite3_value_int64(value))
         case SQLITE_FLOAT: return .real(sqlite3_value_double(value))
         case SQLITE_TEXT:
             let start = sqlite3_value_text(value)
             return .text(Text(copying: UnsafeBufferPointer(start: start, count: Int(sqlite3_value_bytes(value)))))
-        default: return .null  // a blob equals no value here
+        case SQLITE_NULL: return .null
+        default: return nil
         }
     }
 }

@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
 /// The values of a column.
-indirect enum ColumnStorage: Sendable {
+package indirect enum ColumnStorage: Sendable {
     case integers([Int64])
     case floats([Float])
     case reals([Double])
@@ -33,11 +33,15 @@ indirect enum ColumnStorage: Sendable {
 }
 
 /// Texts, concatenated in one buffer.
-struct TextColumn: Sendable {
+package struct TextColumn: Sendable {
     private(set) var bytes: [UInt8] = []
     private(set) var ends: [Int] = []
 
-    mutating func append(_ text: some Sequence<UInt8>) {
+    /// Creates a column without rows.
+    package init() {}
+
+    /// Appends a row.
+    package mutating func append(_ text: some Sequence<UInt8>) {
         bytes.append(contentsOf: text)
         ends.append(bytes.count)
     }
@@ -92,6 +96,17 @@ struct ColumnTable: SQLTableSource {
         }
     }
 
+    func isInOrder(column: Int) -> Bool {
+        switch storage[column] {
+        case .integers(let values): return values.isAscending
+        case .numbered(let numbers, .integers(let values)):
+            // Numbers are usually given in the order of occurrence.
+            if values.isAscending, numbers.isAscending { return true }
+            return zip(numbers, numbers.dropFirst()).allSatisfy { values[Int($0)] <= values[Int($1)] }
+        default: return false
+        }
+    }
+
     func sortedRows(column: Int) -> [UInt32] {
         switch storage[column] {
         case .numbered(let numbers, let values):
@@ -110,26 +125,46 @@ struct ColumnTable: SQLTableSource {
         }
     }
 
-    /// Sorts the distinct values, then the rows by counting sort: O(rows + values log values).
+    /// Sorts the distinct values, then the rows by counting sort, on all cores: O(rows + values log values).
     private static func countingSort(_ numbers: [UInt32], by values: ColumnStorage, count: Int) -> [UInt32] {
         let sorted = (0..<count).map { (value: values[$0], number: $0) }.sorted {
             $0.value < $1.value || (!($1.value < $0.value) && $0.number < $1.number)
         }
-        var counts = [Int](repeating: 0, count: count)
-        for number in numbers { counts[Int(number)] += 1 }
-        var next = [Int](repeating: 0, count: count)
+        // Each part has its own counts, so there are only as many as threads.
+        let cores = WorkerPool.coreCount
+        let (pool, parts) = (WorkerPool(threads: cores), numbers.count < 100_000 ? 1 : cores)
+        @Sendable func range(_ part: Int) -> Range<Int> {
+            numbers.count * part / parts..<numbers.count * (part + 1) / parts
+        }
+        let places = UncheckedSendable(UnsafeMutableBufferPointer<Int>.allocate(capacity: parts * max(count, 1)))
+        defer { places.value.deallocate() }
+        places.value.initialize(repeating: 0)
+        try? pool.run(count: parts) { part in
+            let counts = places.value.baseAddress! + part * count
+            for row in range(part) { counts[Int(numbers[row])] += 1 }
+        }
         var position = 0
         for entry in sorted {
-            next[entry.number] = position
-            position += counts[entry.number]
+            for part in 0..<parts {
+                let place = part * count + entry.number
+                (places.value[place], position) = (position, position + places.value[place])
+            }
         }
         return [UInt32](unsafeUninitializedCapacity: numbers.count) { output, filled in
-            for row in 0..<numbers.count {
-                let number = Int(numbers[row])
-                output.initializeElement(at: next[number], to: UInt32(row))
-                next[number] += 1
+            let output = UncheckedSendable(output)
+            try? pool.run(count: parts) { part in
+                let next = places.value.baseAddress! + part * count
+                for row in range(part) {
+                    let number = Int(numbers[row])
+                    output.value.initializeElement(at: next[number], to: UInt32(row))
+                    next[number] += 1
+                }
             }
             filled = numbers.count
         }
     }
+}
+
+extension Array where Element: Comparable {
+    fileprivate var isAscending: Bool { indices.dropFirst().allSatisfy { self[$0 - 1] <= self[$0] } }
 }

@@ -9,6 +9,11 @@ public struct SQLTable: Sendable {
 
     init(_ source: any SQLTableSource) { indexed = IndexedTable(source) }
 
+    /// Creates a table stored by column. All columns have `rowCount` rows.
+    package init(rowCount: Int, columns: [(name: String, storage: ColumnStorage)]) {
+        self.init(ColumnTable(rowCount: rowCount, columns))
+    }
+
     /// The columns, if the table is stored by column.
     var storage: [(name: String, storage: ColumnStorage)]? {
         (indexed.source as? ColumnTable).map { table in zip(table.columns, table.storage).map { ($0.name, $1) } }
@@ -29,6 +34,8 @@ protocol SQLTableSource: Sendable {
     func distinctValues(column: Int) -> Int?
     /// Returns all rows with this value in the column, in order; nil if only a scan can find them.
     func rows(column: Int, equalTo value: SQLValue) -> [UInt32]?
+    /// Whether all rows are known to be in the order of the column.
+    func isInOrder(column: Int) -> Bool
     /// Returns all rows, ordered by the column and then by number.
     func sortedRows(column: Int) -> [UInt32]
 }
@@ -37,6 +44,8 @@ extension SQLTableSource {
     func distinctValues(column: Int) -> Int? { nil }
 
     func rows(column: Int, equalTo value: SQLValue) -> [UInt32]? { nil }
+
+    func isInOrder(column: Int) -> Bool { false }
 
     func sortedRows(column: Int) -> [UInt32] {
         let values = (0..<rowCount).map { self.value(row: $0, column: column) }
