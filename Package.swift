@@ -161,7 +161,11 @@ let package = Package(
         support(
             "StreamingTestSupport",
             ["TestSupport", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
-        support("FuzzChecks", ["SwiftwaterRecommender", "SwiftwaterStorage"]),
+        support(
+            "FuzzChecks",
+            [
+                "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterPosts", "SwiftwaterRecommender",
+            ]),
         support(
             "SimulationSupport",
             [
@@ -180,7 +184,7 @@ let package = Package(
                 "StreamingTestSupport", "SwiftwaterTesting", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats",
                 "SwiftwaterStreaming", logging,
             ]),
-        tests("PostsTests", ["SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterPosts"]),
+        tests("PostsTests", ["FuzzChecks", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterPosts"]),
         tests(
             "TrendsTests",
             ["SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts", "SwiftwaterTrends"]),
@@ -220,7 +224,7 @@ let package = Package(
 // libFuzzer's programs want flags of their own (Fuzz/run.sh), without which they do not link.
 if Context.environment["SWIFTWATER_FUZZ"] != nil {
     package.targets.append(.target(name: "CFuzzer", path: "Fuzz/Sources/CFuzzer"))
-    for name in ["FuzzRatings", "FuzzModel"] {
+    for name in ["FuzzRatings", "FuzzModel", "FuzzPosts"] {
         package.targets.append(
             .executableTarget(
                 name: name, dependencies: ["CFuzzer", "FuzzChecks"], path: "Fuzz/Sources/\(name)",

@@ -1,3 +1,4 @@
+import FuzzChecks
 import SwiftwaterCore
 import SwiftwaterFormats
 import SwiftwaterPosts
@@ -5,52 +6,6 @@ import Testing
 
 /// The in-place reader agrees with the parser, which reads everything.
 @Suite struct PostReaderTests {
-    private struct Seen: Equatable {
-        var kind: PostView.Kind
-        var id = ""
-        var idHash: UInt64 = 0
-        var text = ""
-        var author = ""
-        var tags: [String]?
-        var hasTime = false
-    }
-
-    private func read(_ line: [UInt8]) throws -> Seen {
-        var (reader, view) = (PostReader(), PostView())
-        return try line.withUnsafeBufferPointer { bytes in
-            guard try reader.read(bytes, into: &view) else { return Seen(kind: .control) }
-            func string(_ slice: UnsafeBufferPointer<UInt8>) -> String { String(decoding: slice, as: UTF8.self) }
-            switch view.kind {
-            case .control: return Seen(kind: .control)
-            case .deletion: return Seen(kind: .deletion, id: string(view.id), idHash: view.idHash)
-            case .post:
-                let tags = view.tags?.map { tag in
-                    var bytes: [UInt8] = []
-                    JSONEscapes.resolve(tag, into: &bytes)
-                    return String(decoding: bytes, as: UTF8.self)
-                }
-                let id = view.isIDOfAuthor ? string(view.author) + "/" + string(view.id) : string(view.id)
-                return Seen(
-                    kind: .post, id: id, idHash: view.idHash, text: view.text, author: string(view.author), tags: tags,
-                    hasTime: view.time != nil)
-            }
-        }
-    }
-
-    private func parse(_ line: [UInt8]) throws -> Seen {
-        let found = try line.withUnsafeBufferPointer { try PostParser().parse(Text(copying: $0)) }
-        guard let parsed = found.first else { return Seen(kind: .control) }
-        func hash(_ id: String) -> UInt64 { Array(id.utf8).withUnsafeBytes { StableHasher.hash($0) } }
-        switch parsed {
-        case .control: return Seen(kind: .control)
-        case .deletion(let id): return Seen(kind: .deletion, id: id, idHash: hash(id))
-        case .post(let post):
-            return Seen(
-                kind: .post, id: post.id ?? "", idHash: hash(post.id ?? ""), text: post.text,
-                author: post.authorID ?? "", tags: post.hashtags, hasTime: post.createdAt != nil)
-        }
-    }
-
     /// A line of one of the shapes, with difficult content.
     private func line(_ random: inout SeededRandom) -> String {
         func one(_ choices: [String]) -> String { choices[random.below(choices.count)] }
@@ -121,7 +76,7 @@ import Testing
         var random = SeededRandom(seed: UInt64(seed), stream: 1)
         for _ in 0..<500 {
             var bytes = Array(line(&random).utf8)
-            let (found, expected) = (try read(bytes), try parse(bytes))
+            let (found, expected) = (try PostReading(reading: bytes), try PostReading(parsing: bytes))
             #expect(found == expected, "\(String(decoding: bytes, as: UTF8.self))")
             // If the parser accepts a damaged line, the reader reads it in the same way.
             guard !bytes.isEmpty else { continue }
@@ -130,8 +85,10 @@ import Testing
             case 1: bytes[random.below(bytes.count)] = Array(#"{}[]",:\a0 "#.utf8)[random.below(11)]
             default: bytes.removeLast(random.below(bytes.count))
             }
-            guard var parsed = try? parse(bytes), String(validating: bytes, as: UTF8.self) != nil else { continue }
-            var damaged = try? read(bytes)
+            guard var parsed = try? PostReading(parsing: bytes), String(validating: bytes, as: UTF8.self) != nil else {
+                continue
+            }
+            var damaged = try? PostReading(reading: bytes)
             // The damage may have made the time invalid.
             parsed.hasTime = false
             damaged?.hasTime = false

@@ -14,5 +14,7 @@ import Testing
 
     @Test func ratingsOfAnyBytes() throws { try replay("ratings", FuzzChecks.ratings) }
 
+    @Test func postsOfAnyBytes() throws { try replay("posts", FuzzChecks.posts) }
+
     @Test func modelsOfAnyBytes() throws { try replay("model", FuzzChecks.model) }
 }
