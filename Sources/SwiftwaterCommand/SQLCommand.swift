@@ -27,7 +27,7 @@ struct SQLCommand: ParsableCommand {
     var table: [TableArgument] = []
     @Argument(help: "SQL query.") var query: String
     @Option(help: "Output format.") var format = SQLFormat.table
-    @OptionGroup var ratings: RatingsOptions
+    @OptionGroup var ratings: RatingsColumnsOptions
 
     func run() throws {
         let console = Console()

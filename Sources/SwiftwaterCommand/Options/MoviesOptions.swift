@@ -10,7 +10,7 @@ struct MoviesOptions: ParsableArguments {
     @Option(
         name: .customLong("movies-format"),
         help: ArgumentHelp("Its format: movielens-100k (u.item) or movielens-1m (movies.dat).", valueName: "name"))
-    var preset: RatingsOptions.Preset?
+    var preset: RatingsPreset?
     @Option(
         help: "Its columns of ids, titles and genres: names in any case, or numbers. (default: movieId,title,genres)")
     var moviesColumns: String?
@@ -37,7 +37,7 @@ struct MoviesOptions: ParsableArguments {
             (format.idColumn, format.titleColumn) = (columns[0], columns[1])
             format.genresColumn = columns.count > 2 ? columns[2] : ""
         }
-        format.separator = moviesSeparator.map(RatingsOptions.unescaped) ?? format.separator
+        format.separator = moviesSeparator.map(RatingsColumnsOptions.unescaped) ?? format.separator
         format.encoding = moviesEncoding ?? format.encoding
         return format
     }

@@ -56,6 +56,13 @@ enum PostSource {
         return (address.host, address.port)
     }
 
+    /// The path of a `file:` source that looks like a table, whose lines are not posts.
+    var table: String? {
+        guard case .archive(let path) = self else { return nil }
+        let name = path.lowercased()
+        return [".csv", ".tsv", ".csv.gz", ".tsv.gz"].contains { name.hasSuffix($0) } ? path : nil
+    }
+
     /// Returns the files of a `file:` source, which are read to their end; nil for other sources.
     func archive(batchBytes: Int, limits: LineLimits) throws -> ArchiveSource? {
         guard case .archive(let path) = self else { return nil }

@@ -1,14 +1,21 @@
 import ArgumentParser
 import Swiftwater
 
-/// Options for the format of ratings files.
-struct RatingsOptions: ParsableArguments {
-    @Option(
-        name: .customLong("format"),
-        help: ArgumentHelp(
-            "movielens-100k (u.data: tabs, no header) or movielens-1m (ratings.dat: ::, no header). The other options "
-                + "change it. (default: CSV with a header)", valueName: "name"))
-    var preset: Preset?
+/// The formats of well-known files.
+enum RatingsPreset: String, ExpressibleByArgument, CaseIterable {
+    case movieLens100K = "movielens-100k"
+    case movieLens1M = "movielens-1m"
+
+    var format: RatingsFormat {
+        switch self {
+        case .movieLens100K: .movieLens100K
+        case .movieLens1M: .movieLens1M
+        }
+    }
+}
+
+/// Options for the columns and rows of ratings files.
+struct RatingsColumnsOptions: ParsableArguments {
     @Option(help: "Column of user ids: a name in any case, or a number from 1. (default: userId)")
     var userColumn: String?
     @Option(help: "Column of item ids. (default: movieId)") var itemColumn: String?
@@ -26,20 +33,8 @@ struct RatingsOptions: ParsableArguments {
     @Flag(help: "Stop at the first malformed row; do not skip it.") var strict = false
     @Flag(help: "Cache parsed rows in FILE.swratings for faster reads.") var cache = false
 
-    /// The formats of well-known files.
-    enum Preset: String, ExpressibleByArgument, CaseIterable {
-        case movieLens100K = "movielens-100k"
-        case movieLens1M = "movielens-1m"
-
-        var format: RatingsFormat {
-            switch self {
-            case .movieLens100K: .movieLens100K
-            case .movieLens1M: .movieLens1M
-            }
-        }
-    }
-
-    func format() -> RatingsFormat {
+    /// Returns the format, with what the options change of `preset`.
+    func format(_ preset: RatingsPreset? = nil) -> RatingsFormat {
         var format = preset?.format ?? RatingsFormat()
         format.userColumn = userColumn ?? format.userColumn
         format.itemColumn = itemColumn ?? format.itemColumn
@@ -55,6 +50,20 @@ struct RatingsOptions: ParsableArguments {
 
     /// Returns a separator as it is in files: `tab` and `\t` are a tab.
     static func unescaped(_ separator: String) -> String { separator == "tab" || separator == "\\t" ? "\t" : separator }
+
+}
+
+/// Options for the format of ratings files.
+struct RatingsOptions: ParsableArguments {
+    @Option(
+        name: .customLong("format"),
+        help: ArgumentHelp(
+            "movielens-100k (u.data: tabs, no header) or movielens-1m (ratings.dat: ::, no header). The other options "
+                + "change it. (default: CSV with a header)", valueName: "name"))
+    var preset: RatingsPreset?
+    @OptionGroup var columns: RatingsColumnsOptions
+
+    func format() -> RatingsFormat { columns.format(preset) }
 
     /// Reads a file and reports its malformed and duplicate rows.
     func read(_ path: String, pairs: Bool = false, console: Console) throws -> Ratings {
@@ -81,7 +90,7 @@ struct RatingsOptions: ParsableArguments {
         if report.duplicates > 0 {
             console.remark(
                 "\(path): \(Format.count(report.duplicates)) rows repeat a user-item pair; "
-                    + (sumRepeats ? "they add up" : "the last of each counts"))
+                    + (columns.sumRepeats ? "they add up" : "the last of each counts"))
         }
         guard report.rows > 0 else {
             throw SwiftwaterError(
