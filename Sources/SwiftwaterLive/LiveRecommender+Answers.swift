@@ -68,10 +68,16 @@ extension LiveRecommender {
         return model.popularItems(limit: limit).map { .init(id: model.itemIDs[$0.index], score: $0.score, boost: 0) }
     }
 
-    /// Returns the known ratings of a user, by item id; empty for an unknown user.
+    /// Returns the ratings of a user: those of items that the model knows, then the others, by item id. Empty for an
+    /// unknown user. O(ratings of the user).
     public func history(of user: String) -> [RatedItem] {
         let state = serving.read { $0 }
-        return indexedHistory(of: user, state).map { RatedItem(item: state.model.itemIDs[$0.item], rating: $0.rating) }
+        let known = indexedHistory(of: user, state).map {
+            RatedItem(item: state.model.itemIDs[$0.item], rating: $0.rating)
+        }
+        let others = writer.ratings(of: user).filter { index(String($0.key), state.model) == nil }
+        return known
+            + others.sorted { $0.key < $1.key }.map { RatedItem(item: String($0.key), rating: $0.value.rating) }
     }
 
     private func indexedHistory(of user: String, _ state: ServingState) -> [(item: Int, rating: Float)] {
@@ -82,6 +88,9 @@ extension LiveRecommender {
     }
 
     /// Explains an item's score for a user: what each of the user's ratings contributes, largest share first.
+    ///
+    /// The score is the one that follows from the ratings. A list shows it for users with ratings since the training;
+    /// for others, it shows the score by the factors of the training, which may differ by some hundredths.
     ///
     /// - Throws: the errors of `MatrixFactorizationModel.explain`.
     public func explain(user: String, item: String) throws -> LiveExplanation {

@@ -45,6 +45,8 @@ final class LiveWriter: @unchecked Sendable {
     var unknownItemCount: Int { unknownItems.read { $0 } }
     /// The current ratings. While the caller holds them, the next change copies them.
     var ratings: LoggedRatings { logged.read { $0 } }
+    /// The current ratings of a user, by item.
+    func ratings(of user: String) -> [Text: LoggedRatings.Rating] { logged.read { $0.users[Text(user)] } ?? [:] }
     var ratingCount: Int { logged.read(\.count) }
     var userCount: Int { logged.read(\.users.count) }
 

@@ -51,9 +51,16 @@ import Testing
         #expect(live.recommendations(user: "nobody", LiveQuery(limit: 3)).source == .popular)
     }
 
-    @Test func unknownItemsAreCounted() throws {
+    /// Ratings of items that the model does not know are counted, and shown after the others.
+    @Test func unknownItemsAreCountedAndShown() throws {
         let live = LiveRecommender(model: Self.model)
+        let before = Set(live.history(of: "5").map(\.item))
         try live.rateBlocking([RatingEvent(user: "5", item: "no such film", rating: 3)])
         #expect(live.unknownItemCount == 1)
+        let after = live.history(of: "5")
+        #expect(after.last == RatedItem(item: "no such film", rating: 3))
+        #expect(Set(after.dropLast().map(\.item)) == before)
+        try live.forgetBlocking(user: "5")
+        #expect(live.history(of: "5").isEmpty)
     }
 }

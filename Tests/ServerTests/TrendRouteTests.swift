@@ -20,6 +20,24 @@
             try await server.close()
         }
 
+        /// A damaged history is refused with its path and what to do, not with SQLite's words alone.
+        @Test func aDamagedHistoryIsExplained() throws {
+            let folder = try TemporaryDirectory()
+            let path = folder.file("windows.db")
+            let content = String(repeating: "not a database ", count: 500)
+            try content.write(toFile: path, atomically: true, encoding: .utf8)
+            let error = #expect(throws: SwiftwaterError.self) {
+                try TrendService(
+                    StreamingContext(
+                        Context(master: .local(threads: 1), appName: "test"), batchInterval: .seconds(1)),
+                    TrendBoardSettings(), serve: ServeSettings(), historyPath: path, metrics: MetricsRegistry(),
+                    sources: { _ in [] })
+            }
+            #expect(error?.code == .corrupted && error?.location?.file == path)
+            #expect(error?.remedy?.contains("move the file away") == true)
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == content, "it is not touched")
+        }
+
         @Test func postsBecomeTrends() async throws {
             let server = try await RunningServer()
             let empty = try await server.get("/v1/trends").json

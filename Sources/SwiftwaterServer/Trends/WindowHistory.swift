@@ -27,8 +27,23 @@
         /// Opens the database, or creates it.
         ///
         /// - Parameter path: nil keeps it in memory.
+        /// - Throws: `corrupted` if the file is damaged or something else, `io` if it cannot be opened or written.
         init(path: String?, maxAge: Duration, maxBytes: Int) throws {
             (self.maxAge, self.maxBytes) = (maxAge.wholeMilliseconds, maxBytes)
+            do { database = try Self.open(path) } catch let error as DatabaseError {
+                let isDamaged = [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+                throw SwiftwaterError(
+                    isDamaged ? .corrupted : .io,
+                    "the history of trends cannot be opened: \(error.message ?? "\(error)")",
+                    at: path.map { .init(file: $0) },
+                    remedy: isDamaged
+                        ? "move the file away, with its -wal and -shm: a new history is begun, and nothing else is lost"
+                        : "check that the file can be written and that no other process uses it",
+                    cause: error)
+            }
+        }
+
+        private static func open(_ path: String?) throws -> DatabaseQueue {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
             configuration.prepareDatabase { database in
@@ -36,7 +51,7 @@
                 try database.execute(sql: "PRAGMA journal_mode = WAL")
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
             }
-            database =
+            let database =
                 try path.map { try DatabaseQueue(path: $0, configuration: configuration) } ?? DatabaseQueue()
             try database.write { database in
                 try database.execute(
@@ -49,6 +64,7 @@
                         CREATE INDEX IF NOT EXISTS trends_end ON trends (end);
                         """)
             }
+            return database
         }
 
         /// Stores a window, replacing an earlier copy of it.
