@@ -72,7 +72,7 @@ struct RecommendCommand: ParsableCommand {
         if out != nil { return try writeOne(user, found.items, model.itemIDs, .users, found.source, console) }
         let note = found.source == .popular ? "unknown to the model: most-rated items" : seenNote
         try console.line(
-            console.styled("Top \(found.items.count) films for user \(TerminalText.safe(user)) (\(note))", .bold))
+            console.styled("Top \(found.items.count) items for user \(TerminalText.safe(user)) (\(note))", .bold))
         // The score of a popular item is a count.
         let places = found.source == .popular ? 0 : 2
         try RecommendCommand.show(found.items, model.itemIDs, catalogue, console, places: places) { scored in

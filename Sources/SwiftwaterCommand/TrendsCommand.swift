@@ -71,6 +71,11 @@ struct TrendsCommand: AsyncParsableCommand {
     func run() async throws {
         let limit = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
         let archive = try source.archive(batchBytes: archiveBatchBytes, limits: limit)
+        if let table = source.table {
+            Console().remark(
+                "\(table): each line is taken as the text of a post; "
+                    + "'swiftwater sql --format ndjson' makes posts of the columns of a table")
+        }
         var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = verbose ? .debug : .warning
         var limits = StreamSettings()

@@ -153,6 +153,12 @@ struct TuneCommand: ParsableCommand {
                     ? "\n\(count) \(verb) the best: RMSE \(Format.decimal(best.rmse))"
                     : "\n\(count) \(verb) enough: RMSE \(Format.decimal(enough.rmse)), within 1% of the best "
                         + "(\(Format.decimal(best.rmse)) after \(best.iterations))")
+            // More iterations fit the training better and other ratings worse.
+            if let last = curve.points.last, last.iterations > best.iterations, last.rmse > best.rmse {
+                try console.line(
+                    "After \(best.iterations), the RMSE on validation rises: the model fits the training too closely. "
+                        + "A larger --regularization helps.")
+            }
         }
     }
 }
