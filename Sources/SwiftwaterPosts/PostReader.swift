@@ -22,6 +22,8 @@ package struct PostReader {
     private var queue: [Result<PostLine, any Error>] = []
     /// The line after one that ended a document too early.
     private var again: [UInt8]?
+    /// Holds that line while the view points into it.
+    private var held: [UInt8] = []
 
     /// Creates a reader.
     package init() {}
@@ -58,7 +60,7 @@ package struct PostReader {
     /// - Throws: `malformedInput`. There may be more.
     package mutating func next(into view: inout PostView) throws -> Bool {
         if let line = again {
-            again = nil
+            (again, held) = (nil, line)
             return try line.withUnsafeBufferPointer { try read($0, into: &view) }
         }
         guard let result = queue.popLast() else { return false }
