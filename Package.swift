@@ -53,6 +53,10 @@ let web: [Target.Dependency] = [
     ("CoreMetrics", "swift-metrics"), ("NIOHTTP1", "swift-nio"),
     ("ServiceLifecycle", "swift-service-lifecycle"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["Server"])) }
+/// What only the client of a Spark cluster needs, and takes minutes to build.
+func spark(_ products: [(String, String)]) -> [Target.Dependency] {
+    products.map { .product(name: $0, package: $1, condition: .when(traits: ["SparkConnect"])) }
+}
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -68,7 +72,8 @@ let package = Package(
     ],
     traits: [
         .trait(name: "Server", description: "swiftwater serve: the live page and the HTTP API."),
-        .default(enabledTraits: ["Server"]),
+        .trait(name: "SparkConnect", description: "--master sc://host: the same jobs on an Apache Spark cluster."),
+        .default(enabledTraits: ["Server", "SparkConnect"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -81,6 +86,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
     ],
     targets: [
         .target(name: "CSwiftwaterKernels"),
@@ -139,6 +149,25 @@ let package = Package(
                 "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", "SwiftwaterTrends",
                 logging, sqlite,
             ] + nio),
+        // Generated (Sources/SwiftwaterSparkProtocol/generate.sh), so without the settings of the other rooms.
+        .target(
+            name: "SwiftwaterSparkProtocol",
+            dependencies: spark([
+                ("GRPCCore", "grpc-swift-2"), ("GRPCProtobuf", "grpc-swift-protobuf"),
+                ("SwiftProtobuf", "swift-protobuf"),
+            ]),
+            exclude: ["spark_connect.proto", "generate.sh"]),
+        room(
+            "SwiftwaterSpark",
+            [
+                "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterRecommender",
+                "SwiftwaterSparkProtocol", "CZlib",
+            ]
+                + spark([
+                    ("GRPCCore", "grpc-swift-2"), ("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport"),
+                    ("GRPCProtobuf", "grpc-swift-protobuf"), ("SwiftProtobuf", "swift-protobuf"),
+                    ("Crypto", "swift-crypto"),
+                ])),
         .target(
             name: "SwiftwaterServer",
             dependencies: ["SwiftwaterPlatform"] + face.dropFirst() + [logging, sqlite, "CZlib"] + nio + web,
@@ -151,7 +180,9 @@ let package = Package(
         room("Swiftwater", Array(face.dropFirst())),
         .executableTarget(
             name: "SwiftwaterCommand",
-            dependencies: ["SwiftwaterPlatform", "SwiftwaterSamples", "SwiftwaterServer", arguments, logging] + face,
+            dependencies: [
+                "SwiftwaterPlatform", "SwiftwaterSamples", "SwiftwaterServer", "SwiftwaterSpark", arguments, logging,
+            ] + face,
             swiftSettings: settings),
         example("HashtagTrends"),
         example("MeterReadings"),

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Swiftwater
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Trains a recommender by alternating least squares.",
@@ -18,6 +18,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var data: SplitOptions
     @OptionGroup var ratings: RatingsOptions
     @OptionGroup var als: ALSOptions
+    @OptionGroup var cluster: ClusterOptions
     @Option(help: "Number of times to solve for users and items.") var maxIterations = 10
     @Option(
         help: "Stop when an iteration changes the item factors by less than this fraction of their norm; 0 for never.")
@@ -33,7 +34,14 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
+        #if SparkConnect
+            if let master = cluster.master { return try await run(on: master) }
+        #endif
+        try runHere()
+    }
+
+    private func runHere() throws {
         let console = Console()
         let parts = try data.load(ratings, seed: als.seed, console: console, announce: console.line)
         var settings = als.settings(iterations: maxIterations)

@@ -29,6 +29,8 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
         public static let taskFailed = Code(rawValue: "taskFailed")
         /// The call is not valid in the object's current state.
         public static let invalidState = Code(rawValue: "invalidState")
+        /// This program, or a service that it uses, cannot do what was asked.
+        public static let unsupported = Code(rawValue: "unsupported")
         /// A computation has no solution, such as a singular system.
         public static let numerical = Code(rawValue: "numerical")
     }

@@ -33,7 +33,8 @@ public struct RatingMetrics: Sendable, Equatable {
         self.init(sums)
     }
 
-    init?(_ sums: ErrorSums) {
+    /// Computes the metrics of sums; nil if no row has a prediction.
+    package init?(_ sums: ErrorSums) {
         guard sums.count > 0 else { return nil }
         let count = Double(sums.count)
         mse = sums.squares / count
@@ -47,9 +48,22 @@ public struct RatingMetrics: Sendable, Equatable {
 }
 
 /// Sums over rows, from which the metrics are computed.
-struct ErrorSums: Sendable {
-    var (squares, absolutes, sum, sumOfSquares) = (0.0, 0.0, 0.0, 0.0)
-    var (count, unknown) = (0, 0)
+package struct ErrorSums: Sendable {
+    /// The sum of squared errors.
+    package var squares = 0.0
+    /// The sum of absolute errors.
+    package var absolutes = 0.0
+    /// The sum of the predicted ratings.
+    package var sum = 0.0
+    /// The sum of their squares.
+    package var sumOfSquares = 0.0
+    /// The number of rows with a prediction.
+    package var count = 0
+    /// The number of rows without one.
+    package var unknown = 0
+
+    /// Creates sums of no rows.
+    package init() {}
 
     mutating func add(_ prediction: Float?, _ rating: Float) {
         guard let prediction else {

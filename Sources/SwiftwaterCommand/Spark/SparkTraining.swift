@@ -1,0 +1,88 @@
+#if SparkConnect
+    import Swiftwater
+    import SwiftwaterSpark
+
+    /// `train` and `tune` on a Spark cluster: the ratings there, in parts.
+    struct SparkTraining {
+        let session: SparkSession
+        let train: SparkRatings
+        let validation: SparkRatings?
+        let test: SparkRatings?
+
+        /// Opens a session that shows progress.
+        static func session(_ master: String, _ console: Console) async throws -> SparkSession {
+            let session = try await SparkSession(master) { progress in
+                guard progress.tasks > 0 else { return }
+                console.progress("Spark", Double(progress.finishedTasks) / Double(progress.tasks))
+            }
+            return session
+        }
+
+        /// Loads the parts, as `SplitOptions.load` does here.
+        init(
+            _ session: SparkSession, _ data: SplitOptions, _ options: RatingsOptions, _ cluster: ClusterOptions,
+            seed: UInt64, console: Console, announce: (String) throws -> Void
+        ) async throws {
+            self.session = session
+            func read(_ path: String) async throws -> SparkRatings {
+                let format = options.format()
+                let source =
+                    cluster.upload
+                    ? try await session.upload(try options.read(path, console: console), format: format)
+                    : session.csv(path, options: ["sep": format.separator])
+                let ratings = try await SparkRatings(source, format: format)
+                if ratings.malformedRows > 0 {
+                    console.remark(
+                        "\(path): \(Format.count(ratings.malformedRows)) of \(Format.count(ratings.rowCount)) rows "
+                            + "have no user, item or rating and were skipped")
+                }
+                return ratings
+            }
+            if let path = data.train {
+                train = try await read(path)
+                (validation, test) = (
+                    try await Self.optional(data.validation, read), try await Self.optional(data.test, read)
+                )
+            } else {
+                let path = data.file ?? ""
+                let all = try await read(path)
+                console.endProgress()
+                try announce(
+                    "\(path): \(Format.count(try await all.count())) ratings by \(Format.count(all.userCount)) users "
+                        + "of \(Format.count(all.itemCount)) items")
+                let parts = all.split(data.split.values, seed: Int64(bitPattern: seed))
+                train = parts[0]
+                validation = parts.count > 1 && data.split.values[1] > 0 ? parts[1] : nil
+                test = parts.count > 2 && data.split.values[2] > 0 ? parts[2] : nil
+            }
+            var counts = ["\(Format.count(try await train.count())) training"]
+            if let validation { counts.append("\(Format.count(try await validation.count())) validation") }
+            if let test { counts.append("\(Format.count(try await test.count())) test") }
+            console.endProgress()
+            let how = data.train == nil ? "split \(data.split.defaultValueDescription) with seed \(seed)" : "given"
+            try announce("\(how): " + counts.joined(separator: ", "))
+        }
+
+        private static func optional(
+            _ path: String?, _ read: (String) async throws -> SparkRatings
+        ) async throws -> SparkRatings? {
+            guard let path else { return nil }
+            return try await read(path)
+        }
+
+        /// Refuses what only this machine does.
+        static func check(_ data: SplitOptions, _ options: RatingsOptions, _ als: ALSOptions, upload: Bool) throws {
+            let format = options.format()
+            for (isUsed, what) in [
+                (data.splitBy != .random, "--split-by \(data.splitBy.rawValue)"), (als.threads != nil, "--threads"),
+                (format.sumsDuplicates, "--sum-repeats"), (!upload && !format.hasHeader, "--no-header"),
+                (!upload && format.hasDecimalComma, "--decimal-comma"), (format.keepsCache, "--cache"),
+                (!upload && options.columns.encoding != nil, "--encoding"),
+                (format.isStrict, "--strict"), (format.requiresIntegerIDs, "--integer-ids"),
+            ] where isUsed {
+                throw SwiftwaterError(
+                    .unsupported, "\(what) does not work on a Spark cluster", remedy: "leave it out, or run here")
+            }
+        }
+    }
+#endif

@@ -1,0 +1,59 @@
+#if SparkConnect
+    import Swiftwater
+    import SwiftwaterSpark
+
+    extension TrainCommand {
+        /// Trains on a Spark cluster, and fetches the model.
+        func run(on master: String) async throws {
+            let console = Console()
+            var wanted = als.settings(iterations: maxIterations)
+            wanted.tolerance = tolerance
+            let settings = wanted
+            let estimator = try SparkALS(settings)
+            try SparkTraining.check(data, ratings, als, upload: cluster.upload)
+            if checkpoint != nil {
+                throw SwiftwaterError(
+                    .unsupported, "--checkpoint does not work on a Spark cluster",
+                    remedy: "leave it out: Spark repeats what an executor loses by itself")
+            }
+            let session = try await SparkTraining.session(master, console)
+            try await SparkInterrupt.run(session, console) {
+                let parts = try await SparkTraining(
+                    session, data, ratings, cluster, seed: als.seed, console: console, announce: console.line)
+                let clock = SystemClock()
+                let begin = clock.elapsed()
+                let model = try await estimator.fit(parts.train)
+                console.endProgress()
+                try console.line(
+                    "trained rank \(settings.rank), \(maxIterations) iterations on Spark \(session.version) "
+                        + "in \(Format.seconds(clock.elapsed() - begin))")
+                try await finish(model, parts, settings, console)
+            }
+        }
+
+        private func finish(
+            _ model: SparkALSModel, _ parts: SparkTraining, _ settings: ALSSettings, _ console: Console
+        ) async throws {
+            if settings.isImplicit {
+                try console.line(
+                    "implicit feedback: predictions are preferences, so there is no RMSE against ratings")
+            } else {
+                for (name, part) in [("validation", parts.validation), ("test", parts.test)] {
+                    guard let part else { continue }
+                    let metrics = try await model.evaluate(on: part)
+                    console.endProgress()
+                    if let metrics {
+                        try console.line(EvaluateCommand.describe(metrics, on: name))
+                    } else {
+                        console.remark("\(name): no RMSE, since no row has a user and an item of the training data")
+                    }
+                }
+            }
+            guard let out else { return try console.line("the model was not saved; --out FILE saves it") }
+            let fetched = try await model.fetch(train: parts.train)
+            console.endProgress()
+            try ModelFile.write(fetched, to: out)
+            try console.line("model written to \(out)")
+        }
+    }
+#endif

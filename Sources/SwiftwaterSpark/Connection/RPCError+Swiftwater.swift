@@ -1,0 +1,80 @@
+#if SparkConnect
+    import GRPCCore
+    import SwiftwaterCore
+
+    extension RPCError {
+        /// The error class that Spark names in brackets, such as `TABLE_OR_VIEW_NOT_FOUND`.
+        var sparkClass: String? {
+            guard message.hasPrefix("["), let end = message.firstIndex(of: "]") else { return nil }
+            return String(message[message.index(after: message.startIndex)..<end])
+        }
+
+        /// The error as users see it.
+        func described(_ address: SparkAddress) -> SwiftwaterError {
+            let place = "the Spark cluster at \(address.host):\(address.port)"
+            switch code {
+            case .unavailable:
+                return SwiftwaterError(
+                    .network, "\(place) cannot be reached: \(SwiftwaterError.short(message))\(causeText)",
+                    remedy: unavailableRemedy(address), cause: self, isRetryable: true)
+            case .unauthenticated, .permissionDenied:
+                return SwiftwaterError(
+                    .network, "\(place) refuses the token or the user: \(SwiftwaterError.short(message))",
+                    remedy: "give the token in sc://host:port/;token=...", cause: self)
+            case .unimplemented:
+                return SwiftwaterError(
+                    .unsupported, "\(place) does not know a call that Swiftwater needs: \(SwiftwaterError.short(message))",
+                    remedy: "use Spark 4.0 or later; 4.3 is tested", cause: self)
+            case .resourceExhausted:
+                return SwiftwaterError(
+                    .limitExceeded, "a message of \(place) is too large: \(SwiftwaterError.short(message))",
+                    remedy: "select fewer or smaller columns: one row and its batch have to fit into 128 MiB", cause: self)
+            default:
+                return SwiftwaterError(
+                    sparkCode, "Spark refused: \(SwiftwaterError.short(message))", remedy: sparkRemedy, cause: self)
+            }
+        }
+
+        private var causeText: String { cause.map { " (\(SwiftwaterError.short("\($0)")))" } ?? "" }
+
+        private func unavailableRemedy(_ address: SparkAddress) -> String {
+            let all = message + causeText
+            if all.contains("CERTIFICATE_VERIFY_FAILED") || all.lowercased().contains("certificate") {
+                return "the server's certificate is not trusted: name the authority's file in SSL_CERT_FILE"
+            }
+            return "check host, port and use_ssl, and that Spark Connect runs there (sbin/start-connect-server.sh)"
+        }
+
+        private var sparkCode: SwiftwaterError.Code {
+            switch sparkClass.map({ $0.split(separator: ".").first.map(String.init) ?? $0 }) {
+            case "PARSE_SYNTAX_ERROR", "UNRESOLVED_COLUMN", "DATATYPE_MISMATCH": .invalidArgument
+            case "TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND": .notFound
+            case "CONNECT_ML": .limitExceeded
+            default: .taskFailed
+            }
+        }
+
+        private var sparkRemedy: String? {
+            let text = message
+            if text.contains("KAFKA") || text.contains("kafka") {
+                return "start Spark with its Kafka package: --packages org.apache.spark:spark-sql-kafka-0-10_2.13:<version>"
+            }
+            if text.contains("MODEL_SIZE_OVERFLOW") {
+                return "set spark.connect.session.connectML.mlCache.memoryControl.maxModelSize to a larger size, "
+                    + "or use a lower rank"
+            }
+            if text.contains("SESSION_CHANGED") || text.contains("SESSION_CLOSED") {
+                return "the server restarted or closed the session, and what it held is lost: run the command again"
+            }
+            return nil
+        }
+    }
+
+    extension SwiftwaterError {
+        /// The first lines of a server's message, which may hold the whole plan.
+        static func short(_ message: String) -> String {
+            let line = message.split(separator: "\n").prefix(3).joined(separator: " ")
+            return line.count > 500 ? line.prefix(499) + "…" : line
+        }
+    }
+#endif

@@ -1,0 +1,47 @@
+#if SparkConnect
+    import SwiftwaterCore
+
+    /// How the ids of a column become the integers of 31 bits that Spark's ALS takes.
+    struct SparkIdentifiers: Sendable {
+        /// Whether every id is an integer that is written canonically.
+        let isInteger: Bool
+        /// Whether the integers are numbers for ALS already.
+        let isNumber: Bool
+        /// The number of distinct ids.
+        let count: Int
+
+        /// The columns that `init` takes, of a column of texts.
+        static func look(_ column: String) -> String {
+            """
+            bool_and(\(column) = CAST(TRY_CAST(\(column) AS BIGINT) AS STRING)), min(TRY_CAST(\(column) AS BIGINT)),
+            max(TRY_CAST(\(column) AS BIGINT)), count(DISTINCT \(column))
+            """
+        }
+
+        init(_ found: [SparkValue]) {
+            isInteger = found[0] == .bool(true)
+            let (low, high) = (found[1].integer ?? .min, found[2].integer ?? .max)
+            isNumber = isInteger && low >= Int64(Int32.min) && high <= Int64(Int32.max)
+            count = Int(found[3].integer ?? 0)
+        }
+
+        /// The expression of an id's number.
+        func number(_ column: String) -> String { isNumber ? "CAST(\(column) AS INT)" : "\(column)_numbers.number" }
+
+        /// The join that provides the numbers, of a table `rows`. Numbers follow the order of the ids.
+        func join(_ column: String) -> String {
+            isNumber ? "" : "JOIN (\(numbering(column))) AS \(column)_numbers USING (\(column))"
+        }
+
+        /// The query of the ids and their numbers, of a table `rows`; nil if the ids are the numbers.
+        func names(_ column: String) -> String? {
+            isNumber ? nil : "SELECT \(column) AS id, number FROM (\(numbering(column)))"
+        }
+
+        private func numbering(_ column: String) -> String {
+            let order = isInteger ? "CAST(\(column) AS BIGINT)" : column
+            return "SELECT \(column), CAST(row_number() OVER (ORDER BY \(order)) - 1 AS INT) AS number "
+                + "FROM (SELECT DISTINCT \(column) FROM rows)"
+        }
+    }
+#endif
