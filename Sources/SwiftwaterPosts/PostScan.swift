@@ -28,21 +28,29 @@ struct PostScan {
 
     private mutating func member(_ key: Slice, _ found: inout PostFields) -> Bool {
         switch key.count {
-        case 2 where key.isSame("id"): return take(&found.id)
+        case 2 where key.isSame("id"): return takeScalar(&found.id)
         case 3 where key.isSame("did"): return take(&found.did)
-        case 4 where key.isSame("user"): return walkOrSkip { scan, key in scan.userMember(key, &found.user) }
+        case 4 where key.isSame("user"):
+            found.user = Value()
+            return walkOrSkip { scan, key in scan.userMember(key, &found.user) }
         case 4 where key.isSame("kind"): return take(&found.kind)
         case 4 where key.isSame("tags"): return takeTags(named: "name", or: "name", into: &found.mastodonTags)
-        case 6 where key.isSame("id_str"): return take(&found.idString)
-        case 6 where key.isSame("author"): return walkOrSkip { scan, key in scan.userMember(key, &found.author) }
-        case 6 where key.isSame("commit"): return walkOrSkip { scan, key in scan.commitMember(key, &found.commit) }
+        case 6 where key.isSame("id_str"): return takeScalar(&found.idString)
+        case 6 where key.isSame("author"):
+            found.author = Value()
+            return walkOrSkip { scan, key in scan.userMember(key, &found.author) }
+        case 6 where key.isSame("commit"):
+            found.commit = PostFields.Commit()
+            return walkOrSkip { scan, key in scan.commitMember(key, &found.commit) }
         case 7 where key.isSame("content"): return take(&found.content)
-        case 7 where key.isSame("account"): return walkOrSkip { scan, key in scan.userMember(key, &found.account) }
+        case 7 where key.isSame("account"):
+            found.account = Value()
+            return walkOrSkip { scan, key in scan.userMember(key, &found.account) }
         case 8 where key.isSame("hashtags"): return takeStrings(into: &found.listedTags)
-        case 9 where key.isSame("createdAt"): return take(&found.created)
-        case 9 where key.isSame("author_id"): return take(&found.authorID)
+        case 9 where key.isSame("createdAt"): return takeScalar(&found.created)
+        case 9 where key.isSame("author_id"): return takeScalar(&found.authorID)
         case 10 where key.isSame("swiftwater"): return take(&found.form)
-        case 10 where key.isSame("created_at"): return take(&found.created)
+        case 10 where key.isSame("created_at"): return takeScalar(&found.created)
         case 16 where key.isSame("retweeted_status"):
             return walkOrSkip { scan, key in
                 key.isSame("retweeted_status") ? scan.slowUnlessNull() : scan.contentMember(key, &found.original)
@@ -79,8 +87,8 @@ struct PostScan {
     }
 
     private mutating func userMember(_ key: Slice, _ id: inout Value) -> Bool {
-        if key.isSame("id_str") { return take(&id) }
-        if key.isSame("id"), !id.isThere { return take(&id) }
+        if key.isSame("id_str") { return takeScalar(&id) }
+        if key.isSame("id"), !id.isThere { return takeScalar(&id) }
         return skip()
     }
 
@@ -235,8 +243,16 @@ struct PostScan {
         return (Slice(start: base + start, count: end - start), isEscaped != 0)
     }
 
-    /// Reads a string or a number, and skips anything else.
+    /// Takes a string. A number in its place needs `PostParser`; anything else is skipped.
     private mutating func take(_ value: inout Value) -> Bool {
+        let first = peek()
+        guard first == 0x2D || (0x30...0x39).contains(first) else { return takeScalar(&value) }
+        isSlow = true
+        return false
+    }
+
+    /// Reads a string or a number, and skips anything else.
+    private mutating func takeScalar(_ value: inout Value) -> Bool {
         let first = peek()
         if first == 0x22 {
             guard let found = string() else { return false }
