@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
-.PHONY: demo test page integration soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql lint format public-names packages clean
+.PHONY: demo test page integration integration-spark soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest.
@@ -30,6 +30,10 @@ integration: packages
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build --filter "PageTests|ServeKillTests|DocumentTests"
 	Tests/check-api.sh
+
+## Trains on a real Spark, which it installs (PySpark from PyPI, 490 MB) and starts, and compares our .proto with Spark's.
+integration-spark: packages
+	Tests/integrate-spark.sh
 
 ## Runs the long tests: 10,000 simulated runs, 300 kills and 100 of the server, four hours' worth of
 ## events through it, every bit of a checkpoint and a log. Then runs the tests in a debug build,

@@ -66,6 +66,7 @@ let package = Package(
         .library(name: "Swiftwater", targets: ["Swiftwater"]),
         .library(name: "SwiftwaterLive", targets: ["SwiftwaterLive", "SwiftwaterRecommender", "SwiftwaterCore"]),
         .library(name: "SwiftwaterSamples", targets: ["SwiftwaterSamples"]),
+        .library(name: "SwiftwaterSpark", targets: ["SwiftwaterSpark", "SwiftwaterRecommender", "SwiftwaterCore"]),
         .library(name: "SwiftwaterServer", targets: ["SwiftwaterServer", "Swiftwater"]),
         .library(name: "SwiftwaterTesting", targets: ["SwiftwaterTesting"]),
         .executable(name: "swiftwater", targets: ["SwiftwaterCommand"]),
@@ -233,6 +234,12 @@ let package = Package(
                 "SwiftwaterRecommender", "SwiftwaterLive",
             ]),
         tests("SQLTests", face + [sqlite]),
+        tests(
+            "SparkTests",
+            [
+                "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterRecommender", "SwiftwaterSamples",
+                "SwiftwaterSparkProtocol", "SwiftwaterSpark",
+            ] + spark([("GRPCCore", "grpc-swift-2")])),
         tests(
             "SamplesTests", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender", "SwiftwaterSamples"]),
         tests(

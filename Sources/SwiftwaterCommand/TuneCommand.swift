@@ -1,7 +1,7 @@
 import ArgumentParser
 import Swiftwater
 
-struct TuneCommand: ParsableCommand {
+struct TuneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tune",
         abstract: "Plots RMSE by iteration and searches hyperparameters.",
@@ -18,6 +18,7 @@ struct TuneCommand: ParsableCommand {
     @OptionGroup var data: SplitOptions
     @OptionGroup var ratings: RatingsOptions
     @OptionGroup var als: ALSOptions
+    @OptionGroup var cluster: ClusterOptions
     @Option(help: "Iteration counts to evaluate.") var maxIterations = NumberList<Int>([1, 3, 5, 7])
     @Option(help: "Ranks to try, instead of --rank.") var ranks: NumberList<Int>?
     @Option(help: "Regularizations to try, instead of --regularization.") var regularizations: NumberList<Double>?
@@ -29,7 +30,14 @@ struct TuneCommand: ParsableCommand {
         if let folds, folds < 2 { throw ValidationError("--folds takes 2 or more.") }
     }
 
-    func run() throws {
+    func run() async throws {
+        #if SparkConnect
+            if let master = cluster.master { return try await run(on: master) }
+        #endif
+        try runHere()
+    }
+
+    private func runHere() throws {
         let console = Console()
         let settings = als.settings(iterations: 1)
         guard !settings.isImplicit else {
@@ -55,6 +63,17 @@ struct TuneCommand: ParsableCommand {
             settings, resources: als.resources, iterations: maxIterations.values, train: parts.train,
             validation: validation)
         let (curve, model) = (fit.curve, fit.model)
+        try finish(curve, console)
+        if json { return }
+        if let test = parts.test {
+            let last = curve.points.map(\.iterations).max() ?? 0
+            try console.line(
+                EvaluateCommand.describe(try model.evaluate(on: test), on: "test, after \(last) iterations"))
+        }
+    }
+
+    /// Draws and shows a curve.
+    func finish(_ curve: LearningCurve, _ console: Console) throws {
         try draw(curve.svg())
         if json {
             return try console.line(
@@ -64,11 +83,6 @@ struct TuneCommand: ParsableCommand {
                 })
         }
         try TuneCommand.show(curve, console)
-        if let test = parts.test {
-            let last = curve.points.map(\.iterations).max() ?? 0
-            try console.line(
-                EvaluateCommand.describe(try model.evaluate(on: test), on: "test, after \(last) iterations"))
-        }
         if let plot { try console.line("plot written to \(plot)") }
     }
 

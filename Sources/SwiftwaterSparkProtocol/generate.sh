@@ -27,6 +27,6 @@ protoc --plugin="$PLUGINS/.build/release/protoc-gen-swift" --plugin="$PLUGINS/.b
   --grpc-swift-2_out=. --grpc-swift-2_opt=Visibility=Package,Server=false,FileNaming=DropPath spark_connect.proto
 # Without the trait, the packages that this code needs are not there.
 for file in spark_connect.pb.swift spark_connect.grpc.swift; do
-  { echo "#if SparkConnect"; cat "$file"; echo "#endif"; } > "$file.new"
+  { echo "// swift-format-ignore-file"; echo "#if SparkConnect"; cat "$file"; echo "#endif"; } > "$file.new"
   mv "$file.new" "$file"
 done

@@ -1,3 +1,4 @@
+// swift-format-ignore-file
 #if SparkConnect
 /// Minimal wire-compatible subset of the Spark Connect protocol (Spark 4.0 - 4.3).
 /// Field numbers must equal Spark's; unknown fields are skipped by protobuf, so

@@ -14,7 +14,9 @@ public enum BuiltModules {
             checkouts + "swift-numerics/Sources/_NumericsShims/include",
         ]
         let maps = try FileManager.default.contentsOfDirectory(atPath: build)
-            .filter { $0.hasSuffix(".build") }.map { build + $0 + "/module.modulemap" }.sorted()
+            // What plug-ins are built of has the same modules again.
+            .filter { $0.hasSuffix(".build") && !$0.hasSuffix("-tool.build") }.map { build + $0 + "/module.modulemap" }
+            .sorted()
             .filter { FileManager.default.fileExists(atPath: $0) }
         return ["-I", build + "Modules"] + headers.flatMap { ["-I", $0] }
             + maps.flatMap { ["-Xcc", "-fmodule-map-file=" + $0] }

@@ -10,7 +10,7 @@ import Testing
         "SwiftwaterFormats",
         "SwiftwaterStreaming", "SwiftwaterTesting", "SwiftwaterPosts", "SwiftwaterTrends", "SwiftwaterRecommender",
         "SwiftwaterPlots", "SwiftwaterLive", "SwiftwaterSQL", "SwiftwaterSamples", "SwiftwaterConnectors",
-        "SwiftwaterServer", "Swiftwater", "SwiftwaterCommand",
+        "SwiftwaterSparkProtocol", "SwiftwaterSpark", "SwiftwaterServer", "Swiftwater", "SwiftwaterCommand",
     ]
 
     @Test func importsPointOneWay() throws {
@@ -46,11 +46,11 @@ import Testing
         }
     }
 
-    /// The network belongs to the connectors and the server.
+    /// The network belongs to the connectors, the client of a Spark cluster, and the server.
     @Test func onlySomeRoomsTouchTheNetwork() throws {
-        let allowed = ["Sources/SwiftwaterConnectors/", "Sources/SwiftwaterServer/"]
+        let allowed = ["Sources/SwiftwaterConnectors/", "Sources/SwiftwaterSpark/", "Sources/SwiftwaterServer/"]
         for file in PackageSources.files("Sources", [".swift"])
-        where try PackageSources.imports(file).contains(where: { $0.hasPrefix("NIO") }) {
+        where try PackageSources.imports(file).contains(where: { $0.hasPrefix("NIO") || $0.hasPrefix("GRPC") }) {
             #expect(allowed.contains { file.hasPrefix($0) }, "\(file)")
         }
     }

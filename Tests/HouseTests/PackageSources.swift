@@ -6,7 +6,10 @@ enum PackageSources {
     static func files(_ folder: String, _ endings: [String]) -> [String] {
         let root = PackageFolder.root + folder
         let all = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
-        return all.filter { name in endings.contains { name.hasSuffix($0) } }.map { folder + "/" + $0 }.sorted()
+        // Generated code has rules of its own.
+        return all.filter { name in
+            endings.contains { name.hasSuffix($0) } && !name.hasSuffix(".pb.swift") && !name.hasSuffix(".grpc.swift")
+        }.map { folder + "/" + $0 }.sorted()
     }
 
     static func content(_ path: String) throws -> String {

@@ -7,12 +7,18 @@ import Testing
     /// The rooms that users import, by `Swiftwater` or by themselves.
     private static let rooms = HouseTests.rooms.filter { room in
         #if Server
-            let isBuilt = true
+            let hasServer = true
         #else
-            let isBuilt = room != "SwiftwaterServer"
+            let hasServer = false
         #endif
-        return isBuilt && room.hasPrefix("Swiftwater")
-            && !["SwiftwaterPlatform", "SwiftwaterCommand", "Swiftwater"].contains(room)
+        #if SparkConnect
+            let hasSpark = true
+        #else
+            let hasSpark = false
+        #endif
+        return (hasServer || room != "SwiftwaterServer") && (hasSpark || room != "SwiftwaterSpark")
+            && room.hasPrefix("Swiftwater")
+            && !["SwiftwaterPlatform", "SwiftwaterSparkProtocol", "SwiftwaterCommand", "Swiftwater"].contains(room)
     }
     private static let list = "docs/PublicNames.txt"
 

@@ -1,6 +1,6 @@
 #if SparkConnect
     /// The values of a column in Arrow's format.
-    struct ArrowColumn {
+    package struct ArrowColumn {
         indirect enum Values {
             case null
             case integers([Int64])
@@ -19,12 +19,14 @@
             case maps(keys: ArrowColumn, values: ArrowColumn, ends: [Int])
         }
 
-        let count: Int
+        /// The number of rows.
+        package let count: Int
         /// Whether a row is null; empty if none is.
         let isNull: [Bool]
         let values: Values
 
-        subscript(row: Int) -> SparkValue {
+        /// The value of a row.
+        package subscript(row: Int) -> SparkValue {
             if !isNull.isEmpty, isNull[row] { return .null }
             func range(_ ends: [Int]) -> Range<Int> { (row == 0 ? 0 : ends[row - 1])..<ends[row] }
             switch values {

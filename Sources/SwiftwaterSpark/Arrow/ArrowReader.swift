@@ -6,14 +6,16 @@
     ///     message     0xFFFFFFFF, size of metadata (4), metadata (a FlatBuffers message), body
     ///     stream      schema, record batches, 0xFFFFFFFF 0
     ///     body        for each column, depth first: bits of validity, offsets, values; each padded to 8 bytes
-    struct ArrowReader {
-        let fields: [ArrowField]
-        let batches: [[ArrowColumn]]
+    package struct ArrowReader {
+        /// The columns' names and types.
+        package let fields: [ArrowField]
+        /// The columns of each batch.
+        package let batches: [[ArrowColumn]]
 
         /// Reads a stream.
         ///
         /// - Throws: `corrupted`; `unsupported` for types and features that Spark does not use.
-        init(_ bytes: [UInt8]) throws {
+        package init(_ bytes: [UInt8]) throws {
             var place = 0
             var fields: [ArrowField]?
             var batches: [[ArrowColumn]] = []
@@ -146,7 +148,8 @@
                 case .null: return .null
                 case .integer(let bits, let isSigned): return .integers(try integers(bits, isSigned, count))
                 case .float: return .floats(try numbers(UInt32.self, count, try next()).map { Float(bitPattern: $0) })
-                case .double: return .doubles(try numbers(UInt64.self, count, try next()).map { Double(bitPattern: $0) })
+                case .double:
+                    return .doubles(try numbers(UInt64.self, count, try next()).map { Double(bitPattern: $0) })
                 case .bool: return .bools(try bits(count, try next()))
                 case .date: return .dates(try integers(32, true, count))
                 case .timestamp: return .timestamps(try integers(64, true, count))

@@ -2,7 +2,7 @@
     import SwiftwaterCore
 
     /// The type of a column in Arrow's format, as far as Spark uses it. Numbers as in Arrow's Schema.fbs.
-    indirect enum ArrowType: Equatable {
+    package indirect enum ArrowType: Equatable {
         case null
         case integer(bits: Int, isSigned: Bool)
         case float
@@ -72,9 +72,11 @@
     }
 
     /// A column's name and type.
-    struct ArrowField: Equatable {
-        let name: String
-        let type: ArrowType
+    package struct ArrowField: Equatable {
+        /// The column's name.
+        package let name: String
+        /// The column's type.
+        package let type: ArrowType
 
         init(_ name: String, _ type: ArrowType) { (self.name, self.type) = (name, type) }
 

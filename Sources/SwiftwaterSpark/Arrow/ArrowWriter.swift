@@ -1,8 +1,11 @@
 #if SparkConnect
     /// A column to upload.
-    enum UploadColumn {
+    package enum UploadColumn {
+        /// BIGINT.
         case longs([Int64])
+        /// FLOAT.
         case floats([Float])
+        /// STRING.
         case texts([String])
 
         var sparkType: String {
@@ -23,8 +26,9 @@
     }
 
     /// Writes a stream in Arrow's format, as `ArrowReader` reads it: a schema and one batch, without NULLs.
-    enum ArrowWriter {
-        static func stream(_ columns: [(name: String, values: UploadColumn)], count: Int) -> [UInt8] {
+    package enum ArrowWriter {
+        /// Returns the stream.
+        package static func stream(_ columns: [(name: String, values: UploadColumn)], count: Int) -> [UInt8] {
             var output: [UInt8] = []
             append(schema(columns.map { ($0.name, $0.values) }), body: [], to: &output)
             var (body, buffers): ([UInt8], [(Int, Int)]) = ([], [])

@@ -1,8 +1,8 @@
 #if SparkConnect
     import SwiftwaterCore
 
-    /// A table of a FlatBuffers message (flatbuffers.dev, "Internals"), read with bounds checked: the bytes come from the
-    /// network.
+    /// A table of a FlatBuffers message (flatbuffers.dev, "Internals"), read with bounds checked: the bytes come from
+    /// the network.
     ///
     ///     table   offset of its vtable, backwards (4); fields
     ///     vtable  its size (2), the size of the table (2), for each field its offset in the table, or 0 (2)

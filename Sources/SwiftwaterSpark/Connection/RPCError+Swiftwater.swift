@@ -5,42 +5,49 @@
     extension RPCError {
         /// The error class that Spark names in brackets, such as `TABLE_OR_VIEW_NOT_FOUND`.
         var sparkClass: String? {
-            guard message.hasPrefix("["), let end = message.firstIndex(of: "]") else { return nil }
-            return String(message[message.index(after: message.startIndex)..<end])
+            let text = message.drop { $0.isWhitespace }
+            guard text.hasPrefix("["), let end = text.firstIndex(of: "]") else { return nil }
+            return String(text[text.index(after: text.startIndex)..<end])
         }
 
-        /// The error as users see it.
-        func described(_ address: SparkAddress) -> SwiftwaterError {
+        /// The error as users see it, without the plan that Spark adds to many messages.
+        package func described(_ address: SparkAddress) -> SwiftwaterError {
             let place = "the Spark cluster at \(address.host):\(address.port)"
             switch code {
             case .unavailable:
                 return SwiftwaterError(
-                    .network, "\(place) cannot be reached: \(SwiftwaterError.short(message))\(causeText)",
-                    remedy: unavailableRemedy(address), cause: self, isRetryable: true)
+                    .network, "\(place) cannot be reached: \(reason)",
+                    remedy: unavailableRemedy(address), isRetryable: true)
             case .unauthenticated, .permissionDenied:
                 return SwiftwaterError(
                     .network, "\(place) refuses the token or the user: \(SwiftwaterError.short(message))",
-                    remedy: "give the token in sc://host:port/;token=...", cause: self)
+                    remedy: "give the token in sc://host:port/;token=...")
             case .unimplemented:
                 return SwiftwaterError(
-                    .unsupported, "\(place) does not know a call that Swiftwater needs: \(SwiftwaterError.short(message))",
-                    remedy: "use Spark 4.0 or later; 4.3 is tested", cause: self)
+                    .unsupported,
+                    "\(place) does not know a call that Swiftwater needs: \(SwiftwaterError.short(message))",
+                    remedy: "use Spark 4.0 or later; 4.3 is tested")
             case .resourceExhausted:
                 return SwiftwaterError(
                     .limitExceeded, "a message of \(place) is too large: \(SwiftwaterError.short(message))",
-                    remedy: "select fewer or smaller columns: one row and its batch have to fit into 128 MiB", cause: self)
+                    remedy: "select fewer or smaller columns: one row and its batch have to fit into 128 MiB",
+                    cause: self)
             default:
                 return SwiftwaterError(
-                    sparkCode, "Spark refused: \(SwiftwaterError.short(message))", remedy: sparkRemedy, cause: self)
+                    sparkCode, "Spark refused: \(SwiftwaterError.short(message))", remedy: sparkRemedy)
             }
         }
 
-        private var causeText: String { cause.map { " (\(SwiftwaterError.short("\($0)")))" } ?? "" }
+        /// Why the server is unavailable, without gRPC's words about its channel.
+        private var reason: String { SwiftwaterError.short(cause.map { "\($0)" } ?? message) }
 
         private func unavailableRemedy(_ address: SparkAddress) -> String {
-            let all = message + causeText
+            let all = message + reason
             if all.contains("CERTIFICATE_VERIFY_FAILED") || all.lowercased().contains("certificate") {
                 return "the server's certificate is not trusted: name the authority's file in SSL_CERT_FILE"
+            }
+            if all.contains("WRONG_VERSION_NUMBER") {
+                return "the server does not encrypt: leave out use_ssl and the token"
             }
             return "check host, port and use_ssl, and that Spark Connect runs there (sbin/start-connect-server.sh)"
         }
@@ -57,7 +64,7 @@
         private var sparkRemedy: String? {
             let text = message
             if text.contains("KAFKA") || text.contains("kafka") {
-                return "start Spark with its Kafka package: --packages org.apache.spark:spark-sql-kafka-0-10_2.13:<version>"
+                return "start Spark with the package org.apache.spark:spark-sql-kafka-0-10_2.13 of its version"
             }
             if text.contains("MODEL_SIZE_OVERFLOW") {
                 return "set spark.connect.session.connectML.mlCache.memoryControl.maxModelSize to a larger size, "

@@ -17,8 +17,10 @@
         public let user: String?
         /// The session to join; nil begins a new one.
         public let session: String?
-        let token: SecretToken?
-        let headers: [String: String]
+        /// The token, which no description shows.
+        package let token: SecretToken?
+        /// The other parameters.
+        package let headers: [String: String]
 
         /// Parses an address.
         ///
@@ -69,14 +71,20 @@
     }
 
     /// A token that no description shows.
-    struct SecretToken: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-        let value: String
+    package struct SecretToken: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
+        CustomReflectable
+    {
+        /// The token itself.
+        package let value: String
 
         init(_ value: String) { self.value = value }
 
-        var description: String { "(secret)" }
-        var debugDescription: String { "(secret)" }
-        var customMirror: Mirror { Mirror(self, children: []) }
+        /// Not the token.
+        package var description: String { "(secret)" }
+        /// Not the token.
+        package var debugDescription: String { "(secret)" }
+        /// No children.
+        package var customMirror: Mirror { Mirror(self, children: []) }
     }
 
     extension String {
@@ -89,7 +97,8 @@
                     bytes.append(byte)
                     continue
                 }
-                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
+                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+                else {
                     return nil
                 }
                 bytes.append(value)

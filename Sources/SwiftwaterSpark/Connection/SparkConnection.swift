@@ -43,9 +43,7 @@
                         tls.trustRoots = .certificates([.file(path: path, format: .pem)])
                     }
                 } : .plaintext
-            let target: any ResolvableTarget =
-                Self.isIPv6(address.host)
-                ? .ipv6(address: address.host, port: address.port) : .dns(host: address.host, port: address.port)
+            let target = Self.target(address)
             let transport = try Transport(target: target, transportSecurity: security)
             channel = GRPCClient(
                 transport: transport, interceptors: [SparkHeaders(address.headers, token: address.token)])
@@ -53,7 +51,15 @@
             running = Task { [channel] in try await channel.runConnections() }
         }
 
-        private static func isIPv6(_ host: String) -> Bool { host.contains(":") }
+        /// Addresses are not looked up, and name no host in TLS.
+        private static func target(_ address: SparkAddress) -> any ResolvableTarget {
+            if address.host.contains(":") { return .ipv6(address: address.host, port: address.port) }
+            let isIPv4 =
+                address.host.split(separator: ".", omittingEmptySubsequences: false).count == 4
+                && address.host.allSatisfy { $0.isNumber || $0 == "." }
+            return isIPv4
+                ? .ipv4(address: address.host, port: address.port) : .dns(host: address.host, port: address.port)
+        }
 
         /// Closes the connection. The session and its queries go on.
         func close() async {
@@ -163,7 +169,10 @@
                             let data = bytes[number * chunkBytes..<min(bytes.count, (number + 1) * chunkBytes)]
                             var chunk = SCAddArtifactsRequest.ArtifactChunk()
                             chunk.data = Data(data)
-                            chunk.crc = Int64(data.withUnsafeBytes { crc32(0, $0.bindMemory(to: UInt8.self).baseAddress, UInt32($0.count)) })
+                            chunk.crc = Int64(
+                                data.withUnsafeBytes {
+                                    crc32(0, $0.bindMemory(to: UInt8.self).baseAddress, UInt32($0.count))
+                                })
                             var request = begin
                             if number > 0 {
                                 request.chunk = chunk
@@ -183,7 +192,8 @@
             }
             try check(serverSession: answer.serverSideSessionID)
             guard answer.artifacts.allSatisfy(\.isCrcSuccessful) else {
-                throw SwiftwaterError(.corrupted, "uploaded data arrived damaged", remedy: "try again", isRetryable: true)
+                throw SwiftwaterError(
+                    .corrupted, "uploaded data arrived damaged", remedy: "try again", isRetryable: true)
             }
         }
     }

@@ -2,18 +2,25 @@
     import GRPCCore
     import SwiftwaterCore
 
-    /// How often and when a failed call is tried again, as Spark's own clients do: 15 times, after 50 ms, then four times
-    /// as long each time, up to a minute, and up to half a second more at random.
-    struct SparkRetries: Sendable {
-        var retriesMax = 15
-        var firstPause = Duration.milliseconds(50)
-        var pauseMax = Duration.seconds(60)
-        var jitterMax = Duration.milliseconds(500)
+    /// How often and when a failed call is tried again, as Spark's own clients do: 15 times, after 50 ms, then four
+    /// times as long each time, up to a minute, and up to half a second more at random.
+    package struct SparkRetries: Sendable {
+        /// The number of retries.
+        package var retriesMax = 15
+        /// The pause before the first retry.
+        package var firstPause = Duration.milliseconds(50)
+        /// The longest pause.
+        package var pauseMax = Duration.seconds(60)
+        /// The longest addition at random.
+        package var jitterMax = Duration.milliseconds(500)
         /// After this time without success, the server counts as gone.
-        var timeMax = Duration.seconds(600)
+        package var timeMax = Duration.seconds(600)
+
+        /// Creates Spark's schedule.
+        package init() {}
 
         /// Returns the pause before a retry, counted from 0.
-        func pause(before retry: Int, random: Double) -> Duration {
+        package func pause(before retry: Int, random: Double) -> Duration {
             var pause = firstPause
             for _ in 0..<min(retry, 16) where pause < pauseMax { pause *= 4 }
             pause = min(pause, pauseMax)
@@ -33,7 +40,7 @@
         }
 
         /// Calls `body` until it succeeds, fails for good, or was tried too often.
-        func run<Result: Sendable>(
+        package func run<Result: Sendable>(
             _ clock: any StreamClock, _ body: @Sendable (Int) async throws -> Result
         ) async throws -> Result {
             let begin = clock.elapsed()

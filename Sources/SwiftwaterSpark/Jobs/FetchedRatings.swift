@@ -35,7 +35,9 @@
                 return id
             }
             return Ratings(
-                try order.map { (user: try id(users[$0], names), item: try id(items[$0], itemNames), rating: values[$0]) })
+                try order.map {
+                    (user: try id(users[$0], names), item: try id(items[$0], itemNames), rating: values[$0])
+                })
         }
     }
 #endif

@@ -22,8 +22,8 @@
             return SparkTable(session, relation)
         }
 
-        /// Returns the errors of the predictions; nil if the model can predict no row. Rows that it cannot predict do not
-        /// count, as with `coldStartStrategy` "drop".
+        /// Returns the errors of the predictions; nil if the model can predict no row. Rows that it cannot predict do
+        /// not count, as with `coldStartStrategy` "drop".
         public func evaluate(on ratings: SparkRatings) async throws -> RatingMetrics? {
             let rows = try await session.sql(
                 """
@@ -46,8 +46,8 @@
         /// Returns the factors of the items: `id INT, features ARRAY<FLOAT>`.
         public var itemFactors: SparkTable { fetch("itemFactors") }
 
-        /// Returns the best items for each user: `user INT, recommendations ARRAY<STRUCT<item INT, rating FLOAT>>`. Rated
-        /// items are among them, as Spark's method has it.
+        /// Returns the best items for each user: `user INT, recommendations ARRAY<STRUCT<item INT, rating FLOAT>>`.
+        /// Rated items are among them, as Spark's method has it.
         public func recommendForAllUsers(_ count: Int) -> SparkTable { fetch("recommendForAllUsers", count) }
 
         /// Returns the best users for each item: `item INT, recommendations ARRAY<STRUCT<user INT, rating FLOAT>>`.

@@ -2,12 +2,12 @@
     import SwiftwaterCore
     import SwiftwaterRecommender
 
-    /// Ratings on a Spark cluster: a table of `user INT, item INT, rating FLOAT`, without duplicates, and the ids that the
-    /// numbers stand for.
+    /// Ratings on a Spark cluster: a table of `user INT, item INT, rating FLOAT`, without duplicates, and the ids that
+    /// the numbers stand for.
     ///
     /// The rules are those of `Ratings.read`. Ids are integers only if every id of the column is written canonically;
-    /// others, and integers of more than 31 bits, are numbered in their order. Of the rows of a pair, the last in the file
-    /// counts. Rows without user, item or number are left out and counted.
+    /// others, and integers of more than 31 bits, are numbered in their order. Of the rows of a pair, the last in the
+    /// file counts. Rows without user, item or number are left out and counted.
     public struct SparkRatings: Sendable {
         /// The ratings: `user`, `item`, `rating`.
         public let table: SparkTable
@@ -40,8 +40,9 @@
             let rows = try await SparkRatings.rows(source, names)
             let look = try await session.sql(
                 """
-                SELECT count(*), count_if(u IS NULL OR i IS NULL OR r IS NULL OR isnan(r)),
-                    \(SparkIdentifiers.look("u")), \(SparkIdentifiers.look("i")) FROM rows
+                SELECT count(*), count_if(u IS NULL), \(SparkIdentifiers.look("u")), \(SparkIdentifiers.look("i"))
+                FROM (SELECT IF(\(SparkRatings.isUsable), u, NULL) AS u, IF(\(SparkRatings.isUsable), i, NULL) AS i
+                    FROM rows)
                 """, tables: ["rows": rows]
             ).rows()
             guard let found = look.first, found.values.count == 10 else {
@@ -57,8 +58,7 @@
             items = SparkIdentifiers(Array(found.values[6..<10]))
             (userCount, itemCount) = (users.count, items.count)
             let usable = session.sql(
-                "SELECT * FROM rows WHERE u IS NOT NULL AND i IS NOT NULL AND r IS NOT NULL AND NOT isnan(r)",
-                tables: ["rows": rows])
+                "SELECT * FROM rows WHERE \(SparkRatings.isUsable)", tables: ["rows": rows])
             let last = session.sql(
                 "SELECT u, i, max_by(r, place) AS r FROM rows GROUP BY u, i", tables: ["rows": usable])
             userNames = users.names("u").map { session.sql($0, tables: ["rows": last]) }
@@ -76,6 +76,10 @@
             (rowCount, malformedRows) = (other.rowCount, 0)
             (userCount, itemCount) = (other.userCount, other.itemCount)
         }
+
+        /// The condition of a row with a user, an item and a rating.
+        private static let isUsable =
+            "u IS NOT NULL AND u <> '' AND i IS NOT NULL AND i <> '' AND r IS NOT NULL AND NOT isnan(r)"
 
         /// Returns the rows as `u`, `i`, `r` and their place in the files.
         private static func rows(_ source: SparkTable, _ names: (String, String, String)) async throws -> SparkTable {

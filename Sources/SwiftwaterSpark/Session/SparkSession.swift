@@ -10,8 +10,8 @@
     ///     for row in try await means.rows() { print(row[0], row[1]) }
     ///     await spark.close()
     ///
-    /// Calls are tried again while the server cannot be reached, for up to ten minutes. A broken connection does not lose
-    /// or double rows.
+    /// Calls are tried again while the server cannot be reached, for up to ten minutes. A broken connection does not
+    /// lose or double rows.
     public final class SparkSession: Sendable {
         let connection: SparkConnection
         /// The server's version, such as `4.3.0`.

@@ -37,8 +37,8 @@
 
         /// Returns all rows.
         ///
-        /// - Throws: Spark's error as `invalidArgument`, `notFound` or `taskFailed`; `network`; `unsupported` for columns
-        ///   of other types than those of `SparkValue`.
+        /// - Throws: Spark's error as `invalidArgument`, `notFound` or `taskFailed`; `network`; `unsupported` for
+        ///   columns of other types than those of `SparkValue`.
         public func rows() async throws -> [SparkRow] {
             let rows = Monitor<[SparkRow]>([])
             try await forEachRow { row in rows.update { $0.append(row) } }
