@@ -187,6 +187,7 @@
         private func recommendations(_ console: Console, _ logger: Logger) throws -> RecommendationService? {
             guard demo || model != nil else { return nil }
             let directory = state.map { $0 + "/films" }
+            let wasThere = directory.map { LocalFileSystem().exists($0) } ?? false
             if let state { try Directory.create(state) }
             if demo {
                 let made = try RatingsGenerator(.init(preset: .oneMillion, seed: seed)).make()
@@ -198,6 +199,11 @@
             // Read a copy, so that overwriting the file does not pull pages from under this process.
             let source = { @Sendable in try ModelFile.read(path, copied: true) }
             let live = try LiveRecommender(directory: directory, model: source)
+            if let directory, wasThere, live.ratingCount == 0 {
+                console.remark(
+                    "\(directory): the log has no ratings; if some were acknowledged, it was emptied, or this is the "
+                        + "state of another server")
+            }
             return RecommendationService(live, catalogue: titles, logger: logger, source: source)
         }
 

@@ -20,11 +20,11 @@
         }
 
         /// Starts a server under a limit on open files, and stops it when it has printed its address.
-        private func serve(limiting limit: String) throws -> Program.Result {
+        private func serve(limiting limit: String, _ options: String = "") throws -> Program.Result {
             try Program.shell(
                 """
                 \(limit)
-                coproc "$SWIFTWATER" serve --port 0
+                coproc "$SWIFTWATER" serve --port 0 \(options)
                 while read -r line <&"${COPROC[0]}"; do
                   echo "$line"
                   case "$line" in *http://*) break;; esac
@@ -40,6 +40,18 @@
             #expect(soft.output.contains("http://127.0.0.1:") && !soft.error.contains("connections instead of"))
             let hard = try serve(limiting: "ulimit -n 300")
             #expect(hard.error.contains("at most 44 connections instead of 4096"))
+        }
+
+        /// A state whose ratings are gone is not accepted without a word.
+        @Test func anEmptyLogOfRatingsIsSaid() throws {
+            let folder = try TemporaryDirectory()
+            let (ratings, model) = (folder.file("ratings.csv"), folder.file("films.model"))
+            let rows = (0..<200).map { "\($0 % 20),\($0 % 17),\(1 + $0 % 5)\n" }.joined()
+            try ("userId,movieId,rating\n" + rows).write(toFile: ratings, atomically: true, encoding: .utf8)
+            #expect(try Program.run("train", ratings, "--out", model).status == 0)
+            let options = "--model \(model) --state \(folder.file("state"))"
+            #expect(try !serve(limiting: "", options).error.contains("the log has no ratings"))
+            #expect(try serve(limiting: "", options).error.contains("the log has no ratings"))
         }
 
         /// The error for a port in use says what to do, without internals of the libraries.
