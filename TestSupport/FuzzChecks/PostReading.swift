@@ -60,8 +60,8 @@ public struct PostReading: Equatable {
 }
 
 extension FuzzChecks {
-    /// Reads bytes as lines of posts: they are read, or rejected with an error. JSON in one line of valid UTF-8 that the
-    /// parser accepts is read in place in the same way.
+    /// Reads bytes as lines of posts: they are read, or rejected with an error. JSON in one line of valid UTF-8 and with
+    /// unique names that the parser accepts is read in place in the same way.
     public static func posts(_ bytes: [UInt8]) {
         var (reader, view) = (PostReader(), PostView())
         let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) }
@@ -72,7 +72,8 @@ extension FuzzChecks {
             }
         }
         try? reader.finish()
-        for line in lines where line.first == 0x7B && String(validating: line, as: UTF8.self) != nil {
+        for line in lines
+        where line.first == 0x7B && String(validating: line, as: UTF8.self) != nil && hasUniqueNames(line) {
             guard var parsed = try? PostReading(parsing: line), var read = try? PostReading(reading: line) else {
                 continue
             }
@@ -81,5 +82,19 @@ extension FuzzChecks {
             fatalError(
                 "reader and parser differ in '\(String(decoding: line, as: UTF8.self))': \(read), \(parsed)")
         }
+    }
+
+    /// Whether a line is JSON whose objects repeat no name. What a repeated one means is not defined (RFC 8259).
+    private static func hasUniqueNames(_ line: [UInt8]) -> Bool {
+        func isUnique(_ value: JSONValue) -> Bool {
+            switch value {
+            case .object(let members):
+                var seen: Set<String> = []
+                return members.allSatisfy { name, value in seen.insert("\(name)").inserted && isUnique(value) }
+            case .array(let values): return values.allSatisfy(isUnique)
+            default: return true
+            }
+        }
+        return (try? line.withUnsafeBufferPointer { try JSONValue(parsing: $0) }).map(isUnique) ?? false
     }
 }
