@@ -162,7 +162,8 @@ extension PostFields {
     }
 
     private mutating func fillMastodon(_ view: inout PostView, _ times: inout PostTimeReader) -> Bool {
-        guard !id.isEscaped, !account.isEscaped else { return false }
+        // Mastodon has no other id; where there is one, the parser decides.
+        guard !id.isEscaped, !account.isEscaped, !idString.isThere else { return false }
         set(&view, text: content, .html)
         view.id = id.slice
         view.author = account.slice
