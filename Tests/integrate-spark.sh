@@ -9,7 +9,7 @@ if [ -z "${SPARK_REMOTE:-}" ]; then
 fi
 swift build -c release --build-tests
 swift test -c release --skip-build --filter RealSparkTests
-if command -v protoc >/dev/null; then
+if command -v protoc >/dev/null && [ -e "$FOLDER/venv/bin/pip" ]; then
   "$FOLDER/venv/bin/pip" install -q protobuf
   JARS="$("$FOLDER/venv/bin/python" -c 'import pyspark, os; print(os.path.dirname(pyspark.__file__))')/jars"
   PROTOS="$FOLDER/protos"
@@ -20,5 +20,5 @@ if command -v protoc >/dev/null; then
     Sources/SwiftwaterSparkProtocol/spark_connect.proto
   "$FOLDER/venv/bin/python" Tests/check-spark-proto.py "$FOLDER/ours.desc" "$FOLDER/spark.desc"
 else
-  echo "protoc is not here (Debian: protobuf-compiler): the .proto was not compared"
+  echo "the .proto was not compared: that takes protoc (Debian: protobuf-compiler) and a Spark installed by this script"
 fi
