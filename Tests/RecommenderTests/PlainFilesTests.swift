@@ -1,3 +1,4 @@
+import CSwiftwaterKernels
 import Foundation
 import SwiftwaterCore
 import SwiftwaterRecommender
@@ -62,11 +63,61 @@ import Testing
         content = String(decoding: bytes, as: UTF8.self)
         let header = "userId,movieId,rating,timestamp\n"
         // More rows follow, since the general reader reads those at the end of the file.
-        let end = "7,7,3.5,1\n8,8,3.5,1\n9,9,3.5,1\n7,9,3.5,1\n8,7,3.5,1\n9,8,3.5,1\n8,9,3.5,1\n9,7,3.5,1\n7,8,3.5,1\n"
+        let end =
+            "7,7,3.5,1\n8,8,3.5,1\n9,9,3.5,1\n7,9,3.5,1\n8,7,3.5,1\n9,8,3.5,1\n8,9,3.5,1\n9,7,3.5,1\n7,8,3.5,1\n"
+            + (10..<30).map { "\($0),7,2.5,1\n" }.joined()
         for isStrict in [false, true] {
             let plain = try outcome(header + content + "\n" + end + "1,2,3\n", isStrict: isStrict)
             let general = try outcome(header + content + "\n" + end + "\"1\",2,3\n", isStrict: isStrict)
             #expect(plain == general, "seed \(seed)")
+        }
+    }
+
+    /// The kernel takes the rows in the usual form, and stops at the first other one.
+    @Test(arguments: 0..<200) func usualRowsAreReadByTheKernel(seed: Int) {
+        var random = SeededRandom(seed: UInt64(seed), stream: 1)
+        let hasTime = seed % 3 > 0
+        func digits(_ count: Int) -> String {
+            String(Int64("\(1 + random.below(9))" + (1..<count).map { _ in "\(random.below(10))" }.joined())!)
+        }
+        let odd = [
+            "1;2;x;4", "1;2", ";2;3;4", "01;2;3;4", "1;2;3;4;5", "1 ;2;3;4", "", "1;2;3.;4", "1;2;-3;4",
+            "12345678901234567;2;3;4",
+        ]
+        var (text, expected, isOver) = ("", [[String]](), false)
+        for _ in 0..<random.below(40) {
+            if random.below(30) == 0 {
+                text += odd[random.below(odd.count)] + "\n"
+                isOver = true
+            }
+            let rating = [
+                "\(random.below(6))", "\(random.below(6)).5", "3.0", "12.125", "0.1234567890123", "123456789012345",
+            ]
+            let row =
+                [digits(1 + random.below(16)), digits(1 + random.below(8)), rating[random.below(rating.count)]]
+                + (hasTime ? [digits(1 + random.below(16))] : [])
+            text += row.joined(separator: ";") + (random.below(5) == 0 ? "\r\n" : "\n")
+            if !isOver { expected.append(row) }
+        }
+        let bytes = Array(text.utf8) + [UInt8](repeating: 0x3B, count: 128)
+        bytes.withUnsafeBufferPointer { bytes in
+            var next = bytes.baseAddress
+            let end = bytes.baseAddress! + text.utf8.count
+            var (rows, form) = ([sw_rating](repeating: sw_rating(), count: 64), sw_ratings_form())
+            var found: [sw_rating] = []
+            while true {
+                // Any capacity gives the same rows.
+                let count = sw_read_ratings(&next, end, 0x3B, hasTime, &rows, 1 + random.below(64), &form)
+                if count == 0 { break }
+                found += rows[..<count]
+            }
+            #expect(found.count == expected.count)
+            for (row, fields) in zip(found, expected) {
+                #expect(row.user == Int64(fields[0]) && row.item == Int64(fields[1]))
+                #expect(row.value == Float(Double(fields[2])!))
+                #expect(row.time == (hasTime ? Int64(fields[3]) : 0))
+            }
+            #expect(isOver == (next != end))
         }
     }
 

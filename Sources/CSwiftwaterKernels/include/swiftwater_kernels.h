@@ -42,6 +42,26 @@ size_t sw_json_string_end(const uint8_t *base, size_t count, size_t from, int *e
 /// none. Brackets are counted, but not matched by kind.
 size_t sw_json_skip_nested(const uint8_t *base, size_t count, size_t from);
 
+struct sw_rating {
+    int64_t user, item, time;
+    float value;
+};
+
+/// What the ratings of a file look like.
+struct sw_ratings_form {
+    /// Whether one has a decimal point.
+    bool has_point;
+    /// Whether one has other digits than its value as a float: 4.1, or 04.
+    bool is_changed;
+};
+
+/// Reads rows in the usual form, `user,item,rating[,time]`: integers without leading zeros, of at most 16 digits, and a
+/// decimal of at most 15. Stops at the first row in another form, at `end` and after `capacity` rows. `next` is the start
+/// of the first row and receives the start of the next. 128 bytes beyond `end` must be readable. Returns the number of
+/// rows.
+size_t sw_read_ratings(const uint8_t **next, const uint8_t *end, uint8_t separator, bool has_time,
+                       struct sw_rating *rows, size_t capacity, struct sw_ratings_form *form);
+
 /// Returns the number of processors this process may run on (respects taskset and container masks).
 int sw_core_count(void);
 

@@ -123,97 +123,76 @@ struct PlainRatingsParser {
         // Rows so near the end of the file that reading ahead would leave it go to the general parser.
         let safeEnd = min(end, base + bytes.count - 128)
         let isUsualOrder = row.columns.isUsualOrder
-        let hasTimestamp = row.columns.timestamp == 3
-        var (userIndex, itemIndex) = (IntegerIndex(), IntegerIndex())
-        var (lastUser, lastUserNumber) = (Int64.min, UInt32(0))
-        var (p, line, place) = (begin, piece.firstLine, piece.offset)
+        var form = sw_ratings_form()
+        var numbering = Numbering(output: output, place: piece.offset)
+        var (p, line) = (begin, piece.firstLine)
         piece.report.isVerbatim = true
-        func put(_ user: Int64, _ item: Int64, _ value: Float, _ time: Int64) {
-            if user != lastUser || place == piece.offset {
-                lastUserNumber = userIndex.number(of: user, next: UInt32(piece.userIDs.count))
-                if Int(lastUserNumber) == piece.userIDs.count { piece.userIDs.append(user) }
-                lastUser = user
-            }
-            let number = itemIndex.number(of: item, next: UInt32(piece.itemIDs.count))
-            if Int(number) == piece.itemIDs.count { piece.itemIDs.append(item) }
-            output.users[place] = lastUserNumber
-            output.items[place] = number
-            output.values[place] = value
-            output.timestamps[place] = time
-            place += 1
-        }
-        while p < end {
-            if isUsualOrder, p < safeEnd, let parsed = usual(&p, hasTimestamp, &piece.report) {
-                put(parsed.user, parsed.item, parsed.value, parsed.time)
-                piece.report.rows += 1
+        try withUnsafeTemporaryAllocation(of: sw_rating.self, capacity: 1024) { rows in
+            while p < end {
+                if isUsualOrder, p < safeEnd {
+                    var next: UnsafePointer<UInt8>? = p
+                    let count = sw_read_ratings(
+                        &next, safeEnd, separator, row.columns.timestamp == 3, rows.baseAddress!, rows.count, &form)
+                    for row in rows[..<count] { numbering.put(row) }
+                    (p, line) = (next!, line + count)
+                    if count > 0 { continue }
+                }
+                var lineEnd = p
+                while lineEnd < end, lineEnd.pointee != 0x0A { lineEnd += 1 }
+                if let parsed = try general(p, lineEnd, line, &piece.report) { numbering.put(parsed) }
                 line += 1
-                continue
+                p = lineEnd < end ? lineEnd + 1 : end
             }
-            var lineEnd = p
-            while lineEnd < end, lineEnd.pointee != 0x0A { lineEnd += 1 }
-            if let parsed = try general(p, lineEnd, line, &piece.report) {
-                put(parsed.user, parsed.item, parsed.value, parsed.time)
-            }
-            line += 1
-            p = lineEnd < end ? lineEnd + 1 : end
         }
-        piece.count = place - piece.offset
+        piece.count = numbering.place - piece.offset
+        (piece.userIDs, piece.itemIDs) = (numbering.userIDs, numbering.itemIDs)
+        piece.report.rows = piece.count + piece.report.malformedRows
+        if form.has_point { piece.report.hasDecimalPoint = true }
+        if form.is_changed { piece.report.isVerbatim = false }
     }
 
-    private typealias Row = (user: Int64, item: Int64, value: Float, time: Int64)
+    /// Writes the rows of a piece, with their ids numbered in order of occurrence.
+    private struct Numbering {
+        let output: RatingsOutput
+        /// The position of the next row in the output.
+        var place: Int
+        private(set) var userIDs: [Int64] = []
+        private(set) var itemIDs: [Int64] = []
+        private var (userIndex, itemIndex) = (IntegerIndex(), IntegerIndex())
+        private var (lastUser, lastUserNumber) = (Int64.min, UInt32(0))
 
-    /// Returns the row at `p` and moves `p` past it if it is `digits,digits,decimal[,digits]` and a line end.
-    ///
-    /// Otherwise returns nil, and `p` stays.
-    @inline(__always)
-    private func usual(
-        _ p: inout UnsafePointer<UInt8>, _ hasTimestamp: Bool, _ report: inout RatingsReport
-    ) -> Row? {
-        var at = p
-        guard PlainNumbers.hasUsualForm(at) else { return nil }
-        let user = PlainNumbers.digits(&at)
-        guard user >= 0, at.pointee == separator else { return nil }
-        at += 1
-        guard PlainNumbers.hasUsualForm(at) else { return nil }
-        let item = PlainNumbers.digits(&at)
-        guard item >= 0, at.pointee == separator else { return nil }
-        at += 1
-        let isUsual = PlainNumbers.hasUsualForm(at)
-        var hasPoint = false
-        let number = PlainNumbers.decimal(&at, &hasPoint)
-        let value = Float(number)
-        guard value.isFinite else { return nil }
-        var time: Int64 = 0
-        if hasTimestamp {
-            guard at.pointee == separator else { return nil }
-            at += 1
-            guard PlainNumbers.hasUsualForm(at) else { return nil }
-            time = PlainNumbers.digits(&at)
-            guard time >= 0 else { return nil }
+        init(output: RatingsOutput, place: Int) { (self.output, self.place) = (output, place) }
+
+        @inline(__always)
+        mutating func put(_ row: sw_rating) {
+            if row.user != lastUser || userIDs.isEmpty {
+                lastUserNumber = userIndex.number(of: row.user, next: UInt32(userIDs.count))
+                if Int(lastUserNumber) == userIDs.count { userIDs.append(row.user) }
+                lastUser = row.user
+            }
+            let number = itemIndex.number(of: row.item, next: UInt32(itemIDs.count))
+            if Int(number) == itemIDs.count { itemIDs.append(row.item) }
+            output.users[place] = lastUserNumber
+            output.items[place] = number
+            output.values[place] = row.value
+            output.timestamps[place] = row.time
+            place += 1
         }
-        if at.pointee == 0x0D { at += 1 }
-        guard at.pointee == 0x0A else { return nil }
-        p = at + 1
-        if hasPoint { report.hasDecimalPoint = true }
-        if Double(value) != number || !isUsual { report.isVerbatim = false }
-        return (user, item, value, time)
     }
 
     /// Parses any other line; nil if it is empty or malformed.
     @inline(never)
     private func general(
         _ begin: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ line: Int, _ report: inout RatingsReport
-    ) throws -> Row? {
+    ) throws -> sw_rating? {
         do {
             guard
                 let parsed = try row.parse(
                     line: UnsafeRawBufferPointer(start: begin, count: end - begin), at: line, &report)
             else { return nil }
-            report.rows += 1
             if report.isVerbatim { checkVerbatim(UnsafeBufferPointer(start: begin, count: end - begin), &report) }
-            return parsed
+            return sw_rating(user: parsed.user, item: parsed.item, time: parsed.time, value: parsed.value)
         } catch let error as SwiftwaterError where error.code == .malformedInput && !row.format.isStrict {
-            report.rows += 1
             report.isVerbatim = false
             report.malformedRows += 1
             if report.samples.count < 5 { report.samples.append(error) }
@@ -221,14 +200,19 @@ struct PlainRatingsParser {
         }
     }
 
-    /// Checks whether a line is as `usual` takes it.
+    /// Checks whether a line is in the usual form.
     private func checkVerbatim(_ line: UnsafeBufferPointer<UInt8>, _ report: inout RatingsReport) {
         // With room for reading ahead.
-        let copy = Array(line.last == 0x0D ? line.dropLast() : line[...]) + [0x0A] + [UInt8](repeating: 0, count: 64)
+        let copy = Array(line.last == 0x0D ? line.dropLast() : line[...]) + [0x0A] + [UInt8](repeating: 0, count: 128)
         copy.withUnsafeBufferPointer { bytes in
-            var p = bytes.baseAddress!
-            let isUsual = row.columns.isUsualOrder && usual(&p, row.columns.timestamp == 3, &report) != nil
-            if !isUsual { report.isVerbatim = false }
+            var next = bytes.baseAddress
+            var (row, form) = (sw_rating(), sw_ratings_form())
+            let columns = self.row.columns
+            let isUsual =
+                columns.isUsualOrder
+                && sw_read_ratings(&next, next! + 1, separator, columns.timestamp == 3, &row, 1, &form) == 1
+            if form.has_point { report.hasDecimalPoint = true }
+            if !isUsual || form.is_changed { report.isVerbatim = false }
         }
     }
 

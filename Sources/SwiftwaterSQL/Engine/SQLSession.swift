@@ -10,7 +10,8 @@ import SwiftwaterCore
 /// ```
 ///
 /// Tables are virtual: their data stays in place. A column in which queries look up values gets an index at the third
-/// lookup. Queries are read-only: statements that would write or open a file are refused.
+/// lookup. Only small tables in the order of a key, such as titles by film, are copied, because SQLite is faster there;
+/// their `rowid` is the key, and that of other tables the number of the row, from 1. Queries are read-only: statements that would write or open a file are refused.
 public final class SQLSession: Sendable {
     private let database: DatabaseQueue
     private let catalogue = TableCatalogue()
@@ -41,12 +42,21 @@ public final class SQLSession: Sendable {
             throw SwiftwaterError(
                 .invalidArgument, "'\(name)' is not a valid table name", remedy: "choose another name")
         }
-        catalogue[name] = TableSlot(table.indexed)
         try SQLSession.describing {
-            try database.inDatabase {
-                try $0.execute(sql: "CREATE VIRTUAL TABLE \(SQLName.quoted(name)) USING \(VirtualTableModule.name)")
+            try database.inDatabase { database in
+                guard let key = KeyedTable.key(of: table) else { return try attach(table, name, database) }
+                let source = "\(name) (source)"
+                try attach(table, source, database)
+                try KeyedTable.create(name, from: source, columns: table.columns, key: key, in: database)
+                try database.execute(sql: "DROP TABLE \(SQLName.quoted(source))")
+                catalogue[source] = nil
             }
         }
+    }
+
+    private func attach(_ table: SQLTable, _ name: String, _ database: Database) throws {
+        catalogue[name] = TableSlot(table.indexed)
+        try database.execute(sql: "CREATE VIRTUAL TABLE \(SQLName.quoted(name)) USING \(VirtualTableModule.name)")
     }
 
     /// Replaces the rows of a table; the columns are the same.
