@@ -1,5 +1,5 @@
-// Reads ratings in their usual form. Separators are found 64 bytes at a time, so that no number waits for the one before
-// it, and digits are read eight at a time.
+// Reads ratings in their usual form. Separators are found 64 bytes at a time, so that no number waits for the one
+// before it, and digits are read eight at a time.
 
 #include "swiftwater_kernels.h"
 #include <math.h>

@@ -56,9 +56,9 @@ struct sw_ratings_form {
 };
 
 /// Reads rows in the usual form, `user,item,rating[,time]`: integers without leading zeros, of at most 16 digits, and a
-/// decimal of at most 15. Stops at the first row in another form, at `end` and after `capacity` rows. `next` is the start
-/// of the first row and receives the start of the next. 128 bytes beyond `end` must be readable. Returns the number of
-/// rows.
+/// decimal of at most 15. Stops at the first row in another form, at `end` and after `capacity` rows. `next` is the
+/// start of the first row and receives the start of the next. 128 bytes beyond `end` must be readable. Returns the
+/// number of rows.
 size_t sw_read_ratings(const uint8_t **next, const uint8_t *end, uint8_t separator, bool has_time,
                        struct sw_rating *rows, size_t capacity, struct sw_ratings_form *form);
 

@@ -1,8 +1,8 @@
 import GRDB
 import SwiftwaterCore
 
-/// Small tables with a key, such as titles by film, become tables of SQLite's own: to look up a row by an INTEGER
-/// PRIMARY KEY takes it half the time of a lookup in a virtual table. The rows keep their order, which is that of the key.
+/// Small tables with a key, such as titles by film, become tables of SQLite's own: a lookup by an INTEGER PRIMARY KEY
+/// takes half the time of one in a virtual table. The rows keep their order, which is that of the key.
 enum KeyedTable {
     /// The copy of more rows would take longer than it saves.
     static let rowsMax = 100_000

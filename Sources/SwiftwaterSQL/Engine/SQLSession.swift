@@ -11,7 +11,8 @@ import SwiftwaterCore
 ///
 /// Tables are virtual: their data stays in place. A column in which queries look up values gets an index at the third
 /// lookup. Only small tables in the order of a key, such as titles by film, are copied, because SQLite is faster there;
-/// their `rowid` is the key, and that of other tables the number of the row, from 1. Queries are read-only: statements that would write or open a file are refused.
+/// their `rowid` is the key, and that of other tables the number of the row, from 1. Queries are read-only: statements
+/// that would write or open a file are refused.
 public final class SQLSession: Sendable {
     private let database: DatabaseQueue
     private let catalogue = TableCatalogue()
