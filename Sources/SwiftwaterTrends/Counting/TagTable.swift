@@ -55,6 +55,23 @@ final class TagTable: @unchecked Sendable {
         insert(key, hash, at: index, amount)
     }
 
+    /// Returns the count of a key with this `stableHash`; 0 for a new key, whose count becomes `next`.
+    @inline(__always)
+    func number(of key: Text, hash stableHash: UInt64, next: Int64) -> Int64 {
+        let hash = stableHash | 1
+        let (word0, word1) = key.words
+        var index = Int(truncatingIfNeeded: hash >> 20) & mask
+        while slots[index].hash != 0 {
+            if slots[index].hash == hash, slots[index].word1 == word1, slots[index].word0 == word0 || isSame(key, index)
+            {
+                return slots[index].count
+            }
+            index = (index &+ 1) & mask
+        }
+        insert(key, hash, at: index, next)
+        return 0
+    }
+
     /// The count of a key; 0 if it is absent.
     subscript(key: Text) -> Int64 {
         let hash = key.stableHash | 1

@@ -14,10 +14,8 @@ final class SlideTable: @unchecked Sendable {
     let keepsCells: Bool
     /// With evidence, the number of each key, from 1; without, its count.
     private var table = TagTable(capacity: 64)
-    /// With evidence: the keys, and their counts and cells.
-    private(set) var keys: [Text] = []
-    private(set) var counts: [Int64] = []
-    private(set) var cells: [TrendCell] = []
+    /// With evidence: the keys, with their counts and cells.
+    private let entries = SlideEntries()
     /// Without evidence: the keys of posts that may be deleted. With evidence, the cells have them.
     private(set) var mentions: [Mention] = []
     /// Upper bound on the undercount of each key, since rare keys were evicted.
@@ -30,14 +28,16 @@ final class SlideTable: @unchecked Sendable {
     /// Calls `body` with each key whose count is not 0. The keys point into the table.
     func forEachCount(_ body: (Text, Int64) -> Void) {
         if keepsCells {
-            for number in keys.indices where counts[number] != 0 { body(keys[number], counts[number]) }
+            for number in 0..<entries.count where entries[number].pointee.count != 0 {
+                body(entries[number].pointee.key, entries[number].pointee.count)
+            }
         } else {
             table.forEach { key, count in if count != 0 { body(key, Int64(count)) } }
         }
     }
 
     /// The count of a key; 0 if it is absent.
-    subscript(key: Text) -> Int64 { keepsCells ? find(key).map { counts[$0] } ?? 0 : table[key] }
+    subscript(key: Text) -> Int64 { keepsCells ? find(key)?.pointee.count ?? 0 : table[key] }
 
     /// The counts above 0, by key.
     var nonzeroCounts: TagTable {
@@ -61,50 +61,42 @@ final class SlideTable: @unchecked Sendable {
     /// Adds posts to the count of a key, and changes its cell. A new key is copied and added.
     @inline(__always)
     func add(_ key: Text, _ amount: Int64, _ change: (inout TrendCell) -> Void) {
-        let place = place(of: key)
-        counts[place] += amount
-        // In place, since a cell holds arrays.
-        cells.withUnsafeMutableBufferPointer { change(&$0[place]) }
-    }
-
-    @inline(__always)
-    private func place(of key: Text) -> Int {
-        let known = table[key]
-        if known > 0 { return Int(known) - 1 }
-        keys.append(key.detached())
-        counts.append(0)
-        cells.append(TrendCell())
-        table.add(key, Int64(keys.count))
-        return keys.count - 1
+        let hash = key.stableHash
+        let known = table.number(of: key, hash: hash, next: Int64(entries.count) + 1)
+        if known == 0 { entries.append(.init(key: key.detached(), hash: hash, count: 0, cell: TrendCell())) }
+        let entry = entries[known == 0 ? entries.count - 1 : Int(known) - 1]
+        entry.pointee.count += amount
+        change(&entry.pointee.cell)
     }
 
     /// Adds the count and the cell of a key of another table. Both tables keep no more than `samplesMax` samples.
     func add(_ other: SlideTable, _ number: Int, samplesMax: Int) {
-        let key = other.keys[number]
-        let known = table[key]
-        guard known > 0 else {
-            keys.append(key.detached())
-            counts.append(other.counts[number])
-            cells.append(other.cells[number])
-            return table.add(key, Int64(keys.count))
-        }
-        counts[Int(known) - 1] += other.counts[number]
-        cells.withUnsafeMutableBufferPointer { mine in
-            other.cells.withUnsafeBufferPointer {
-                mine[Int(known) - 1].merge($0.baseAddress! + number, samplesMax: samplesMax)
-            }
-        }
+        let more = other.entries[number]
+        let known = table.number(of: more.pointee.key, hash: more.pointee.hash, next: Int64(entries.count) + 1)
+        guard known > 0 else { return entries.append(more.pointee) }
+        let entry = entries[Int(known) - 1]
+        entry.pointee.count += more.pointee.count
+        entry.pointee.cell.merge(&more.pointee.cell, samplesMax: samplesMax)
     }
 
-    private func find(_ key: Text) -> Int? {
-        let known = table[key]
-        return known > 0 ? Int(known) - 1 : nil
+    /// Returns the numbers of the keys, by the highest four bits of their hashes.
+    func numbersByShard() -> [[UInt32]] {
+        var shards = [[UInt32]](repeating: [], count: 16)
+        for number in 0..<entries.count {
+            shards[Int(entries[number].pointee.hash >> 60)].append(UInt32(number))
+        }
+        return shards
     }
 
-    func cell(of key: Text) -> TrendCell? { find(key).map { cells[$0] } }
+    private func find(_ key: Text) -> UnsafeMutablePointer<SlideEntries.Entry>? {
+        let known = table[key]
+        return known > 0 ? entries[Int(known) - 1] : nil
+    }
+
+    func cell(of key: Text) -> TrendCell? { find(key)?.pointee.cell }
 
     /// When a key was first seen, in milliseconds since 1970; nil without evidence.
-    func first(of key: Text) -> Int64? { keepsCells ? find(key).map { cells[$0].first } : nil }
+    func first(of key: Text) -> Int64? { keepsCells ? find(key)?.pointee.cell.first : nil }
 
     // MARK: Deletions and eviction
 
@@ -115,11 +107,12 @@ final class SlideTable: @unchecked Sendable {
     ///   - whenRemoved: called with each key and the number of its posts that were removed.
     func remove(_ ids: Set<UInt64>, _ values: (UInt64) -> [UInt64], whenRemoved: (Text, Int64) -> Void) {
         if keepsCells {
-            for number in keys.indices {
-                let removed = cells[number].remove(ids, values)
+            for number in 0..<entries.count {
+                let entry = entries[number]
+                let removed = entry.pointee.cell.remove(ids, values)
                 guard removed > 0 else { continue }
-                counts[number] -= removed
-                whenRemoved(keys[number], removed)
+                entry.pointee.count -= removed
+                whenRemoved(entry.pointee.key, removed)
             }
         } else {
             mentions.removeAll { mention in
@@ -138,10 +131,11 @@ final class SlideTable: @unchecked Sendable {
         guard count > limit else { return self }
         let smaller = SlideTable(keepsCells: keepsCells)
         if keepsCells {
-            let amount = counts.sorted(by: >)[limit]
+            let amount = (0..<entries.count).map { entries[$0].pointee.count }.sorted(by: >)[limit]
             smaller.error = error + amount
-            for number in keys.indices where counts[number] > amount {
-                smaller.add(keys[number], counts[number] - amount) { $0 = cells[number] }
+            for number in 0..<entries.count where entries[number].pointee.count > amount {
+                let entry = entries[number]
+                smaller.add(entry.pointee.key, entry.pointee.count - amount) { $0 = entry.pointee.cell }
             }
         } else {
             let (table, amount) = table.reduced(to: limit)
@@ -157,10 +151,10 @@ extension SlideTable {
         error.encode(to: &writer)
         writer.write(count: count)
         if keepsCells {
-            for number in keys.indices {
-                keys[number].encode(to: &writer)
-                counts[number].encode(to: &writer)
-                cells[number].encode(to: &writer)
+            for number in 0..<entries.count {
+                entries[number].pointee.key.encode(to: &writer)
+                entries[number].pointee.count.encode(to: &writer)
+                entries[number].pointee.cell.encode(to: &writer)
             }
             return
         }

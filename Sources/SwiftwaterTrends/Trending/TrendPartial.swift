@@ -43,9 +43,7 @@ final class TrendPartial: @unchecked Sendable {
             var shares = [Share](repeating: Share(), count: TrendState.shardCount)
             switch content {
             case .cells(let table):
-                for (number, key) in table.keys.enumerated() {
-                    shares[TrendState.shard(of: key.stableHash)].keys.append(UInt32(number))
-                }
+                for (shard, numbers) in table.numbersByShard().enumerated() { shares[shard].keys = numbers }
             case .counts(let table):
                 for (shard, slots) in table.slotsByShard().enumerated() { shares[shard].keys = slots }
             }
