@@ -31,18 +31,28 @@
             ] {
                 let count = Mutex(0)
                 await #expect(throws: RPCError.self) {
-                    try await retries.run(SystemClock()) { _ in
+                    try await retries.run(ManualClock()) { _ in
                         count.withLock { $0 += 1 }
                         throw error
                     }
                 }
                 #expect(count.withLock { $0 } == attempts, "\(error)")
             }
-            let value = try await retries.run(SystemClock()) { retry in
+            let value = try await retries.run(ManualClock()) { retry in
                 if retry < 3 { throw RPCError(code: .unavailable, message: "") }
                 return retry
             }
             #expect(value == 3)
+            // After ten minutes the server counts as gone, whatever the number of retries.
+            let (clock, count) = (ManualClock(), Mutex(0))
+            await #expect(throws: RPCError.self) {
+                try await retries.run(clock) { _ in
+                    count.withLock { $0 += 1 }
+                    clock.advance(by: .seconds(250))
+                    throw RPCError(code: .unavailable, message: "")
+                }
+            }
+            #expect(count.withLock { $0 } == 3)
         }
 
         @Test func errorsSayWhatToDo() throws {
