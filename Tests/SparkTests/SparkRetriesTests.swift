@@ -44,7 +44,8 @@
             }
             #expect(value == 3)
             // After ten minutes the server counts as gone, whatever the number of retries.
-            let (clock, count) = (ManualClock(), Mutex(0))
+            let clock = ManualClock()
+            let count = Mutex(0)
             await #expect(throws: RPCError.self) {
                 try await retries.run(clock) { _ in
                     count.withLock { $0 += 1 }
