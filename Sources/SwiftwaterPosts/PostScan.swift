@@ -35,7 +35,7 @@ struct PostScan {
             return walkOrSkip { scan, key in scan.userMember(key, &found.user) }
         case 4 where key.isSame("kind"): return take(&found.kind)
         case 4 where key.isSame("tags"): return takeTags(named: "name", or: "name", into: &found.mastodonTags)
-        case 6 where key.isSame("id_str"): return takeScalar(&found.idString)
+        case 6 where key.isSame("id_str"): return take(&found.idString)
         case 6 where key.isSame("author"):
             found.author = Value()
             return walkOrSkip { scan, key in scan.userMember(key, &found.author) }
@@ -87,7 +87,7 @@ struct PostScan {
     }
 
     private mutating func userMember(_ key: Slice, _ id: inout Value) -> Bool {
-        if key.isSame("id_str") { return takeScalar(&id) }
+        if key.isSame("id_str") { return take(&id) }
         if key.isSame("id"), !id.isThere { return takeScalar(&id) }
         return skip()
     }
