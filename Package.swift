@@ -161,8 +161,8 @@ let package = Package(
         room(
             "SwiftwaterSpark",
             [
-                "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterRecommender",
-                "SwiftwaterSparkProtocol", "CZlib",
+                "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterTrends",
+                "SwiftwaterRecommender", "SwiftwaterSparkProtocol", "CZlib",
             ]
                 + spark([
                     ("GRPCCore", "grpc-swift-2"), ("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport"),

@@ -26,7 +26,13 @@ struct SwiftwaterCommand: AsyncParsableCommand {
             DemoCommand.self, RelayCommand.self, TrendsCommand.self, GenerateCommand.self, RatingsCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, TuneCommand.self, RecommendCommand.self,
             SimilarCommand.self, FactorsCommand.self, NeighborsCommand.self, SQLCommand.self, CheckpointCommand.self,
-        ] + server)
+        ] + cluster + server)
+
+    #if SparkConnect
+        private static let cluster: [any ParsableCommand.Type] = [ExplainCommand.self]
+    #else
+        private static let cluster: [any ParsableCommand.Type] = []
+    #endif
 
     #if Server
         private static let server: [any ParsableCommand.Type] = [ServeCommand.self]

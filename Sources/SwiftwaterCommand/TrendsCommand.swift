@@ -16,6 +16,8 @@ struct TrendsCommand: AsyncParsableCommand {
                 --sink sqlite:trends.db
               swiftwater trends --source file:archive.ndjson.gz --event-time \\
                 --window 10m --slide 1m --by burst --min-count 5
+              swiftwater trends --source kafka://broker:9092/posts --checkpoint s3a://b/t \\
+                --master sc://spark.example:15002 --event-time --window 10m
 
             Posts are plain lines, lines of relay --format posts, or JSON of Twitter \
             v1.1, X v2, Bluesky Jetstream or Mastodon. A post counts once for each key. \
@@ -27,7 +29,8 @@ struct TrendsCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
-            files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of files, read to the end.
+            files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of files, read to the end. \
+            On a Spark cluster: socket, files and file as it sees them, kafka://BROKER:PORT/TOPIC and rate:POSTS.
             """, valueName: "url"), transform: PostSource.init(parsing:))
     var source: PostSource
     @Option(
@@ -51,7 +54,11 @@ struct TrendsCommand: AsyncParsableCommand {
         transform: DurationArgument.init(parsing:))
     var slide: DurationArgument?
     @Option(help: "Number of rows to show; 0 shows all.") var top = 10
-    @Option(help: "Threads to use: local, local[N] or local[*].") var master = "local[*]"
+    @Option(help: "Threads to use: local, local[N] or local[*]; or sc://HOST:PORT, a Spark cluster.")
+    var master = "local[*]"
+    @Option(help: "On a Spark cluster: the name of the query, which goes on after Ctrl-C and is joined again by it.")
+    var query: String?
+    @Flag(help: "On a Spark cluster: stop the query of this name.") var stopQuery = false
     @Flag(help: "Print one JSON object for each window instead of a table.") var json = false
     @Option(help: "Write the posts of each batch to this file.") var traceBatches: String?
     @Option(help: "Stop after this many batches.") var batches: Int?
@@ -66,9 +73,30 @@ struct TrendsCommand: AsyncParsableCommand {
         guard (batches ?? 1) >= 1 else { throw ValidationError("--batches takes 1 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
         if totals, sink.isEmpty { throw ValidationError("--totals requires --sink.") }
+        if let problem = source.problem(onCluster: isOnCluster) { throw ValidationError("\(problem).") }
+        if query != nil, !isOnCluster { throw ValidationError("--query requires --master sc://HOST:PORT.") }
+        if stopQuery, query == nil { throw ValidationError("--stop-query requires --query.") }
+        if let query, query.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]{0,63}/) == nil {
+            throw ValidationError("--query takes up to 64 letters, digits and underscores, and no digit first.")
+        }
+        #if !SparkConnect
+            if isOnCluster {
+                throw ValidationError("This program was built without its Spark client (the trait SparkConnect).")
+            }
+        #endif
     }
 
+    /// Whether a Spark cluster does the work.
+    var isOnCluster: Bool { master.hasPrefix("sc://") }
+
     func run() async throws {
+        #if SparkConnect
+            if isOnCluster { return try await runOnCluster() }
+        #endif
+        try await runHere()
+    }
+
+    private func runHere() async throws {
         let limit = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
         let archive = try source.archive(batchBytes: archiveBatchBytes, limits: limit)
         if let table = source.table {

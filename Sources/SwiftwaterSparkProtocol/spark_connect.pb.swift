@@ -1147,6 +1147,14 @@ package nonisolated struct SCCommand: Sendable {
     set {commandType = .streamingQueryCommand(newValue)}
   }
 
+  package var streamingQueryManagerCommand: SCStreamingQueryManagerCommand {
+    get {
+      if case .streamingQueryManagerCommand(let v)? = commandType {return v}
+      return SCStreamingQueryManagerCommand()
+    }
+    set {commandType = .streamingQueryManagerCommand(newValue)}
+  }
+
   package var mlCommand: SCMlCommand {
     get {
       if case .mlCommand(let v)? = commandType {return v}
@@ -1163,6 +1171,7 @@ package nonisolated struct SCCommand: Sendable {
     case sqlCommand(SCSqlCommand)
     case writeStreamOperationStart(SCWriteStreamOperationStart)
     case streamingQueryCommand(SCStreamingQueryCommand)
+    case streamingQueryManagerCommand(SCStreamingQueryManagerCommand)
     case mlCommand(SCMlCommand)
 
   }
@@ -1701,6 +1710,117 @@ package nonisolated struct SCStreamingQueryCommandResult: Sendable {
 }
 
 /// ---------------------------------------------------------------- ML
+package nonisolated struct SCStreamingQueryManagerCommand: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var command: SCStreamingQueryManagerCommand.OneOf_Command? = nil
+
+  package var active: Bool {
+    get {
+      if case .active(let v)? = command {return v}
+      return false
+    }
+    set {command = .active(newValue)}
+  }
+
+  package var getQuery: String {
+    get {
+      if case .getQuery(let v)? = command {return v}
+      return String()
+    }
+    set {command = .getQuery(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Command: Equatable, Sendable {
+    case active(Bool)
+    case getQuery(String)
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct SCStreamingQueryManagerCommandResult: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var resultType: SCStreamingQueryManagerCommandResult.OneOf_ResultType? = nil
+
+  package var active: SCStreamingQueryManagerCommandResult.ActiveResult {
+    get {
+      if case .active(let v)? = resultType {return v}
+      return SCStreamingQueryManagerCommandResult.ActiveResult()
+    }
+    set {resultType = .active(newValue)}
+  }
+
+  package var query: SCStreamingQueryManagerCommandResult.StreamingQueryInstance {
+    get {
+      if case .query(let v)? = resultType {return v}
+      return SCStreamingQueryManagerCommandResult.StreamingQueryInstance()
+    }
+    set {resultType = .query(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_ResultType: Equatable, Sendable {
+    case active(SCStreamingQueryManagerCommandResult.ActiveResult)
+    case query(SCStreamingQueryManagerCommandResult.StreamingQueryInstance)
+
+  }
+
+  package nonisolated struct ActiveResult: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var activeQueries: [SCStreamingQueryManagerCommandResult.StreamingQueryInstance] = []
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct StreamingQueryInstance: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var id: SCStreamingQueryInstanceId {
+      get {_id ?? SCStreamingQueryInstanceId()}
+      set {_id = newValue}
+    }
+    /// Returns true if `id` has been explicitly set.
+    package var hasID: Bool {self._id != nil}
+    /// Clears the value of `id`. Subsequent reads from it will return its default value.
+    package mutating func clearID() {self._id = nil}
+
+    package var name: String {
+      get {_name ?? String()}
+      set {_name = newValue}
+    }
+    /// Returns true if `name` has been explicitly set.
+    package var hasName: Bool {self._name != nil}
+    /// Clears the value of `name`. Subsequent reads from it will return its default value.
+    package mutating func clearName() {self._name = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _id: SCStreamingQueryInstanceId? = nil
+    fileprivate var _name: String? = nil
+  }
+
+  package init() {}
+}
+
 package nonisolated struct SCMlParams: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2479,6 +2599,14 @@ package nonisolated struct SCExecutePlanResponse: Sendable {
     set {responseType = .streamingQueryCommandResult(newValue)}
   }
 
+  package var streamingQueryManagerCommandResult: SCStreamingQueryManagerCommandResult {
+    get {
+      if case .streamingQueryManagerCommandResult(let v)? = responseType {return v}
+      return SCStreamingQueryManagerCommandResult()
+    }
+    set {responseType = .streamingQueryManagerCommandResult(newValue)}
+  }
+
   package var resultComplete: SCExecutePlanResponse.ResultComplete {
     get {
       if case .resultComplete(let v)? = responseType {return v}
@@ -2519,6 +2647,7 @@ package nonisolated struct SCExecutePlanResponse: Sendable {
     case sqlCommandResult(SCExecutePlanResponse.SqlCommandResult)
     case writeStreamOperationStartResult(SCWriteStreamOperationStartResult)
     case streamingQueryCommandResult(SCStreamingQueryCommandResult)
+    case streamingQueryManagerCommandResult(SCStreamingQueryManagerCommandResult)
     case resultComplete(SCExecutePlanResponse.ResultComplete)
     case executionProgress(SCExecutePlanResponse.ExecutionProgress)
     case mlCommandResult(SCMlCommandResult)
@@ -2664,6 +2793,14 @@ package nonisolated struct SCAnalyzePlanRequest: Sendable {
     set {analyze = .schema(newValue)}
   }
 
+  package var explain: SCAnalyzePlanRequest.Explain {
+    get {
+      if case .explain(let v)? = analyze {return v}
+      return SCAnalyzePlanRequest.Explain()
+    }
+    set {analyze = .explain(newValue)}
+  }
+
   package var isStreaming: SCAnalyzePlanRequest.IsStreaming {
     get {
       if case .isStreaming(let v)? = analyze {return v}
@@ -2684,6 +2821,7 @@ package nonisolated struct SCAnalyzePlanRequest: Sendable {
 
   package nonisolated enum OneOf_Analyze: Equatable, Sendable {
     case schema(SCAnalyzePlanRequest.Schema)
+    case explain(SCAnalyzePlanRequest.Explain)
     case isStreaming(SCAnalyzePlanRequest.IsStreaming)
     case sparkVersion(SCAnalyzePlanRequest.SparkVersion)
 
@@ -2704,6 +2842,63 @@ package nonisolated struct SCAnalyzePlanRequest: Sendable {
     package mutating func clearPlan() {self._plan = nil}
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _plan: SCPlan? = nil
+  }
+
+  package nonisolated struct Explain: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var plan: SCPlan {
+      get {_plan ?? SCPlan()}
+      set {_plan = newValue}
+    }
+    /// Returns true if `plan` has been explicitly set.
+    package var hasPlan: Bool {self._plan != nil}
+    /// Clears the value of `plan`. Subsequent reads from it will return its default value.
+    package mutating func clearPlan() {self._plan = nil}
+
+    package var explainMode: SCAnalyzePlanRequest.Explain.ExplainMode = .unspecified
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package nonisolated enum ExplainMode: SwiftProtobuf.Enum, Swift.CaseIterable {
+      package typealias RawValue = Int
+      case unspecified // = 0
+      case formatted // = 5
+      case UNRECOGNIZED(Int)
+
+      package init() {
+        self = .unspecified
+      }
+
+      package init?(rawValue: Int) {
+        switch rawValue {
+        case 0: self = .unspecified
+        case 5: self = .formatted
+        default: self = .UNRECOGNIZED(rawValue)
+        }
+      }
+
+      package var rawValue: Int {
+        switch self {
+        case .unspecified: return 0
+        case .formatted: return 5
+        case .UNRECOGNIZED(let i): return i
+        }
+      }
+
+      // The compiler won't synthesize support with the UNRECOGNIZED case.
+      package static let allCases: [SCAnalyzePlanRequest.Explain.ExplainMode] = [
+        .unspecified,
+        .formatted,
+      ]
+
+    }
 
     package init() {}
 
@@ -2767,6 +2962,14 @@ package nonisolated struct SCAnalyzePlanResponse: Sendable {
     set {result = .schema(newValue)}
   }
 
+  package var explain: SCAnalyzePlanResponse.Explain {
+    get {
+      if case .explain(let v)? = result {return v}
+      return SCAnalyzePlanResponse.Explain()
+    }
+    set {result = .explain(newValue)}
+  }
+
   package var isStreaming: SCAnalyzePlanResponse.IsStreaming {
     get {
       if case .isStreaming(let v)? = result {return v}
@@ -2787,6 +2990,7 @@ package nonisolated struct SCAnalyzePlanResponse: Sendable {
 
   package nonisolated enum OneOf_Result: Equatable, Sendable {
     case schema(SCAnalyzePlanResponse.Schema)
+    case explain(SCAnalyzePlanResponse.Explain)
     case isStreaming(SCAnalyzePlanResponse.IsStreaming)
     case sparkVersion(SCAnalyzePlanResponse.SparkVersion)
 
@@ -2811,6 +3015,18 @@ package nonisolated struct SCAnalyzePlanResponse: Sendable {
     package init() {}
 
     fileprivate var _schema: SCDataType? = nil
+  }
+
+  package nonisolated struct Explain: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var explainString: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
   }
 
   package nonisolated struct IsStreaming: Sendable {
@@ -5873,7 +6089,7 @@ nonisolated extension SCDataType.Map: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension SCCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}write_operation\0\u{3}create_dataframe_view\0\u{4}\u{2}sql_command\0\u{3}write_stream_operation_start\0\u{3}streaming_query_command\0\u{4}\u{a}ml_command\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}write_operation\0\u{3}create_dataframe_view\0\u{4}\u{2}sql_command\0\u{3}write_stream_operation_start\0\u{3}streaming_query_command\0\u{4}\u{2}streaming_query_manager_command\0\u{4}\u{8}ml_command\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5946,6 +6162,19 @@ nonisolated extension SCCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.commandType = .streamingQueryCommand(v)
         }
       }()
+      case 9: try {
+        var v: SCStreamingQueryManagerCommand?
+        var hadOneofValue = false
+        if let current = self.commandType {
+          hadOneofValue = true
+          if case .streamingQueryManagerCommand(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.commandType = .streamingQueryManagerCommand(v)
+        }
+      }()
       case 17: try {
         var v: SCMlCommand?
         var hadOneofValue = false
@@ -5989,6 +6218,10 @@ nonisolated extension SCCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .streamingQueryCommand?: try {
       guard case .streamingQueryCommand(let v)? = self.commandType else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .streamingQueryManagerCommand?: try {
+      guard case .streamingQueryManagerCommand(let v)? = self.commandType else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case .mlCommand?: try {
       guard case .mlCommand(let v)? = self.commandType else { preconditionFailure() }
@@ -6776,6 +7009,199 @@ nonisolated extension SCStreamingQueryCommandResult.AwaitTerminationResult: Swif
 
   package static func ==(lhs: SCStreamingQueryCommandResult.AwaitTerminationResult, rhs: SCStreamingQueryCommandResult.AwaitTerminationResult) -> Bool {
     if lhs.terminated != rhs.terminated {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SCStreamingQueryManagerCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StreamingQueryManagerCommand"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}active\0\u{3}get_query\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.command != nil {try decoder.handleConflictingOneOf()}
+          self.command = .active(v)
+        }
+      }()
+      case 2: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.command != nil {try decoder.handleConflictingOneOf()}
+          self.command = .getQuery(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.command {
+    case .active?: try {
+      guard case .active(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 1)
+    }()
+    case .getQuery?: try {
+      guard case .getQuery(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCStreamingQueryManagerCommand, rhs: SCStreamingQueryManagerCommand) -> Bool {
+    if lhs.command != rhs.command {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SCStreamingQueryManagerCommandResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StreamingQueryManagerCommandResult"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}active\0\u{1}query\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: SCStreamingQueryManagerCommandResult.ActiveResult?
+        var hadOneofValue = false
+        if let current = self.resultType {
+          hadOneofValue = true
+          if case .active(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.resultType = .active(v)
+        }
+      }()
+      case 2: try {
+        var v: SCStreamingQueryManagerCommandResult.StreamingQueryInstance?
+        var hadOneofValue = false
+        if let current = self.resultType {
+          hadOneofValue = true
+          if case .query(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.resultType = .query(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.resultType {
+    case .active?: try {
+      guard case .active(let v)? = self.resultType else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .query?: try {
+      guard case .query(let v)? = self.resultType else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCStreamingQueryManagerCommandResult, rhs: SCStreamingQueryManagerCommandResult) -> Bool {
+    if lhs.resultType != rhs.resultType {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SCStreamingQueryManagerCommandResult.ActiveResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = SCStreamingQueryManagerCommandResult.protoMessageName + ".ActiveResult"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}active_queries\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.activeQueries) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.activeQueries.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.activeQueries, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCStreamingQueryManagerCommandResult.ActiveResult, rhs: SCStreamingQueryManagerCommandResult.ActiveResult) -> Bool {
+    if lhs.activeQueries != rhs.activeQueries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SCStreamingQueryManagerCommandResult.StreamingQueryInstance: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = SCStreamingQueryManagerCommandResult.protoMessageName + ".StreamingQueryInstance"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._name) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._id {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._name {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCStreamingQueryManagerCommandResult.StreamingQueryInstance, rhs: SCStreamingQueryManagerCommandResult.StreamingQueryInstance) -> Bool {
+    if lhs._id != rhs._id {return false}
+    if lhs._name != rhs._name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7964,7 +8390,7 @@ nonisolated extension SCReattachOptions: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension SCExecutePlanResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExecutePlanResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{3}arrow_batch\0\u{4}\u{3}sql_command_result\0\u{2}\u{2}schema\0\u{3}write_stream_operation_start_result\0\u{3}streaming_query_command_result\0\u{4}\u{3}operation_id\0\u{3}response_id\0\u{3}result_complete\0\u{3}server_side_session_id\0\u{4}\u{3}execution_progress\0\u{4}\u{2}ml_command_result\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{3}arrow_batch\0\u{4}\u{3}sql_command_result\0\u{2}\u{2}schema\0\u{3}write_stream_operation_start_result\0\u{3}streaming_query_command_result\0\u{4}\u{2}streaming_query_manager_command_result\0\u{3}operation_id\0\u{3}response_id\0\u{3}result_complete\0\u{3}server_side_session_id\0\u{4}\u{3}execution_progress\0\u{4}\u{2}ml_command_result\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8024,6 +8450,19 @@ nonisolated extension SCExecutePlanResponse: SwiftProtobuf.Message, SwiftProtobu
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.responseType = .streamingQueryCommandResult(v)
+        }
+      }()
+      case 11: try {
+        var v: SCStreamingQueryManagerCommandResult?
+        var hadOneofValue = false
+        if let current = self.responseType {
+          hadOneofValue = true
+          if case .streamingQueryManagerCommandResult(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.responseType = .streamingQueryManagerCommandResult(v)
         }
       }()
       case 12: try { try decoder.decodeSingularStringField(value: &self.operationID) }()
@@ -8103,6 +8542,10 @@ nonisolated extension SCExecutePlanResponse: SwiftProtobuf.Message, SwiftProtobu
     case .streamingQueryCommandResult?: try {
       guard case .streamingQueryCommandResult(let v)? = self.responseType else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .streamingQueryManagerCommandResult?: try {
+      guard case .streamingQueryManagerCommandResult(let v)? = self.responseType else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
     default: break
     }
@@ -8328,7 +8771,7 @@ nonisolated extension SCExecutePlanResponse.ExecutionProgress.StageInfo: SwiftPr
 
 nonisolated extension SCAnalyzePlanRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AnalyzePlanRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{3}user_context\0\u{3}client_type\0\u{1}schema\0\u{4}\u{4}is_streaming\0\u{4}\u{2}spark_version\0\u{4}\u{7}client_observed_server_side_session_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{3}user_context\0\u{3}client_type\0\u{1}schema\0\u{1}explain\0\u{4}\u{3}is_streaming\0\u{4}\u{2}spark_version\0\u{4}\u{7}client_observed_server_side_session_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8350,6 +8793,19 @@ nonisolated extension SCAnalyzePlanRequest: SwiftProtobuf.Message, SwiftProtobuf
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.analyze = .schema(v)
+        }
+      }()
+      case 5: try {
+        var v: SCAnalyzePlanRequest.Explain?
+        var hadOneofValue = false
+        if let current = self.analyze {
+          hadOneofValue = true
+          if case .explain(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.analyze = .explain(v)
         }
       }()
       case 8: try {
@@ -8402,6 +8858,10 @@ nonisolated extension SCAnalyzePlanRequest: SwiftProtobuf.Message, SwiftProtobuf
     case .schema?: try {
       guard case .schema(let v)? = self.analyze else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .explain?: try {
+      guard case .explain(let v)? = self.analyze else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
     case .isStreaming?: try {
       guard case .isStreaming(let v)? = self.analyze else { preconditionFailure() }
@@ -8464,6 +8924,49 @@ nonisolated extension SCAnalyzePlanRequest.Schema: SwiftProtobuf.Message, SwiftP
   }
 }
 
+nonisolated extension SCAnalyzePlanRequest.Explain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = SCAnalyzePlanRequest.protoMessageName + ".Explain"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plan\0\u{3}explain_mode\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._plan) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.explainMode) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._plan {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.explainMode != .unspecified {
+      try visitor.visitSingularEnumField(value: self.explainMode, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCAnalyzePlanRequest.Explain, rhs: SCAnalyzePlanRequest.Explain) -> Bool {
+    if lhs._plan != rhs._plan {return false}
+    if lhs.explainMode != rhs.explainMode {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SCAnalyzePlanRequest.Explain.ExplainMode: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EXPLAIN_MODE_UNSPECIFIED\0\u{2}\u{5}EXPLAIN_MODE_FORMATTED\0")
+}
+
 nonisolated extension SCAnalyzePlanRequest.IsStreaming: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = SCAnalyzePlanRequest.protoMessageName + ".IsStreaming"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plan\0")
@@ -8519,7 +9022,7 @@ nonisolated extension SCAnalyzePlanRequest.SparkVersion: SwiftProtobuf.Message, 
 
 nonisolated extension SCAnalyzePlanResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AnalyzePlanResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}schema\0\u{4}\u{4}is_streaming\0\u{4}\u{2}spark_version\0\u{4}\u{7}server_side_session_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}schema\0\u{1}explain\0\u{4}\u{3}is_streaming\0\u{4}\u{2}spark_version\0\u{4}\u{7}server_side_session_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8539,6 +9042,19 @@ nonisolated extension SCAnalyzePlanResponse: SwiftProtobuf.Message, SwiftProtobu
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.result = .schema(v)
+        }
+      }()
+      case 3: try {
+        var v: SCAnalyzePlanResponse.Explain?
+        var hadOneofValue = false
+        if let current = self.result {
+          hadOneofValue = true
+          if case .explain(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.result = .explain(v)
         }
       }()
       case 6: try {
@@ -8585,6 +9101,10 @@ nonisolated extension SCAnalyzePlanResponse: SwiftProtobuf.Message, SwiftProtobu
     case .schema?: try {
       guard case .schema(let v)? = self.result else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .explain?: try {
+      guard case .explain(let v)? = self.result else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case .isStreaming?: try {
       guard case .isStreaming(let v)? = self.result else { preconditionFailure() }
@@ -8640,6 +9160,36 @@ nonisolated extension SCAnalyzePlanResponse.Schema: SwiftProtobuf.Message, Swift
 
   package static func ==(lhs: SCAnalyzePlanResponse.Schema, rhs: SCAnalyzePlanResponse.Schema) -> Bool {
     if lhs._schema != rhs._schema {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SCAnalyzePlanResponse.Explain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = SCAnalyzePlanResponse.protoMessageName + ".Explain"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}explain_string\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.explainString) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.explainString.isEmpty {
+      try visitor.visitSingularStringField(value: self.explainString, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCAnalyzePlanResponse.Explain, rhs: SCAnalyzePlanResponse.Explain) -> Bool {
+    if lhs.explainString != rhs.explainString {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -9,6 +9,10 @@ enum PostSource {
     case push(host: String, port: Int)
     case files(directory: String)
     case archive(path: String)
+    /// Only on a Spark cluster.
+    case kafka(brokers: String, topic: String)
+    /// Only on a Spark cluster.
+    case rate(perSecond: Int)
 
     /// Parses a URL such as `socket://127.0.0.1:7773`, `socket://[::1]:7773` or `file:posts.ndjson`.
     ///
@@ -27,6 +31,17 @@ enum PostSource {
         } else if let address = PostSource.rest(of: url, after: "push://") {
             let (host, port) = try PostSource.address(address, url, lowest: 0)
             self = .push(host: host, port: port)
+        } else if let rest = PostSource.rest(of: url, after: "kafka://") {
+            let parts = rest.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+                throw ValidationError("'\(url)' takes BROKER:PORT[,BROKER:PORT]/TOPIC after //")
+            }
+            self = .kafka(brokers: parts[0], topic: parts[1])
+        } else if let rest = PostSource.rest(of: url, after: "rate:") {
+            guard let count = Int(rest), (1...1_000_000_000).contains(count) else {
+                throw ValidationError("'\(url)' takes a number of posts a second, such as rate:1000")
+            }
+            self = .rate(perSecond: count)
         } else {
             let hint =
                 FileManager.default.fileExists(atPath: url)
@@ -34,7 +49,8 @@ enum PostSource {
                 : ""
             throw ValidationError(
                 "'\(url)' is not a source: it takes socket://HOST:PORT, ack://HOST:PORT, push://HOST:PORT, "
-                    + "files:DIRECTORY or file:PATH\(hint)")
+                    + "files:DIRECTORY or file:PATH, and on a Spark cluster "
+                    + "kafka://BROKER:PORT/TOPIC or rate:POSTS\(hint)")
         }
     }
 
@@ -54,6 +70,16 @@ enum PostSource {
                     + "an IPv6 address is in brackets, such as [::1]:7773")
         }
         return (address.host, address.port)
+    }
+
+    /// What is wrong with the source where the command runs; nil if nothing is.
+    func problem(onCluster: Bool) -> String? {
+        switch self {
+        case .kafka, .rate: onCluster ? nil : "kafka:// and rate: work only with --master sc://HOST:PORT"
+        case .acknowledged, .push:
+            onCluster ? "ack:// and push:// do not work on a Spark cluster; socket:// and files: do" : nil
+        case .socket, .files, .archive: nil
+        }
     }
 
     /// The path of a `file:` source that looks like a table, whose lines are not posts.
@@ -79,6 +105,7 @@ enum PostSource {
         case .acknowledged(let host, let port): context.acknowledgedTextStream(host: host, port: port)
         case .push(let host, let port): context.pushedTextStream(host: host, port: port)
         case .files(let directory): context.textFileStream(directory: directory, newFilesOnly: false)
+        case .kafka, .rate: preconditionFailure("refused by problem(onCluster:)")
         }
     }
 }

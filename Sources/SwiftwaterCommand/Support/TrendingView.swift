@@ -29,11 +29,12 @@ final class TrendingView: Sendable {
         let rows = top == 0 ? table.rows[...] : table.rows.prefix(top)
         let most = max(rows.first?.count ?? 1, 1)
         let columns = DetailColumns(table.order, rows)
-        if rows.first?.history != nil { lines.append(console.styled(columns.header, .dim)) }
+        let hasEvidence = rows.contains { $0.history != nil || $0.authors != nil }
+        if hasEvidence { lines.append(console.styled(columns.header, .dim)) }
         for row in rows {
             lines.append(
                 Format.right("\(row.rank)", 3) + " " + change(row, before) + " "
-                    + (row.history == nil ? plain(row, most) : detailed(row, columns)))
+                    + (hasEvidence ? detailed(row, columns) : plain(row, most)))
         }
         if rows.isEmpty { lines.append("     no trends in this window" + TrendingView.reason(table)) }
         return lines.joined(separator: "\n") + "\n\n"
@@ -69,17 +70,19 @@ final class TrendingView: Sendable {
         let hasScore: Bool
         let hasExpected: Bool
         let hasAuthors: Bool
+        let hasHistory: Bool
 
         init(_ order: TrendingSettings.Order, _ rows: ArraySlice<TrendingRow>) {
             hasScore = order == .burst
             hasExpected = rows.contains { $0.expected != nil }
             hasAuthors = rows.contains { ($0.authors ?? 0) > 0 }
+            hasHistory = rows.contains { $0.history != nil }
         }
 
         var header: String {
             String(repeating: " ", count: 9 + DetailColumns.nameWidth) + Format.right("posts", 9)
                 + (hasScore ? Format.right("score", 8) : "") + (hasExpected ? Format.right("expected", 10) : "")
-                + (hasAuthors ? Format.right("authors", 8) : "") + "  slides"
+                + (hasAuthors ? Format.right("authors", 8) : "") + (hasHistory ? "  slides" : "")
         }
     }
 

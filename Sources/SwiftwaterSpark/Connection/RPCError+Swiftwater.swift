@@ -32,10 +32,17 @@
                     .limitExceeded, "a message of \(place) is too large: \(SwiftwaterError.short(message))",
                     remedy: "select fewer or smaller columns: one row and its batch have to fit into 128 MiB",
                     cause: self)
+            case _ where isOfLostSession: return .restarted(address)
             default:
                 return SwiftwaterError(
                     sparkCode, "Spark refused: \(SwiftwaterError.short(message))", remedy: sparkRemedy)
             }
+        }
+
+        /// Whether the server does not know the session any longer, as after a restart.
+        private var isOfLostSession: Bool {
+            ["INVALID_HANDLE.SESSION_NOT_FOUND", "INVALID_HANDLE.SESSION_CLOSED", "INVALID_HANDLE.SESSION_CHANGED"]
+                .contains(sparkClass)
         }
 
         /// Why the server is unavailable, without gRPC's words about its channel.
@@ -70,14 +77,18 @@
                 return "set spark.connect.session.connectML.mlCache.memoryControl.maxModelSize to a larger size, "
                     + "or use a lower rank"
             }
-            if text.contains("SESSION_CHANGED") || text.contains("SESSION_CLOSED") {
-                return "the server restarted or closed the session, and what it held is lost: run the command again"
-            }
             return nil
         }
     }
 
     extension SwiftwaterError {
+        /// The error of a session that its server has lost.
+        static func restarted(_ address: SparkAddress) -> SwiftwaterError {
+            SwiftwaterError(
+                .invalidState, "the Spark cluster at \(address.host):\(address.port) was restarted",
+                remedy: "models, uploaded data and views of the session are lost: run the command again")
+        }
+
         /// The first lines of a server's message, which may hold the whole plan.
         static func short(_ message: String) -> String {
             let line = message.split(separator: "\n").prefix(3).joined(separator: " ")

@@ -92,11 +92,7 @@
                 if known == nil { known = found }
                 return known
             }
-            if known != found {
-                throw SwiftwaterError(
-                    .invalidState, "the Spark cluster at \(address.host):\(address.port) was restarted",
-                    remedy: "models, uploaded data and views of the session are lost: run the command again")
-            }
+            if known != found { throw SwiftwaterError.restarted(address) }
         }
 
         // MARK: Single calls
@@ -123,6 +119,17 @@
             let answer = try await call { try await $0.analyzePlan(message, options: $1) }
             try check(serverSession: answer.serverSideSessionID)
             return answer.schema.schema
+        }
+
+        func explanation(of plan: SCPlan) async throws -> String {
+            var request = SCAnalyzePlanRequest()
+            (request.sessionID, request.userContext, request.clientType) = (sessionID, user, Self.clientType)
+            request.explain.plan = plan
+            request.explain.explainMode = .formatted
+            let message = request
+            let answer = try await call { try await $0.analyzePlan(message, options: $1) }
+            try check(serverSession: answer.serverSideSessionID)
+            return answer.explain.explainString
         }
 
         func set(_ settings: [(String, String)]) async throws {

@@ -5,8 +5,15 @@
     import SwiftwaterSparkProtocol
 
     /// Alternating least squares on a Spark cluster: `org.apache.spark.ml.recommendation.ALS`.
-    public struct SparkALS: Sendable {
+    public struct SparkALS: Sendable, CustomStringConvertible {
         private let settings: ALSSettings
+
+        /// The estimator with its parameters, in Spark's words.
+        public var description: String {
+            "ALS(rank=\(settings.rank), maxIter=\(settings.maxIterations), regParam=\(settings.regularization), "
+                + "implicitPrefs=\(settings.isImplicit), alpha=\(settings.alpha), "
+                + "nonnegative=\(settings.solver == .nonNegative), seed=\(settings.seed))"
+        }
 
         /// Creates an estimator.
         ///

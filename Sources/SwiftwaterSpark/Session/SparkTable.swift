@@ -78,6 +78,13 @@
             }
         }
 
+        /// Returns Spark's plan for the table, without running it.
+        public func explanation() async throws -> String {
+            var plan = SCPlan()
+            plan.root = relation
+            return try await session.connection.explanation(of: plan)
+        }
+
         /// Writes the rows to files of the cluster.
         ///
         /// - Parameters:

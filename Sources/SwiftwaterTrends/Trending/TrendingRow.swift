@@ -36,22 +36,29 @@ public struct TrendingRow: Sendable, Equatable, SelfContained {
         (self.key, self.count, self.countUpperBound) = (key, count, countUpperBound)
         (self.expected, self.score) = (expected, score)
     }
+
+    /// Creates a row of a cluster, which counts authors but keeps no other evidence.
+    package init(rank: Int, key: Text, count: Int, score: Double, authors: Int?, firstSeen: BatchTime?) {
+        self.init(key: key, count: count, countUpperBound: count, expected: nil, score: score)
+        self.rank = rank
+        if authors != nil || firstSeen != nil { evidence = Evidence(authors: authors, firstSeen: firstSeen) }
+    }
 }
 
 extension TrendingRow {
     /// What is known of a key besides its count.
     final class Evidence: Sendable, Equatable {
-        let display: Text
-        let authors: Int
-        let firstSeen: BatchTime
-        let history: [Int]
-        let samples: [Text]
-        let isCopied: Bool
+        let display: Text?
+        let authors: Int?
+        let firstSeen: BatchTime?
+        let history: [Int]?
+        let samples: [Text]?
+        let isCopied: Bool?
         let groups: [Group]?
 
         init(
-            display: Text, authors: Int, firstSeen: BatchTime, history: [Int], samples: [Text], isCopied: Bool,
-            groups: [Group]?
+            display: Text? = nil, authors: Int?, firstSeen: BatchTime?, history: [Int]? = nil, samples: [Text]? = nil,
+            isCopied: Bool? = nil, groups: [Group]? = nil
         ) {
             (self.display, self.authors, self.firstSeen) = (display, authors, firstSeen)
             (self.history, self.samples, self.isCopied, self.groups) = (history, samples, isCopied, groups)
