@@ -237,9 +237,13 @@ let package = Package(
         tests(
             "SparkTests",
             [
-                "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterRecommender", "SwiftwaterSamples",
+                "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterTrends", "SwiftwaterRecommender", "SwiftwaterSamples",
                 "SwiftwaterSparkProtocol", "SwiftwaterSpark",
-            ] + spark([("GRPCCore", "grpc-swift-2")])),
+            ]
+                + spark([
+                    ("GRPCCore", "grpc-swift-2"), ("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport"),
+                    ("GRPCProtobuf", "grpc-swift-protobuf"),
+                ])),
         tests(
             "SamplesTests", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender", "SwiftwaterSamples"]),
         tests(

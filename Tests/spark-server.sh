@@ -20,7 +20,7 @@ mkdir -p "$STATE/logs" "$STATE/pids" "$STATE/warehouse"
 export SPARK_LOCAL_IP=127.0.0.1 SPARK_LOG_DIR="$STATE/logs" SPARK_PID_DIR="$STATE/pids" SPARK_IDENT_STRING="c$PORT"
 "$SPARK_HOME/sbin/start-connect-server.sh" --master "${2:-local[2]}" \
   --conf spark.connect.grpc.binding.address=127.0.0.1 --conf spark.connect.grpc.binding.port="$PORT" \
-  --conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 \
+  --driver-memory 4g --conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 \
   --conf spark.sql.shuffle.partitions=4 --conf spark.sql.warehouse.dir="$STATE/warehouse" </dev/null >&2
 for _ in $(seq 1 120); do
   if (: < "/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then echo "SPARK_REMOTE=sc://127.0.0.1:$PORT"; exit 0; fi

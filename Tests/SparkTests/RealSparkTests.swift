@@ -8,15 +8,10 @@
     import Testing
 
     /// Against a real Spark (`make integration-spark` installs and starts one).
-    @Suite(
-        .enabled(
-            if: ProcessInfo.processInfo.environment["SPARK_REMOTE"] != nil,
-            "SPARK_REMOTE names no Spark Connect server: make integration-spark starts one"), .serialized)
+    @Suite(.enabled(if: RealSpark.isThere, RealSpark.reason), .serialized)
     struct RealSparkTests {
-        private static let address = ProcessInfo.processInfo.environment["SPARK_REMOTE"] ?? ""
-
         private func withSession(_ body: (SparkSession) async throws -> Void) async throws {
-            let session = try await SparkSession(Self.address)
+            let session = try await SparkSession(RealSpark.address)
             do { try await body(session) } catch {
                 await session.close()
                 throw error

@@ -15,12 +15,13 @@
                 let session = try await SparkSession(command.sessionAddress())
                 do {
                     try await show(session)
-                    return await session.close()
+                    return await end(session, leaves: command.query != nil)
                 } catch let error as SwiftwaterError where isRestart(error) && !Task.isCancelled {
                     await session.leave()
                     console.remark("Spark was restarted: the query goes on from \(command.durability.checkpoint!)")
                 } catch {
-                    await end(session)
+                    await end(session, leaves: command.query != nil)
+                    if command.query != nil, Task.isCancelled { sayThatItGoesOn() }
                     throw error
                 }
             }
@@ -43,16 +44,17 @@
             }
         }
 
-        /// Ends the query, or leaves it if it has a name.
-        private func end(_ session: SparkSession) async {
+        /// Closes the session and its query, or leaves the session of a named query: Spark does not open one again that
+        /// was closed.
+        private func end(_ session: SparkSession, leaves: Bool) async {
             // The task may be cancelled, and what follows has to be done all the same.
-            await Task {
-                guard let name = command.query else { return await session.close() }
-                await session.leave()
-                console.endProgress()
-                console.remark(
-                    "the query '\(name)' goes on; the same command shows it again, and --stop-query stops it")
-            }.value
+            await Task { if leaves { await session.leave() } else { await session.close() } }.value
+        }
+
+        private func sayThatItGoesOn() {
+            console.endProgress()
+            console.remark(
+                "the query '\(command.query!)' goes on; the same command shows it again, and --stop-query stops it")
         }
     }
 

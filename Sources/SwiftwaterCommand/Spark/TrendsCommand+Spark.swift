@@ -108,7 +108,7 @@
                     .notFound, "no query named '\(query!)' runs on the cluster", remedy: "it may have ended by itself")
             }
             try await stream.stop()
-            await session.close()
+            await session.leave()
             try console.line("the query '\(query!)' was stopped")
         }
     }

@@ -18,6 +18,10 @@
                 return SwiftwaterError(
                     .network, "\(place) cannot be reached: \(reason)",
                     remedy: unavailableRemedy(address), isRetryable: true)
+            case .deadlineExceeded:
+                return SwiftwaterError(
+                    .network, "\(place) does not answer",
+                    remedy: "check the name of the host, and that no firewall is between", isRetryable: true)
             case .unauthenticated, .permissionDenied:
                 return SwiftwaterError(
                     .network, "\(place) refuses the token or the user: \(SwiftwaterError.short(message))",
@@ -27,16 +31,20 @@
                     .unsupported,
                     "\(place) does not know a call that Swiftwater needs: \(SwiftwaterError.short(message))",
                     remedy: "use Spark 4.0 or later; 4.3 is tested")
-            case .resourceExhausted:
-                return SwiftwaterError(
-                    .limitExceeded, "a message of \(place) is too large: \(SwiftwaterError.short(message))",
-                    remedy: "select fewer or smaller columns: one row and its batch have to fit into 128 MiB",
-                    cause: self)
+            case .resourceExhausted: return tooLarge(place)
+            // What the server sends is refused here.
+            case _ where message.contains("maximum payload size"): return tooLarge(place)
             case _ where isOfLostSession: return .restarted(address)
             default:
                 return SwiftwaterError(
                     sparkCode, "Spark refused: \(SwiftwaterError.short(message))", remedy: sparkRemedy)
             }
+        }
+
+        private func tooLarge(_ place: String) -> SwiftwaterError {
+            SwiftwaterError(
+                .limitExceeded, "a message of \(place) is too large: \(SwiftwaterError.short(message))",
+                remedy: "select fewer or smaller columns: one row and its batch have to fit into 128 MiB", cause: self)
         }
 
         /// Whether the server does not know the session any longer, as after a restart.

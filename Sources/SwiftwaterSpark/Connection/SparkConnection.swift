@@ -25,6 +25,8 @@
         let uploads = Mutex<Set<String>>([])
         static let clientType = "swiftwater"
         static let messageMaxBytes = 128 << 20
+        /// How long the first answer may take.
+        private static let firstAnswer = Duration.seconds(20)
 
         init(_ address: SparkAddress, retries: SparkRetries = SparkRetries(), clock: any StreamClock = SystemClock())
             throws
@@ -64,7 +66,13 @@
         /// Closes the connection. The session and its queries go on.
         func close() async {
             channel.beginGracefulShutdown()
+            // A connection that is still looking for its host does not end by itself.
+            let patience = Task { [running] in
+                try await Task.sleep(for: .seconds(5))
+                running.cancel()
+            }
             _ = await running.result
+            patience.cancel()
         }
 
         var options: CallOptions {
@@ -106,7 +114,12 @@
             var first = retries
             // A wrong host is an error at once, not after minutes.
             first.retriesMax = min(first.retriesMax, 4)
-            let answer = try await call(first) { try await $0.analyzePlan(message, options: $1) }
+            // A name that is not known, or a host that drops what it gets, would never answer.
+            let answer = try await call(first) { client, options in
+                var options = options
+                options.timeout = Self.firstAnswer
+                return try await client.analyzePlan(message, options: options)
+            }
             try check(serverSession: answer.serverSideSessionID)
             return answer.sparkVersion.version
         }

@@ -1,0 +1,11 @@
+#if SparkConnect
+    import Foundation
+    import Testing
+
+    /// The Spark that tests use (`make integration-spark` installs and starts one).
+    enum RealSpark {
+        static let address = ProcessInfo.processInfo.environment["SPARK_REMOTE"] ?? ""
+        static var isThere: Bool { !address.isEmpty }
+        static let reason: Comment = "SPARK_REMOTE names no Spark Connect server: make integration-spark starts one"
+    }
+#endif

@@ -1,0 +1,164 @@
+#if SparkConnect
+    import Foundation
+    import SwiftwaterCore
+    import SwiftwaterFormats
+    import SwiftwaterSpark
+    import SwiftwaterTrends
+    import TestSupport
+    import Testing
+
+    /// Trends on a real Spark are those of this machine.
+    @Suite(.enabled(if: RealSpark.isThere, RealSpark.reason), .serialized)
+    struct RealSparkTrendsTests {
+        private let folder = try! TemporaryDirectory()
+
+        /// Returns posts in the form of `relay --format posts`, with tags of all kinds and what only looks like one.
+        private func posts(_ count: Int, seed: UInt64) -> String {
+            var random = SeededRandom(seed: seed, stream: 1)
+            let words = [
+                "#Swift", "#spark", "#Ünïcode", "#日本", "#a1", "#1", "#x_y", "hello", "x#no", "https://a.b/#frag",
+                "&#no",
+                "(#par)", "#a#b", "#end.", "RT", "#", "＃wide", "a.org/x#y", "#tag.example.com/z", "été#no", "#2026年",
+            ]
+            return (0..<count).map { number in
+                let text = (0..<1 + random.below(7)).map { _ in words[random.below(words.count)] }.joined(
+                    separator: " ")
+                let time = BatchTime(milliseconds: 1_764_000_000_000 + Int64(number) * 100).civil
+                let tags = random.below(10) == 0 ? ",\"hashtags\":[\"Listed\",\"swift\"]" : ""
+                return """
+                    {"swiftwater":"post","id":"\(number)","text":"\(text)","createdAt":"\(time.date)T\(time.timeOfDay)Z",\
+                    "author":{"id":"\(1 + random.below(40))"}\(tags)}
+
+                    """
+            }.joined() + "\n{\"swiftwater\":\"deletion\",\"id\":\"none\"}\n"
+        }
+
+        private struct Window: Equatable {
+            var posts: Int64?
+            var keys: Int64?
+            var rows: [String]
+        }
+
+        /// The posts, number of keys, and the rank, key and count of each row, by the end of the window.
+        private func windows(_ json: String) throws -> [Int64: Window] {
+            var found: [Int64: Window] = [:]
+            for line in json.split(separator: "\n") {
+                let table = try Array(line.utf8).withUnsafeBufferPointer { try JSONValue(parsing: $0) }
+                let rows = table["trends"]?.array ?? []
+                found[table["end"]?.integer ?? 0] = Window(
+                    posts: table["posts"]?.integer, keys: table["keys"]?.integer,
+                    rows: rows.map { "\($0["rank"]!.integer!) \($0["key"]!.string!) \($0["count"]!.integer!)" })
+            }
+            return found
+        }
+
+        private func run(_ arguments: [String]) throws -> Program.Result {
+            try Program(["trends", "--event-time", "--window", "1m", "--slide", "30s", "--json"] + arguments).wait()
+        }
+
+        @Test(arguments: ["hashtags", "hash-words"]) func archivesGiveTheSameTables(keys: String) throws {
+            let path = try folder.write("posts.ndjson", posts(3000, seed: 4))
+            let options = ["--source", "file:" + path, "--keys", keys, "--top", "30"]
+            let here = try run(options)
+            let there = try run(options + ["--master", RealSpark.address])
+            #expect(there.status == 0, "\(there.error)")
+            #expect(try windows(there.output) == windows(here.output))
+            #expect(try windows(here.output).count == 11)
+            // Exact, since both know all authors.
+            let byAuthors = ["--by", "authors"]
+            #expect(
+                try windows(run(options + byAuthors + ["--master", RealSpark.address]).output)
+                    == windows(run(options + byAuthors).output))
+        }
+
+        /// A stream of files gives the tables of the archive, in the terminal and in a sink, each once.
+        @Test func streamsGiveTheTablesOfTheArchive() throws {
+            let all = posts(3000, seed: 5).split(separator: "\n", omittingEmptySubsequences: true).map {
+                String($0) + "\n"
+            }
+            let archive = try folder.write("all.ndjson", all.joined())
+            let expected = try windows(run(["--source", "file:" + archive, "--top", "30"]).output)
+            let (incoming, checkpoint, sink) = (
+                folder.file("in"), folder.file("checkpoint"), folder.file("trends.db")
+            )
+            try FileManager.default.createDirectory(atPath: incoming, withIntermediateDirectories: true)
+            func add(_ name: String, _ lines: some Sequence<String>) throws {
+                try lines.joined().write(toFile: folder.file(name), atomically: true, encoding: .utf8)
+                try FileManager.default.moveItem(atPath: folder.file(name), toPath: incoming + "/" + name)
+            }
+            try add("1.txt", all[..<1500])
+            let program = try Program([
+                "trends", "--event-time", "--window", "1m", "--slide", "30s", "--json", "--top", "30", "--batch", "1s",
+                "--source", "files:" + incoming, "--checkpoint", checkpoint, "--sink", "sqlite:" + sink,
+                "--master", RealSpark.address,
+            ])
+            defer { program.terminate() }
+            func wait(_ count: Int) -> Bool {
+                program.waitForOutput { output, _ in output.split(separator: "\n").count >= count ? true : nil }
+                    ?? false
+            }
+            #expect(wait(3))
+            try add("2.txt", all[1500...])
+            #expect(wait(expected.count - 3))
+            // A post from later ends the last windows.
+            try add("3.txt", [all[0].replacing("2025-11-2", with: "2025-12-2")])
+            #expect(wait(expected.count))
+            program.terminate()
+            let result = program.wait()
+            #expect(result.status == 0, "\(result.error)")
+            #expect(try windows(result.output) == expected)
+            let rows = try Program.shell("sqlite3 \(sink) 'SELECT count(*) FROM trending' || true").output
+            if let count = Int(rows.filter(\.isNumber)) {
+                #expect(count == expected.values.reduce(0) { $0 + $1.rows.count })
+            }
+        }
+
+        /// A named query goes on after the command, and is found and stopped by its name.
+        @Test func namedQueriesAreJoinedAgain() throws {
+            let name = "named_\(UInt32.random(in: 0...UInt32.max))"
+            let options = [
+                "trends", "--source", "rate:50", "--window", "4s", "--slide", "2s", "--batch", "1s", "--json",
+                "--master",
+                RealSpark.address, "--query", name,
+            ]
+            for _ in 0..<2 {
+                let program = try Program(options)
+                let table = program.waitForOutput { output, _ in output.contains("\n") ? output : nil }
+                #expect(table?.contains("#all") == true)
+                program.terminate()
+                let result = program.wait()
+                #expect(result.status == 0 && result.error.contains("goes on"), "\(result.error)")
+            }
+            let stopped = try Program(options + ["--stop-query"]).wait()
+            #expect(stopped.status == 0 && stopped.output.contains("was stopped"), "\(stopped.error)")
+            let again = try Program(options + ["--stop-query"]).wait()
+            #expect(again.status == 66 && again.error.contains("no query named"), "\(again.error)")
+        }
+
+        @Test func whatCannotRunThereIsAnError() throws {
+            let master = ["--master", RealSpark.address]
+            for (options, text) in [
+                (["--source", "kafka://127.0.0.1:1/posts"], "spark-sql-kafka"),
+                (["--source", "file:/no/such/file", "--event-time"], "PATH_NOT_FOUND"),
+                (["--source", "rate:1", "--by", "burst"], "burst"),
+                (["--source", "rate:1", "--keys", "links"], "links"),
+                (["--source", "rate:1", "--keys-max", "100"], "--keys-max"),
+                (["--source", "push://127.0.0.1:0"], "ack:// and push://"),
+            ] {
+                let result = try Program(["trends"] + options + master).wait()
+                #expect(result.status != 0 && result.error.contains(text), "\(result.error)")
+            }
+        }
+
+        @Test func explainShowsTheQueries() throws {
+            let master = ["--master", RealSpark.address]
+            let trends = try Program(["explain", "trends", "--source", "rate:1"] + master).wait()
+            #expect(trends.status == 0 && trends.output.contains("GROUP BY window"), "\(trends.error)")
+            #expect(trends.output.contains("Physical Plan"))
+            let train = try Program(["explain", "train", "/data/r.csv", "--out", "m"] + master).wait()
+            #expect(train.output.contains("cluster ALS(rank=10") && train.output.contains("here    factors"))
+            let biased = try Program(["explain", "train", "/data/r.csv", "--biases"] + master).wait()
+            #expect(biased.status != 0 && biased.error.contains("biases"))
+        }
+    }
+#endif
