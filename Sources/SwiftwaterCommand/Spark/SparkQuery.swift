@@ -8,6 +8,12 @@
         let trends: SparkTrends
         let output: SparkTableOutput
         let console: Console
+        /// The end of the last table that was shown, so that none comes again after a restart.
+        private let shown = Monitor<BatchTime?>(nil)
+
+        init(command: TrendsCommand, trends: SparkTrends, output: SparkTableOutput, console: Console) {
+            (self.command, self.trends, self.output, self.console) = (command, trends, output, console)
+        }
 
         /// Shows tables until the query ends or the task is cancelled.
         func run() async throws {
@@ -35,9 +41,10 @@
         private func show(_ session: SparkSession) async throws {
             let running = try await trends.start(
                 in: session, every: command.batch.duration, name: command.query ?? "swiftwater_trends",
-                checkpoint: command.durability.checkpoint, after: try output.last())
+                checkpoint: command.durability.checkpoint, after: try shown.read { $0 } ?? output.last())
             while let table = try await running.next() {
                 try output.write(table)
+                shown.update { $0 = table.end }
                 if running.unreadableLines > 0, command.verbose {
                     console.remark("\(Format.count(running.unreadableLines)) lines could not be read")
                 }

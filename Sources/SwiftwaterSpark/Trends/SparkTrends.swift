@@ -1,7 +1,6 @@
 #if SparkConnect
     import SwiftwaterCore
     import SwiftwaterTrends
-    import Synchronization
 
     /// Trends of posts on a Spark cluster, as `DStream.trending` computes them here.
     ///
