@@ -1,6 +1,7 @@
 #if SparkConnect
     import SwiftwaterCore
     import SwiftwaterSparkProtocol
+    import Synchronization
 
     /// A session on an Apache Spark cluster, through Spark Connect.
     ///
@@ -21,6 +22,9 @@
         /// The address that the session was opened with.
         public var address: SparkAddress { connection.address }
         private let progress: (@Sendable (SparkProgress) -> Void)?
+        /// What tells this program's views from those of others in the session.
+        private let viewTag = String(UInt32.random(in: 0 ... .max), radix: 16)
+        private let views = Atomic(0)
 
         /// Opens a session, or joins the one that the address names.
         ///
@@ -74,15 +78,30 @@
             var root = SCRelation()
             root.sql.query = query
             guard !tables.isEmpty else { return SparkTable(self, root) }
+            // Spark makes a view of each table while it looks at a query, and drops it by its name, also where a table
+            // of a table had the same one. So every view has a name of its own.
+            let number = views.wrappingAdd(1, ordering: .relaxed).newValue
+            let sorted = tables.sorted { $0.key < $1.key }.map { name, table in
+                (name: name, view: "\(name)_\(viewTag)_\(number)", table: table)
+            }
+            let named = sorted.map { "\(Self.quoted($0.name)) AS (SELECT * FROM \(Self.quoted($0.view)))" }
+            root.sql.query = "WITH \(named.joined(separator: ", ")) (\(Self.withoutEnd(query))\n)"
             var relation = SCRelation()
             relation.withRelations.root = root
-            relation.withRelations.references = tables.sorted { $0.key < $1.key }.map { name, table in
+            relation.withRelations.references = sorted.map { entry in
                 var alias = SCRelation()
-                alias.subqueryAlias.alias = name
-                alias.subqueryAlias.input = table.relation
+                alias.subqueryAlias.alias = entry.view
+                alias.subqueryAlias.input = entry.table.relation
                 return alias
             }
             return SparkTable(self, relation)
+        }
+
+        private static func quoted(_ name: String) -> String { "`\(name.replacing("`", with: "``"))`" }
+
+        /// Returns a query without the semicolons and spaces at its end.
+        private static func withoutEnd(_ query: String) -> Substring {
+            query[..<(query.lastIndex { $0 != ";" && !$0.isWhitespace }.map(query.index(after:)) ?? query.startIndex)]
         }
 
         /// Returns a table of files that the cluster sees, such as `s3a://films/ratings.csv`.
