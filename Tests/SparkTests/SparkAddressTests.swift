@@ -25,6 +25,14 @@
             #expect(error?.code == .invalidArgument && error?.remedy?.contains("sc://host:15002") == true)
         }
 
+        @Test func theEnvironmentMayHaveTheToken() throws {
+            let environment = ["SPARK_CONNECT_AUTHENTICATE_TOKEN": "env"]
+            let address = try SparkAddress("sc://h", environment: environment)
+            #expect(address.token?.value == "env" && address.usesTLS)
+            #expect(try SparkAddress("sc://h/;token=own", environment: environment).token?.value == "own")
+            #expect(try SparkAddress("sc://h", environment: ["SPARK_CONNECT_AUTHENTICATE_TOKEN": ""]).token == nil)
+        }
+
         @Test func aTokenIsNeverShown() throws {
             let address = try SparkAddress("sc://h/;token=hush-hush")
             var dumped = ""

@@ -1,11 +1,13 @@
 #if SparkConnect
+    import Foundation
     import SwiftwaterCore
 
     /// The address of a Spark Connect server, as Spark documents it:
     ///
     ///     sc://host:15002/;token=...;use_ssl=true;user_id=...;session_id=...
     ///
-    /// Other parameters are sent as headers. A token is only sent encrypted, except with `use_ssl=false`.
+    /// Other parameters are sent as headers. A token is only sent encrypted, except with `use_ssl=false`. Without one,
+    /// the environment's `SPARK_CONNECT_AUTHENTICATE_TOKEN` is the token, which keeps it out of lists of processes.
     public struct SparkAddress: Sendable, Equatable {
         /// The host.
         public let host: String
@@ -25,7 +27,10 @@
         /// Parses an address.
         ///
         /// - Throws: `invalidArgument`, without the token.
-        public init(_ text: String) throws {
+        public init(_ text: String) throws { try self.init(text, environment: ProcessInfo.processInfo.environment) }
+
+        /// Parses an address, with the environment of a process.
+        package init(_ text: String, environment: [String: String]) throws {
             func invalid(_ what: String) -> SwiftwaterError {
                 SwiftwaterError(
                     .invalidArgument, "the address of a Spark cluster \(what)",
@@ -50,7 +55,8 @@
                 let value = String(entry[entry.index(after: equals)...])
                 parameters[String(entry[..<equals])] = value.removingPercentEscapes ?? value
             }
-            token = parameters.removeValue(forKey: "token").map { SecretToken($0) }
+            let ownToken = environment["SPARK_CONNECT_AUTHENTICATE_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+            token = (parameters.removeValue(forKey: "token") ?? ownToken).map { SecretToken($0) }
             user = parameters.removeValue(forKey: "user_id")
             session = parameters.removeValue(forKey: "session_id")
             if let session, !SparkAddress.isUUID(session) { throw invalid("has a session_id that is a UUID") }
