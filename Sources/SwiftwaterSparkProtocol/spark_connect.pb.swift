@@ -156,6 +156,14 @@ package nonisolated struct SCRelation: @unchecked Sendable {
     set {_uniqueStorage()._relType = .showString(newValue)}
   }
 
+  package var collectMetrics: SCCollectMetrics {
+    get {
+      if case .collectMetrics(let v)? = _storage._relType {return v}
+      return SCCollectMetrics()
+    }
+    set {_uniqueStorage()._relType = .collectMetrics(newValue)}
+  }
+
   package var withWatermark: SCWithWatermark {
     get {
       if case .withWatermark(let v)? = _storage._relType {return v}
@@ -198,6 +206,7 @@ package nonisolated struct SCRelation: @unchecked Sendable {
     case sample(SCSample)
     case subqueryAlias(SCSubqueryAlias)
     case showString(SCShowString)
+    case collectMetrics(SCCollectMetrics)
     case withWatermark(SCWithWatermark)
     case cachedLocalRelation(SCCachedLocalRelation)
     case withRelations(SCWithRelations)
@@ -513,6 +522,37 @@ package nonisolated struct SCShowString: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
+package nonisolated struct SCCollectMetrics: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var input: SCRelation {
+    get {_storage._input ?? SCRelation()}
+    set {_uniqueStorage()._input = newValue}
+  }
+  /// Returns true if `input` has been explicitly set.
+  package var hasInput: Bool {_storage._input != nil}
+  /// Clears the value of `input`. Subsequent reads from it will return its default value.
+  package mutating func clearInput() {_uniqueStorage()._input = nil}
+
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
+
+  package var metrics: [SCExpression] {
+    get {_storage._metrics}
+    set {_uniqueStorage()._metrics = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
 package nonisolated struct SCWithWatermark: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -570,7 +610,7 @@ package nonisolated struct SCWithRelations: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-/// ---------------------------------------------------------------- literals (ML params only)
+/// ---------------------------------------------------------------- literals (ML params), and SQL for metrics
 package nonisolated struct SCExpression: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -586,11 +626,32 @@ package nonisolated struct SCExpression: Sendable {
     set {exprType = .literal(newValue)}
   }
 
+  package var expressionString: SCExpression.ExpressionString {
+    get {
+      if case .expressionString(let v)? = exprType {return v}
+      return SCExpression.ExpressionString()
+    }
+    set {exprType = .expressionString(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_ExprType: Equatable, Sendable {
     case literal(SCExpression.Literal)
+    case expressionString(SCExpression.ExpressionString)
 
+  }
+
+  package nonisolated struct ExpressionString: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var expression: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
   }
 
   package nonisolated struct Literal: Sendable {
@@ -2631,6 +2692,8 @@ package nonisolated struct SCExecutePlanResponse: Sendable {
     set {responseType = .mlCommandResult(newValue)}
   }
 
+  package var observedMetrics: [SCExecutePlanResponse.ObservedMetrics] = []
+
   package var schema: SCDataType {
     get {_schema ?? SCDataType()}
     set {_schema = newValue}
@@ -2652,6 +2715,22 @@ package nonisolated struct SCExecutePlanResponse: Sendable {
     case executionProgress(SCExecutePlanResponse.ExecutionProgress)
     case mlCommandResult(SCMlCommandResult)
 
+  }
+
+  package nonisolated struct ObservedMetrics: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var name: String = String()
+
+    package var values: [SCExpression.Literal] = []
+
+    package var keys: [String] = []
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
   }
 
   package nonisolated struct SqlCommandResult: Sendable {
@@ -3996,7 +4075,7 @@ nonisolated extension SCUserContext: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension SCRelation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Relation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}common\0\u{1}read\0\u{2}\u{6}limit\0\u{2}\u{2}sql\0\u{3}local_relation\0\u{1}sample\0\u{4}\u{4}subquery_alias\0\u{4}\u{4}show_string\0\u{4}\u{d}with_watermark\0\u{4}\u{3}cached_local_relation\0\u{4}\u{5}with_relations\0\u{4}C\u{4}ml_relation\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}common\0\u{1}read\0\u{2}\u{6}limit\0\u{2}\u{2}sql\0\u{3}local_relation\0\u{1}sample\0\u{4}\u{4}subquery_alias\0\u{4}\u{4}show_string\0\u{4}\u{9}collect_metrics\0\u{4}\u{4}with_watermark\0\u{4}\u{3}cached_local_relation\0\u{4}\u{5}with_relations\0\u{4}C\u{4}ml_relation\0")
 
   fileprivate class _StorageClass {
     var _common: SCRelationCommon? = nil
@@ -4123,6 +4202,19 @@ nonisolated extension SCRelation: SwiftProtobuf.Message, SwiftProtobuf._MessageI
             _storage._relType = .showString(v)
           }
         }()
+        case 29: try {
+          var v: SCCollectMetrics?
+          var hadOneofValue = false
+          if let current = _storage._relType {
+            hadOneofValue = true
+            if case .collectMetrics(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._relType = .collectMetrics(v)
+          }
+        }()
         case 33: try {
           var v: SCWithWatermark?
           var hadOneofValue = false
@@ -4218,6 +4310,10 @@ nonisolated extension SCRelation: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case .showString?: try {
         guard case .showString(let v)? = _storage._relType else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      }()
+      case .collectMetrics?: try {
+        guard case .collectMetrics(let v)? = _storage._relType else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
       }()
       case .withWatermark?: try {
         guard case .withWatermark(let v)? = _storage._relType else { preconditionFailure() }
@@ -4896,6 +4992,90 @@ nonisolated extension SCShowString: SwiftProtobuf.Message, SwiftProtobuf._Messag
   }
 }
 
+nonisolated extension SCCollectMetrics: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CollectMetrics"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}input\0\u{1}name\0\u{1}metrics\0")
+
+  fileprivate class _StorageClass {
+    var _input: SCRelation? = nil
+    var _name: String = String()
+    var _metrics: [SCExpression] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _input = source._input
+      _name = source._name
+      _metrics = source._metrics
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._input) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._metrics) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._input {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 2)
+      }
+      if !_storage._metrics.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._metrics, fieldNumber: 3)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCCollectMetrics, rhs: SCCollectMetrics) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._input != rhs_storage._input {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._metrics != rhs_storage._metrics {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension SCWithWatermark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WithWatermark"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}input\0\u{3}event_time\0\u{3}delay_threshold\0")
@@ -5059,7 +5239,7 @@ nonisolated extension SCWithRelations: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension SCExpression: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Expression"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}literal\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}literal\0\u{4}\u{3}expression_string\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5080,6 +5260,19 @@ nonisolated extension SCExpression: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.exprType = .literal(v)
         }
       }()
+      case 4: try {
+        var v: SCExpression.ExpressionString?
+        var hadOneofValue = false
+        if let current = self.exprType {
+          hadOneofValue = true
+          if case .expressionString(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.exprType = .expressionString(v)
+        }
+      }()
       default: break
       }
     }
@@ -5090,14 +5283,52 @@ nonisolated extension SCExpression: SwiftProtobuf.Message, SwiftProtobuf._Messag
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if case .literal(let v)? = self.exprType {
+    switch self.exprType {
+    case .literal?: try {
+      guard case .literal(let v)? = self.exprType else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
+    }()
+    case .expressionString?: try {
+      guard case .expressionString(let v)? = self.exprType else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: SCExpression, rhs: SCExpression) -> Bool {
     if lhs.exprType != rhs.exprType {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SCExpression.ExpressionString: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = SCExpression.protoMessageName + ".ExpressionString"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}expression\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.expression) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.expression.isEmpty {
+      try visitor.visitSingularStringField(value: self.expression, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCExpression.ExpressionString, rhs: SCExpression.ExpressionString) -> Bool {
+    if lhs.expression != rhs.expression {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8390,7 +8621,7 @@ nonisolated extension SCReattachOptions: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension SCExecutePlanResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExecutePlanResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{3}arrow_batch\0\u{4}\u{3}sql_command_result\0\u{2}\u{2}schema\0\u{3}write_stream_operation_start_result\0\u{3}streaming_query_command_result\0\u{4}\u{2}streaming_query_manager_command_result\0\u{3}operation_id\0\u{3}response_id\0\u{3}result_complete\0\u{3}server_side_session_id\0\u{4}\u{3}execution_progress\0\u{4}\u{2}ml_command_result\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{3}arrow_batch\0\u{4}\u{3}sql_command_result\0\u{3}observed_metrics\0\u{1}schema\0\u{3}write_stream_operation_start_result\0\u{3}streaming_query_command_result\0\u{4}\u{2}streaming_query_manager_command_result\0\u{3}operation_id\0\u{3}response_id\0\u{3}result_complete\0\u{3}server_side_session_id\0\u{4}\u{3}execution_progress\0\u{4}\u{2}ml_command_result\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8425,6 +8656,7 @@ nonisolated extension SCExecutePlanResponse: SwiftProtobuf.Message, SwiftProtobu
           self.responseType = .sqlCommandResult(v)
         }
       }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.observedMetrics) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._schema) }()
       case 8: try {
         var v: SCWriteStreamOperationStartResult?
@@ -8531,6 +8763,9 @@ nonisolated extension SCExecutePlanResponse: SwiftProtobuf.Message, SwiftProtobu
     }()
     default: break
     }
+    if !self.observedMetrics.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.observedMetrics, fieldNumber: 6)
+    }
     try { if let v = self._schema {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     } }()
@@ -8581,7 +8816,48 @@ nonisolated extension SCExecutePlanResponse: SwiftProtobuf.Message, SwiftProtobu
     if lhs.operationID != rhs.operationID {return false}
     if lhs.responseID != rhs.responseID {return false}
     if lhs.responseType != rhs.responseType {return false}
+    if lhs.observedMetrics != rhs.observedMetrics {return false}
     if lhs._schema != rhs._schema {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SCExecutePlanResponse.ObservedMetrics: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = SCExecutePlanResponse.protoMessageName + ".ObservedMetrics"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}values\0\u{1}keys\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.values) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.keys) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.values.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.values, fieldNumber: 2)
+    }
+    if !self.keys.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.keys, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCExecutePlanResponse.ObservedMetrics, rhs: SCExecutePlanResponse.ObservedMetrics) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.values != rhs.values {return false}
+    if lhs.keys != rhs.keys {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -113,6 +113,25 @@
             }
         }
 
+        /// Lines that are not posts, or have no time, are counted and said.
+        @Test func unreadableLinesAreSaid() throws {
+            let lines = "{broken\n{\"kind\":\"x\"}\n{\"swiftwater\":\"post\",\"text\":\"no time #a\"}\n"
+            let incoming = folder.file("with bad lines")
+            try FileManager.default.createDirectory(atPath: incoming, withIntermediateDirectories: true)
+            let path = try folder.write("with bad lines/1.txt", posts(300, seed: 6) + lines)
+            let archive = try run(["--source", "file:" + path, "--master", RealSpark.address])
+            #expect(archive.error.contains("3 lines so far are not posts with a time"), "\(archive.error)")
+            let program = try Program([
+                "trends", "--event-time", "--window", "10s", "--json", "--batch", "1s", "--source", "files:" + incoming,
+                "--master", RealSpark.address,
+            ])
+            defer { program.terminate() }
+            let said = program.waitForOutput { _, error in
+                error.contains("3 lines so far are not posts with a time") ? true : nil
+            }
+            #expect(said == true)
+        }
+
         /// A named query goes on after the command, and is found and stopped by its name.
         @Test func namedQueriesAreJoinedAgain() throws {
             let name = "named_\(UInt32.random(in: 0...UInt32.max))"

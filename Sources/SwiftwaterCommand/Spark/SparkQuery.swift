@@ -42,13 +42,18 @@
             let running = try await trends.start(
                 in: session, every: command.batch.duration, name: command.query ?? "swiftwater_trends",
                 checkpoint: command.durability.checkpoint, after: try shown.read { $0 } ?? output.last())
+            running.onUnreadableLines { [console] count in Self.report(count, console) }
             while let table = try await running.next() {
                 try output.write(table)
                 shown.update { $0 = table.end }
-                if running.unreadableLines > 0, command.verbose {
-                    console.remark("\(Format.count(running.unreadableLines)) lines could not be read")
-                }
             }
+        }
+
+        static func report(_ unreadable: Int, _ console: Console) {
+            guard unreadable > 0 else { return }
+            console.remark(
+                "\(Format.count(unreadable)) lines so far are not posts with a time, and did not count; on a cluster, "
+                    + "posts are plain lines or lines of relay --format posts")
         }
 
         /// Closes the session and its query, or leaves the session of a named query: Spark does not open one again that

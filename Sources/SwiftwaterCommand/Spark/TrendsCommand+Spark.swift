@@ -53,10 +53,11 @@
             if isArchive {
                 let session = try await SparkTraining.session(master, console)
                 return try await SparkInterrupt.run(session, console) {
-                    let tables = try await trends.tables(in: session)
+                    let found = try await trends.tables(in: session)
                     console.endProgress()
-                    for table in tables { try output.write(table) }
-                    guard !tables.isEmpty else {
+                    for table in found.tables { try output.write(table) }
+                    SparkQuery.report(found.unreadableLines, console)
+                    guard !found.tables.isEmpty else {
                         throw SwiftwaterError(
                             .malformedInput, "no post could be read",
                             remedy: "on a cluster, posts are plain lines or lines of relay --format posts, with times")

@@ -17,6 +17,23 @@
             return SparkTable(session, result)
         }
 
+        /// Returns the table with aggregates that Spark computes while the rows pass, without another look at them.
+        ///
+        /// - Parameters:
+        ///   - name: the name of the observation, one in a query.
+        ///   - metrics: aggregates in SQL, such as `count_if(rating > 5) AS tooHigh`.
+        func observing(_ name: String, _ metrics: [String]) -> SparkTable {
+            var result = SCRelation()
+            result.collectMetrics.input = relation
+            result.collectMetrics.name = name
+            result.collectMetrics.metrics = metrics.map { text in
+                var expression = SCExpression()
+                expression.expressionString.expression = text
+                return expression
+            }
+            return SparkTable(session, result)
+        }
+
         /// Returns parts of random rows, one for each weight. The parts do not overlap, and together have all rows, as
         /// PySpark's `randomSplit` makes them.
         public func randomSplit(_ weights: [Double], seed: Int64) -> [SparkTable] {
@@ -45,6 +62,27 @@
             return rows.read { $0 }
         }
 
+        /// Returns all rows, and what was observed on the way, by the names of the observation and the metric.
+        func observedRows() async throws -> (rows: [SparkRow], observed: [String: [String: Int]]) {
+            let found = Monitor((rows: [SparkRow](), observed: [String: [String: Int]]()))
+            try await forEachBatch(observe: { metrics in
+                found.update { found in
+                    for metric in metrics {
+                        for (key, value) in zip(metric.keys, metric.values) {
+                            found.observed[metric.name, default: [:]][key] = Int(value.long)
+                        }
+                    }
+                }
+            }) { names, columns in
+                found.update { found in
+                    for row in 0..<(columns.first?.count ?? 0) {
+                        found.rows.append(SparkRow(names, columns.map { $0[row] }))
+                    }
+                }
+            }
+            return found.read { $0 }
+        }
+
         /// Calls `body` with each row, in the order of the result. Only one batch of rows is in memory at a time.
         public func forEachRow(_ body: @escaping @Sendable (SparkRow) throws -> Void) async throws {
             try await forEachBatch { names, columns in
@@ -53,19 +91,18 @@
         }
 
         /// Calls `body` with each batch of columns.
-        func forEachBatch(_ body: @escaping @Sendable (SparkRow.Names, [ArrowColumn]) throws -> Void) async throws {
+        func forEachBatch(
+            observe: @escaping @Sendable ([SCExecutePlanResponse.ObservedMetrics]) -> Void = { _ in },
+            _ body: @escaping @Sendable (SparkRow.Names, [ArrowColumn]) throws -> Void
+        ) async throws {
             var plan = SCPlan()
             plan.root = relation
-            let received = Monitor(0)
             try await session.execute(plan) { response in
+                if !response.observedMetrics.isEmpty { observe(response.observedMetrics) }
                 guard case .arrowBatch(let batch)? = response.responseType else { return }
                 let reader = try ArrowReader(Array(batch.data))
                 let names = SparkRow.Names(reader.fields.map(\.name))
-                for columns in reader.batches {
-                    let count = columns.first?.count ?? 0
-                    received.update { $0 += count }
-                    try body(names, columns)
-                }
+                for columns in reader.batches { try body(names, columns) }
             }
         }
 

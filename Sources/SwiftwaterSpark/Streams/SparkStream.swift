@@ -27,6 +27,8 @@
             /// The number of rows of the batch that came too late; Spark counts them after it has combined rows of
             /// the same group.
             public let lateRows: Int
+            /// What was observed in the batch, by the names of the observation and the metric.
+            let observed: [String: [String: Int]]
         }
 
         private let session: SparkSession
@@ -85,9 +87,23 @@
                 let batch = object["batchId"] as? Int
             else { return nil }
             let operators = object["stateOperators"] as? [[String: Any]] ?? []
+            let sources = object["sources"] as? [[String: Any]] ?? []
             self.init(
-                batch: batch, inputRows: object["numInputRows"] as? Int ?? 0,
-                lateRows: operators.reduce(0) { $0 + ($1["numRowsDroppedByWatermark"] as? Int ?? 0) })
+                batch: batch, inputRows: sources.reduce(0) { $0 + ($1["numInputRows"] as? Int ?? 0) },
+                lateRows: operators.reduce(0) { $0 + ($1["numRowsDroppedByWatermark"] as? Int ?? 0) },
+                observed: (object["observedMetrics"] as? [String: [String: Any]] ?? [:]).mapValues(Self.metrics))
+        }
+
+        /// Returns metrics by their names, of Spark's form `{"values": [3], "schema": {"fields": [{"name": ...}]}}` or
+        /// `{"name": 3}`.
+        private static func metrics(_ found: [String: Any]) -> [String: Int] {
+            guard let values = found["values"] as? [Any], let schema = found["schema"] as? [String: Any],
+                let fields = schema["fields"] as? [[String: Any]]
+            else { return found.compactMapValues { $0 as? Int } }
+            let pairs = zip(fields, values).compactMap { field, value in
+                (field["name"] as? String).flatMap { name in (value as? Int).map { (name, $0) } }
+            }
+            return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
         }
     }
 #endif

@@ -17,6 +17,7 @@
             var lateRows = 0
             var inputRows = 0
             var unreadable = 0
+            var onUnreadable: @Sendable (Int) -> Void = { _ in }
         }
         private let state: Mutex<State>
         /// The time between two looks for tables.
@@ -35,8 +36,13 @@
         /// The number of rows that came too late for their windows; Spark counts them after it has combined rows of the
         /// same window and key.
         public var lateRows: Int { state.withLock(\.lateRows) }
-        /// The number of lines that could not be read, counted in each of their windows. Known by time of arrival only.
+        /// The number of lines that were not posts, or had no time, since the stream was joined.
         public var unreadableLines: Int { state.withLock(\.unreadable) }
+
+        /// Sets what is called with the number of unreadable lines each time it has grown.
+        public func onUnreadableLines(_ body: @escaping @Sendable (Int) -> Void) {
+            state.withLock { $0.onUnreadable = body }
+        }
 
         /// Waits for the next table. Returns nil when the query was stopped.
         ///
@@ -58,20 +64,23 @@
         }
 
         private func look() async throws {
+            let before = unreadableLines
             for progress in try await stream.progress() {
                 state.withLock { state in
                     guard progress.batch > state.batch else { return }
                     state.batch = progress.batch
                     state.inputRows += progress.inputRows
                     state.lateRows += progress.lateRows
+                    state.unreadable += progress.observed[SparkTrendsSQL.observation]?["unreadable"] ?? 0
                 }
             }
+            let (count, tell) = state.withLock { ($0.unreadable, $0.onUnreadable) }
+            if count > before { tell(count) }
             let (last, late) = state.withLock { ($0.last, $0.lateRows) }
             let found = try await trends.top(counts, after: last, late: late)
             state.withLock { state in
-                state.waiting += found.tables
-                state.last = found.tables.last?.end ?? last
-                state.unreadable += found.unreadable
+                state.waiting += found
+                state.last = found.last?.end ?? last
             }
         }
 

@@ -44,9 +44,13 @@
             ]
         }
 
-        /// Returns the tables of posts that are all there, by the ends of their windows.
-        public func tables(in session: SparkSession) async throws -> [TrendingTable] {
-            try await top(counts(in: session), after: nil, late: 0).tables
+        /// Returns the tables of posts that are all there, by the ends of their windows, and the number of lines that
+        /// are not posts, or have no time.
+        public func tables(
+            in session: SparkSession
+        ) async throws -> (tables: [TrendingTable], unreadableLines: Int) {
+            let found = try await topTable(counts(in: session), after: nil).observedRows()
+            return (try tables(found.rows, late: 0), found.observed[SparkTrendsSQL.observation]?["unreadable"] ?? 0)
         }
 
         /// Starts a streaming query, or joins the one that runs under this name.
@@ -85,24 +89,23 @@
 
         private func counts(in session: SparkSession) -> SparkTable {
             var read = session.sql(sql.readSQL, tables: ["source": posts.source(session)])
+            read = read.observing(SparkTrendsSQL.observation, SparkTrendsSQL.metrics)
             if !posts.isArchive { read = read.withWatermark("time", delay: settings.lateness) }
             return session.sql(sql.countSQL, tables: ["posts": read])
         }
 
-        /// Returns the tables of the windows that ended after a time, and the number of lines that could not be read.
-        func top(
-            _ counts: SparkTable, after last: BatchTime?, late: Int
-        ) async throws -> (tables: [TrendingTable], unreadable: Int) {
+        /// Returns the tables of the windows that ended after a time.
+        func top(_ counts: SparkTable, after last: BatchTime?, late: Int) async throws -> [TrendingTable] {
+            try tables(try await topTable(counts, after: last).rows(), late: late)
+        }
+
+        private func topTable(_ counts: SparkTable, after last: BatchTime?) -> SparkTable {
             let query = sql.topSQL(after: last.map { $0.milliseconds * 1000 } ?? .min)
-            let rows = try await counts.session.sql(query, tables: ["counts": counts]).rows()
-            var (tables, unreadable) = ([TrendingTable](), 0)
-            for window in rows.chunked(byEnd: { $0[0] }) {
-                let all = try window.map { try Row($0) }
-                // Only a window of unreadable lines has no posts.
-                unreadable += all.first?.unreadable ?? 0
-                tables.append(table(all, late))
-            }
-            return (tables, unreadable)
+            return counts.session.sql(query, tables: ["counts": counts])
+        }
+
+        private func tables(_ rows: [SparkRow], late: Int) throws -> [TrendingTable] {
+            try rows.chunked(byEnd: { $0[0] }).map { window in table(try window.map { try Row($0) }, late) }
         }
 
         private func table(_ rows: [Row], _ late: Int) -> TrendingTable {
@@ -125,7 +128,6 @@
             let authors: Int?
             let first: BatchTime?
             let keys: Int
-            let unreadable: Int
 
             init(_ row: SparkRow) throws {
                 guard case .timestamp(let end) = row[0], let key = row[1].text, let count = row[2].integer else {
@@ -136,7 +138,6 @@
                 first =
                     if case .timestamp(let time) = row[4] { BatchTime(milliseconds: time / 1000) } else { nil }
                 keys = Int(row[5].integer ?? 0)
-                unreadable = Int(row[6].integer ?? 0)
             }
         }
     }

@@ -11,13 +11,17 @@
         private static let postSchema =
             "swiftwater STRING, text STRING, createdAt STRING, author STRUCT<id: STRING>, hashtags ARRAY<STRING>"
 
-        /// Posts: `time`, `author`, `text`, `tags`, and whether they could be read. The key '' counts them.
+        /// The name of the observation of `readSQL`, and its metrics.
+        static let observation = "swiftwater_posts"
+        static let metrics = ["count_if(isUnreadable) AS unreadable"]
+
+        /// Posts: `time`, `author`, `text`, `tags`, and whether they could not be read, as posts with a time.
         var readSQL: String {
             let time = settings.usesEventTime ? "try_to_timestamp(post.createdAt)" : "arrival"
             return """
                 SELECT \(time) AS time, nullif(post.author.id, '') AS author, post.hashtags AS tags,
                   CASE WHEN isJSON THEN post.text ELSE value END AS text,
-                  isJSON AND coalesce(post.swiftwater, '') <> 'post' AS isUnreadable
+                  (isJSON AND coalesce(post.swiftwater, '') <> 'post') OR \(time) IS NULL AS isUnreadable
                 FROM (
                   SELECT value, arrival, startswith(ltrim(value), '{') AS isJSON,
                     CASE WHEN startswith(ltrim(value), '{') THEN from_json(value, '\(Self.postSchema)') END AS post
@@ -35,9 +39,9 @@
             return """
                 SELECT window.end AS end, key, count(*) AS n\(evidence)
                 FROM (
-                  SELECT time, author, explode(CASE WHEN isUnreadable THEN array(' unreadable')
-                    ELSE array_union(array(''), coalesce(\(keysSQL), CAST(array() AS ARRAY<STRING>))) END) AS key
-                  FROM posts)
+                  SELECT time, author,
+                    explode(array_union(array(''), coalesce(\(keysSQL), CAST(array() AS ARRAY<STRING>)))) AS key
+                  FROM posts WHERE NOT isUnreadable)
                 GROUP BY window(time, '\(settings.window.wholeMilliseconds) milliseconds',
                   '\((settings.slide ?? settings.window).wholeMilliseconds) milliseconds'), key
                 """
@@ -52,14 +56,11 @@
             let order = settings.order == .authors ? "authors DESC, n DESC" : "n DESC"
             let limit = settings.limit > 0 ? "WHERE place <= \(settings.limit) OR key = ''" : ""
             return """
-                SELECT end, key, n, \(evidence), keys, unreadable FROM (
+                SELECT end, key, n, \(evidence), keys FROM (
                   SELECT *, row_number() OVER (PARTITION BY end ORDER BY key = '', \(order), key) AS place
                   FROM (
-                    SELECT *, sum(CASE WHEN key = '' THEN 0 ELSE 1 END) OVER (PARTITION BY end) AS keys FROM (
-                      SELECT *, sum(CASE WHEN key = ' unreadable' THEN n ELSE 0 END) OVER (PARTITION BY end)
-                        AS unreadable
-                      FROM counts WHERE unix_micros(end) > \(last))
-                    WHERE key <> ' unreadable')
+                    SELECT *, sum(CASE WHEN key = '' THEN 0 ELSE 1 END) OVER (PARTITION BY end) AS keys
+                    FROM counts WHERE unix_micros(end) > \(last))
                   WHERE key = '' OR n >= \(settings.minimumCount))
                 \(limit)
                 ORDER BY end, place
