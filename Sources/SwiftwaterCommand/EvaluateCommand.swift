@@ -1,7 +1,7 @@
 import ArgumentParser
 import Swiftwater
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Evaluates a model's predictions and ranked lists.",
         discussion: """
@@ -12,10 +12,12 @@ struct EvaluateCommand: ParsableCommand {
               swiftwater evaluate --model films.model test.csv
               swiftwater evaluate --model films.model test.csv --ranking 10 \\
                 --relevant-from 4
+              swiftwater evaluate --model s3a://films/als s3a://films/test.csv \\
+                --master sc://spark.example:15002
             """)
 
     @Argument(help: "CSV file of ratings.") var file: String
-    @Option(help: "Model file.") var model: String
+    @Option(help: "Model file; with --master, the folder of train --cluster-model.") var model: String
     @OptionGroup var ratings: RatingsOptions
     @Option(
         help: """
@@ -25,25 +27,40 @@ struct EvaluateCommand: ParsableCommand {
     var ranking: Int?
     @Option(help: "Minimum rating of a relevant item. (default: 4; for an implicit model, above 0)")
     var relevantFrom: Float?
+    @OptionGroup var cluster: ClusterOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
         if let ranking, ranking < 1 { throw ValidationError("--ranking takes 1 or more.") }
     }
 
-    func run() throws {
+    func run() async throws {
+        #if SparkConnect
+            if let master = cluster.master { return try await run(on: master) }
+        #endif
         let console = Console()
         let model = try ModelFile.read(model)
         let isImplicit = model.settings.isImplicit
-        if isImplicit, ranking == nil {
-            throw SwiftwaterError(
-                .invalidArgument, "an implicit model predicts preferences, which have no RMSE against ratings",
-                remedy: "give --ranking 10")
-        }
+        try checkMeasure(isImplicit: isImplicit)
         let held = try ratings.read(file, console: console)
         let metrics = isImplicit ? nil : try model.evaluate(on: held)
-        let from = relevantFrom ?? (isImplicit ? .leastNonzeroMagnitude : 4)
-        let lists = try ranking.map { try model.evaluateRanking(on: held, k: $0, relevantFrom: from) }
+        let lists = try ranking.map {
+            try model.evaluateRanking(on: held, k: $0, relevantFrom: relevantRating(isImplicit: isImplicit))
+        }
+        try show(metrics, lists, console)
+    }
+
+    /// Refuses a model that has no RMSE, if nothing else is asked for.
+    func checkMeasure(isImplicit: Bool) throws {
+        guard isImplicit, ranking == nil else { return }
+        throw SwiftwaterError(
+            .invalidArgument, "an implicit model predicts preferences, which have no RMSE against ratings",
+            remedy: "give --ranking 10")
+    }
+
+    func relevantRating(isImplicit: Bool) -> Float { relevantFrom ?? (isImplicit ? .leastNonzeroMagnitude : 4) }
+
+    func show(_ metrics: RatingMetrics?, _ lists: RankingMetrics?, _ console: Console) throws {
         if json {
             try console.line(EvaluateCommand.json(metrics, lists))
         } else {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Swiftwater
 
-struct RecommendCommand: ParsableCommand {
+struct RecommendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recommend",
         abstract: "Recommends items for users, or users for items.",
@@ -15,9 +15,11 @@ struct RecommendCommand: ParsableCommand {
               swiftwater recommend --model films.model --for-users 10 --out top10.csv
               swiftwater recommend --model films.model --for-items 10 --item 11
               swiftwater recommend --model films.model --user 42 --because --deny seen.txt
+              swiftwater recommend --model s3a://films/als --for-users 10 \\
+                --master sc://spark.example:15002 --cluster-out s3a://films/top10
             """)
 
-    @Option(help: "Model file.") var model: String
+    @Option(help: "Model file; with --master, the folder of train --cluster-model.") var model: String
     @Option(help: "Number of items per user.") var forUsers: Int?
     @Option(help: "Number of users per item.") var forItems: Int?
     @Option(help: "Recommend for this user only.") var user: String?
@@ -29,6 +31,11 @@ struct RecommendCommand: ParsableCommand {
     @Option(help: "File of item ids to exclude, one per line.") var deny: String?
     @Flag(help: "Include items the user rated in training.") var includeSeen = false
     @Flag(help: "With --user, show the ratings behind each item.") var because = false
+    @OptionGroup var place: MasterOptions
+    @Option(
+        help: ArgumentHelp(
+            "With --master: folder of the cluster to write all lists to, in place of --out.", valueName: "folder"))
+    var clusterOut: String?
 
     func validate() throws {
         if user != nil && item != nil { throw ValidationError("Give --user or --item, not both.") }
@@ -46,9 +53,15 @@ struct RecommendCommand: ParsableCommand {
         if let count = forUsers ?? forItems, count < 1 {
             throw ValidationError("--for-users and --for-items take 1 or more.")
         }
+        if clusterOut != nil, place.master == nil || out != nil || user != nil || item != nil {
+            throw ValidationError("--cluster-out requires --master, and goes without --out, --user and --item.")
+        }
     }
 
-    func run() throws {
+    func run() async throws {
+        #if SparkConnect
+            if let master = place.master { return try await run(on: master) }
+        #endif
         let console = Console()
         let model = try ModelFile.read(model)
         let catalogue = try movies.read(console)
@@ -61,7 +74,7 @@ struct RecommendCommand: ParsableCommand {
         }
     }
 
-    private var seenNote: String { includeSeen ? "rated ones included" : "rated ones left out" }
+    var seenNote: String { includeSeen ? "rated ones included" : "rated ones left out" }
 
     private func forUser(
         _ user: String, _ model: MatrixFactorizationModel, _ catalogue: Catalogue, _ console: Console
@@ -95,10 +108,7 @@ struct RecommendCommand: ParsableCommand {
         let title = TerminalText.safe(catalogue.title(item))
         try console.line(console.styled("Top \(best.count) users for \(title) (\(seenNote))", .bold))
         for (rank, scored) in best.enumerated() {
-            try console.line(
-                Format.right("\(rank + 1)", 3) + "  user "
-                    + Format.left(TerminalText.safe(model.userIDs[scored.index]), 12)
-                    + Format.right(Format.decimal(Double(scored.score), 2), 7))
+            try Self.showUser(rank + 1, model.userIDs[scored.index], Double(scored.score), console)
         }
     }
 
@@ -112,7 +122,7 @@ struct RecommendCommand: ParsableCommand {
         report(list.count, console)
     }
 
-    private func report(_ rows: Int, _ console: Console) {
+    func report(_ rows: Int, _ console: Console) {
         console.remark(
             "\(Format.count(rows)) recommendations (\(seenNote))" + (out.map { " written to \($0)" } ?? ""))
     }
@@ -156,15 +166,28 @@ struct RecommendCommand: ParsableCommand {
         reasons: (Scored) throws -> [String] = { _ in [] }
     ) throws {
         for (rank, scored) in best.enumerated() {
-            let id = ids[scored.index]
-            let entry = catalogue[id]
-            let title = Format.cut(TerminalText.safe(entry?.title ?? id), 40)
-            let genres = entry.map { TerminalText.safe($0.genres.joined(separator: ", ")) } ?? ""
-            try console.line(
-                Format.right("\(rank + 1)", 3) + "  " + Format.left(title, 40)
-                    + Format.right(Format.decimal(Double(scored.score), places), 7)
-                    + (genres.isEmpty ? "" : "  " + console.styled(genres, .dim)))
+            try show(rank + 1, ids[scored.index], Double(scored.score), catalogue, console, places: places)
             for reason in try reasons(scored) { try console.line("       " + console.styled(reason, .dim)) }
         }
+    }
+
+    /// Prints a line of a ranked list.
+    static func show(
+        _ rank: Int, _ id: String, _ score: Double, _ catalogue: Catalogue, _ console: Console, places: Int = 2
+    ) throws {
+        let entry = catalogue[id]
+        let title = Format.cut(TerminalText.safe(entry?.title ?? id), 40)
+        let genres = entry.map { TerminalText.safe($0.genres.joined(separator: ", ")) } ?? ""
+        try console.line(
+            Format.right("\(rank)", 3) + "  " + Format.left(title, 40)
+                + Format.right(Format.decimal(score, places), 7)
+                + (genres.isEmpty ? "" : "  " + console.styled(genres, .dim)))
+    }
+
+    /// Prints a user of a ranked list.
+    static func showUser(_ rank: Int, _ id: String, _ score: Double, _ console: Console) throws {
+        try console.line(
+            Format.right("\(rank)", 3) + "  user " + Format.left(TerminalText.safe(id), 12)
+                + Format.right(Format.decimal(score, 2), 7))
     }
 }

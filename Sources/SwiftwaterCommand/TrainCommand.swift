@@ -27,10 +27,18 @@ struct TrainCommand: AsyncParsableCommand {
         help: "File to save the model to after every iteration. If it exists, training resumes from it.")
     var checkpoint: String?
     @Option(help: "Model file to write.") var out: String?
+    @Option(
+        help: ArgumentHelp(
+            "With --master: folder of the cluster to save the model in, for evaluate and recommend there.",
+            valueName: "folder"))
+    var clusterModel: String?
 
     func validate() throws {
         for (option, path) in [("--out", out), ("--checkpoint", checkpoint)] where path == "-" {
             throw ValidationError("\(option) takes a file: a model cannot be written to standard output.")
+        }
+        if clusterModel != nil, cluster.master == nil {
+            throw ValidationError("--cluster-model requires --master; here, --out saves the model.")
         }
     }
 

@@ -71,6 +71,20 @@ public struct MatrixTable: Sendable {
         totals = (ratings.userIDs.count, ratings.itemIDs.count)
     }
 
+    /// Creates a table of ratings that come from elsewhere.
+    package init(
+        users: [String], items: [String], ratings: [(user: String, item: String, rating: Float)],
+        totals: (users: Int, items: Int)
+    ) {
+        let row = Dictionary(uniqueKeysWithValues: zip(users, users.indices))
+        let column = Dictionary(uniqueKeysWithValues: zip(items, items.indices))
+        var cells = [[Cell]](repeating: [Cell](repeating: .unknown, count: items.count), count: users.count)
+        for entry in ratings {
+            if let row = row[entry.user], let column = column[entry.item] { cells[row][column] = .rated(entry.rating) }
+        }
+        (self.users, self.items, self.cells, self.totals) = (users, items, cells, totals)
+    }
+
     /// Returns the table as lines of text with aligned columns. Predictions are in parentheses.
     ///
     /// - Parameters:

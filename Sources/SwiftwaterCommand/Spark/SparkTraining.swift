@@ -24,28 +24,17 @@
             seed: UInt64, console: Console, announce: (String) throws -> Void
         ) async throws {
             self.session = session
-            func read(_ path: String) async throws -> SparkRatings {
-                let format = options.format()
-                let source =
-                    cluster.upload
-                    ? try await session.upload(try options.read(path, console: console), format: format)
-                    : session.csv(path, options: ["sep": format.separator])
-                let ratings = try await SparkRatings(source, format: format)
-                if ratings.malformedRows > 0 {
-                    console.remark(
-                        "\(path): \(Format.count(ratings.malformedRows)) of \(Format.count(ratings.rowCount)) rows "
-                            + "have no user, item or rating and were skipped")
-                }
-                return ratings
-            }
             if let path = data.train {
-                train = try await read(path)
-                (validation, test) = (
-                    try await Self.optional(data.validation, read), try await Self.optional(data.test, read)
-                )
+                let given = try await Self.read(path, session, options, cluster, console)
+                train = given
+                func other(_ path: String?) async throws -> SparkRatings? {
+                    guard let path else { return nil }
+                    return try await Self.read(path, session, options, cluster, console, numberedAs: given)
+                }
+                (validation, test) = (try await other(data.validation), try await other(data.test))
             } else {
                 let path = data.file ?? ""
-                let all = try await read(path)
+                let all = try await Self.read(path, session, options, cluster, console)
                 console.endProgress()
                 try announce(
                     "\(path): \(Format.count(try await all.count())) ratings by \(Format.count(all.userCount)) users "
@@ -63,23 +52,46 @@
             try announce("\(how): " + counts.joined(separator: ", "))
         }
 
-        private static func optional(
-            _ path: String?, _ read: (String) async throws -> SparkRatings
-        ) async throws -> SparkRatings? {
-            guard let path else { return nil }
-            return try await read(path)
+        /// Reads a file of the cluster, or uploads one.
+        static func read(
+            _ path: String, _ session: SparkSession, _ options: RatingsOptions, _ cluster: ClusterOptions,
+            _ console: Console, numberedAs train: SparkRatings? = nil
+        ) async throws -> SparkRatings {
+            let format = options.format()
+            let source =
+                cluster.upload
+                ? try await session.upload(try options.read(path, console: console), format: format)
+                : session.csv(path, options: ["sep": format.separator])
+            let ratings = try await SparkRatings(source, format: format, numberedAs: train)
+            if ratings.malformedRows > 0 {
+                console.remark(
+                    "\(path): \(Format.count(ratings.malformedRows)) of \(Format.count(ratings.rowCount)) rows "
+                        + "have no user, item or rating and were skipped")
+            }
+            return ratings
         }
 
         /// Refuses what only this machine does.
         static func check(_ data: SplitOptions, _ options: RatingsOptions, _ als: ALSOptions, upload: Bool) throws {
-            let format = options.format()
-            for (isUsed, what) in [
+            try refuse([
                 (data.splitBy != .random, "--split-by \(data.splitBy.rawValue)"), (als.threads != nil, "--threads"),
+            ])
+            try check(options, upload: upload)
+        }
+
+        /// Refuses what only this machine does with ratings.
+        static func check(_ options: RatingsOptions, upload: Bool) throws {
+            let format = options.format()
+            try refuse([
                 (format.sumsDuplicates, "--sum-repeats"), (!upload && !format.hasHeader, "--no-header"),
                 (!upload && format.hasDecimalComma, "--decimal-comma"), (format.keepsCache, "--cache"),
                 (!upload && options.columns.encoding != nil, "--encoding"),
                 (format.isStrict, "--strict"), (format.requiresIntegerIDs, "--integer-ids"),
-            ] where isUsed {
+            ])
+        }
+
+        static func refuse(_ options: [(isUsed: Bool, what: String)]) throws {
+            for (isUsed, what) in options where isUsed {
                 throw SwiftwaterError(
                     .unsupported, "\(what) does not work on a Spark cluster", remedy: "leave it out, or run here")
             }

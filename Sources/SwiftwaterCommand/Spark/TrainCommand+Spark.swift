@@ -49,7 +49,15 @@
                     }
                 }
             }
-            guard let out else { return try console.line("the model was not saved; --out FILE saves it") }
+            if let clusterModel {
+                try await model.save(to: clusterModel, train: parts.train)
+                console.endProgress()
+                try console.line("model saved on the cluster in \(clusterModel)")
+            }
+            guard let out else {
+                if clusterModel == nil { try console.line("the model was not saved; --out FILE saves it") }
+                return
+            }
             let fetched = try await model.fetch(train: parts.train)
             console.endProgress()
             try ModelFile.write(fetched, to: out)

@@ -23,24 +23,26 @@ enum RecommendationFormat: String, ExpressibleByArgument, CaseIterable {
     func rows(
         _ first: String, _ list: [Scored], _ ids: IdentifierTable, _ side: Side, _ source: Recommendation.Source
     ) -> String {
-        let (own, other) = side == .users ? ("user", "item") : ("item", "user")
-        return list.enumerated().map { place, scored in
-            switch self {
-            case .csv:
-                """
-                \(CSVReader.quoted(first)),\(place + 1),\(CSVReader.quoted(ids[scored.index])),\(scored.score),\
-                \(source.rawValue)\n
-                """
-            case .ndjson:
-                JSONWriter.object { json in
-                    json.member(own, first)
-                    json.member("rank", place + 1)
-                    json.member(other, ids[scored.index])
-                    json.member("score", scored.score)
-                    json.member("source", source.rawValue)
-                } + "\n"
-            }
+        list.enumerated().map { place, scored in
+            row(first, place + 1, ids[scored.index], scored.score, side, source)
         }.joined()
+    }
+
+    func row(
+        _ first: String, _ rank: Int, _ second: String, _ score: Float, _ side: Side, _ source: Recommendation.Source
+    ) -> String {
+        let (own, other) = side == .users ? ("user", "item") : ("item", "user")
+        return switch self {
+        case .csv: "\(CSVReader.quoted(first)),\(rank),\(CSVReader.quoted(second)),\(score),\(source.rawValue)\n"
+        case .ndjson:
+            JSONWriter.object { json in
+                json.member(own, first)
+                json.member("rank", rank)
+                json.member(other, second)
+                json.member("score", score)
+                json.member("source", source.rawValue)
+            } + "\n"
+        }
     }
 }
 

@@ -45,12 +45,8 @@
                 "userCol": .text("user"), "itemCol": .text("item"), "ratingCol": .text("rating"),
                 "seed": .long(Int64(bitPattern: settings.seed)), "coldStartStrategy": .text("nan"),
             ]
-            for response in try await ratings.table.session.run(command) {
-                if case .mlCommandResult(let result)? = response.responseType,
-                    case .operatorInfo(let info)? = result.resultType
-                {
-                    return SparkALSModel(ratings.table.session, info.objRef, settings)
-                }
+            if let reference = try await ratings.table.session.run(command).compactMap(\.modelReference).first {
+                return SparkALSModel(ratings.table.session, reference, settings)
             }
             throw SwiftwaterError(.taskFailed, "Spark gave no model")
         }

@@ -5,9 +5,10 @@
 
     /// A model on a Spark cluster.
     public struct SparkALSModel: Sendable {
-        private let session: SparkSession
-        private let reference: SCObjectRef
-        private let settings: ALSSettings
+        let session: SparkSession
+        let reference: SCObjectRef
+        /// The settings of the training.
+        public let settings: ALSSettings
 
         init(_ session: SparkSession, _ reference: SCObjectRef, _ settings: ALSSettings) {
             (self.session, self.reference, self.settings) = (session, reference, settings)
@@ -46,21 +47,9 @@
         /// Returns the factors of the items: `id INT, features ARRAY<FLOAT>`.
         public var itemFactors: SparkTable { fetch("itemFactors") }
 
-        /// Returns the best items for each user: `user INT, recommendations ARRAY<STRUCT<item INT, rating FLOAT>>`.
-        /// Rated items are among them, as Spark's method has it.
-        public func recommendForAllUsers(_ count: Int) -> SparkTable { fetch("recommendForAllUsers", count) }
-
-        /// Returns the best users for each item: `item INT, recommendations ARRAY<STRUCT<user INT, rating FLOAT>>`.
-        public func recommendForAllItems(_ count: Int) -> SparkTable { fetch("recommendForAllItems", count) }
-
-        private func fetch(_ method: String, _ count: Int? = nil) -> SparkTable {
+        func fetch(_ method: String, _ arguments: [SCFetch.Method.Args] = []) -> SparkTable {
             var call = SCFetch.Method()
-            call.method = method
-            if let count {
-                var argument = SCFetch.Method.Args()
-                argument.param.integer = Int32(clamping: count)
-                call.args = [argument]
-            }
+            (call.method, call.args) = (method, arguments)
             var relation = SCRelation()
             relation.mlRelation.fetch.objRef = reference
             relation.mlRelation.fetch.methods = [call]

@@ -9,6 +9,8 @@
         let isNumber: Bool
         /// The number of distinct ids.
         let count: Int
+        /// A number that no id has, for ids that are not among these.
+        let unknown: Int64
 
         /// The columns that `init` takes, of a column of texts.
         static func look(_ column: String) -> String {
@@ -23,6 +25,27 @@
             let (low, high) = (found[1].integer ?? .min, found[2].integer ?? .max)
             isNumber = isInteger && low >= Int64(Int32.min) && high <= Int64(Int32.max)
             count = Int(found[3].integer ?? 0)
+            unknown = !isNumber ? -1 : high < Int64(Int32.max) ? high + 1 : low - 1
+        }
+
+        /// Identifiers that were kept with a model.
+        init(isNumber: Bool, count: Int, unknown: Int64) {
+            (self.isInteger, self.isNumber, self.count, self.unknown) = (isNumber, isNumber, count, unknown)
+        }
+
+        /// The expression of the number that an id of another table has here, beside the join `known`.
+        func knownNumber(_ column: String) -> String {
+            isNumber
+                ? "coalesce(IF(\(column) = CAST(TRY_CAST(\(column) AS INT) AS STRING), TRY_CAST(\(column) AS INT), NULL), "
+                    + "CAST(\(unknown) AS INT))"
+                : "coalesce(\(column)_known.number, CAST(\(unknown) AS INT))"
+        }
+
+        /// The join that provides the numbers of the ids of another table.
+        ///
+        /// - Parameter names: the table of ids and numbers.
+        func known(_ column: String, _ names: String) -> String {
+            isNumber ? "" : "LEFT JOIN \(names) AS \(column)_known ON \(column) = \(column)_known.id"
         }
 
         /// The expression of an id's number.

@@ -22,9 +22,9 @@
         let users: SparkIdentifiers
         let items: SparkIdentifiers
         /// The ids behind the numbers, as `id`, `number`; nil if they are the numbers.
-        private let userNames: SparkTable?
-        private let itemNames: SparkTable?
-        private let session: SparkSession
+        let userNames: SparkTable?
+        let itemNames: SparkTable?
+        let session: SparkSession
 
         /// Reads a table of ratings.
         ///
@@ -32,8 +32,12 @@
         ///   - source: a table with the format's columns, such as `SparkSession.csv(_:)` gives. Columns of text are
         ///     looked at; others are taken as they are.
         ///   - format: the names of the columns.
+        ///   - train: the ratings that a model was trained on, if these are to be compared with its predictions: the
+        ///     same ids get the same numbers.
         /// - Throws: `malformedInput` if no row can be used; Spark's errors.
-        public init(_ source: SparkTable, format: RatingsFormat = RatingsFormat()) async throws {
+        public init(
+            _ source: SparkTable, format: RatingsFormat = RatingsFormat(), numberedAs train: SparkRatings? = nil
+        ) async throws {
             let session = source.session
             self.session = session
             let names = (format.userColumn, format.itemColumn, format.ratingColumn)
@@ -54,13 +58,21 @@
                     .malformedInput, "none of the \(rowCount) rows has a user, an item and a rating",
                     remedy: "check the file and the names of its columns")
             }
-            users = SparkIdentifiers(Array(found.values[2..<6]))
-            items = SparkIdentifiers(Array(found.values[6..<10]))
-            (userCount, itemCount) = (users.count, items.count)
+            let own = (
+                users: SparkIdentifiers(Array(found.values[2..<6])),
+                items: SparkIdentifiers(Array(found.values[6..<10]))
+            )
+            (userCount, itemCount) = (own.users.count, own.items.count)
             let usable = session.sql(
                 "SELECT * FROM rows WHERE \(SparkRatings.isUsable)", tables: ["rows": rows])
             let last = session.sql(
                 "SELECT u, i, max_by(r, place) AS r FROM rows GROUP BY u, i", tables: ["rows": usable])
+            if let train {
+                (users, items, userNames, itemNames) = (train.users, train.items, train.userNames, train.itemNames)
+                table = SparkRatings.numbered(last, as: train)
+                return
+            }
+            (users, items) = own
             userNames = users.names("u").map { session.sql($0, tables: ["rows": last]) }
             itemNames = items.names("i").map { session.sql($0, tables: ["rows": last]) }
             table = session.sql(
@@ -68,6 +80,28 @@
                 SELECT \(users.number("u")) AS user, \(items.number("i")) AS item, r AS rating
                 FROM rows \(users.join("u")) \(items.join("i"))
                 """, tables: ["rows": last])
+        }
+
+        /// Returns rows of `u`, `i` and `r` with the numbers of other ratings.
+        private static func numbered(_ rows: SparkTable, as train: SparkRatings) -> SparkTable {
+            var tables = ["rows": rows]
+            tables["user_names"] = train.userNames
+            tables["item_names"] = train.itemNames
+            return rows.session.sql(
+                """
+                SELECT \(train.users.knownNumber("u")) AS user, \(train.items.knownNumber("i")) AS item, r AS rating
+                FROM rows \(train.users.known("u", "user_names")) \(train.items.known("i", "item_names"))
+                """, tables: tables)
+        }
+
+        /// Ratings that were kept with a model.
+        init(
+            _ table: SparkTable, users: (SparkIdentifiers, SparkTable?), items: (SparkIdentifiers, SparkTable?),
+            count: Int
+        ) {
+            (self.table, session, rowCount, malformedRows) = (table, table.session, count, 0)
+            (self.users, userNames, userCount) = (users.0, users.1, users.0.count)
+            (self.items, itemNames, itemCount) = (items.0, items.1, items.0.count)
         }
 
         init(_ table: SparkTable, like other: SparkRatings) {
