@@ -242,7 +242,7 @@ let package = Package(
             ]
                 + spark([
                     ("GRPCCore", "grpc-swift-2"), ("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport"),
-                    ("GRPCProtobuf", "grpc-swift-protobuf"),
+                    ("GRPCProtobuf", "grpc-swift-protobuf"), ("SwiftProtobuf", "swift-protobuf"),
                 ])),
         tests(
             "SamplesTests", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender", "SwiftwaterSamples"]),

@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# Runs the tests that need a real Spark, and compares the minimal .proto with that of the installed Spark.
+# Runs the tests that need a real Spark: first against one process, then against executors of their own, which the tests
+# kill, and with a driver that they kill and start again. SPARK_REMOTE names a server that runs already, for the first part
+# alone. With "short", a few of the tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 FOLDER="$PWD/.build-spark-server"
-if [ -z "${SPARK_REMOTE:-}" ]; then
-  eval "export $(Tests/spark-server.sh start)"
-  trap 'Tests/spark-server.sh stop' EXIT
+run() { swift test -c release --skip-build --filter "$1"; }
+[ "${1:-}" = short ] || swift build -c release --build-tests
+if [ -n "${SPARK_REMOTE:-}" ]; then
+  run "RealSpark|SparkProtocolTests"
+  exit 0
 fi
-swift build -c release --build-tests
-swift test -c release --skip-build --filter RealSparkTests
-if command -v protoc >/dev/null && [ -e "$FOLDER/venv/bin/pip" ]; then
-  "$FOLDER/venv/bin/pip" install -q protobuf
-  JARS="$("$FOLDER/venv/bin/python" -c 'import pyspark, os; print(os.path.dirname(pyspark.__file__))')/jars"
-  PROTOS="$FOLDER/protos"
-  mkdir -p "$PROTOS"
-  "$FOLDER/venv/bin/python" -m zipfile -e "$JARS"/spark-connect_2.13-*.jar "$PROTOS"
-  protoc -I "$PROTOS" --include_imports --descriptor_set_out="$FOLDER/spark.desc" "$PROTOS"/spark/connect/*.proto
-  protoc -I Sources/SwiftwaterSparkProtocol --descriptor_set_out="$FOLDER/ours.desc" \
-    Sources/SwiftwaterSparkProtocol/spark_connect.proto
-  "$FOLDER/venv/bin/python" Tests/check-spark-proto.py "$FOLDER/ours.desc" "$FOLDER/spark.desc"
-else
-  echo "the .proto was not compared: that takes protoc (Debian: protobuf-compiler) and a Spark installed by this script"
+export SPARK_PYTHON="$FOLDER/venv/bin/python"
+trap 'Tests/spark-server.sh stop' EXIT
+eval "export $(Tests/spark-server.sh start)"
+if [ "${1:-}" = short ]; then
+  run "RealSparkShortTests|SparkProtocolTests"
+  exit 0
 fi
+run "RealSpark|SparkProtocolTests"
+Tests/spark-server.sh stop
+eval "export $(Tests/spark-server.sh start 'local-cluster[2,1,1024]')"
+SPARK_KILLS=1 run "RealSparkKillTests"
