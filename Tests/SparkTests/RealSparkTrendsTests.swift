@@ -12,72 +12,30 @@
     struct RealSparkTrendsTests {
         private let folder = try! TemporaryDirectory()
 
-        /// Returns posts in the form of `relay --format posts`, with tags of all kinds and what only looks like one.
-        private func posts(_ count: Int, seed: UInt64) -> String {
-            var random = SeededRandom(seed: seed, stream: 1)
-            let words = [
-                "#Swift", "#spark", "#Ünïcode", "#日本", "#a1", "#1", "#x_y", "hello", "x#no", "https://a.b/#frag",
-                "&#no",
-                "(#par)", "#a#b", "#end.", "RT", "#", "＃wide", "a.org/x#y", "#tag.example.com/z", "été#no", "#2026年",
-            ]
-            return (0..<count).map { number in
-                let text = (0..<1 + random.below(7)).map { _ in words[random.below(words.count)] }.joined(
-                    separator: " ")
-                let time = BatchTime(milliseconds: 1_764_000_000_000 + Int64(number) * 100).civil
-                let tags = random.below(10) == 0 ? ",\"hashtags\":[\"Listed\",\"swift\"]" : ""
-                return """
-                    {"swiftwater":"post","id":"\(number)","text":"\(text)","createdAt":"\(time.date)T\(time.timeOfDay)Z",\
-                    "author":{"id":"\(1 + random.below(40))"}\(tags)}
-
-                    """
-            }.joined() + "\n{\"swiftwater\":\"deletion\",\"id\":\"none\"}\n"
-        }
-
-        private struct Window: Equatable {
-            var posts: Int64?
-            var keys: Int64?
-            var rows: [String]
-        }
-
-        /// The posts, number of keys, and the rank, key and count of each row, by the end of the window.
-        private func windows(_ json: String) throws -> [Int64: Window] {
-            var found: [Int64: Window] = [:]
-            for line in json.split(separator: "\n") {
-                let table = try Array(line.utf8).withUnsafeBufferPointer { try JSONValue(parsing: $0) }
-                let rows = table["trends"]?.array ?? []
-                found[table["end"]?.integer ?? 0] = Window(
-                    posts: table["posts"]?.integer, keys: table["keys"]?.integer,
-                    rows: rows.map { "\($0["rank"]!.integer!) \($0["key"]!.string!) \($0["count"]!.integer!)" })
-            }
-            return found
-        }
-
         private func run(_ arguments: [String]) throws -> Program.Result {
             try Program(["trends", "--event-time", "--window", "1m", "--slide", "30s", "--json"] + arguments).wait()
         }
 
         @Test(arguments: ["hashtags", "hash-words"]) func archivesGiveTheSameTables(keys: String) throws {
-            let path = try folder.write("posts.ndjson", posts(3000, seed: 4))
+            let path = try folder.write("posts.ndjson", SparkPostLines.make(3000, seed: 4).joined())
             let options = ["--source", "file:" + path, "--keys", keys, "--top", "30"]
             let here = try run(options)
             let there = try run(options + ["--master", RealSpark.address])
             #expect(there.status == 0, "\(there.error)")
-            #expect(try windows(there.output) == windows(here.output))
-            #expect(try windows(here.output).count == 11)
+            #expect(try SparkPostLines.windows(there.output) == SparkPostLines.windows(here.output))
+            #expect(try SparkPostLines.windows(here.output).count == 11)
             // Exact, since both know all authors.
             let byAuthors = ["--by", "authors"]
             #expect(
-                try windows(run(options + byAuthors + ["--master", RealSpark.address]).output)
-                    == windows(run(options + byAuthors).output))
+                try SparkPostLines.windows(run(options + byAuthors + ["--master", RealSpark.address]).output)
+                    == SparkPostLines.windows(run(options + byAuthors).output))
         }
 
         /// A stream of files gives the tables of the archive, in the terminal and in a sink, each once.
         @Test func streamsGiveTheTablesOfTheArchive() throws {
-            let all = posts(3000, seed: 5).split(separator: "\n", omittingEmptySubsequences: true).map {
-                String($0) + "\n"
-            }
+            let all = SparkPostLines.make(3000, seed: 5)
             let archive = try folder.write("all.ndjson", all.joined())
-            let expected = try windows(run(["--source", "file:" + archive, "--top", "30"]).output)
+            let expected = try SparkPostLines.windows(run(["--source", "file:" + archive, "--top", "30"]).output)
             let (incoming, checkpoint, sink) = (
                 folder.file("in"), folder.file("checkpoint"), folder.file("trends.db")
             )
@@ -106,7 +64,7 @@
             program.terminate()
             let result = program.wait()
             #expect(result.status == 0, "\(result.error)")
-            #expect(try windows(result.output) == expected)
+            #expect(try SparkPostLines.windows(result.output) == expected)
             let rows = try Program.shell("sqlite3 \(sink) 'SELECT count(*) FROM trending' || true").output
             if let count = Int(rows.filter(\.isNumber)) {
                 #expect(count == expected.values.reduce(0) { $0 + $1.rows.count })
@@ -118,7 +76,7 @@
             let lines = "{broken\n{\"kind\":\"x\"}\n{\"swiftwater\":\"post\",\"text\":\"no time #a\"}\n"
             let incoming = folder.file("with bad lines")
             try FileManager.default.createDirectory(atPath: incoming, withIntermediateDirectories: true)
-            let path = try folder.write("with bad lines/1.txt", posts(300, seed: 6) + lines)
+            let path = try folder.write("with bad lines/1.txt", SparkPostLines.make(300, seed: 6).joined() + lines)
             let archive = try run(["--source", "file:" + path, "--master", RealSpark.address])
             #expect(archive.error.contains("3 lines so far are not posts with a time"), "\(archive.error)")
             let program = try Program([

@@ -58,8 +58,14 @@
                 if clusterModel == nil { try console.line("the model was not saved; --out FILE saves it") }
                 return
             }
-            let fetched = try await model.fetch(train: parts.train)
-            console.endProgress()
+            let clock = SystemClock()
+            var begin = clock.elapsed()
+            let fetched = try await model.fetch(train: parts.train) { what, rows in
+                console.endProgress()
+                let end = clock.elapsed()
+                try console.line("fetched the \(what), \(Format.count(rows)) rows, in \(Format.seconds(end - begin))")
+                begin = end
+            }
             try ModelFile.write(fetched, to: out)
             try console.line("model written to \(out)")
         }

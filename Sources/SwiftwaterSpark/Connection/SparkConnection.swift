@@ -27,6 +27,8 @@
         static let messageMaxBytes = 128 << 20
         /// How long the first answer may take.
         private static let firstAnswer = Duration.seconds(20)
+        /// How long the answer to the last call may take.
+        private static let lastAnswer = Duration.seconds(5)
 
         init(_ address: SparkAddress, retries: SparkRetries = SparkRetries(), clock: any StreamClock = SystemClock())
             throws
@@ -91,6 +93,19 @@
             do {
                 return try await (retries ?? self.retries).run(clock) { _ in try await body(client, options) }
             } catch let error as RPCError { throw error.described(address) }
+        }
+
+        /// Makes a call that ends something. If the server is gone there is nothing to end, so it is not waited for.
+        private func callBriefly<Result: Sendable>(
+            _ body: @Sendable (SCSparkConnectService.Client<Transport>, CallOptions) async throws -> Result
+        ) async throws -> Result {
+            var few = retries
+            few.retriesMax = min(few.retriesMax, 3)
+            return try await call(few) { client, options in
+                var options = options
+                options.timeout = Self.lastAnswer
+                return try await body(client, options)
+            }
         }
 
         /// Checks that the server is still the one that holds this session.
@@ -163,7 +178,7 @@
             (request.sessionID, request.userContext, request.clientType) = (sessionID, user, Self.clientType)
             request.interruptType = .all
             let message = request
-            _ = try await call { try await $0.interrupt(message, options: $1) }
+            _ = try await callBriefly { try await $0.interrupt(message, options: $1) }
         }
 
         /// Ends the session: its models, uploads and streaming queries are released.
@@ -171,7 +186,7 @@
             var request = SCReleaseSessionRequest()
             (request.sessionID, request.userContext, request.clientType) = (sessionID, user, Self.clientType)
             let message = request
-            _ = try await call { try await $0.releaseSession(message, options: $1) }
+            _ = try await callBriefly { try await $0.releaseSession(message, options: $1) }
         }
 
         /// Uploads an artifact in chunks.

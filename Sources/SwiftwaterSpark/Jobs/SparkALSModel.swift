@@ -60,12 +60,21 @@
         ///
         /// - Parameter train: the ratings it was trained on, which are left out of recommendations.
         public func fetch(train: SparkRatings) async throws -> MatrixFactorizationModel {
-            let ratings = try await train.fetch()
+            try await fetch(train: train) { _, _ in }
+        }
+
+        /// Fetches the model, and tells how many rows of what have come.
+        package func fetch(
+            train: SparkRatings, announce: (_ what: String, _ rows: Int) throws -> Void
+        ) async throws -> MatrixFactorizationModel {
             let (users, items) = (try await train.userIDs(), try await train.itemIDs())
+            let ownUsers = try await SparkALSModel.rows(userFactors, users)
+            let ownItems = try await SparkALSModel.rows(itemFactors, items)
+            try announce("factors", ownUsers.ids.count + ownItems.ids.count)
+            let ratings = try await train.fetch()
+            try announce("ratings", ratings.count)
             return try MatrixFactorizationModel(
-                ratings: ratings, settings: settings,
-                userFactors: try await SparkALSModel.rows(userFactors, users),
-                itemFactors: try await SparkALSModel.rows(itemFactors, items))
+                ratings: ratings, settings: settings, userFactors: ownUsers, itemFactors: ownItems)
         }
 
         private static func rows(_ table: SparkTable, _ names: [Int64: String]?) async throws -> FactorRows {
