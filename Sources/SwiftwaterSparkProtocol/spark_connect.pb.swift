@@ -2888,6 +2888,14 @@ package nonisolated struct SCAnalyzePlanRequest: Sendable {
     set {analyze = .isStreaming(newValue)}
   }
 
+  package var inputFiles: SCAnalyzePlanRequest.InputFiles {
+    get {
+      if case .inputFiles(let v)? = analyze {return v}
+      return SCAnalyzePlanRequest.InputFiles()
+    }
+    set {analyze = .inputFiles(newValue)}
+  }
+
   package var sparkVersion: SCAnalyzePlanRequest.SparkVersion {
     get {
       if case .sparkVersion(let v)? = analyze {return v}
@@ -2902,6 +2910,7 @@ package nonisolated struct SCAnalyzePlanRequest: Sendable {
     case schema(SCAnalyzePlanRequest.Schema)
     case explain(SCAnalyzePlanRequest.Explain)
     case isStreaming(SCAnalyzePlanRequest.IsStreaming)
+    case inputFiles(SCAnalyzePlanRequest.InputFiles)
     case sparkVersion(SCAnalyzePlanRequest.SparkVersion)
 
   }
@@ -3005,6 +3014,27 @@ package nonisolated struct SCAnalyzePlanRequest: Sendable {
     fileprivate var _plan: SCPlan? = nil
   }
 
+  package nonisolated struct InputFiles: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var plan: SCPlan {
+      get {_plan ?? SCPlan()}
+      set {_plan = newValue}
+    }
+    /// Returns true if `plan` has been explicitly set.
+    package var hasPlan: Bool {self._plan != nil}
+    /// Clears the value of `plan`. Subsequent reads from it will return its default value.
+    package mutating func clearPlan() {self._plan = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _plan: SCPlan? = nil
+  }
+
   package nonisolated struct SparkVersion: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3057,6 +3087,14 @@ package nonisolated struct SCAnalyzePlanResponse: Sendable {
     set {result = .isStreaming(newValue)}
   }
 
+  package var inputFiles: SCAnalyzePlanResponse.InputFiles {
+    get {
+      if case .inputFiles(let v)? = result {return v}
+      return SCAnalyzePlanResponse.InputFiles()
+    }
+    set {result = .inputFiles(newValue)}
+  }
+
   package var sparkVersion: SCAnalyzePlanResponse.SparkVersion {
     get {
       if case .sparkVersion(let v)? = result {return v}
@@ -3071,6 +3109,7 @@ package nonisolated struct SCAnalyzePlanResponse: Sendable {
     case schema(SCAnalyzePlanResponse.Schema)
     case explain(SCAnalyzePlanResponse.Explain)
     case isStreaming(SCAnalyzePlanResponse.IsStreaming)
+    case inputFiles(SCAnalyzePlanResponse.InputFiles)
     case sparkVersion(SCAnalyzePlanResponse.SparkVersion)
 
   }
@@ -3114,6 +3153,18 @@ package nonisolated struct SCAnalyzePlanResponse: Sendable {
     // methods supported on all messages.
 
     package var isStreaming: Bool = false
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct InputFiles: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var files: [String] = []
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -9047,7 +9098,7 @@ nonisolated extension SCExecutePlanResponse.ExecutionProgress.StageInfo: SwiftPr
 
 nonisolated extension SCAnalyzePlanRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AnalyzePlanRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{3}user_context\0\u{3}client_type\0\u{1}schema\0\u{1}explain\0\u{4}\u{3}is_streaming\0\u{4}\u{2}spark_version\0\u{4}\u{7}client_observed_server_side_session_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{3}user_context\0\u{3}client_type\0\u{1}schema\0\u{1}explain\0\u{4}\u{3}is_streaming\0\u{3}input_files\0\u{3}spark_version\0\u{4}\u{7}client_observed_server_side_session_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -9097,6 +9148,19 @@ nonisolated extension SCAnalyzePlanRequest: SwiftProtobuf.Message, SwiftProtobuf
           self.analyze = .isStreaming(v)
         }
       }()
+      case 9: try {
+        var v: SCAnalyzePlanRequest.InputFiles?
+        var hadOneofValue = false
+        if let current = self.analyze {
+          hadOneofValue = true
+          if case .inputFiles(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.analyze = .inputFiles(v)
+        }
+      }()
       case 10: try {
         var v: SCAnalyzePlanRequest.SparkVersion?
         var hadOneofValue = false
@@ -9142,6 +9206,10 @@ nonisolated extension SCAnalyzePlanRequest: SwiftProtobuf.Message, SwiftProtobuf
     case .isStreaming?: try {
       guard case .isStreaming(let v)? = self.analyze else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .inputFiles?: try {
+      guard case .inputFiles(let v)? = self.analyze else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case .sparkVersion?: try {
       guard case .sparkVersion(let v)? = self.analyze else { preconditionFailure() }
@@ -9277,6 +9345,40 @@ nonisolated extension SCAnalyzePlanRequest.IsStreaming: SwiftProtobuf.Message, S
   }
 }
 
+nonisolated extension SCAnalyzePlanRequest.InputFiles: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = SCAnalyzePlanRequest.protoMessageName + ".InputFiles"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plan\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._plan) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._plan {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCAnalyzePlanRequest.InputFiles, rhs: SCAnalyzePlanRequest.InputFiles) -> Bool {
+    if lhs._plan != rhs._plan {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension SCAnalyzePlanRequest.SparkVersion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = SCAnalyzePlanRequest.protoMessageName + ".SparkVersion"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
@@ -9298,7 +9400,7 @@ nonisolated extension SCAnalyzePlanRequest.SparkVersion: SwiftProtobuf.Message, 
 
 nonisolated extension SCAnalyzePlanResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AnalyzePlanResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}schema\0\u{1}explain\0\u{4}\u{3}is_streaming\0\u{4}\u{2}spark_version\0\u{4}\u{7}server_side_session_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}session_id\0\u{1}schema\0\u{1}explain\0\u{4}\u{3}is_streaming\0\u{3}input_files\0\u{3}spark_version\0\u{4}\u{7}server_side_session_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -9346,6 +9448,19 @@ nonisolated extension SCAnalyzePlanResponse: SwiftProtobuf.Message, SwiftProtobu
           self.result = .isStreaming(v)
         }
       }()
+      case 7: try {
+        var v: SCAnalyzePlanResponse.InputFiles?
+        var hadOneofValue = false
+        if let current = self.result {
+          hadOneofValue = true
+          if case .inputFiles(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.result = .inputFiles(v)
+        }
+      }()
       case 8: try {
         var v: SCAnalyzePlanResponse.SparkVersion?
         var hadOneofValue = false
@@ -9385,6 +9500,10 @@ nonisolated extension SCAnalyzePlanResponse: SwiftProtobuf.Message, SwiftProtobu
     case .isStreaming?: try {
       guard case .isStreaming(let v)? = self.result else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .inputFiles?: try {
+      guard case .inputFiles(let v)? = self.result else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case .sparkVersion?: try {
       guard case .sparkVersion(let v)? = self.result else { preconditionFailure() }
@@ -9496,6 +9615,36 @@ nonisolated extension SCAnalyzePlanResponse.IsStreaming: SwiftProtobuf.Message, 
 
   package static func ==(lhs: SCAnalyzePlanResponse.IsStreaming, rhs: SCAnalyzePlanResponse.IsStreaming) -> Bool {
     if lhs.isStreaming != rhs.isStreaming {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension SCAnalyzePlanResponse.InputFiles: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = SCAnalyzePlanResponse.protoMessageName + ".InputFiles"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.files) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.files.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.files, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: SCAnalyzePlanResponse.InputFiles, rhs: SCAnalyzePlanResponse.InputFiles) -> Bool {
+    if lhs.files != rhs.files {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

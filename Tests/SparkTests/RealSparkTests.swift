@@ -85,7 +85,8 @@
 
                 // The fetched factors score as Spark's transform does.
                 let fetched = try await model.fetch(train: train)
-                #expect(fetched.userIDs.count == train.userCount && fetched.itemIDs.count == train.itemCount)
+                let sizes = train.sizes
+                #expect(fetched.userIDs.count == sizes.users && fetched.itemIDs.count == sizes.items)
                 let predictions = try await model.predictions(for: test).rows()
                 #expect(predictions.count == parts[1].count)
                 var compared = 0
@@ -112,7 +113,8 @@
             try await withSession { spark in
                 let ratings = try await SparkRatings(spark.csv(path))
                 #expect(ratings.rowCount == 605 && ratings.malformedRows == 2)
-                #expect(ratings.userCount == 31 && ratings.itemCount == 20)
+                let sizes = ratings.sizes
+                #expect(sizes.ratings == 601 && sizes.users == 31 && sizes.items == 20)
                 let fetched = try await ratings.fetch()
                 let here = try Ratings.read(path).ratings
                 func rows(_ ratings: Ratings) -> [String] {
@@ -122,6 +124,18 @@
                     }.sorted()
                 }
                 #expect(rows(fetched) == rows(here))
+            }
+        }
+
+        /// One word among integers makes all ids of the column words.
+        @Test func aWordAmongIntegersIsKept() async throws {
+            let folder = try TemporaryDirectory()
+            let path = try folder.write("ratings.csv", "userId,movieId,rating\n1,1,3\n7a,1,4\n2,2,5\n2,2,1\n")
+            try await withSession { spark in
+                let ratings = try await SparkRatings(spark.csv(path))
+                #expect(ratings.sizes == .init(ratings: 3, users: 3, items: 2) && ratings.malformedRows == 0)
+                let fetched = try await ratings.fetch()
+                #expect(fetched.count == 3 && fetched.userIDs.index(of: "7a") != nil)
             }
         }
 

@@ -59,11 +59,12 @@
         }
 
         private func matrix(_ ratings: SparkRatings) async throws -> (MatrixTable, count: Int) {
+            let sizes = ratings.sizes
             let cells = try await ratings.cells(users: users, items: items, mostRated: mostRated)
             let table = MatrixTable(
                 users: cells.users, items: cells.items, ratings: cells.ratings,
-                totals: (ratings.userCount, ratings.itemCount))
-            return (table, try await ratings.count())
+                totals: (sizes.users, sizes.items))
+            return (table, sizes.ratings)
         }
     }
 #endif

@@ -24,6 +24,8 @@
             seed: UInt64, console: Console, announce: (String) throws -> Void
         ) async throws {
             self.session = session
+            var counts: [Int?] = [nil, nil, nil]
+            var how = "given"
             if let path = data.train {
                 let given = try await Self.read(path, session, options, cluster, console)
                 train = given
@@ -35,21 +37,30 @@
             } else {
                 let path = data.file ?? ""
                 let all = try await Self.read(path, session, options, cluster, console)
+                let sizes = all.sizes
                 console.endProgress()
                 try announce(
-                    "\(path): \(Format.count(try await all.count())) ratings by \(Format.count(all.userCount)) users "
-                        + "of \(Format.count(all.itemCount)) items")
+                    "\(path): \(Format.count(sizes.ratings)) ratings by \(Format.count(sizes.users)) users "
+                        + "of \(Format.count(sizes.items)) items")
                 let parts = all.split(data.split.values, seed: Int64(bitPattern: seed))
                 train = parts[0]
                 validation = parts.count > 1 && data.split.values[1] > 0 ? parts[1] : nil
                 test = parts.count > 2 && data.split.values[2] > 0 ? parts[2] : nil
+                counts = [nil, try await validation?.count(), try await test?.count()]
+                // What is not in the other parts.
+                counts[0] = sizes.ratings - counts.reduce(0) { $0 + ($1 ?? 0) }
+                how = "split \(data.split.defaultValueDescription) with seed \(seed)"
             }
-            var counts = ["\(Format.count(try await train.count())) training"]
-            if let validation { counts.append("\(Format.count(try await validation.count())) validation") }
-            if let test { counts.append("\(Format.count(try await test.count())) test") }
+            var described: [String] = []
+            for (part, count, name) in [
+                (train, counts[0], "training"), (validation, counts[1], "validation"), (test, counts[2], "test"),
+            ] {
+                guard let part else { continue }
+                let known = if let count { count } else { try await part.count() }
+                described.append("\(Format.count(known)) \(name)")
+            }
             console.endProgress()
-            let how = data.train == nil ? "split \(data.split.defaultValueDescription) with seed \(seed)" : "given"
-            try announce("\(how): " + counts.joined(separator: ", "))
+            try announce("\(how): " + described.joined(separator: ", "))
         }
 
         /// Reads a file of the cluster, or uploads one.

@@ -149,6 +149,17 @@
             return answer.schema.schema
         }
 
+        /// Returns the files that a plan reads, as far as Spark knows.
+        func files(of plan: SCPlan) async throws -> [String] {
+            var request = SCAnalyzePlanRequest()
+            (request.sessionID, request.userContext, request.clientType) = (sessionID, user, Self.clientType)
+            request.inputFiles.plan = plan
+            let message = request
+            let answer = try await call { try await $0.analyzePlan(message, options: $1) }
+            try check(serverSession: answer.serverSideSessionID)
+            return answer.inputFiles.files
+        }
+
         func explanation(of plan: SCPlan) async throws -> String {
             var request = SCAnalyzePlanRequest()
             (request.sessionID, request.userContext, request.clientType) = (sessionID, user, Self.clientType)

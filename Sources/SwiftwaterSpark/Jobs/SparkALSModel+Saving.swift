@@ -41,9 +41,10 @@
                 ("iterations", "\(settings.maxIterations)"), ("regularization", "\(settings.regularization)D"),
                 ("implicit", "\(settings.isImplicit)"), ("alpha", "\(settings.alpha)D"),
                 ("nonnegative", "\(settings.solver == .nonNegative)"), ("seed", "\(Int64(bitPattern: settings.seed))L"),
-                ("ratings", "\(count)L"), ("userNumbers", "\(train.users.isNumber)"), ("users", "\(train.userCount)L"),
+                ("ratings", "\(count)L"), ("userNumbers", "\(train.users.isNumber)"),
+                ("users", "\(train.sizes.users)L"),
                 ("unknownUser", "\(train.users.unknown)L"), ("itemNumbers", "\(train.items.isNumber)"),
-                ("items", "\(train.itemCount)L"), ("unknownItem", "\(train.items.unknown)L"),
+                ("items", "\(train.sizes.items)L"), ("unknownItem", "\(train.items.unknown)L"),
             ]
             let query = "SELECT " + values.map { "\($1) AS \($0)" }.joined(separator: ", ")
             try await session.sql(query).write("json", to: folder + "/about", replacing: true)
@@ -78,14 +79,15 @@
                 let isNumber = about[name.dropLast() + "Numbers"] == .bool(true)
                 return (
                     SparkIdentifiers(
-                        isNumber: isNumber, count: Int(about[name]?.integer ?? 0),
-                        unknown: about[unknown]?.integer ?? -1),
+                        isNumber: isNumber, unknown: about[unknown]?.integer ?? -1),
                     isNumber ? nil : session.parquet("\(folder)/\(name)")
                 )
             }
+            func number(_ name: String) -> Int { Int(about[name]?.integer ?? 0) }
             let train = SparkRatings(
                 session.parquet(folder + "/ratings"), users: identifiers("users", "unknownUser"),
-                items: identifiers("items", "unknownItem"), count: Int(about["ratings"]?.integer ?? 0))
+                items: identifiers("items", "unknownItem"),
+                sizes: .init(ratings: number("ratings"), users: number("users"), items: number("items")))
             return (SparkALSModel(session, reference, Self.settings(about)), train)
         }
 

@@ -7,16 +7,15 @@
         let isInteger: Bool
         /// Whether the integers are numbers for ALS already.
         let isNumber: Bool
-        /// The number of distinct ids.
-        let count: Int
         /// A number that no id has, for ids that are not among these.
         let unknown: Int64
 
         /// The columns that `init` takes, of a column of texts.
         static func look(_ column: String) -> String {
             """
-            bool_and(\(column) = CAST(TRY_CAST(\(column) AS BIGINT) AS STRING)), min(TRY_CAST(\(column) AS BIGINT)),
-            max(TRY_CAST(\(column) AS BIGINT)), count(DISTINCT \(column))
+            bool_and(IF(\(column) IS NULL, NULL,
+                coalesce(\(column) = CAST(TRY_CAST(\(column) AS BIGINT) AS STRING), false))), min(TRY_CAST(\(column) AS BIGINT)),
+            max(TRY_CAST(\(column) AS BIGINT))
             """
         }
 
@@ -24,13 +23,12 @@
             isInteger = found[0] == .bool(true)
             let (low, high) = (found[1].integer ?? .min, found[2].integer ?? .max)
             isNumber = isInteger && low >= Int64(Int32.min) && high <= Int64(Int32.max)
-            count = Int(found[3].integer ?? 0)
             unknown = !isNumber ? -1 : high < Int64(Int32.max) ? high + 1 : low - 1
         }
 
         /// Identifiers that were kept with a model.
-        init(isNumber: Bool, count: Int, unknown: Int64) {
-            (self.isInteger, self.isNumber, self.count, self.unknown) = (isNumber, isNumber, count, unknown)
+        init(isNumber: Bool, unknown: Int64) {
+            (self.isInteger, self.isNumber, self.unknown) = (isNumber, isNumber, unknown)
         }
 
         /// The expression of the number that an id of another table has here, beside the join `known`.
@@ -48,8 +46,17 @@
             isNumber ? "" : "LEFT JOIN \(names) AS \(column)_known ON \(column) = \(column)_known.id"
         }
 
+        /// The expression by which ids are told apart.
+        func key(_ column: String) -> String { isNumber ? "TRY_CAST(\(column) AS INT)" : Self.text(column) }
+
+        /// The condition of a row with an id.
+        func isUsable(_ column: String) -> String { isNumber ? "\(column) IS NOT NULL" : "\(column) <> ''" }
+
+        /// The expression of an id as it is written.
+        static func text(_ column: String) -> String { "trim(CAST(\(column) AS STRING))" }
+
         /// The expression of an id's number.
-        func number(_ column: String) -> String { isNumber ? "CAST(\(column) AS INT)" : "\(column)_numbers.number" }
+        func number(_ column: String) -> String { isNumber ? column : "\(column)_numbers.number" }
 
         /// The join that provides the numbers, of a table `rows`. Numbers follow the order of the ids.
         func join(_ column: String) -> String {

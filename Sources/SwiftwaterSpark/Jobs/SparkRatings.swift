@@ -15,10 +15,23 @@
         public let rowCount: Int
         /// The number of rows that were left out.
         public let malformedRows: Int
-        /// The numbers of users and items.
-        public let userCount: Int
-        /// The number of items.
-        public let itemCount: Int
+        /// How many ratings, users and items were read. Parts have the sizes of the whole.
+        public let sizes: Sizes
+        /// Numbers of ratings, users and items.
+        public struct Sizes: Sendable, Equatable {
+            /// The number of ratings, without repeated ones.
+            public let ratings: Int
+            /// The number of users.
+            public let users: Int
+            /// The number of items.
+            public let items: Int
+
+            /// Creates sizes.
+            public init(ratings: Int, users: Int, items: Int) {
+                (self.ratings, self.users, self.items) = (ratings, users, items)
+            }
+        }
+
         let users: SparkIdentifiers
         let items: SparkIdentifiers
         /// The ids behind the numbers, as `id`, `number`; nil if they are the numbers.
@@ -45,11 +58,13 @@
             let look = try await session.sql(
                 """
                 SELECT count(*), count_if(u IS NULL), \(SparkIdentifiers.look("u")), \(SparkIdentifiers.look("i"))
-                FROM (SELECT IF(\(SparkRatings.isUsable), u, NULL) AS u, IF(\(SparkRatings.isUsable), i, NULL) AS i
-                    FROM rows)
+                FROM (SELECT IF(isUsable, u, NULL) AS u, IF(isUsable, i, NULL) AS i FROM (
+                    SELECT u, i, u <> '' AND i <> '' AND r IS NOT NULL AND NOT isnan(r) AS isUsable FROM (
+                        SELECT \(SparkIdentifiers.text("u")) AS u, \(SparkIdentifiers.text("i")) AS i,
+                            TRY_CAST(r AS FLOAT) AS r FROM rows)))
                 """, tables: ["rows": rows]
             ).rows()
-            guard let found = look.first, found.values.count == 10 else {
+            guard let found = look.first, found.values.count == 8 else {
                 throw SwiftwaterError(.taskFailed, "Spark did not describe the ratings")
             }
             (rowCount, malformedRows) = (Int(found[0].integer ?? 0), Int(found[1].integer ?? 0))
@@ -59,17 +74,29 @@
                     remedy: "check the file and the names of its columns")
             }
             let own = (
-                users: SparkIdentifiers(Array(found.values[2..<6])),
-                items: SparkIdentifiers(Array(found.values[6..<10]))
+                users: SparkIdentifiers(Array(found.values[2..<5])),
+                items: SparkIdentifiers(Array(found.values[5..<8]))
             )
-            (userCount, itemCount) = (own.users.count, own.items.count)
+            // Numbers take less room than texts, and let Spark group without sorting.
+            let typed = session.sql(
+                """
+                SELECT \(own.users.key("u")) AS u, \(own.items.key("i")) AS i, TRY_CAST(r AS FLOAT) AS r, place FROM rows
+                """, tables: ["rows": rows])
             let usable = session.sql(
-                "SELECT * FROM rows WHERE \(SparkRatings.isUsable)", tables: ["rows": rows])
-            let last = session.sql(
-                "SELECT u, i, max_by(r, place) AS r FROM rows GROUP BY u, i", tables: ["rows": usable])
+                """
+                SELECT * FROM rows WHERE \(own.users.isUsable("u")) AND \(own.items.isUsable("i"))
+                    AND r IS NOT NULL AND NOT isnan(r)
+                """, tables: ["rows": typed])
+            sizes = try await SparkRatings.sizes(
+                session.sql("SELECT u AS user, i AS item FROM rows GROUP BY u, i", tables: ["rows": usable]))
+            // Rows that do not repeat need no grouping, which is most of the work of each later look at them.
+            let last =
+                sizes.ratings == rowCount - malformedRows
+                ? usable
+                : session.sql("SELECT u, i, max_by(r, place) AS r FROM rows GROUP BY u, i", tables: ["rows": usable])
             if let train {
                 (users, items, userNames, itemNames) = (train.users, train.items, train.userNames, train.itemNames)
-                table = SparkRatings.numbered(last, as: train)
+                table = SparkRatings.numbered(last, own, as: train)
                 return
             }
             (users, items) = own
@@ -83,8 +110,14 @@
         }
 
         /// Returns rows of `u`, `i` and `r` with the numbers of other ratings.
-        private static func numbered(_ rows: SparkTable, as train: SparkRatings) -> SparkTable {
-            var tables = ["rows": rows]
+        private static func numbered(
+            _ rows: SparkTable, _ own: (users: SparkIdentifiers, items: SparkIdentifiers), as train: SparkRatings
+        ) -> SparkTable {
+            guard !(own.users.isNumber && own.items.isNumber && train.users.isNumber && train.items.isNumber) else {
+                return rows.session.sql("SELECT u AS user, i AS item, r AS rating FROM rows", tables: ["rows": rows])
+            }
+            let texts = "SELECT CAST(u AS STRING) AS u, CAST(i AS STRING) AS i, r FROM rows"
+            var tables = ["rows": rows.session.sql(texts, tables: ["rows": rows])]
             tables["user_names"] = train.userNames
             tables["item_names"] = train.itemNames
             return rows.session.sql(
@@ -97,25 +130,20 @@
         /// Ratings that were kept with a model.
         init(
             _ table: SparkTable, users: (SparkIdentifiers, SparkTable?), items: (SparkIdentifiers, SparkTable?),
-            count: Int
+            sizes: Sizes
         ) {
-            (self.table, session, rowCount, malformedRows) = (table, table.session, count, 0)
-            (self.users, userNames, userCount) = (users.0, users.1, users.0.count)
-            (self.items, itemNames, itemCount) = (items.0, items.1, items.0.count)
+            (self.table, session, self.sizes) = (table, table.session, sizes)
+            (rowCount, malformedRows) = (sizes.ratings, 0)
+            ((self.users, userNames), (self.items, itemNames)) = (users, items)
         }
 
         init(_ table: SparkTable, like other: SparkRatings) {
             (self.table, session, users, items) = (table, other.session, other.users, other.items)
             (userNames, itemNames) = (other.userNames, other.itemNames)
-            (rowCount, malformedRows) = (other.rowCount, 0)
-            (userCount, itemCount) = (other.userCount, other.itemCount)
+            (rowCount, malformedRows, sizes) = (other.rowCount, 0, other.sizes)
         }
 
-        /// The condition of a row with a user, an item and a rating.
-        private static let isUsable =
-            "u IS NOT NULL AND u <> '' AND i IS NOT NULL AND i <> '' AND r IS NOT NULL AND NOT isnan(r)"
-
-        /// Returns the rows as `u`, `i`, `r` and their place in the files.
+        /// Returns the rows as `u`, `i`, `r`, as they are in the source, and their place in the files.
         private static func rows(_ source: SparkTable, _ names: (String, String, String)) async throws -> SparkTable {
             let columns = try await source.schema().map(\.name)
             func column(_ name: String) throws -> String {
@@ -127,26 +155,45 @@
                 return "`\(found.replacing("`", with: "``"))`"
             }
             let text = """
-                SELECT trim(CAST(\(try column(names.0)) AS STRING)) AS u,
-                    trim(CAST(\(try column(names.1)) AS STRING)) AS i,
-                    TRY_CAST(\(try column(names.2)) AS FLOAT) AS r, PLACE AS place FROM source
+                SELECT \(try column(names.0)) AS u, \(try column(names.1)) AS i, \(try column(names.2)) AS r,
+                    PLACE AS place FROM source
                 """
-            // Files have places; uploads and queries only the order of their rows.
-            let places = [
-                "struct(_metadata.file_path, _metadata.file_block_start, monotonically_increasing_id())",
-                "struct(monotonically_increasing_id())",
-            ].map { source.session.sql(text.replacing("PLACE", with: $0), tables: ["source": source]) }
+            func rows(_ files: [String]) -> SparkTable {
+                source.session.sql(text.replacing("PLACE", with: places(files)), tables: ["source": source])
+            }
+            let found = rows(try await source.files())
             do {
-                _ = try await places[0].schema()
-                return places[0]
+                _ = try await found.schema()
+                return found
             } catch let error as SwiftwaterError where error.code == .invalidArgument || error.code == .taskFailed {
-                return places[1]
+                // A query over files does not know the places in them.
+                return rows([])
+            }
+        }
+
+        /// Returns the expression of a row's place, of a table that reads these files.
+        ///
+        /// A row's number in its partition is less than the bytes before it in the partition's parts of files, so that
+        /// the place of a row in one file is a number; Spark groups those without sorting. Uploads and queries have only
+        /// the order of their rows.
+        private static func places(_ files: [String]) -> String {
+            switch files.count {
+            case 0: "monotonically_increasing_id()"
+            case 1: "_metadata.file_block_start + (monotonically_increasing_id() & 8589934591L)"
+            default: "struct(_metadata.file_path, _metadata.file_block_start, monotonically_increasing_id())"
             }
         }
 
         /// Returns random parts, as `SparkTable.randomSplit` makes them.
         public func split(_ weights: [Double], seed: Int64) -> [SparkRatings] {
             table.randomSplit(weights, seed: seed).map { SparkRatings($0, like: self) }
+        }
+
+        private static func sizes(_ rows: SparkTable) async throws -> Sizes {
+            let query = "SELECT count(*), count(DISTINCT user), count(DISTINCT item) FROM rows"
+            let row = try await rows.session.sql(query, tables: ["rows": rows]).rows().first
+            func number(_ column: Int) -> Int { Int(row?[column].integer ?? 0) }
+            return Sizes(ratings: number(0), users: number(1), items: number(2))
         }
 
         /// Returns the number of ratings.

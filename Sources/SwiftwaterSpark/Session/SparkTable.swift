@@ -115,6 +115,13 @@
             }
         }
 
+        /// Returns the files that the table reads, as far as Spark knows.
+        func files() async throws -> [String] {
+            var plan = SCPlan()
+            plan.root = relation
+            return try await session.connection.files(of: plan)
+        }
+
         /// Returns Spark's plan for the table, without running it.
         public func explanation() async throws -> String {
             var plan = SCPlan()
