@@ -20,6 +20,8 @@
                   swiftwater serve --demo
                   swiftwater serve --source socket://127.0.0.1:7773 --state state
                   swiftwater serve --model films.model --movies movies.csv --state state
+                  swiftwater serve --source kafka://broker:9092/posts --state state \\
+                    --master sc://spark.example:15002 --cluster-checkpoint s3a://b/page
                   curl -d 'a post about #lakes' -H 'content-type: text/plain' \\
                     http://127.0.0.1:7780/v1/posts
                 """)
@@ -65,7 +67,15 @@
         @Option(help: "Maximum requests per second from one client.") var clientRequestsMax: Int?
         @Option(help: "Days to keep windows.") var historyDays = 30
         @Option(help: "Remove the oldest windows above this many bytes.") var historyMaxBytes = 512 << 20
-        @Option(help: "Stream threads: local, local[N], or local[*].") var master = "local[*]"
+        @Option(
+            help: """
+                Stream threads: local, local[N], or local[*]; or sc://HOST:PORT: a Spark cluster counts the posts of one \
+                --source, and this program shows the trends.
+                """) var master = "local[*]"
+        @Option(
+            help: ArgumentHelp(
+                "With --master sc://: folder of the cluster in which trends keep their state.", valueName: "folder"))
+        var clusterCheckpoint: String?
         @Option(help: "Seed for the demo.") var seed: UInt64 = 7
         @Flag(help: "Log requests and batches.") var verbose = false
 
@@ -79,7 +89,31 @@
             if demo, model != nil { throw ValidationError("--demo trains its own model; omit --model.") }
             if movies.movies != nil, model == nil { throw ValidationError("--movies requires --model.") }
             try DurabilityOptions.check(renames: checkpointRename)
+            try validateCluster()
             guard (clientRequestsMax ?? 1) >= 1 else { throw ValidationError("--client-requests-max takes 1 or more.") }
+        }
+
+        /// Whether a Spark cluster counts the posts.
+        var isOnCluster: Bool { master.hasPrefix("sc://") }
+
+        private func validateCluster() throws {
+            for source in source {
+                if let problem = source.problem(onCluster: isOnCluster) { throw ValidationError(problem) }
+            }
+            guard isOnCluster else {
+                if clusterCheckpoint != nil { throw ValidationError("--cluster-checkpoint requires --master sc://.") }
+                return
+            }
+            #if !SparkConnect
+                throw ValidationError("This program was built without its Spark client (the trait SparkConnect).")
+            #endif
+            guard source.count == 1 else {
+                throw ValidationError("--master sc:// takes one --source, which Spark reads.")
+            }
+            if demo || ignore != nil || !checkpointDrop.isEmpty || !checkpointRename.isEmpty {
+                throw ValidationError(
+                    "--demo, --ignore, --checkpoint-drop and --checkpoint-rename do not work with --master sc://.")
+            }
         }
 
         func run() async throws {
@@ -89,7 +123,7 @@
             let settings = try serveSettings()
             let console = Console()
             let recommendations = try recommendations(console, logger)
-            let trends = try trends(settings, logger)
+            let trends = try isOnCluster ? clusterTrends(settings, logger) : trends(settings, logger)
             let server = try SwiftwaterServer(
                 settings, trends: trends, recommendations: recommendations, logger: logger)
             try await trends.context.start()
@@ -97,7 +131,9 @@
             let schedule = schedule(recommendations, logger)
             defer { schedule?.cancel() }
             let result: Result<Void, any Error>
-            do { result = .success(try await serve(server, console, settings, trends)) } catch {
+            do {
+                result = .success(try await serve(server, console, settings, trends))
+            } catch {
                 result = .failure(error)
             }
             demo?.stop()
@@ -119,6 +155,11 @@
                 defer { stop.yield() }
                 try await trends.context.awaitTermination()
             }
+            let cluster = Task {
+                guard isOnCluster else { return }
+                defer { stop.yield() }
+                try await followCluster(trends, console)
+            }
             let result: Result<Void, any Error>
             do {
                 try await server.runUntil(stops) { port in
@@ -130,8 +171,10 @@
                 result = .success(())
             } catch { result = .failure(error) }
             trends.context.requestStop(gracefully: true)
+            cluster.cancel()
             // If the stream failed, that is why the server ended.
             try await stream.value
+            do { try await cluster.value } catch is CancellationError {}
             try result.get()
         }
 
@@ -151,12 +194,17 @@
             return settings
         }
 
-        private func trends(_ settings: ServeSettings, _ logger: Logger) throws -> TrendService {
+        func boardSettings() -> TrendBoardSettings {
             var board = TrendBoardSettings()
             let windows =
                 window.isEmpty ? (demo ? [.seconds(20), .seconds(120)] : board.windows) : window.map(\.duration)
             (board.windows, board.slide) = (windows, slide?.duration ?? batch.duration)
             board.trending.minimumCount = minCount
+            return board
+        }
+
+        private func trends(_ settings: ServeSettings, _ logger: Logger) throws -> TrendService {
+            let board = boardSettings()
             let context = StreamingContext(
                 Context(master: try Master(parsing: master), appName: name, logger: logger),
                 batchInterval: batch.duration)
@@ -216,27 +264,6 @@
                     }
                 }
             }
-        }
-    }
-
-    /// Secrets that must not appear on a command line.
-    enum Secret {
-        /// Reads a secret from the environment or from the first line of a file.
-        ///
-        /// - Throws: If both are given, or if the file is empty or cannot be read.
-        static func read(environment name: String, file: String?) throws -> String? {
-            let own = ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
-            guard let file else { return own }
-            guard own == nil else {
-                throw SwiftwaterError(.invalidArgument, "\(name) and --token-file are both given", remedy: "use one")
-            }
-            let text = String(decoding: try LocalFileSystem().read(file), as: UTF8.self)
-            let secret = text.split(separator: "\n").first.map(String.init) ?? ""
-            guard !secret.isEmpty else {
-                throw SwiftwaterError(
-                    .malformedInput, "the first line is empty", at: .init(file: file), remedy: "write the token there")
-            }
-            return secret
         }
     }
 #endif

@@ -129,15 +129,18 @@
         public var windows: [Duration]
         /// Interval between tables.
         public var slide: Duration
+        /// The orders of the tables.
+        public var orders: [TrendingSettings.Order]
         /// Settings shared by all tables, which set their own window, slide and order.
         public var trending: TrendingSettings
 
         /// Creates settings; what is left out has its default.
         public init(
             windows: [Duration] = [.seconds(60), .seconds(600)], slide: Duration = .seconds(10),
+            orders: [TrendingSettings.Order] = [.count, .authors, .burst],
             trending: TrendingSettings = TrendingSettings()
         ) {
-            (self.windows, self.slide, self.trending) = (windows, slide, trending)
+            (self.windows, self.slide, self.orders, self.trending) = (windows, slide, orders, trending)
         }
     }
 #endif

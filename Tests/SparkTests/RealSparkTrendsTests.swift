@@ -112,6 +112,35 @@
             #expect(again.status == 66 && again.error.contains("no query named"), "\(again.error)")
         }
 
+        /// The page's tables are those of the cluster, and are kept in the history.
+        @Test func thePageShowsTrendsOfTheCluster() throws {
+            let program = try Program([
+                "serve", "--port", "0", "--source", "rate:100", "--window", "4s", "--batch", "1s", "--state",
+                folder.file("state"), "--master", RealSpark.address,
+            ])
+            defer { program.terminate() }
+            let address = try #require(
+                program.waitForOutput { output, _ in
+                    output.range(of: "http://[^ ]*/", options: .regularExpression).map { String(output[$0]) }
+                })
+            func ask(_ path: String) throws -> String { try Program.shell("curl -s '\(address)\(path)'").output }
+            var (table, tries) = ("", 0)
+            while !table.contains("\"key\":\"#all\""), tries < 100 {
+                table = try ask("v1/trends?limit=2")
+                tries += 1
+                Thread.sleep(forTimeInterval: 0.5)
+            }
+            #expect(table.contains("\"key\":\"#all\"") && table.contains("\"keys\":101"), "\(table)")
+            #expect(try ask("v1/trends?order=authors").contains("\"order\":\"authors\""))
+            #expect(try ask("v1/trends?order=burst").contains("'order' takes one of count, authors"))
+            #expect(try ask("v1/configuration").contains("\"orders\":[\"count\",\"authors\"]"))
+            #expect(try ask("v1/trends/%23all/history").contains("\"rank\":1"))
+            let post = "curl -s -d 'a #b' -H 'content-type: text/plain' \(address)v1/posts"
+            #expect(try Program.shell(post).output.contains("counted on a cluster"))
+            program.terminate()
+            #expect(program.wait().status == 0)
+        }
+
         @Test func whatCannotRunThereIsAnError() throws {
             let master = ["--master", RealSpark.address]
             for (options, text) in [

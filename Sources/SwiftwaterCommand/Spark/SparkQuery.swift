@@ -42,7 +42,15 @@
             let running = try await trends.start(
                 in: session, every: command.batch.duration, name: command.query ?? "swiftwater_trends",
                 checkpoint: command.durability.checkpoint, after: try shown.read { $0 } ?? output.last())
-            running.onUnreadableLines { [console] count in Self.report(count, console) }
+            let said = Monitor(0)
+            running.onProgress { [console] stream in
+                let count = stream.unreadableLines
+                let isMore = said.update { said in
+                    defer { said = count }
+                    return count > said
+                }
+                if isMore { Self.report(count, console) }
+            }
             while let table = try await running.next() {
                 try output.write(table)
                 shown.update { $0 = table.end }

@@ -2,6 +2,22 @@
     import Swiftwater
     import SwiftwaterSpark
 
+    extension PostSource {
+        /// The source as the cluster reads it.
+        func sparkPosts() throws -> SparkPosts {
+            switch self {
+            case .socket(let host, let port): .socket(host: host, port: port)
+            case .files(let directory): .files(directory: directory)
+            case .archive(let path): .archive(path: path)
+            case .kafka(let brokers, let topic): .kafka(brokers: brokers, topic: topic)
+            case .rate(let count): .rate(perSecond: count)
+            case .acknowledged, .push:
+                throw SwiftwaterError(
+                    .unsupported, "a cluster does not read ack:// and push://", remedy: "use socket:// or files:")
+            }
+        }
+    }
+
     extension TrendsCommand {
         /// Prepares the job for a Spark cluster.
         ///
@@ -28,21 +44,10 @@
             // Windows by arrival move on by the batch interval, as here.
             if slide == nil, !trending.eventTime { settings.slide = batch.duration }
             settings.limit = top == 0 || !sink.isEmpty && sinkTop == 0 ? 0 : max(top, sink.isEmpty ? 0 : sinkTop)
-            return try SparkTrends(settings, of: sparkPosts)
+            return try SparkTrends(settings, of: source.sparkPosts())
         }
 
         private var isArchive: Bool { if case .archive = source { true } else { false } }
-
-        private var sparkPosts: SparkPosts {
-            switch source {
-            case .socket(let host, let port): .socket(host: host, port: port)
-            case .files(let directory): .files(directory: directory)
-            case .archive(let path): .archive(path: path)
-            case .kafka(let brokers, let topic): .kafka(brokers: brokers, topic: topic)
-            case .rate(let count): .rate(perSecond: count)
-            case .acknowledged, .push: preconditionFailure("refused by problem(onCluster:)")
-            }
-        }
 
         func runOnCluster() async throws {
             let trends = try sparkTrends()

@@ -337,8 +337,9 @@ async function begin() {
     find("application").textContent = configuration.application;
     document.title = configuration.application;
     if (!configuration.windows.includes(state.window)) state.window = configuration.windows[0];
+    if (!configuration.orders.includes(state.order)) state.order = configuration.orders[0];
     choices("windows", configuration.windows, state.window, (name) => { state.window = name; listen(); });
-    choices("orders", ["count", "authors", "burst"], state.order, (name) => { state.order = name; listen(); });
+    choices("orders", configuration.orders, state.order, (name) => { state.order = name; listen(); });
     find("films").hidden = !configuration.recommendations;
     if (configuration.recommendations) {
       if (!state.user) {

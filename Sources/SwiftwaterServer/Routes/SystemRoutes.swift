@@ -6,6 +6,7 @@
     import SwiftwaterFormats
     import SwiftwaterLive
     import SwiftwaterStreaming
+    import SwiftwaterTrends
 
     /// Routes for the page and its sign-in, the API description, the health checks and the metrics.
     struct SystemRoutes {
@@ -90,6 +91,7 @@
             .json { json in
                 json.member("application", settings.applicationName)
                 json.member("windows", trends.board.settings.windows.map(TrendRoutes.label))
+                json.member("orders", trends.board.settings.orders.map(\.rawValue))
                 json.member("slideMilliseconds", trends.board.settings.slide.wholeMilliseconds)
                 json.member("recommendations", recommendations != nil)
             }

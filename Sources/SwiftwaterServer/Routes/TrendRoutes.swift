@@ -33,8 +33,11 @@
                 }
                 window = known
             }
-            guard let order = TrendingSettings.Order(rawValue: try request.parameter("order") ?? "count") else {
-                throw Problem(.badRequest, "'order' takes one of count, authors, burst")
+            let orders = service.board.settings.orders
+            let text = try request.parameter("order") ?? orders[0].rawValue
+            guard let order = TrendingSettings.Order(rawValue: text), orders.contains(order) else {
+                throw Problem(
+                    .badRequest, "'order' takes one of \(orders.map(\.rawValue).joined(separator: ", "))")
             }
             return TrendBoard.Key(window: window, order: order)
         }
@@ -88,6 +91,9 @@
         }
 
         private func posts(_ request: Request) async throws -> Response {
+            guard service.countsPosts else {
+                throw Problem(.conflict, "posts are counted on a cluster here; send them to its source")
+            }
             let type = request.headers[.contentType]?.split(separator: ";").first.map {
                 String($0).trimmed.lowercased()
             }

@@ -13,6 +13,10 @@
         let metrics: ServerMetrics
         /// The context of the job, which the caller starts and stops.
         public let context: StreamingContext
+        /// The number of posts that were counted elsewhere; nil if this job counts them.
+        private let remotePosts: Monitor<Int>?
+        /// Whether posts are counted here, and not elsewhere.
+        var countsPosts: Bool { remotePosts == nil }
 
         /// Adds the job to a context.
         ///
@@ -30,12 +34,55 @@
             metrics = ServerMetrics(registry)
             history = try WindowHistory(
                 path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes)
+            remotePosts = nil
             let pushed = context.receiverStream(intake, name: "http").named("http")
             let posts = try sources(context).reduce(pushed) { $0.union($1) }
             for window in settings.windows { count(posts, settings, window, filter) }
+            watch()
+        }
+
+        /// Prepares a service whose tables come from elsewhere, by `show(_:)`.
+        ///
+        /// - Parameter context: not started yet; it only keeps the time.
+        public init(
+            tablesFromElsewhere settings: TrendBoardSettings, _ context: StreamingContext, serve: ServeSettings,
+            historyPath: String?, metrics registry: MetricsRegistry
+        ) throws {
+            self.context = context
+            hub = EventHub(limit: serve.eventClientsMax, pause: serve.eventPause)
+            board = TrendBoard(settings, hub: hub)
+            metrics = ServerMetrics(registry)
+            history = try WindowHistory(
+                path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes)
+            remotePosts = Monitor(0)
+            context.receiverStream(intake, name: "http").forEachBatch(name: "time") { _, _ in }
+            watch()
+        }
+
+        /// Shows a table, and keeps it in the history if it is one of the first window.
+        public func show(_ table: TrendingTable) throws {
+            board.show(table, .init(window: table.window, order: table.order))
+            let isKept = table.window == board.settings.windows.first
+            if isKept, table.order == .count, table.posts > 0 { try history.add(table) }
+        }
+
+        /// The end of the last window of the history.
+        public func lastWindow() throws -> BatchTime? { try history.lastEnd() }
+
+        /// Counts posts that were read elsewhere.
+        public func notePosts(_ count: Int) { remotePosts?.update { $0 += count } }
+
+        private func watch() {
             metrics.gauge("swiftwater_batch_interval_seconds", context.batchInterval.inSeconds)
             let interval = context.batchInterval
-            context.onBatchCompleted { [board, metrics] batch in
+            context.onBatchCompleted { [board, metrics, remotePosts] batch in
+                var batch = batch
+                if let remotePosts {
+                    batch.size.records = remotePosts.update { posts in
+                        defer { posts = 0 }
+                        return posts
+                    }
+                }
                 metrics.count(batch)
                 board.note(batch, interval: interval)
             }
@@ -47,17 +94,14 @@
         ) {
             var trending = settings.trending
             (trending.window, trending.slide) = (window, settings.slide)
-            (trending.order, trending.additionalOrders) = (.count, [.authors, .burst])
+            trending.order = settings.orders.first ?? .count
+            trending.additionalOrders = Array(settings.orders.dropFirst())
             let name = "trends " + TrendRoutes.label(window)
-            let isKept = window == settings.windows.first
             // All windows read the same posts, so one of them warns.
-            trending.logsUnreadablePosts = trending.logsUnreadablePosts && isKept
+            trending.logsUnreadablePosts = trending.logsUnreadablePosts && window == settings.windows.first
             posts.trending(trending, filter: filter).named(name).forEachBatch(name: "page " + name) {
-                [board, history] rdd, _ in
-                for table in try rdd.collect() {
-                    board.show(table, .init(window: window, order: table.order))
-                    if isKept, table.order == .count, table.posts > 0 { try history.add(table) }
-                }
+                [unowned self] rdd, _ in
+                for table in try rdd.collect() { try show(table) }
             }
         }
     }

@@ -112,6 +112,12 @@
             try database.execute(sql: "DELETE FROM windows WHERE end < ?", arguments: [end])
         }
 
+        /// Returns the end of the last window.
+        func lastEnd() throws -> BatchTime? {
+            try database.read { try Int64.fetchOne($0, sql: "SELECT max(end) FROM windows") }.map(
+                BatchTime.init(milliseconds:))
+        }
+
         /// Returns the windows in which a key was among the top keys, oldest first.
         func points(_ key: String, from: Int64, to: Int64, limit: Int) throws -> [Point] {
             try database.read { database in

@@ -17,7 +17,7 @@
             var lateRows = 0
             var inputRows = 0
             var unreadable = 0
-            var onUnreadable: @Sendable (Int) -> Void = { _ in }
+            var onProgress: @Sendable (SparkTrendStream) -> Void = { _ in }
         }
         private let state: Mutex<State>
         /// The time between two looks for tables.
@@ -39,9 +39,9 @@
         /// The number of lines that were not posts, or had no time, since the stream was joined.
         public var unreadableLines: Int { state.withLock(\.unreadable) }
 
-        /// Sets what is called with the number of unreadable lines each time it has grown.
-        public func onUnreadableLines(_ body: @escaping @Sendable (Int) -> Void) {
-            state.withLock { $0.onUnreadable = body }
+        /// Sets what is called after each batch of Spark, when the numbers of rows and lines have changed.
+        public func onProgress(_ body: @escaping @Sendable (SparkTrendStream) -> Void) {
+            state.withLock { $0.onProgress = body }
         }
 
         /// Waits for the next table. Returns nil when the query was stopped.
@@ -64,7 +64,7 @@
         }
 
         private func look() async throws {
-            let before = unreadableLines
+            let before = state.withLock(\.batch)
             for progress in try await stream.progress() {
                 state.withLock { state in
                     guard progress.batch > state.batch else { return }
@@ -74,13 +74,13 @@
                     state.unreadable += progress.observed[SparkTrendsSQL.observation]?["unreadable"] ?? 0
                 }
             }
-            let (count, tell) = state.withLock { ($0.unreadable, $0.onUnreadable) }
-            if count > before { tell(count) }
+            let (batch, tell) = state.withLock { ($0.batch, $0.onProgress) }
+            if batch > before { tell(self) }
             let (last, late) = state.withLock { ($0.last, $0.lateRows) }
             let found = try await trends.top(counts, after: last, late: late)
             state.withLock { state in
                 state.waiting += found
-                state.last = found.last?.end ?? last
+                state.last = found.map(\.end).max() ?? last
             }
         }
 

@@ -21,8 +21,7 @@
         /// - Throws: `unsupported` for settings that Spark cannot honor.
         public init(_ settings: TrendingSettings, of posts: SparkPosts) throws {
             for (isUsed, what) in [
-                (settings.order == .burst, "the order by burst"),
-                (!settings.additionalOrders.isEmpty, "several orders"),
+                (settings.orders.contains(.burst), "the order by burst"),
                 (settings.keys != .hashtags && settings.keys != .hashWords, "counting \(settings.keys.rawValue)"),
                 (settings.countsAuthorsOnce, "counting an author once"),
                 (settings.outliers > 0, "an allowance for outliers"),
@@ -40,17 +39,24 @@
             [
                 ("posts: time, author, text and tags", sql.readSQL),
                 ("counts by window and key", sql.countSQL),
-                ("the first rows of each window", sql.topSQL(after: 0)),
             ]
+                + settings.orders.map {
+                    ("the first rows of each window, by \($0.rawValue)", sql.topSQL(after: 0, by: $0))
+                }
         }
 
-        /// Returns the tables of posts that are all there, by the ends of their windows, and the number of lines that
-        /// are not posts, or have no time.
+        /// Returns the tables of posts that are all there, for each order by the ends of their windows, and the number of
+        /// lines that are not posts, or have no time.
         public func tables(
             in session: SparkSession
         ) async throws -> (tables: [TrendingTable], unreadableLines: Int) {
-            let found = try await topTable(counts(in: session), after: nil).observedRows()
-            return (try tables(found.rows, late: 0), found.observed[SparkTrendsSQL.observation]?["unreadable"] ?? 0)
+            var (all, unreadable) = ([TrendingTable](), 0)
+            for order in settings.orders {
+                let found = try await topTable(counts(in: session), after: nil, by: order).observedRows()
+                all += try tables(found.rows, late: 0, by: order)
+                unreadable = found.observed[SparkTrendsSQL.observation]?["unreadable"] ?? 0
+            }
+            return (all, unreadable)
         }
 
         /// Starts a streaming query, or joins the one that runs under this name.
@@ -94,30 +100,39 @@
             return session.sql(sql.countSQL, tables: ["posts": read])
         }
 
-        /// Returns the tables of the windows that ended after a time.
+        /// Returns the tables of the windows that ended after a time, for each order.
         func top(_ counts: SparkTable, after last: BatchTime?, late: Int) async throws -> [TrendingTable] {
-            try tables(try await topTable(counts, after: last).rows(), late: late)
+            var all: [TrendingTable] = []
+            for order in settings.orders {
+                let rows = try await topTable(counts, after: last, by: order).rows()
+                let found = try tables(rows, late: late, by: order)
+                // Windows that ended since the first look are left for the next one.
+                all += order == settings.order ? found : found.filter { table in all.contains { $0.end == table.end } }
+            }
+            return all
         }
 
-        private func topTable(_ counts: SparkTable, after last: BatchTime?) -> SparkTable {
-            let query = sql.topSQL(after: last.map { $0.milliseconds * 1000 } ?? .min)
+        private func topTable(
+            _ counts: SparkTable, after last: BatchTime?, by order: TrendingSettings.Order
+        ) -> SparkTable {
+            let query = sql.topSQL(after: last.map { $0.milliseconds * 1000 } ?? .min, by: order)
             return counts.session.sql(query, tables: ["counts": counts])
         }
 
-        private func tables(_ rows: [SparkRow], late: Int) throws -> [TrendingTable] {
-            try rows.chunked(byEnd: { $0[0] }).map { window in table(try window.map { try Row($0) }, late) }
+        private func tables(_ rows: [SparkRow], late: Int, by order: TrendingSettings.Order) throws -> [TrendingTable] {
+            try rows.chunked(byEnd: { $0[0] }).map { window in table(try window.map { try Row($0) }, late, order) }
         }
 
-        private func table(_ rows: [Row], _ late: Int) -> TrendingTable {
+        private func table(_ rows: [Row], _ late: Int, _ order: TrendingSettings.Order) -> TrendingTable {
             let keys = rows.filter { !$0.key.isEmpty }
             return TrendingTable(
-                end: rows[0].end, window: settings.window, order: settings.order,
+                end: rows[0].end, window: settings.window, order: order,
                 posts: rows.first { $0.key.isEmpty }?.count ?? 0, keys: rows[0].keys, late: late,
                 rows: keys.enumerated().map { place, row in
                     TrendingRow(
                         rank: place + 1, key: Text(row.key), count: row.count,
-                        score: Double(settings.order == .authors ? row.authors ?? 0 : row.count),
-                        authors: row.authors, firstSeen: row.first)
+                        score: Double(order == .authors ? row.authors ?? 0 : row.count), authors: row.authors,
+                        firstSeen: row.first)
                 })
         }
 
@@ -152,5 +167,10 @@
             }
             return isEmpty ? [] : chunks + [self[start...]]
         }
+    }
+
+    extension TrendingSettings {
+        /// All orders, the main one first.
+        fileprivate var orders: [Order] { [order] + additionalOrders }
     }
 #endif

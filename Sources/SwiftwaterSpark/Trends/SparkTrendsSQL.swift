@@ -50,10 +50,10 @@
         /// The first rows of each window that ended after a time, over the table `counts`.
         ///
         /// - Parameter last: in microseconds since 1970.
-        func topSQL(after last: Int64) -> String {
+        func topSQL(after last: Int64, by order: TrendingSettings.Order) -> String {
             let evidence =
                 settings.recordsEvidence ? "authors, first" : "CAST(NULL AS BIGINT) AS authors, NULL AS first"
-            let order = settings.order == .authors ? "authors DESC, n DESC" : "n DESC"
+            let order = order == .authors ? "authors DESC, n DESC" : "n DESC"
             let limit = settings.limit > 0 ? "WHERE place <= \(settings.limit) OR key = ''" : ""
             return """
                 SELECT end, key, n, \(evidence), keys FROM (
