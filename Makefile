@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
-.PHONY: demo test page integration integration-spark soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql lint format public-names packages clean
+.PHONY: demo test page integration integration-spark soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-spark lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest.
@@ -31,7 +31,8 @@ integration: packages
 	$(SWIFT) test -c release --skip-build --filter "PageTests|ServeKillTests|DocumentTests"
 	Tests/check-api.sh
 
-## Trains on a real Spark, which it installs (PySpark from PyPI, 490 MB) and starts, and compares our .proto with Spark's.
+## Runs the tests against a real Spark, which it installs (PySpark from PyPI, 490 MB) and starts: first in one process,
+## then with executors and a driver that the tests kill.
 integration-spark: packages
 	Tests/integrate-spark.sh
 
@@ -78,6 +79,10 @@ bench-serve: packages
 bench-sql: packages
 	$(BUILD) --product swiftwater
 	Benchmarks/sql.sh
+
+bench-spark: packages
+	$(BUILD) --product swiftwater
+	Benchmarks/spark.sh
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
