@@ -125,7 +125,8 @@
                 })
             func ask(_ path: String) throws -> String { try Program.shell("curl -s '\(address)\(path)'").output }
             var (table, tries) = ("", 0)
-            while !table.contains("\"key\":\"#all\""), tries < 100 {
+            // The first window is not full.
+            while !table.contains("\"keys\":101"), tries < 100 {
                 table = try ask("v1/trends?limit=2")
                 tries += 1
                 Thread.sleep(forTimeInterval: 0.5)

@@ -2,13 +2,25 @@
     import Swiftwater
     import SwiftwaterSpark
 
-    extension RatingsCommand.Summary {
-        func run(on master: String) async throws {
-            let console = Console()
+    extension RatingsCommand {
+        /// Reads ratings on a cluster, and calls `body` with them.
+        static func read(
+            _ file: String, on master: String, _ options: RatingsOptions, _ cluster: ClusterOptions, _ console: Console,
+            _ body: @escaping @Sendable (SparkRatings, SparkSession) async throws -> Void
+        ) async throws {
             try SparkTraining.check(options, upload: cluster.upload)
             let session = try await SparkTraining.session(master, console)
             try await SparkInterrupt.run(session, console) {
-                let ratings = try await SparkTraining.read(file, session, options, cluster, console)
+                try await body(
+                    try await SparkTraining.read(file, session, options, cluster, console), session)
+            }
+        }
+    }
+
+    extension RatingsCommand.Summary {
+        func run(on master: String) async throws {
+            let console = Console()
+            try await RatingsCommand.read(file, on: master, options, cluster, console) { ratings, session in
                 let summary = try await RatingsSummary(ratings, session)
                 console.endProgress()
                 try console.line(json ? summary.json : summary.text)
@@ -16,42 +28,11 @@
         }
     }
 
-    extension RatingsSummary {
-        /// Summarizes ratings of a cluster in one pass over them.
-        init(_ ratings: SparkRatings, _ session: SparkSession) async throws {
-            let rows = try await session.sql(
-                """
-                SELECT kind, rating, n, count(*) FROM (
-                  SELECT grouping_id(user, item, rating) AS kind, rating, count(*) AS n FROM ratings
-                  GROUP BY GROUPING SETS ((user), (item), (rating)))
-                GROUP BY kind, rating, n ORDER BY kind, rating, n
-                """, tables: ["ratings": ratings.table]
-            ).rows()
-            func spread(_ kind: Int64) -> Spread {
-                Spread(
-                    rows.filter { $0[0].integer == kind }.map {
-                        (Int($0[2].integer ?? 0), Int($0[3].integer ?? 0))
-                    })
-            }
-            let histogram = rows.filter { $0[0].integer == 6 }.map { row in
-                (value: Float(row[1].number ?? 0), count: Int(row[2].integer ?? 0))
-            }
-            let count = histogram.reduce(0) { $0 + $1.count }
-            let sum = histogram.reduce(0.0) { $0 + Double($1.value) * Double($1.count) }
-            // The bits of grouping_id are of the columns that are not grouped by: user, item, rating.
-            self.init(
-                users: spread(3), items: spread(5), histogram: histogram, mean: sum / Double(max(1, count)))
-        }
-    }
-
     extension RatingsCommand.Matrix {
         func run(on master: String) async throws {
             let console = Console()
-            try SparkTraining.check(options, upload: cluster.upload)
             let catalogue = try movies.read(console)
-            let session = try await SparkTraining.session(master, console)
-            try await SparkInterrupt.run(session, console) {
-                let ratings = try await SparkTraining.read(file, session, options, cluster, console)
+            try await RatingsCommand.read(file, on: master, options, cluster, console) { ratings, _ in
                 let (table, count) = try await matrix(ratings)
                 console.endProgress()
                 try show(table, of: count, catalogue, console)

@@ -62,8 +62,9 @@
                 rows = try await session.read("json", folder + "/about", schema: aboutSchema).rows()
             } catch let error as SwiftwaterError where error.code == .notFound || error.code == .invalidArgument {
                 throw SwiftwaterError(
-                    .notFound, "\(folder): there is no model of train --cluster-model on the cluster",
-                    remedy: "check the path; a model file of this machine needs no --master", cause: error)
+                    .notFound, "\(folder): there is no saved model on the cluster",
+                    remedy: "check the path; it is a folder of the cluster, not a model file of this machine",
+                    cause: error)
             }
             guard let about = rows.first, about["isComplete"] == .bool(true) else {
                 throw SwiftwaterError(

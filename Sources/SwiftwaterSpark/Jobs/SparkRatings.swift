@@ -173,9 +173,9 @@
 
         /// Returns the expression of a row's place, of a table that reads these files.
         ///
-        /// A row's number in its partition is less than the bytes before it in the partition's parts of files, so that
-        /// the place of a row in one file is a number; Spark groups those without sorting. Uploads and queries have only
-        /// the order of their rows.
+        /// A row's number in its partition is less than the bytes before it in the partition's parts of files, so
+        /// the place of a row in one file is a number; Spark groups those without sorting. Uploads and queries have
+        /// only the order of their rows.
         private static func places(_ files: [String]) -> String {
             switch files.count {
             case 0: "monotonically_increasing_id()"

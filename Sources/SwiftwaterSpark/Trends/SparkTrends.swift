@@ -45,8 +45,8 @@
                 }
         }
 
-        /// Returns the tables of posts that are all there, for each order by the ends of their windows, and the number of
-        /// lines that are not posts, or have no time.
+        /// Returns the tables of posts that are all there, for each order by the ends of their windows, and the number
+        /// of lines that are not posts, or have no time.
         public func tables(
             in session: SparkSession
         ) async throws -> (tables: [TrendingTable], unreadableLines: Int) {
