@@ -12,7 +12,7 @@ import SwiftwaterPlatform
         mutex.initialize(to: pthread_mutex_t())
         condition.initialize(to: pthread_cond_t())
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        initializeCondition(condition)
     }
 
     deinit {
@@ -52,13 +52,16 @@ import SwiftwaterPlatform
         }
     }
 
-    /// Waits until `body` returns a value, for at most `duration` of real time; returns nil after that.
+    /// Waits until `body` returns a value, for at most `duration`; returns nil after that. The time is that of the
+    /// monotonic clock, so a wall clock that is set back or forward changes nothing.
     @usableFromInline package func wait<Result>(atMost duration: Duration, for body: (inout State) throws -> Result?)
         rethrows -> Result?
     {
+        // Longer waits are as good as endless, and would not fit.
+        let seconds = min(duration.inSeconds, 1e9)
         var deadline = timespec()
-        clock_gettime(CLOCK_REALTIME, &deadline)
-        let nanoseconds = Int(deadline.tv_nsec) + Int(duration.inSeconds * 1e9)
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
+        let nanoseconds = Int(deadline.tv_nsec) + Int(seconds * 1e9)
         deadline.tv_sec += nanoseconds / 1_000_000_000
         deadline.tv_nsec = nanoseconds % 1_000_000_000
         pthread_mutex_lock(mutex)
@@ -68,7 +71,7 @@ import SwiftwaterPlatform
         }
         while true {
             if let result = try body(&state) { return result }
-            if pthread_cond_timedwait(condition, mutex, &deadline) != 0 { return try body(&state) }
+            if !waitForCondition(condition, mutex, until: deadline) { return try body(&state) }
         }
     }
 }

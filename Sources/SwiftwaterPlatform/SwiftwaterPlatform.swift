@@ -74,3 +74,34 @@ package func openFilesMax(hard: rlim_t) -> rlim_t {
         hard
     #endif
 }
+
+/// Creates a condition variable whose waits go by the monotonic clock, which nobody sets.
+package func initializeCondition(_ condition: UnsafeMutablePointer<pthread_cond_t>) {
+    #if canImport(Darwin)
+        pthread_cond_init(condition, nil)
+    #else
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    #endif
+}
+
+/// Waits for a condition of `initializeCondition` until a time of the monotonic clock. Returns false after that.
+package func waitForCondition(
+    _ condition: UnsafeMutablePointer<pthread_cond_t>, _ mutex: UnsafeMutablePointer<pthread_mutex_t>,
+    until deadline: timespec
+) -> Bool {
+    var deadline = deadline
+    #if canImport(Darwin)
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        let left = (deadline.tv_sec - now.tv_sec) * 1_000_000_000 + deadline.tv_nsec - now.tv_nsec
+        guard left > 0 else { return false }
+        (deadline.tv_sec, deadline.tv_nsec) = (left / 1_000_000_000, left % 1_000_000_000)
+        return pthread_cond_timedwait_relative_np(condition, mutex, &deadline) == 0
+    #else
+        return pthread_cond_timedwait(condition, mutex, &deadline) == 0
+    #endif
+}
