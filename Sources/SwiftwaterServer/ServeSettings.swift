@@ -14,7 +14,7 @@
         public var port: Int
         /// The token that clients send, as `Authorization: Bearer TOKEN` or by the page's sign-in. Required for an
         /// address that other machines can reach, unless `isBehindProxy`.
-        public var token: String?
+        public var token: Secret?
         /// Whether a proxy in front of the server controls access and sets `X-Forwarded-For`.
         public var isBehindProxy: Bool
         /// Origins of other sites whose pages may use the API; none by default.
@@ -62,7 +62,7 @@
         /// Creates settings; what is left out has its default.
         public init(
             applicationName: String = "Swiftwater", clock: any StreamClock = SystemClock(),
-            host: String = "127.0.0.1", port: Int = 7780, token: String? = nil, isBehindProxy: Bool = false,
+            host: String = "127.0.0.1", port: Int = 7780, token: Secret? = nil, isBehindProxy: Bool = false,
             allowedOrigins: Set<String> = [], allowedHosts: Set<String> = [], bodyMaxBytes: Int = 1 << 20,
             headersMaxBytes: Int = 16 << 10, connectionsMax: Int = 4096, eventClientsMax: Int = 2048,
             idleTimeout: Duration = .seconds(60), clientRequestsPerSecondMax: Int? = nil, ratingsMax: Int = 1000,
@@ -109,15 +109,17 @@
                 )
             }
             if let token,
-                !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") })
+                !token.text.utf8.allSatisfy({
+                    $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",")
+                })
             {
                 throw SwiftwaterError(
                     .invalidArgument, "the token has characters that a header cannot carry",
                     remedy: "use letters, digits and punctuation other than , and ;")
             }
-            if let token, token.utf8.count < 16 {
+            if let token, token.text.utf8.count < 16 {
                 throw SwiftwaterError(
-                    .invalidArgument, "the token has \(token.utf8.count) bytes",
+                    .invalidArgument, "the token has \(token.text.utf8.count) bytes",
                     remedy: "use at least 16 that are hard to guess")
             }
         }

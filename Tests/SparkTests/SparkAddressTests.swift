@@ -11,7 +11,7 @@
             let full = try SparkAddress(
                 "sc://[::1]:443/;token=a%3Bb%20c;user_id=ana;session_id=3f2504e0-4f89-41d3-9a0c-0305e82c3301;x-org=7")
             #expect(full.host == "::1" && full.port == 443 && full.usesTLS)
-            #expect(full.token?.value == "a;b c" && full.user == "ana" && full.headers == ["x-org": "7"])
+            #expect(full.token?.text == "a;b c" && full.user == "ana" && full.headers == ["x-org": "7"])
             #expect(try !SparkAddress("sc://h/;token=t;use_ssl=false").usesTLS)
             #expect(try SparkAddress("sc://h:1/;use_ssl=true").usesTLS)
         }
@@ -28,8 +28,8 @@
         @Test func theEnvironmentMayHaveTheToken() throws {
             let environment = ["SPARK_CONNECT_AUTHENTICATE_TOKEN": "env"]
             let address = try SparkAddress("sc://h", environment: environment)
-            #expect(address.token?.value == "env" && address.usesTLS)
-            #expect(try SparkAddress("sc://h/;token=own", environment: environment).token?.value == "own")
+            #expect(address.token?.text == "env" && address.usesTLS)
+            #expect(try SparkAddress("sc://h/;token=own", environment: environment).token?.text == "own")
             #expect(try SparkAddress("sc://h", environment: ["SPARK_CONNECT_AUTHENTICATE_TOKEN": ""]).token == nil)
         }
 

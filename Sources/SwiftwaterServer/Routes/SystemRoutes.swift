@@ -125,12 +125,12 @@
                 throw Problem(.badRequest, "'token' is not a string")
             }
             guard let token = settings.token else { return .noContent }
-            guard GuardMiddleware.isEqual(shown, token) else {
+            guard GuardMiddleware.isEqual(shown, token.text) else {
                 throw Problem(.unauthorized, "invalid token", headers: [.wwwAuthenticate: "Bearer"])
             }
             var response = Response.noContent
             response.headers[.setCookie] =
-                "swiftwater=\(token); Path=/; HttpOnly; SameSite=Strict\(settings.isBehindProxy ? "; Secure" : "")"
+                "swiftwater=\(token.text); Path=/; HttpOnly; SameSite=Strict\(settings.isBehindProxy ? "; Secure" : "")"
             return response
         }
     }

@@ -65,7 +65,7 @@
             }
             // Browsers send preflight requests (OPTIONS) without credentials.
             guard let token = settings.token, request.method != .options, !Self.isOpen(request.uri.path) else { return }
-            guard Self.shown(request).contains(where: { Self.isEqual($0, token) }) else {
+            guard Self.shown(request).contains(where: { Self.isEqual($0, token.text) }) else {
                 throw Problem(
                     .unauthorized, "a token is required: Authorization: Bearer TOKEN",
                     headers: [.wwwAuthenticate: "Bearer"])

@@ -20,7 +20,7 @@
         /// The session to join; nil begins a new one.
         public let session: String?
         /// The token, which no description shows.
-        package let token: SecretToken?
+        package let token: Secret?
         /// The other parameters.
         package let headers: [String: String]
 
@@ -56,7 +56,7 @@
                 parameters[String(entry[..<equals])] = value.removingPercentEscapes ?? value
             }
             let ownToken = environment["SPARK_CONNECT_AUTHENTICATE_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
-            token = (parameters.removeValue(forKey: "token") ?? ownToken).map { SecretToken($0) }
+            token = (parameters.removeValue(forKey: "token") ?? ownToken).map { Secret($0) }
             user = parameters.removeValue(forKey: "user_id")
             session = parameters.removeValue(forKey: "session_id")
             if let session, !SparkAddress.isUUID(session) { throw invalid("has a session_id that is a UUID") }
@@ -74,23 +74,6 @@
             let parts = text.split(separator: "-", omittingEmptySubsequences: false)
             return parts.map(\.count) == [8, 4, 4, 4, 12] && parts.allSatisfy { $0.allSatisfy(\.isHexDigit) }
         }
-    }
-
-    /// A token that no description shows.
-    package struct SecretToken: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
-        CustomReflectable
-    {
-        /// The token itself.
-        package let value: String
-
-        init(_ value: String) { self.value = value }
-
-        /// Not the token.
-        package var description: String { "(secret)" }
-        /// Not the token.
-        package var debugDescription: String { "(secret)" }
-        /// No children.
-        package var customMirror: Mirror { Mirror(self, children: []) }
     }
 
     extension String {

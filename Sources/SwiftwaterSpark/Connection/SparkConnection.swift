@@ -248,10 +248,10 @@
     private struct SparkHeaders: ClientInterceptor {
         private let headers: [(String, String)]
 
-        init(_ headers: [String: String], token: SecretToken?) {
+        init(_ headers: [String: String], token: Secret?) {
             self.headers =
                 headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-                + (token.map { [("authorization", "Bearer " + $0.value)] } ?? [])
+                + (token.map { [("authorization", "Bearer " + $0.text)] } ?? [])
         }
 
         func intercept<Input: Sendable, Output: Sendable>(

@@ -2,14 +2,13 @@
     import Foundation
     import Swiftwater
 
-    /// Secrets that must not appear on a command line.
-    enum Secret {
-        /// Reads a secret from the environment or from the first line of a file.
+    extension Secret {
+        /// Reads a secret that must not appear on a command line: from the environment, or the first line of a file.
         ///
         /// - Throws: If both are given, or if the file is empty or cannot be read.
-        static func read(environment name: String, file: String?) throws -> String? {
+        static func read(environment name: String, file: String?) throws -> Secret? {
             let own = ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
-            guard let file else { return own }
+            guard let file else { return own.map { Secret($0) } }
             guard own == nil else {
                 throw SwiftwaterError(.invalidArgument, "\(name) and --token-file are both given", remedy: "use one")
             }
@@ -19,7 +18,7 @@
                 throw SwiftwaterError(
                     .malformedInput, "the first line is empty", at: .init(file: file), remedy: "write the token there")
             }
-            return secret
+            return Secret(secret)
         }
     }
 #endif
