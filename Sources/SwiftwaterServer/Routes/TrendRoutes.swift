@@ -17,7 +17,7 @@
                 try trends(request)
             }
             endpoints.get("/v1/trends/:tag/history", query: ["from", "to", "limit"]) { request, context in
-                try history(request, context)
+                try await history(request, context)
             }
             endpoints.post("/v1/posts", query: ["sequence"]) { request, _ in try await posts(request) }
         }
@@ -68,13 +68,13 @@
         /// A time in the year 2096, in milliseconds since 1970.
         private static let timeMax = 4_000_000_000_000
 
-        private func history(_ request: Request, _ context: ServerContext) throws -> Response {
+        private func history(_ request: Request, _ context: ServerContext) async throws -> Response {
             let tag = try context.text("tag")
             let from = try request.number("from", default: 0, in: 0...Self.timeMax)
             let to = try request.number("to", default: Self.timeMax, in: 0...Self.timeMax)
             let limit = try request.number("limit", default: 500, in: 1...10_000)
-            let points = try service.history.points(tag, from: Int64(from), to: Int64(to), limit: limit)
-            if points.isEmpty, try service.history.points(tag, from: 0, to: .max, limit: 1).isEmpty {
+            let points = try await service.history.points(tag, from: Int64(from), to: Int64(to), limit: limit)
+            if points.isEmpty, try await service.history.points(tag, from: 0, to: .max, limit: 1).isEmpty {
                 throw Problem(.notFound, "no window of the history lists '\(tag)'")
             }
             return .json { json in

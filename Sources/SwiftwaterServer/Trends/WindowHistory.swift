@@ -2,6 +2,7 @@
     import Foundation
     import GRDB
     import SwiftwaterCore
+    import SwiftwaterStorage
     import SwiftwaterTrends
 
     /// The history of trends, in SQLite: the top keys of each window, bounded by age and by size.
@@ -16,13 +17,15 @@
             let authors: Int
         }
 
-        private let database: DatabaseQueue
+        /// A pool, whose readers wait neither for the writer nor for other programs; in memory, a queue.
+        private let database: any DatabaseWriter
         private let maxAge: Int64
         private let maxBytes: Int
-        private let written = Monitor(0)
         /// The number of keys kept per window.
         static let keysMax = 50
-        private static let tidyEvery = 64
+        /// The number of windows that are removed when one is added, at most, so that no write takes long.
+        private static let removedMax = 8
+        private static let vacuumedPagesMax = 256
 
         /// Opens the database, or creates it.
         ///
@@ -43,16 +46,22 @@
             }
         }
 
-        private static func open(_ path: String?) throws -> DatabaseQueue {
+        private static func open(_ path: String?) throws -> any DatabaseWriter {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
             configuration.prepareDatabase { database in
+                if database.configuration.readonly { return }
                 try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
-                try database.execute(sql: "PRAGMA journal_mode = WAL")
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
             }
-            let database =
-                try path.map { try DatabaseQueue(path: $0, configuration: configuration) } ?? DatabaseQueue()
+            // SQLite gives its log and index the mode of the database.
+            if let path, !LocalFileSystem().exists(path) { _ = try? LocalFileSystem(isPrivate: true).create(path) }
+            let database: any DatabaseWriter =
+                if let path {
+                    try DatabasePool(path: path, configuration: configuration)
+                } else {
+                    try DatabaseQueue(configuration: configuration)
+                }
             try database.write { database in
                 try database.execute(
                     sql: """
@@ -77,39 +86,25 @@
                 for row in table.rows.prefix(Self.keysMax) {
                     try insert.execute(arguments: [String(row.key), end, row.rank, row.count, row.authors])
                 }
+                try tidy(now: end, database)
             }
-            let count = written.update {
-                $0 += 1
-                return $0
+            // Pages of removed windows go back to the file system a few at a time.
+            _ = try? database.writeWithoutTransaction {
+                try Row.fetchAll($0, sql: "PRAGMA incremental_vacuum(\(Self.vacuumedPagesMax))")
             }
-            if count % Self.tidyEvery == 1 { try tidy(now: end) }
         }
 
-        /// Removes the windows that are too old, then the oldest tenth for as long as the size is above its limit.
-        private func tidy(now: Int64) throws {
-            try database.write { database in
-                try Self.remove(before: now - maxAge, database)
-                func used() throws -> Int {
-                    let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
-                    let free = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
-                    return (pages - free) * (try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096)
-                }
-                while try used() > maxBytes {
-                    let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM windows") ?? 0
-                    guard count > 1,
-                        let limit = try Int64.fetchOne(
-                            database, sql: "SELECT end FROM windows ORDER BY end LIMIT 1 OFFSET ?",
-                            arguments: [max(1, count / 10)])
-                    else { break }
-                    try Self.remove(before: limit, database)
-                }
-            }
-            try database.writeWithoutTransaction { _ = try Row.fetchAll($0, sql: "PRAGMA incremental_vacuum") }
-        }
-
-        private static func remove(before end: Int64, _ database: Database) throws {
-            try database.execute(sql: "DELETE FROM trends WHERE end < ?", arguments: [end])
-            try database.execute(sql: "DELETE FROM windows WHERE end < ?", arguments: [end])
+        /// Removes some of the windows that are too old, or the oldest ones while the size is above its limit.
+        private func tidy(now: Int64, _ database: Database) throws {
+            func value(_ sql: String) throws -> Int { try Int.fetchOne(database, sql: sql) ?? 0 }
+            let used =
+                try (value("PRAGMA page_count") - value("PRAGMA freelist_count")) * value("PRAGMA page_size")
+            let ends = try Int64.fetchAll(
+                database, sql: "SELECT end FROM windows WHERE end < ? ORDER BY end LIMIT ?",
+                arguments: [used > maxBytes ? now : now - maxAge, Self.removedMax])
+            guard let last = ends.last else { return }
+            try database.execute(sql: "DELETE FROM trends WHERE end <= ?", arguments: [last])
+            try database.execute(sql: "DELETE FROM windows WHERE end <= ?", arguments: [last])
         }
 
         /// Returns the end of the last window.
@@ -119,8 +114,10 @@
         }
 
         /// Returns the windows in which a key was among the top keys, oldest first.
-        func points(_ key: String, from: Int64, to: Int64, limit: Int) throws -> [Point] {
-            try database.read { database in
+        ///
+        /// It reads on a thread of the database's own, so no other request waits for it.
+        func points(_ key: String, from: Int64, to: Int64, limit: Int) async throws -> [Point] {
+            try await database.read { database in
                 try Row.fetchAll(
                     database,
                     sql: """
