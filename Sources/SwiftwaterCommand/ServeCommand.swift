@@ -209,7 +209,7 @@
                 Context(master: try Master(parsing: master), appName: name, logger: logger),
                 batchInterval: batch.duration)
             if let state {
-                try Directory.create(state)
+                try Directory.create(state, isPrivate: true)
                 var checkpoint = CheckpointSettings(directory: state + "/stream")
                 checkpoint.drop = Set(checkpointDrop)
                 checkpoint.rename = DurabilityOptions.renames(checkpointRename)
@@ -236,7 +236,7 @@
             guard demo || model != nil else { return nil }
             let directory = state.map { $0 + "/films" }
             let wasThere = directory.map { LocalFileSystem().exists($0) } ?? false
-            if let state { try Directory.create(state) }
+            if let state { try Directory.create(state, isPrivate: true) }
             if demo {
                 let made = try RatingsGenerator(.init(preset: .oneMillion, seed: seed)).make()
                 let live = try LiveRecommender(directory: directory) { try ALS().fit(made.ratings) }

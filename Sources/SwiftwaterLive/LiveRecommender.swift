@@ -15,7 +15,7 @@ public struct LiveSettings: Sendable {
     /// Creates settings. Omitted arguments have their defaults.
     public init(
         popularityHalfLife: Duration = .seconds(3600), clock: any StreamClock = SystemClock(),
-        files: any FileSystem = LocalFileSystem()
+        files: any FileSystem = LocalFileSystem(isPrivate: true)
     ) {
         self.popularityHalfLife = popularityHalfLife
         self.clock = clock

@@ -16,13 +16,16 @@ package enum Directory {
     }
 
     /// Creates the directory and its parents if they do not exist.
-    package static func create(_ path: String) throws {
-        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+    ///
+    /// - Parameter isPrivate: whether only the user of this process may look into those that are created.
+    package static func create(_ path: String, isPrivate: Bool = false) throws {
+        let mode: mode_t = isPrivate ? 0o700 : 0o755
+        if mkdir(path, mode) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
             throw FileError.make("cannot create directory", path, errno)
         }
-        try create(String(path[..<slash]))
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+        try create(String(path[..<slash]), isPrivate: isPrivate)
+        guard mkdir(path, mode) == 0 || errno == EEXIST else {
             throw FileError.make("cannot create directory", path, errno)
         }
     }

@@ -14,7 +14,7 @@ public final class DirectoryLock: Sendable {
     /// - Throws: `invalidState` if another process holds the lock.
     convenience init(_ directory: String) throws {
         let path = directory + "/lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError.make("cannot create", path, errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let number = errno

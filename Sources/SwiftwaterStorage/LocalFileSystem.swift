@@ -4,11 +4,18 @@ import SwiftwaterPlatform
 
 /// The local file system.
 public struct LocalFileSystem: FileSystem {
+    private let isPrivate: Bool
+
     /// Creates access to the local file system.
-    public init() {}
+    ///
+    /// - Parameter isPrivate: whether only the user of this process may read what is created: files have the mode 0600,
+    ///   directories 0700. Otherwise they have 0644 and 0755, less the process's umask.
+    public init(isPrivate: Bool = false) { self.isPrivate = isPrivate }
 
     /// Creates a file, or empties an existing one.
-    public func create(_ path: String) throws -> any WritableFile { try LocalFile(path: path) }
+    public func create(_ path: String) throws -> any WritableFile {
+        try LocalFile(path: path, mode: isPrivate ? 0o600 : 0o644)
+    }
 
     /// Returns all bytes of a file.
     public func read(_ path: String) throws -> [UInt8] {
@@ -94,7 +101,7 @@ public struct LocalFileSystem: FileSystem {
     }
 
     /// Creates a directory and its parents. Does nothing if it exists.
-    public func createDirectory(_ path: String) throws { try Directory.create(path) }
+    public func createDirectory(_ path: String) throws { try Directory.create(path, isPrivate: isPrivate) }
 
     /// Makes all creations, renames and removals in the directory durable.
     public func synchronizeDirectory(_ path: String) throws {
@@ -119,9 +126,9 @@ private final class LocalFile: WritableFile {
     private let path: String
     private var descriptor: Int32
 
-    init(path: String) throws {
+    init(path: String, mode: mode_t) throws {
         self.path = path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileError.make("cannot create", path, errno) }
     }
 

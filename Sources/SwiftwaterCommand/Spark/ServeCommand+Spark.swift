@@ -14,7 +14,7 @@
             board.orders = [.count, .authors]
             let context = StreamingContext(
                 Context(master: .local(threads: 1), appName: name, logger: logger), batchInterval: batch.duration)
-            if let state { try Directory.create(state) }
+            if let state { try Directory.create(state, isPrivate: true) }
             return try TrendService(
                 tablesFromElsewhere: board, context, serve: settings, historyPath: state.map { $0 + "/windows.db" },
                 metrics: MetricsRegistry())

@@ -34,7 +34,7 @@ public struct StreamSettings: Sendable {
         reconnect: ReconnectPolicy = ReconnectPolicy(), hasBackpressure: Bool = true,
         firstBatchMaxBytes: Int = 256 << 20, blockInterval: Duration = .milliseconds(50),
         waitingBatchesMax: Int = 64, onFailure: FailurePolicy = FailurePolicy.stop, isStepped: Bool = false,
-        files: any FileSystem = LocalFileSystem()
+        files: any FileSystem = LocalFileSystem(isPrivate: true)
     ) {
         self.lineLimits = lineLimits
         self.receiverBufferMaxBytes = receiverBufferMaxBytes
