@@ -141,6 +141,27 @@ final class BatchRunner: @unchecked Sendable {
 
     var hasReplays: Bool { !replays.isEmpty }
 
+    var batchInterval: Duration { graph.batchInterval }
+
+    /// Leaves out the batches between the last one and a clock that is far ahead of it, but for those of the last
+    /// window, as after a restart: a clock set forward by a day costs one window. What has arrived is in the batch
+    /// after them.
+    func skipMissed(now: BatchTime) {
+        guard replays.isEmpty else { return }
+        let end = now.rounded(downTo: graph.batchInterval, since: graph.zeroTime)
+        let kept = graph.longestWindow + graph.longestSlide + graph.batchInterval * settings.waitingBatchesMax
+        guard next + kept < end else { return }
+        let times = missedTimes(after: next - graph.batchInterval, upTo: end)
+        let missed = (end.milliseconds - next.milliseconds) / graph.batchInterval.wholeMilliseconds + 1
+        context.logger.warning(
+            """
+            the clock is at \(now), and the next batch was that of \(next): \(missed - Int64(times.count)) batches are left \
+            out, and \(times.count) are made for the windows; what has arrived is in the batch after them
+            """)
+        replays = times.map { ($0, true, true) }
+        next = end + graph.batchInterval
+    }
+
     var hasPending: Bool { graph.sources.contains { $0.input.hasPending } }
 
     /// Makes the next batch. Returns nil if it is made again only for windows to read.

@@ -59,11 +59,15 @@ final class BatchScheduler: Sendable {
     }
 
     private func generate() {
+        var pace = BatchPace(interval: runner.batchInterval, clock)
         while true {
             // Replayed batches are due at once, and are made before a stop.
-            while stopRequest == nil && !runner.hasReplays && clock.now() < runner.nextTime {
-                clock.wait(until: runner.nextTime, orUntil: { stopRequest != nil })
+            while stopRequest == nil && !runner.hasReplays, let left = wait(&pace) {
+                let time = pace.isAhead ? clock.now() + left : runner.nextTime
+                clock.wait(until: time, orUntil: { stopRequest != nil })
             }
+            pace.begin(clock)
+            if stopRequest == nil { runner.skipMissed(now: clock.now()) }
             if let gracefully = stopRequest {
                 runner.stopSources()
                 if gracefully {
@@ -76,6 +80,21 @@ final class BatchScheduler: Sendable {
             }
             makeBatch()
         }
+    }
+
+    /// Returns how long the next batch has to wait, and says when the clock was set back.
+    private func wait(_ pace: inout BatchPace) -> Duration? {
+        let wasAhead = pace.isAhead
+        let left = pace.wait(for: runner.nextTime, clock)
+        if pace.isAhead, !wasAhead {
+            context.logger.warning(
+                """
+                the clock shows \(clock.now()), and the next batch is that of \(runner.nextTime): the clock was set back, or \
+                the state comes from a clock that was ahead; batches go on from there at the batch interval until the clock \
+                has come to their times
+                """)
+        }
+        return left
     }
 
     private func makeBatch() {
