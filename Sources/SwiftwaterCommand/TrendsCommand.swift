@@ -68,8 +68,9 @@ struct TrendsCommand: AsyncParsableCommand {
     @Option(help: "Drop and count longer lines.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
     func validate() throws {
-        guard top >= 0 else { throw ValidationError("--top takes 0 or more.") }
-        guard sinkTop >= 0 else { throw ValidationError("--sink-top takes 0 or more.") }
+        for (option, rows) in [("--top", top), ("--sink-top", sinkTop)] where !(0...1_000_000).contains(rows) {
+            throw ValidationError("\(option) takes 0, for all, to 1000000.")
+        }
         guard (batches ?? 1) >= 1 else { throw ValidationError("--batches takes 1 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
         if totals, sink.isEmpty { throw ValidationError("--totals requires --sink.") }

@@ -82,6 +82,7 @@ public struct GridSearch: Sendable {
             for regularization in regularizations {
                 var candidate = settings
                 (candidate.rank, candidate.regularization) = (rank, regularization)
+                try candidate.validate()
                 candidates.append(candidate)
             }
         }

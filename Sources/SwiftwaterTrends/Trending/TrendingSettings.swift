@@ -152,10 +152,14 @@ public struct TrendingSettings: Sendable {
                 "outliers of \(outliers) or rememberedIDs of \(rememberedIDs)",
                 "use 0 to 1000 outliers, and rememberedIDs of 0 or more")
         }
-        if limit < 0 || keysMax < 16 || samples < 0 || history < 1 {
+        let most = 1_000_000_000
+        if !(0...most).contains(limit) || !(16...most).contains(keysMax) || !(0...most).contains(samples)
+            || !(1...most).contains(history)
+        {
             refuse(
                 "a limit of \(limit), keysMax of \(keysMax), \(samples) samples or a history of \(history)",
-                "use a limit and samples of 0 or more, keysMax of 16 or more, and a history of 1 or more")
+                "use a limit and samples of 0 or more, keysMax of 16 or more, a history of 1 or more, and none above "
+                    + "a billion")
         }
         return problems
     }
