@@ -44,6 +44,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         // Report a closed pipe or a file-size limit as an error instead of dying silently.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
+        StandardStream.openMissing()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -23,6 +23,15 @@ package enum StandardStream: Int32, Sendable {
             remedy: number == EPIPE ? "the reader closed the pipe" : nil, cause: SystemErrorNumber(number))
     }
 
+    /// Gives the standard streams that are closed their descriptors, so that no file of the program gets them, and with
+    /// it what is meant for the stream. Standard output cannot be written, as when it is closed.
+    package static func openMissing() {
+        for descriptor in [Int32(0), 1, 2] where fcntl(descriptor, F_GETFD) == -1 {
+            // The lowest free descriptor is the next one.
+            _ = open("/dev/null", descriptor == 2 ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     /// Writes all bytes to a file descriptor, in as many calls as needed. Returns 0, or the `errno` of the failure.
     package static func writeAll(to descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
         var rest = bytes
