@@ -95,13 +95,28 @@
 
         /// Whether only programs on this machine can reach the server.
         public var isLoopback: Bool {
-            host == "localhost" || host == "::1" || host.hasPrefix("127.")
+            ClientAddress.isLoopback(host)
+        }
+
+        /// Whether a text is a scheme, a host and perhaps a port, as in the header `Origin`.
+        private static func isOrigin(_ text: String) -> Bool {
+            text.wholeMatch(of: /https?:\/\/[^\/?#@*\s]+/) != nil
         }
 
         /// Checks that the settings are safe.
         ///
-        /// - Throws: `invalidArgument` for a reachable address without protection, or an unusable or short token.
+        /// - Throws: `invalidArgument` for a reachable address without protection, an unusable or short token, or an
+        ///   origin or a host that no request can have.
         public func validate() throws {
+            for origin in allowedOrigins.sorted() where !Self.isOrigin(origin) {
+                throw SwiftwaterError(
+                    .invalidArgument, "the origin '\(origin)' never comes from a browser",
+                    remedy: "write it as browsers do, such as https://films.example or http://127.0.0.1:8080")
+            }
+            for name in allowedHosts.sorted() where ClientAddress.host(of: name) != name || name.contains("/") {
+                throw SwiftwaterError(
+                    .invalidArgument, "the host '\(name)' is not a name", remedy: "leave out the scheme, port and path")
+            }
             guard isLoopback || token != nil || isBehindProxy else {
                 throw SwiftwaterError(
                     .invalidArgument, "\(host) can be reached from other machines, and no token is set",

@@ -20,6 +20,43 @@
             #expect(throws: Never.self) { try settings.validate() }
         }
 
+        @Test func namesThatNeverMatchAreRefused() {
+            for origin in ["*", "https://a.example/", "a.example", "https://*.a.example", "ftp://a.example"] {
+                var settings = ServeSettings()
+                settings.allowedOrigins = [origin]
+                #expect(throws: SwiftwaterError.self, "\(origin)") { try settings.validate() }
+            }
+            for host in ["https://a.example", "a.example:80", "a.example/x"] {
+                var settings = ServeSettings()
+                settings.allowedHosts = [host]
+                #expect(throws: SwiftwaterError.self, "\(host)") { try settings.validate() }
+            }
+            var settings = ServeSettings()
+            settings.allowedOrigins = ["https://a.example", "http://127.0.0.1:8080", "http://[::1]:80"]
+            settings.allowedHosts = ["a.example", "[::2]"]
+            #expect(throws: Never.self) { try settings.validate() }
+            // A name that begins as an address of this machine does.
+            settings.host = "127.evil.example"
+            #expect(throws: SwiftwaterError.self) { try settings.validate() }
+        }
+
+        @Test(arguments: [
+            ("localhost", "localhost"), ("localhost:80", "localhost"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"),
+            ("[::1]evil.example", "[::1]evil.example"), ("localhost:evil.example", "localhost:evil.example"),
+            ("localhost:80:80", "localhost:80:80"), ("", ""), (":80", ""),
+        ])
+        func hostsAreReadWhole(authority: String, host: String) {
+            #expect(ClientAddress.host(of: authority) == host)
+        }
+
+        @Test func aClientIsAnAddressOrANetwork() {
+            let key = ClientAddress.key
+            #expect(key("192.0.2.1:1001") == key("192.0.2.1") && key("192.0.2.1") != key("192.0.2.2"))
+            #expect(key("::ffff:192.0.2.1") == key("192.0.2.1"))
+            #expect(key("2001:db8::1") == key("2001:db8::ffff:1") && key("2001:db8::1") == key("[2001:db8::2]:443"))
+            #expect(key("2001:db8::1") != key("2001:db8:0:1::1"))
+        }
+
         @Test func aTokenIsAskedFor() async throws {
             var settings = ServeSettings()
             settings.token = "0123456789abcdef"
@@ -63,6 +100,14 @@
             let rebound = try RawConnection(port: server.port)
             await rebound.say("GET /v1/trends HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n")
             #expect(await rebound.hear().hasPrefix("HTTP/1.1 421"))
+            let coded = try RawConnection(port: server.port)
+            await coded.say(
+                "POST /v1/posts HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\n"
+                    + "transfer-encoding: gzip, chunked\r\nconnection: close\r\n\r\n1\r\na\r\n0\r\n\r\n")
+            #expect(await coded.hear().hasPrefix("HTTP/1.1 501"))
+            let nameless = try RawConnection(port: server.port)
+            await nameless.say("GET /v1/trends HTTP/1.1\r\nconnection: close\r\n\r\n")
+            #expect(await nameless.hear().hasPrefix("HTTP/1.1 400"))
             try await server.close()
         }
 
@@ -102,9 +147,11 @@
             settings.clock = ManualClock(at: BatchTime(milliseconds: 0))
             let server = try await RunningServer(settings)
             var statuses: [Int] = []
-            for _ in 0..<30 { statuses.append(try await server.get("/healthz").status) }
+            for _ in 0..<30 { statuses.append(try await server.get("/v1/trends").status) }
             #expect(statuses.prefix(10).allSatisfy { $0 == 200 })
             #expect(statuses.contains(429))
+            // Whoever watches the process is still answered.
+            #expect(try await server.get("/healthz").status == 200)
             try await server.close()
         }
 

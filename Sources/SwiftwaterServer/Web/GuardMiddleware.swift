@@ -56,10 +56,14 @@
         }
 
         private func check(_ request: Request, _ context: ServerContext) throws {
+            if let coding = request.headers[.transferEncoding], coding.trimmed.lowercased() != "chunked" {
+                throw Problem(.notImplemented, "the transfer coding '\(coding)' is not supported; chunked is")
+            }
             try checkHost(request)
             try checkOrigin(request)
-            let client = address(request, context)
-            guard clients.admits(client) else {
+            // The program that watches this one may share its address with a client that sends too much.
+            let isHealth = ["/healthz", "/readyz"].contains(request.uri.path)
+            guard isHealth || clients.admits(ClientAddress.key(address(request, context))) else {
                 throw Problem(
                     .tooManyRequests, "too many requests from this client", headers: [.retryAfter: "1"])
             }
@@ -103,18 +107,15 @@
         /// browser's user may read.
         private func checkHost(_ request: Request) throws {
             guard settings.token == nil, !settings.isBehindProxy else { return }
-            let authority = request.head.authority ?? ""
-            let name = Self.host(of: authority).lowercased()
+            guard let authority = request.head.authority, !authority.isEmpty else {
+                throw Problem(.badRequest, "the request has no Host")
+            }
+            let name = ClientAddress.host(of: authority).lowercased()
             let known = ["localhost", "127.0.0.1", "[::1]", settings.host.lowercased()]
             guard known.contains(name) || settings.allowedHosts.contains(name) else {
                 throw Problem(
                     .misdirectedRequest, "host '\(name)' is not allowed; the server's settings can allow it")
             }
-        }
-
-        static func host(of authority: String) -> String {
-            if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[...end]) }
-            return String(authority.split(separator: ":", omittingEmptySubsequences: false).first ?? "")
         }
 
         /// Refuses requests from pages of other sites.
