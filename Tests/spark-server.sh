@@ -36,7 +36,7 @@ export SPARK_LOCAL_IP=127.0.0.1 SPARK_LOG_DIR="$STATE/logs" SPARK_PID_DIR="$STAT
 "$SPARK_HOME/sbin/start-connect-server.sh" --master "${2:-local[2]}" \
   --conf spark.connect.grpc.binding.address=127.0.0.1 --conf spark.connect.grpc.binding.port="$PORT" \
   --driver-memory "${SPARK_DRIVER_MEMORY:-4g}" --conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1 \
-  --conf spark.sql.shuffle.partitions=4 --conf spark.sql.warehouse.dir="$STATE/warehouse" </dev/null >"$STATE/logs/start.txt" 2>&1
+  --conf spark.checkpoint.dir="$STATE/checkpoints" --conf spark.sql.shuffle.partitions=4 --conf spark.sql.warehouse.dir="$STATE/warehouse" </dev/null >"$STATE/logs/start.txt" 2>&1
 for _ in $(seq 1 120); do
   if (: < "/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; then echo "SPARK_REMOTE=sc://127.0.0.1:$PORT"; exit 0; fi
   sleep 0.5

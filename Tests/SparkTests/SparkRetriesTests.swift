@@ -68,6 +68,8 @@
             #expect(text(.internalError, "KAFKA_DATA_SOURCE_NOT_ENABLED").contains("spark-sql-kafka-0-10"))
             let plan = String(repeating: "== plan ==\n", count: 1000)
             #expect(text(.internalError, "[TABLE_OR_VIEW_NOT_FOUND] t\n" + plan).count < 700)
+            let deep = RPCError(code: .internalError, message: "Job aborted: java.lang.StackOverflowError")
+            #expect(deep.described(address).remedy?.contains("spark.checkpoint.dir") == true)
             let missing = RPCError(code: .internalError, message: "[TABLE_OR_VIEW_NOT_FOUND] t").described(address)
             #expect(missing.code == .notFound)
         }

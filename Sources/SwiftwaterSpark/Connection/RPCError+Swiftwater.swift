@@ -85,6 +85,10 @@
                 return "set spark.connect.session.connectML.mlCache.memoryControl.maxModelSize to a larger size, "
                     + "or use a lower rank"
             }
+            if text.contains("StackOverflowError") {
+                return "set spark.checkpoint.dir on the server, which ends the long history of many iterations, "
+                    + "or use fewer"
+            }
             return nil
         }
     }
