@@ -53,7 +53,7 @@
         /// Loads a model that was saved in a folder of the cluster.
         ///
         /// - Returns: the model, and the ratings that it was trained on.
-        /// - Throws: `notFound` if there is no model, `corrupted` if it was not saved to its end; Spark's errors.
+        /// - Throws: `notFound` if there is no model, `corrupted` if it is incomplete; Spark's errors.
         public static func load(
             _ folder: String, in session: SparkSession
         ) async throws -> (model: SparkALSModel, train: SparkRatings) {
@@ -68,7 +68,8 @@
             }
             guard let about = rows.first, about["isComplete"] == .bool(true) else {
                 throw SwiftwaterError(
-                    .corrupted, "\(folder): the model was not saved to its end", remedy: "train it again")
+                    .corrupted, "\(folder): the model is incomplete: saving it was interrupted",
+                    remedy: "train it again")
             }
             var command = SCCommand()
             command.mlCommand.read.operator = SparkALS.operatorNamed(modelClass, .model)
