@@ -12,9 +12,42 @@ import Testing
         #expect(try Master(parsing: "local").threads == 1)
         #expect(try Master(parsing: "local[4]").threads == 4)
         #expect(try Master(parsing: "local[*]").threads == WorkerPool.coreCount)
-        for bad in ["", "local[0]", "local[x]", "local[2", "yarn", "local[]", "sc://host:15002"] {
+        #expect(try Master(parsing: "sc://host:15002").description == "sc://host:15002")
+        for bad in ["", "local[0]", "local[x]", "local[2", "yarn", "local[]", "sc://"] {
             let error = #expect(throws: SwiftwaterError.self) { try Master(parsing: bad) }
             #expect(error?.description.contains("local[N]") == true)
+        }
+    }
+
+    /// Closures are machine code of this process: a program for a cluster is refused at its start, before a source is
+    /// opened, and the error names the first step with a closure.
+    @Test(
+        arguments: [
+            ("map 'words'", { @Sendable (lines: DStream<Int>) in lines.map { $0 + 1 }.named("words").count().print() }),
+            ("map", { lines in lines.map { ($0, 1) }.window(.seconds(2)).reduceByKey(+).print() }),
+            ("reduce", { lines in lines.reduceByWindow(.seconds(2), slide: .seconds(1), +).print() }),
+            ("forEachBatch 'rows'", { lines in lines.window(.seconds(2)).forEachBatch(name: "rows") { _, _ in } }),
+            (nil, { lines in lines.count().print() }),
+        ] as [(String?, @Sendable (DStream<Int>) -> Void)])
+    func closuresOnAClusterAreNamed(step: String?, program: @Sendable (DStream<Int>) -> Void) async throws {
+        let context = StreamingContext(
+            Context(master: try Master(parsing: "sc://host:15002"), appName: "tests"), batchInterval: .seconds(1))
+        program(context.queueStream([[1]]))
+        let error = await #expect(throws: SwiftwaterError.self) { try await context.start() }
+        #expect(error?.code == .unsupported)
+        #expect(error?.location?.streamOperator == step)
+        #expect(error?.description.contains("sc://host:15002") == true)
+        #expect(error?.remedy?.contains("SwiftwaterSpark") == true)
+    }
+
+    @Test func actionsOnAClusterNameTheClosure() throws {
+        let context = Context(master: try Master(parsing: "sc://host:15002"), appName: "tests")
+        let pairs = context.parallelize([1, 2]).map { ($0, 1) }
+        for action in [
+            { _ = try pairs.reduceByKey(+).collect() }, { _ = try pairs.take(1) }, { _ = try pairs.count() },
+        ] {
+            let error = #expect(throws: SwiftwaterError.self) { try action() }
+            #expect(error?.location?.streamOperator == "map")
         }
     }
 

@@ -26,8 +26,8 @@ public final class Context: Sendable {
 
     /// Creates a context with default settings.
     ///
-    /// - Parameter master: `local`, `local[N]`, or `local[*]`. Anything else stops the program; `Master(parsing:)`
-    ///   throws instead.
+    /// - Parameter master: `local`, `local[N]`, or `local[*]`; see `Master`. Any other text stops the program;
+    ///   `Master(parsing:)` throws instead.
     public convenience init(master: String, appName: String) {
         do {
             self.init(master: try Master(parsing: master), appName: appName)

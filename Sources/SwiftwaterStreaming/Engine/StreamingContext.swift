@@ -34,7 +34,7 @@ public final class StreamingContext: Sendable {
     /// Creates a streaming context with default settings.
     ///
     /// - Parameters:
-    ///   - master: `local`, `local[N]`, or `local[*]`; anything else stops the program.
+    ///   - master: `local`, `local[N]`, or `local[*]`; see `Master`. Any other text stops the program.
     ///   - batchInterval: at least 1 ms, in whole milliseconds.
     public convenience init(master: String, appName: String, batchInterval: Duration) {
         self.init(Context(master: master, appName: appName), batchInterval: batchInterval)
@@ -76,7 +76,8 @@ public final class StreamingContext: Sendable {
 
     /// Starts the sources and the batch clock. The first batch ends at the next multiple of the batch interval.
     ///
-    /// - Throws: the first mistake in the program, or the error of a source that could not start.
+    /// - Throws: the first mistake in the program, the first step that the master cannot run, or the error of a source
+    ///   that could not start.
     public func start() async throws {
         // A start may read logs and states from a disk, which takes its time: not on a thread that tasks share.
         try await SystemThread.run(named: "swiftwater-start") { try self.startBlocking() }
@@ -89,6 +90,7 @@ public final class StreamingContext: Sendable {
             throw SwiftwaterError(
                 .invalidState, "the program has no output", remedy: "end a stream with print() or forEachBatch")
         }
+        try ClosureOnCluster.refuse(graph, on: engine.master)
         try scheduler.start(checkpoint: checkpointing.withLock { $0 })
     }
 
