@@ -130,7 +130,7 @@ let package = Package(
             "SwiftwaterLive",
             [
                 "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming",
-                "SwiftwaterRecommender", algorithms,
+                "SwiftwaterRecommender", algorithms, logging,
             ]),
         room(
             "SwiftwaterSQL",

@@ -235,18 +235,19 @@
         private func recommendations(_ console: Console, _ logger: Logger) throws -> RecommendationService? {
             guard demo || model != nil else { return nil }
             let directory = state.map { $0 + "/films" }
+            let settings = LiveSettings(logger: logger)
             let wasThere = directory.map { LocalFileSystem().exists($0) } ?? false
             if let state { try Directory.create(state, isPrivate: true) }
             if demo {
                 let made = try RatingsGenerator(.init(preset: .oneMillion, seed: seed)).make()
-                let live = try LiveRecommender(directory: directory) { try ALS().fit(made.ratings) }
+                let live = try LiveRecommender(directory: directory, settings: settings) { try ALS().fit(made.ratings) }
                 return RecommendationService(live, catalogue: made.catalogue, logger: logger)
             }
             let path = model!
             let titles = try movies.read(console)
             // Read a copy, so that overwriting the file does not pull pages from under this process.
             let source = { @Sendable in try ModelFile.read(path, copied: true) }
-            let live = try LiveRecommender(directory: directory, model: source)
+            let live = try LiveRecommender(directory: directory, settings: settings, model: source)
             if let directory, wasThere, live.ratingCount == 0 {
                 console.remark(
                     "\(directory): the log has no ratings; if some were acknowledged, it was emptied, or this is the "

@@ -1,3 +1,4 @@
+import Logging
 import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterStorage
@@ -11,15 +12,20 @@ public struct LiveSettings: Sendable {
     public var clock: any StreamClock
     /// The file system of the directory with the log, the model and the report of the last training.
     public var files: any FileSystem
+    /// Receives what the directory's files lost, and other things that an operator should know.
+    public var logger: Logger
+    /// The pause after which the log of ratings notes for good how much was acknowledged; nil in simulations.
+    package var settlesAfter: Duration? = .seconds(1)
 
     /// Creates settings. Omitted arguments have their defaults.
     public init(
         popularityHalfLife: Duration = .seconds(3600), clock: any StreamClock = SystemClock(),
-        files: any FileSystem = LocalFileSystem(isPrivate: true)
+        files: any FileSystem = LocalFileSystem(isPrivate: true), logger: Logger = Logger(label: "swiftwater")
     ) {
         self.popularityHalfLife = popularityHalfLife
         self.clock = clock
         self.files = files
+        self.logger = logger
     }
 }
 
@@ -72,7 +78,10 @@ public final class LiveRecommender: Sendable {
         if let directory {
             try settings.files.createDirectory(directory)
             lock = try settings.files.lock(directory)
-            (log, ratings) = try RatingLog.open(directory + "/ratings", files: settings.files)
+            (log, ratings) = try RatingLog.open(directory + "/ratings", files: settings.files) {
+                [logger = settings.logger] in
+                logger.warning("\($0)")
+            }
             own = try Self.ownModel(directory, settings.files, ratings)
             training.update { $0.last = TrainingReport.read(directory, settings.files) }
         }
@@ -86,7 +95,8 @@ public final class LiveRecommender: Sendable {
         }
         serving = Monitor(PreparedModel(first, generation: 1, ratings).state)
         writer = LiveWriter(
-            log: log, lock: lock, logged: ratings, serving: serving, trending: trending, clock: settings.clock)
+            log: log, lock: lock, logged: ratings, serving: serving, trending: trending, clock: settings.clock,
+            settlesAfter: settings.settlesAfter)
     }
 
     /// Returns the model in the directory, if any. Removes what a crash left of forgotten users.

@@ -31,12 +31,15 @@ final class LiveWriter: @unchecked Sendable {
     private var forgottenNames: Set<Text> = []
     /// Whether the log still holds ratings of a forgotten user; used only by the thread.
     private var holdsForgotten = false
+    /// The pause after which the log notes for good how much was acknowledged; nil for never.
+    private let settlesAfter: Duration?
     private static let waitingMax = 10_000
 
     init(
         log: RatingLog?, lock: DirectoryLock?, logged: LoggedRatings, serving: Monitor<ServingState>,
-        trending: RecentPopularity, clock: any StreamClock
+        trending: RecentPopularity, clock: any StreamClock, settlesAfter: Duration?
     ) {
+        self.settlesAfter = settlesAfter
         (self.log, self.lock, self.serving, self.trending, self.clock) = (log, lock, serving, trending, clock)
         self.logged = Monitor(logged)
         SystemThread.start(named: "swiftwater-live") { self.run() }
@@ -75,14 +78,21 @@ final class LiveWriter: @unchecked Sendable {
     func requestStop() { queue.update { $0.isStopped = true } }
 
     private func run() {
+        var isSettled = true
         while true {
-            let work = queue.wait { queue -> [(Request, @Sendable (Result<RatingReceipt, any Error>) -> Void)]? in
+            let take = { (queue: inout Queue) -> [(Request, @Sendable (Result<RatingReceipt, any Error>) -> Void)]? in
                 if queue.waiting.isEmpty { return queue.isStopped ? [] : nil }
                 defer { queue.waiting = [] }
                 return queue.waiting.map { ($0.request, $0.tell) }
             }
+            guard let work = isSettled ? queue.wait(for: take) : queue.wait(atMost: settlesAfter!, for: take) else {
+                log?.settle()
+                isSettled = true
+                continue
+            }
             if work.isEmpty { break }
             commit(work)
+            isSettled = log == nil || settlesAfter == nil
         }
         log?.close()
         lock = nil

@@ -50,7 +50,7 @@ struct LoggedRatings: Sendable {
 ///                   count, including earlier ones
 ///
 /// Not thread-safe.
-final class RatingLog {
+package final class RatingLog {
     private static let ratingsType: UInt8 = 1
     private static let forgetType: UInt8 = 2
     private static let forgottenType: UInt8 = 3
@@ -61,10 +61,42 @@ final class RatingLog {
 
     /// Opens the log and returns its content.
     ///
-    /// - Throws: `corrupted` if it is damaged before its end, `io`.
-    static func open(_ directory: String, files: any FileSystem) throws -> (log: RatingLog, ratings: LoggedRatings) {
+    /// - Parameter warn: receives what was dropped, or was lost before.
+    /// - Throws: `corrupted` if what was acknowledged cannot be read, `io`.
+    static func open(
+        _ directory: String, files: any FileSystem, warn: (String) -> Void
+    ) throws -> (log: RatingLog, ratings: LoggedRatings) {
         try files.createDirectory(directory)
         let contents = try JournalContents(directory: directory, files: files)
+        if contents.droppedBytes > 0 {
+            warn(
+                "dropped \(contents.droppedBytes) incomplete bytes at the end of the log of ratings; "
+                    + "they were never acknowledged")
+        }
+        let lost = contents.lost.reduce(0) { $0 + $1.count }
+        if lost > 0 { warn("going on without \(lost) records of the log of ratings, which a repair gave up") }
+        let (ratings, written) = try read(contents, directory, files)
+        let journal = try Journal(directory: directory, continuing: contents, files: files)
+        let log = RatingLog(journal, written)
+        // A user was to be forgotten, and the log may not have been rewritten since.
+        if contents.entries.contains(where: { $0.type == forgetType }) { try log.compact(ratings) }
+        return (log, ratings)
+    }
+
+    /// Reads a log without opening it.
+    ///
+    /// - Returns: the number of ratings, and of users, that count.
+    /// - Throws: the errors with which a recommender would refuse it.
+    package static func verify(
+        _ directory: String, files: any FileSystem = LocalFileSystem()
+    ) throws -> (ratings: Int, users: Int) {
+        let ratings = try read(JournalContents(directory: directory, files: files), directory, files).ratings
+        return (ratings.count, ratings.users.count)
+    }
+
+    private static func read(
+        _ contents: JournalContents, _ directory: String, _ files: any FileSystem
+    ) throws -> (ratings: LoggedRatings, written: Int) {
         var ratings = LoggedRatings()
         var written = 0
         var segment: (number: UInt64, bytes: [UInt8])?
@@ -76,11 +108,7 @@ final class RatingLog {
             let range = entry.location.offset..<entry.location.offset + entry.location.count
             written += try read(entry.type, Array(segment!.bytes[range]), into: &ratings)
         }
-        let journal = try Journal(directory: directory, continuing: contents, files: files)
-        let log = RatingLog(journal, written)
-        // A user was to be forgotten, and the log may not have been rewritten since.
-        if contents.entries.contains(where: { $0.type == forgetType }) { try log.compact(ratings) }
-        return (log, ratings)
+        return (ratings, written)
     }
 
     private init(_ journal: Journal, _ written: Int) { (self.journal, writtenCount) = (journal, written) }
@@ -136,6 +164,9 @@ final class RatingLog {
 
     /// Returns when everything appended so far is on the disk.
     func flush() throws { try journal.flush() }
+
+    /// Makes durable how much was acknowledged. A failure shows at the next commit.
+    func settle() { try? journal.settle() }
 
     /// Writes what still counts to a new segment and removes all older ones. A crash in between leaves both, which read
     /// as the same content.

@@ -7,6 +7,10 @@ import SwiftwaterCore
 public protocol FileSystem: Sendable {
     /// Creates a file, or empties an existing one.
     func create(_ path: String) throws -> any WritableFile
+    /// Opens an existing file for writing: appending goes on at its end.
+    ///
+    /// - Throws: `notFound`.
+    func update(_ path: String) throws -> any WritableFile
     /// Returns all bytes of a file.
     ///
     /// - Throws: `notFound`; `corrupted` if the file is shorter than its reported size.
@@ -52,11 +56,15 @@ extension FileSystem {
     public func map(_ path: String) throws -> MappedFile { try map(path, copied: false) }
 }
 
-/// A file that is appended to. Not thread-safe.
+/// A file that is written to. Not thread-safe.
 public protocol WritableFile: AnyObject {
     /// Appends bytes.
     func append(_ bytes: UnsafeRawBufferPointer) throws
-    /// Makes everything appended so far durable.
+    /// Replaces bytes, or appends them after zeros if the file ends before `offset`.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws
+    /// Removes what comes after the first `count` bytes. Appending goes on there.
+    func truncate(to count: Int) throws
+    /// Makes everything written so far durable.
     func synchronize() throws
     /// Closes the file. Does nothing if it is closed.
     func close()

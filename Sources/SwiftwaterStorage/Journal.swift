@@ -3,13 +3,12 @@ import SwiftwaterCore
 /// A write-ahead log: records in the order of appending, in segments of limited size that are removed when they are no
 /// longer needed.
 ///
-///     segment   "SWJRNL01"  number of its first record (8)  CRC-32C of both (4)   record  record ...
-///     record    length of type and payload (4)  CRC-32C (4)  type (1)  payload
-///
-/// A record's checksum covers the type, the payload and the record's number. The number is not stored: a record in the
-/// wrong place is as damaged as one with wrong bytes. Appending queues a record; `flush` writes and synchronizes all
-/// queued records, for all waiting threads (group commit). Every process that opens a journal begins a new segment, so
-/// nothing is ever written after bytes that may be torn.
+/// `JournalFormat` has the bytes. A record's checksum covers the type, the payload and the record's number. The number
+/// is not stored: a record in the wrong place is as damaged as one with wrong bytes. Appending queues a record; `flush`
+/// writes and synchronizes all queued records, for all waiting threads (group commit), and notes in the mark how many
+/// records are durable now: what a later start cannot read is then known to be lost, or never to have been
+/// acknowledged. Every process that opens a journal begins a new segment, so nothing is ever written after bytes that
+/// may be torn.
 package final class Journal: Sendable {
 
     /// The place of a record's payload.
@@ -62,12 +61,16 @@ package final class Journal: Sendable {
     private let files: any FileSystem
     private let settings: JournalSettings
     private let state: Monitor<State>
-    /// Used only by the thread that is writing.
     private let output: UncheckedOutput
 
+    /// All but the mark is used only by the thread that is writing.
     private final class UncheckedOutput: @unchecked Sendable {
         var file: (any WritableFile)?
         var fileBytes = 0
+        /// The offset of the last frame in the file.
+        var frameOffset = 0
+        let mark: JournalMark
+        init(_ mark: JournalMark) { self.mark = mark }
     }
 
     /// Opens the journal in `directory`, which is created if needed.
@@ -80,16 +83,28 @@ package final class Journal: Sendable {
         self.directory = directory
         self.files = files
         self.settings = settings
-        output = UncheckedOutput()
         try files.createDirectory(directory)
+        // What could be read counts from now on, also what the process before wrote and did not synchronize.
+        if settings.synchronizes, let last = contents.segments.last {
+            let file = try files.update(JournalFormat.segmentPath(directory, last))
+            defer { file.close() }
+            try file.synchronize()
+        }
+        output = UncheckedOutput(
+            try JournalMark(
+                directory: directory, (contents.segments.first ?? contents.nextNumber)..<contents.nextNumber,
+                files: files, synchronizes: settings.synchronizes))
         state = Monitor(
             State(nextNumber: contents.nextNumber, durable: contents.nextNumber, segments: contents.segments))
     }
 
-    deinit { output.file?.close() }
+    deinit {
+        output.file?.close()
+        output.mark.close()
+    }
 
     /// Returns the path of a segment's file.
-    package func path(ofSegment segment: UInt64) -> String { JournalContents.segmentPath(directory, segment) }
+    package func path(ofSegment segment: UInt64) -> String { JournalFormat.segmentPath(directory, segment) }
 
     /// The number of the next record.
     package var nextNumber: UInt64 { state.read { $0.nextNumber } }
@@ -112,21 +127,13 @@ package final class Journal: Sendable {
             if let failure = state.failure { throw failure }
             let number = state.nextNumber
             withUnsafeBytes(of: number.littleEndian) { checksum.update($0) }
-            let header = Journal.header(checksum.value, type: type, payload: payload, bodyBytes: body?.byteCount ?? 0)
+            let header = JournalFormat.recordHead(
+                checksum.value, type: type, payload: payload, bodyBytes: body?.byteCount ?? 0)
             state.nextNumber += 1
             state.queue.append(Queued(number: number, header: header, body: body))
             state.queuedBytes += bytes
             return number
         }
-    }
-
-    private static func header(_ checksum: UInt32, type: UInt8, payload: [UInt8], bodyBytes: Int) -> [UInt8] {
-        var writer = ByteWriter()
-        writer.write(integer: UInt32(1 + payload.count + bodyBytes))
-        writer.write(integer: checksum)
-        writer.write(byte: type)
-        payload.withUnsafeBytes { writer.append($0) }
-        return writer.bytes
     }
 
     /// Returns when all records appended before the call are durable. One caller writes for all others.
@@ -147,6 +154,7 @@ package final class Journal: Sendable {
             guard let work else { return }
             do {
                 try write(work)
+                if let last = work.last { try output.mark.acknowledge(before: last.number + 1) }
                 state.update { state in
                     state.durable = work.last.map { $0.number + 1 } ?? state.durable
                     state.isWriting = false
@@ -171,7 +179,7 @@ package final class Journal: Sendable {
             buffer.removeAll(keepingCapacity: true)
         }
         let start = state.read { $0.segmentStart }
-        for record in records {
+        for (position, record) in records.enumerated() {
             if output.file == nil || record.number == start
                 || output.fileBytes + record.byteCount > settings.segmentMaxBytes
             {
@@ -182,6 +190,12 @@ package final class Journal: Sendable {
                     output.file = nil
                 }
                 try begin(segment: record.number)
+            }
+            if position == 0 || output.fileBytes - output.frameOffset >= JournalFormat.frameDistanceBytes {
+                output.frameOffset = output.fileBytes
+                buffer += JournalFormat.frame(
+                    .init(number: record.number, offset: output.fileBytes, beginsGroup: position == 0))
+                output.fileBytes += JournalFormat.frameBytes
             }
             buffer.append(contentsOf: record.header)
             if let body = record.body {
@@ -213,13 +227,15 @@ package final class Journal: Sendable {
 
     private func beginOnce(_ segment: UInt64) throws {
         let file = try files.create(path(ofSegment: segment))
-        try JournalContents.segmentHeader(segment).withUnsafeBytes { try file.append($0) }
+        try JournalFormat.segmentHeader(segment).withUnsafeBytes { try file.append($0) }
         if settings.synchronizes {
             try file.synchronize()
             try files.synchronizeDirectory(directory)
         }
+        try output.mark.synchronize()
         output.file = file
-        output.fileBytes = JournalContents.segmentHeaderBytes
+        output.fileBytes = JournalFormat.segmentHeaderBytes
+        output.frameOffset = 0
         // A torn segment without a whole record has the same number; its file was replaced.
         state.update { if $0.segments.last != segment { $0.segments.append(segment) } }
     }
@@ -235,6 +251,8 @@ package final class Journal: Sendable {
 
     /// Removes the segments whose records all come before record `number`.
     package func forget(before number: UInt64) throws {
+        let kept = state.read { state in state.segments.last { $0 <= number } }
+        if let kept { try output.mark.forget(before: kept) }
         // One by one, from the first on, and each for good before the next, so that a crash leaves no gap between the
         // segments that remain. If the disk fails, the next call begins with the same one.
         while let segment = state.update({ $0.segments.count > 1 && $0.segments[1] <= number ? $0.segments[0] : nil }) {
@@ -244,9 +262,14 @@ package final class Journal: Sendable {
         }
     }
 
+    /// Makes durable how much was acknowledged, so that a power failure leaves no doubt about the last group. Call it
+    /// when nothing has been written for a while; the next group does the same for those before it.
+    package func settle() throws { try output.mark.synchronize() }
+
     /// Writes the queued records and closes the file.
     package func close() throws {
         try flush()
+        try output.mark.synchronize()
         output.file?.close()
         output.file = nil
     }

@@ -14,7 +14,14 @@ public struct LocalFileSystem: FileSystem {
 
     /// Creates a file, or empties an existing one.
     public func create(_ path: String) throws -> any WritableFile {
-        try LocalFile(path: path, mode: isPrivate ? 0o600 : 0o644)
+        try LocalFile(path: path, O_CREAT | O_TRUNC, mode: isPrivate ? 0o600 : 0o644)
+    }
+
+    /// Opens an existing file for writing: appending goes on at its end.
+    public func update(_ path: String) throws -> any WritableFile {
+        let file = try LocalFile(path: path, 0, mode: 0)
+        try file.seekToEnd()
+        return file
     }
 
     /// Returns all bytes of a file.
@@ -126,10 +133,12 @@ private final class LocalFile: WritableFile {
     private let path: String
     private var descriptor: Int32
 
-    init(path: String, mode: mode_t) throws {
+    init(path: String, _ flags: Int32, mode: mode_t) throws {
         self.path = path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw FileError.make("cannot create", path, errno) }
+        descriptor = open(path, O_WRONLY | O_CLOEXEC | flags, mode)
+        guard descriptor >= 0 else {
+            throw FileError.make(flags & O_CREAT != 0 ? "cannot create" : "cannot open", path, errno)
+        }
     }
 
     deinit { close() }
@@ -137,6 +146,25 @@ private final class LocalFile: WritableFile {
     func append(_ bytes: UnsafeRawBufferPointer) throws {
         let number = StandardStream.writeAll(to: descriptor, bytes)
         guard number == 0 else { throw FileError.make("cannot write", path, number) }
+    }
+
+    func seekToEnd() throws {
+        guard lseek(descriptor, 0, SEEK_END) >= 0 else { throw FileError.make("cannot read", path, errno) }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw FileError.make("cannot write", path, count < 0 ? errno : ENOSPC) }
+            done += count
+        }
+    }
+
+    func truncate(to count: Int) throws {
+        guard ftruncate(descriptor, off_t(count)) == 0 else { throw FileError.make("cannot cut", path, errno) }
+        try seekToEnd()
     }
 
     func synchronize() throws {

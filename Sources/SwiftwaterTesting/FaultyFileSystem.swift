@@ -6,9 +6,9 @@ import SwiftwaterStorage
 public struct FaultyFileSystem: FileSystem {
     /// An operation about to be performed.
     public enum Operation: Sendable {
-        /// `create`.
+        /// `create` and `update`.
         case create
-        /// `append` to a file.
+        /// `append`, `write` and `truncate` of a file.
         case append
         /// `synchronize` of a file.
         case synchronize
@@ -59,6 +59,12 @@ public struct FaultyFileSystem: FileSystem {
         return File(file: try base.create(path), path: path, before: before)
     }
 
+    /// Opens an existing file for writing.
+    public func update(_ path: String) throws -> any WritableFile {
+        try before(.create, path)
+        return File(file: try base.update(path), path: path, before: before)
+    }
+
     private final class File: WritableFile {
         private let file: any WritableFile
         private let path: String
@@ -71,6 +77,14 @@ public struct FaultyFileSystem: FileSystem {
         func append(_ bytes: UnsafeRawBufferPointer) throws {
             try before(.append, path)
             try file.append(bytes)
+        }
+        func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+            try before(.append, path)
+            try file.write(bytes, at: offset)
+        }
+        func truncate(to count: Int) throws {
+            try before(.append, path)
+            try file.truncate(to: count)
         }
         func synchronize() throws {
             try before(.synchronize, path)

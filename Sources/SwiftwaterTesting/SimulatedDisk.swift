@@ -38,6 +38,8 @@ public final class SimulatedDisk: FileSystem {
     final class Node: @unchecked Sendable {
         var synchronized: [UInt8] = []
         var bytes: [UInt8] = []
+        /// Writes within the synchronized bytes since. A crash keeps any of them.
+        var overwrites: [(offset: Int, bytes: [UInt8])] = []
         /// The version of the file and its bytes, different after each change.
         var version: UInt64 = 0
     }
@@ -80,6 +82,16 @@ public final class SimulatedDisk: FileSystem {
     /// Stops the machine. Data that was not synchronized is kept in part, or not at all.
     public func crash() { state.update { crash(&$0) } }
 
+    /// Ends the process that uses the disk, and not the machine: everything that was written is kept.
+    public func kill() {
+        state.update { state in
+            for node in state.names.values { (node.synchronized, node.overwrites) = (node.bytes, []) }
+            state.durableNames = state.names
+            state.locks = []
+            state.life += 1
+        }
+    }
+
     /// Stops the machine just before a later change. That change and all later operations fail until `restart()`.
     ///
     /// - Parameter changes: the number of changes made before the stop.
@@ -115,8 +127,18 @@ public final class SimulatedDisk: FileSystem {
             let node = survivors[path]!
             let unsafeBytes = max(node.bytes.count - node.synchronized.count, 0)
             let kept = unsafeBytes == 0 ? 0 : state.random.below(unsafeBytes + 1)
-            node.bytes = Array(node.bytes.prefix(node.synchronized.count + kept))
-            node.synchronized = node.bytes
+            var survived = node.synchronized
+            if node.bytes.count < survived.count && state.random.uniform() < 0.5 {
+                survived.removeLast(survived.count - node.bytes.count)
+            }
+            // A sector holds what was written to it before or after, whatever became of others.
+            for (offset, bytes) in node.overwrites where state.random.uniform() < 0.5 {
+                for (index, byte) in bytes.enumerated() where offset + index < survived.count {
+                    survived[offset + index] = byte
+                }
+            }
+            if unsafeBytes > 0 { survived += node.bytes[node.synchronized.count...].prefix(kept) }
+            (node.bytes, node.synchronized, node.overwrites) = (survived, survived, [])
         }
         (state.names, state.durableNames) = (survivors, survivors)
         state.locks = []
@@ -148,6 +170,7 @@ public final class SimulatedDisk: FileSystem {
         state.update { state in
             state.names[path]?.bytes = bytes
             state.names[path]?.synchronized = bytes
+            state.names[path]?.overwrites = []
         }
     }
 
@@ -169,6 +192,17 @@ public final class SimulatedDisk: FileSystem {
             let node = Node()
             state.changed(node)
             state.names[path] = node
+            return File(disk: self, node: node, path: path, life: state.life)
+        }
+    }
+
+    /// Opens an existing file for writing: appending goes on at its end.
+    public func update(_ path: String) throws -> any WritableFile {
+        try state.update { state in
+            try checkPower(&state, path, isChange: false)
+            guard let node = state.names[path] else {
+                throw SwiftwaterError(.notFound, "the file does not exist (simulated)", at: .init(file: path))
+            }
             return File(disk: self, node: node, path: path, life: state.life)
         }
     }
@@ -197,6 +231,32 @@ public final class SimulatedDisk: FileSystem {
             }
         }
 
+        func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+            try change { state in
+                if disk.happens(state.faults.error, &state) { throw SimulatedDisk.error("write error", path) }
+                if offset < node.synchronized.count { node.overwrites.append((offset, Array(bytes))) }
+                let missing = offset + bytes.count - node.bytes.count
+                if missing > 0 { node.bytes += [UInt8](repeating: 0, count: missing) }
+                node.bytes.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+            }
+        }
+
+        func truncate(to count: Int) throws {
+            try change { state in
+                if disk.happens(state.faults.error, &state) { throw SimulatedDisk.error("truncation error", path) }
+                node.bytes = Array(node.bytes.prefix(count))
+            }
+        }
+
+        private func change(_ body: (inout State) throws -> Void) throws {
+            try disk.state.update { state in
+                try disk.checkPower(&state, path, isChange: true)
+                guard life == state.life else { return }  // the process that had it open has ended
+                state.changed(node)
+                try body(&state)
+            }
+        }
+
         func synchronize() throws {
             try disk.state.update { state in
                 try disk.checkPower(&state, path, isChange: true)
@@ -206,7 +266,7 @@ public final class SimulatedDisk: FileSystem {
                     state.lostSynchronizations += 1
                     return
                 }
-                node.synchronized = node.bytes
+                (node.synchronized, node.overwrites) = (node.bytes, [])
             }
         }
 

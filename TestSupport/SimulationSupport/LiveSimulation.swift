@@ -7,7 +7,8 @@ import SwiftwaterTesting
 /// models are trained and replaced, and the machine stops in the middle of any of these.
 ///
 /// After each restart, the model file is whole, either the old or the new one; every acknowledged rating counts, the
-/// last one of each item; forgotten users are gone; and no temporary file remains.
+/// last one of each item; forgotten users are gone; and no temporary file remains. A file that was damaged between two
+/// starts is refused, or nothing of this is hurt.
 public final class LiveSimulation {
     /// The result of a run.
     public struct Outcome: Sendable {
@@ -15,6 +16,10 @@ public final class LiveSimulation {
         public var digest: UInt64
         /// The number of times that the machine stopped while a model was being written.
         public var crashesWithinReplacement: Int
+        /// The number of times that stored files were damaged.
+        public var damages: Int
+        /// The number of times that a start was refused because of it.
+        public var refusals: Int
         /// The problems found; empty if there are none.
         public var problems: [String]
     }
@@ -25,6 +30,9 @@ public final class LiveSimulation {
     private let clock = ManualClock(at: BatchTime(milliseconds: 1_000_000))
     private var problems: [String] = []
     private var crashesWithinReplacement = 0
+    private var wasKilled = false
+    private var damages = 0
+    private var refusals = 0
     /// Each user's acknowledged ratings, by item.
     private var ratings: [String: [String: Float]] = [:]
     /// Ratings that were sent but not acknowledged: they may or may not count.
@@ -64,9 +72,24 @@ public final class LiveSimulation {
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 
+    /// Opens the recommender, perhaps after damage to a file, which is undone if it is refused.
     private func open() throws -> LiveRecommender {
+        guard wasKilled, random.uniform() < 0.6,
+            let damage = DiskDamage(disk, &random, where: { $0.hasPrefix("films/") && !$0.hasSuffix(".json") })
+        else { return try openUndamaged() }
+        damages += 1
+        do { return try openUndamaged() } catch let error as SwiftwaterError {
+            refusals += 1
+            note("damaged \(damage.path): \(error.code)")
+            if error.code != .corrupted { problems.append("damage of \(damage.path) is not known as such: \(error)") }
+            damage.undo(disk)
+            return try openUndamaged()
+        }
+    }
+
+    private func openUndamaged() throws -> LiveRecommender {
         var settings = LiveSettings()
-        (settings.files, settings.clock) = (disk, clock)
+        (settings.files, settings.clock, settings.settlesAfter) = (disk, clock, nil)
         return try LiveRecommender(directory: "films", settings: settings) { try Self.model(extraItems: 0) }
     }
 
@@ -75,7 +98,9 @@ public final class LiveSimulation {
         models = [Self.items.count]
         for _ in 0..<(2 + random.below(5)) {
             do { try live() } catch { problems.append("cannot start: \(error)") }
-            if !disk.isDown { disk.crash() }
+            // Before damage, the process ends, and not the machine; see `Simulation`.
+            wasKilled = !disk.isDown && random.uniform() < 0.5
+            if wasKilled { disk.kill() } else if !disk.isDown { disk.crash() }
             disk.faults = .none
             disk.restart()
         }
@@ -87,7 +112,8 @@ public final class LiveSimulation {
         let left = disk.paths.filter { $0.contains(".tmp-") }
         if !left.isEmpty { problems.append("temporary files remain: \(left)") }
         return Outcome(
-            digest: hasher.finalize(), crashesWithinReplacement: crashesWithinReplacement, problems: problems)
+            digest: hasher.finalize(), crashesWithinReplacement: crashesWithinReplacement, damages: damages,
+            refusals: refusals, problems: problems)
     }
 
     /// Runs from one start to the next crash.

@@ -6,7 +6,8 @@ import SwiftwaterStreaming
 import SwiftwaterTesting
 
 /// A run of a program with a log, checkpoints, states and sinks through several crashes, on a disk and a clock that
-/// fail as the seed determines. The output is checked against the input.
+/// fail as the seed determines. The output is checked against the input. Between two runs, what the program stored may be
+/// damaged: it then goes on without a fault, or refuses to start, and starts when the damage is undone.
 ///
 /// The program reads lines `KEY ID` from a sender that waits for acknowledgments, and lines `KEY cLIFE-N` from a
 /// connection that does not. It writes to files: every batch's lines, counts over a window with an inverse and over
@@ -21,10 +22,16 @@ public final class Simulation {
         public var lives: Int
         /// The number of batches written.
         public var batches: Int
+        /// The number of times that stored files were damaged.
+        public var damages: Int
+        /// The number of times that a start was refused because of it.
+        public var refusals: Int
         /// The problems found; empty if there are none.
         public var problems: [String]
     }
 
+    private var damages = 0
+    private var refusals = 0
     let seed: UInt64
     var random: SeededRandom
     let disk: SimulatedDisk
@@ -68,17 +75,39 @@ public final class Simulation {
         for _ in 0..<crashes {
             live(steps: 3 + random.below(12))
             context = nil
-            disk.crash()
+            // Before damage, the process ends, and not the machine: the log then knows exactly what it acknowledged. After
+            // a power failure, a damaged last group cannot be told from a torn one.
+            let isKill = hasDamage && random.uniform() < 0.5
+            if isKill { disk.kill() } else { disk.crash() }
             disk.faults = .none
             // The clock may stand still, advance, or jump, also backwards.
-            let jump = [0, 1, 2, 5, 40, -3][random.below(6)]
+            let jump = [0, 1, 2, 5, 40, -3, 3600, -600, 86_400, -86_400][random.below(10)]
             clock.set(to: clock.now() + .seconds(jump))
-            note("crash \(jump)")
+            note("\(isKill ? "kill" : "crash") \(jump)")
+            if isKill { damage() }
         }
         finish()
         return Outcome(
             digest: hasher.finalize(), lives: life, batches: SimulationFiles(disk).times("lines").count,
-            problems: problems)
+            damages: damages, refusals: refusals, problems: problems)
+    }
+
+    private var hasDamage: Bool { seed % 3 != 0 && seed % 5 != 0 }
+
+    /// Damages what is stored. What the program refuses is undone.
+    private func damage() {
+        guard let damage = DiskDamage(disk, &random, where: { $0.hasPrefix("state/") }) else { return }
+        damages += 1
+        // A copy: what a start changes must not hide what it accepted.
+        let probe = disk.copy(seed: random.next())
+        build(on: probe)
+        let failure = StartResult.of(context)
+        context = nil
+        note("damaged \(damage.path): \(failure.map { "\($0.code)" } ?? "accepted")")
+        guard let failure else { return }
+        refusals += 1
+        if failure.code != .corrupted { problems.append("damage of \(damage.path) is not known as such: \(failure)") }
+        damage.undo(disk)
     }
 
     /// Starts the program and runs it until it has done this many steps or has failed.
@@ -131,7 +160,7 @@ public final class Simulation {
         failures.update { $0 = 0 }
         delays.update { $0 = [] }
         evictions.update { $0 = Evictions() }
-        build()
+        build(on: disk)
         let starting = context!
         let failure = StartResult.of(starting)
         disk.faults = .none

@@ -9,7 +9,7 @@ extension Simulation {
     static let window = 4
     static let slide = 2
 
-    func build() {
+    func build(on disk: SimulatedDisk) {
         var settings = StreamSettings()
         settings.isStepped = true
         settings.files = disk

@@ -44,11 +44,11 @@ import Testing
     @Test func magicNumbersAreThoseOfTheCode() throws {
         for (title, magic) in [
             ("Model file", ModelFile.magic), ("Cache of ratings", RatingsCache.magic),
-            ("Sealed object", SealedBytes.magic), ("Journal", JournalContents.magic),
+            ("Sealed object", SealedBytes.magic), ("Journal", JournalFormat.magic),
         ] {
             #expect(try section(title).contains("`\(String(decoding: magic, as: UTF8.self))`"), "\(title)")
         }
-        for (title, magic) in [("Sealed object", SealedBytes.magic), ("Journal", JournalContents.magic)] {
+        for (title, magic) in [("Sealed object", SealedBytes.magic), ("Journal", JournalFormat.magic)] {
             #expect(String(decoding: magic, as: UTF8.self).hasSuffix(try version(title)), "\(title)")
         }
     }

@@ -9,26 +9,31 @@ import Testing
 
     @Test(arguments: 0..<10)
     func nothingIsLostOrDoubledWhateverFails(part: Int) {
+        var (damages, refusals) = (0, 0)
         for seed in (Self.seeds * part / 10)..<(Self.seeds * (part + 1) / 10) {
             let outcome = Simulation(seed: UInt64(seed)).run()
             #expect(outcome.problems.isEmpty, "seed \(seed): replay it with swiftwater-simulation \(seed)")
+            (damages, refusals) = (damages + outcome.damages, refusals + outcome.refusals)
         }
+        #expect(damages > Self.seeds / 50 && refusals > 0)
     }
 
     /// Ratings, forget requests, trainings and new models, on a disk that stops in the middle of any of them.
     @Test(arguments: 0..<10)
     func aModelIsWholeWhereverTheMachineStops(part: Int) {
         var crashes = 0
+        var refusals = 0
         for seed in (Self.seeds * part / 10)..<(Self.seeds * (part + 1) / 10) {
             let outcome = LiveSimulation(seed: UInt64(seed)).run()
             #expect(outcome.problems.isEmpty, "seed \(seed): replay it with swiftwater-simulation \(seed)")
             crashes += outcome.crashesWithinReplacement
+            refusals += outcome.refusals
             if seed % 50 == 0 {
                 #expect(LiveSimulation(seed: UInt64(seed)).run().digest == outcome.digest, "seed \(seed)")
             }
         }
         // Some crashes do happen while a model is written.
-        #expect(crashes > Self.seeds / 100)
+        #expect(crashes > Self.seeds / 100 && refusals > 0)
     }
 
     /// A seed determines everything: in this process, again, and in another process.

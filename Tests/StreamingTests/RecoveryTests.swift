@@ -197,8 +197,8 @@ struct RecoveryBench {
         try await third.stop()
     }
 
-    /// Flips bits of checkpoints and of the log, and truncates them: the output afterwards equals the output without
-    /// the damage, or the program reports that it cannot continue.
+    /// Flips bits of checkpoints and of the log, truncates them, and zeros parts: the output afterwards equals the output
+    /// without the damage, or the program reports that it cannot continue. A repaired log loses no more than it lists.
     ///
     /// All bits and lengths if `SWIFTWATER_SOAK` is set; otherwise every 13th bit and every 4th length.
     @Test(arguments: ["checkpoint", "state", "journal"])
@@ -219,7 +219,14 @@ struct RecoveryBench {
                 return damaged
             }
             let cuts = Swift.stride(from: 0, to: bytes.count, by: max(1, stride / 3)).map { Array(bytes[..<$0]) }
-            for damaged in flips + cuts {
+            let zeros = [40, 200].flatMap { size in
+                Swift.stride(from: 0, to: bytes.count, by: 7 * stride).map { begin -> [UInt8] in
+                    var damaged = bytes
+                    for index in begin..<min(bytes.count, begin + size) { damaged[index] = 0 }
+                    return damaged
+                }
+            }
+            for damaged in flips + cuts + zeros where damaged != bytes {
                 let disk = bench.disk.copy(seed: 7)
                 disk.overwrite(path, damaged)
                 do {
@@ -231,11 +238,30 @@ struct RecoveryBench {
                 } catch {
                     refused += 1
                     #expect((error as? SwiftwaterError)?.code == .corrupted, "\(error)")
+                    if kind == "journal" { try repair(disk, now: bench.clock.now()) }
                 }
             }
         }
         #expect(refused + recovered > 100)
         #expect(kind == "journal" ? refused > 0 : recovered > 0)
+    }
+
+    private func repair(_ disk: SimulatedDisk, now: BatchTime) throws {
+        let store = try CheckpointStore(directory: "state", files: disk)
+        let known = try store.times().map { try store.manifest(at: $0).nextRecord }.max() ?? 0
+        let repair = try JournalRepair(directory: store.journalDirectory, atLeast: known, files: disk)
+        try repair.run(copies: "copies")
+        let again = RecoveryBench(disk: disk)
+        again.clock.set(to: now)
+        try again.live([])
+        let after = outputs(disk)
+        let last = try #require(after.keys.filter { $0.hasPrefix("out/totals-") }.max())
+        let rows = String(decoding: after[last]!, as: UTF8.self).split(separator: "\n").map {
+            $0.split(separator: "\t")
+        }
+        let counts = Dictionary(uniqueKeysWithValues: rows.map { (String($0[0]), Int($0[1])!) })
+        let (sum, whole) = (counts.values.reduce(0, +), 7)
+        #expect(sum >= whole - repair.lostCount && sum <= whole, "\(counts), \(repair.lostCount) lost")
     }
 
     private func outputs(_ disk: SimulatedDisk) -> [String: [UInt8]] {

@@ -54,14 +54,13 @@ final class Durability: @unchecked Sendable {
             context.logger.warning(
                 "dropped \(contents.droppedBytes) incomplete bytes at the end of the log; they were never acknowledged")
         }
-        var plan = Plan()
-        plan.checkpoint = try newestUsable(contents)
-        plan.log = try LogContents(contents, directory: store.journalDirectory, files: files)
-        if plan.checkpoint == nil && !contents.entries.isEmpty {
-            throw SwiftwaterError(
-                .corrupted, "\(store.directory) has a log but no checkpoint", at: .init(file: store.directory),
-                remedy: "restore the directory from a copy, or start over with an empty one")
+        let lost = LostRecords(contents.lost)
+        if lost.count > 0 {
+            context.logger.warning("going on without \(lost.count) records of the log, which a repair gave up")
         }
+        var plan = Plan()
+        plan.checkpoint = try store.newestUsable(contents) { [context] in context.logger.warning("\($0)") }
+        plan.log = try LogContents(contents, directory: store.journalDirectory, files: files)
         renames = plan.checkpoint?.renames ?? []
         for (old, new) in settings.rename.sorted(by: { $0.key < $1.key }) {
             renames.append(.init(old: old, new: new, before: contents.nextNumber))
@@ -78,40 +77,13 @@ final class Durability: @unchecked Sendable {
         for source in graph.sources {
             let name = source.step.label!.name
             source.input.attach(
-                SourceLog(name: name, journal: journal, files: files, blocks: plan.log.blocks[name] ?? []))
+                SourceLog(
+                    name: name, journal: journal, files: files, blocks: plan.log.blocks[name] ?? [],
+                    lost: plan.log.lost,
+                    checkpointed: plan.checkpoint?.nextRecord ?? 0))
         }
         for step in graph.stateful { step.state.beginRecording() }
         return plan
-    }
-
-    private func newestUsable(_ contents: JournalContents) throws -> CheckpointManifest? {
-        let times = try store.times()
-        var refused: (any Error)?
-        for time in times.reversed() {
-            do {
-                let manifest = try store.manifest(at: time)
-                for object in manifest.steps.flatMap(\.objects) { _ = try store.read(object) }
-                guard manifest.nextRecord <= contents.nextNumber else {
-                    throw SwiftwaterError(
-                        .corrupted,
-                        "the log ends before record \(manifest.nextRecord), which the checkpoint of \(time) needs",
-                        at: .init(file: store.journalDirectory),
-                        remedy: "restore the directory from a copy, or start over with an empty one")
-                }
-                if let first = contents.segments.first, first > manifest.nextRecord {
-                    throw SwiftwaterError(
-                        .corrupted, "the log since the checkpoint of \(time) is missing",
-                        at: .init(file: store.journalDirectory), remedy: "restore the directory from a copy")
-                }
-                if let refused { context.logger.warning("resuming from the older checkpoint of \(time): \(refused)") }
-                return manifest
-            } catch {
-                if let known = error as? SwiftwaterError, known.code == .io { throw known }
-                refused = refused ?? error
-            }
-        }
-        if let refused { throw refused }
-        return nil
     }
 
     /// Runs `body`, which reads what `source` stored. What another kind of source stored does not decode. An error

@@ -38,6 +38,17 @@ enum LogRecord {
     }
 }
 
+/// The numbers of records that a repair of the log gave up.
+struct LostRecords: Sendable {
+    private let ranges: [Range<UInt64>]
+
+    init(_ ranges: [Range<UInt64>] = []) { self.ranges = ranges }
+
+    var count: Int { ranges.reduce(0) { $0 + $1.count } }
+
+    func contains(_ number: UInt64) -> Bool { ranges.contains { $0.contains(number) } }
+}
+
 /// The contents of the log.
 struct LogContents: Sendable {
     /// The blocks of each source, in order.
@@ -45,10 +56,13 @@ struct LogContents: Sendable {
     /// The batches that were made, in order, with what the sources gave them.
     var batches: [(time: BatchTime, number: UInt64, sources: [String: [UInt8]])] = []
     var done: Set<BatchTime> = []
+    /// The numbers of records that a repair gave up.
+    var lost = LostRecords()
 
     init() {}
 
     init(_ contents: JournalContents, directory: String, files: any FileSystem) throws {
+        lost = LostRecords(contents.lost)
         for entry in contents.entries {
             let path = JournalContents.segmentPath(directory, entry.location.segment)
             switch entry.type {

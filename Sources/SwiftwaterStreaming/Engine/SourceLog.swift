@@ -9,6 +9,10 @@ struct SourceLog: Sendable {
     let files: any FileSystem
     /// The source's blocks that were in the log at the start, in order.
     let blocks: [LoggedBlock]
+    /// The numbers of records that a repair gave up.
+    let lost: LostRecords
+    /// The number of the first record after the checkpoint.
+    let checkpointed: UInt64
 }
 
 /// A block in the log.

@@ -48,10 +48,11 @@ final class ReceiverInput: StreamInput {
             throw SwiftwaterError(.corrupted, "a batch holds the records \(first) to \(end)")
         }
         let blocks = store.retake(time, records: first..<end)
-        guard blocks.first?.number == first, blocks.last?.number == end - 1 else {
+        guard store.has(first, blocks.first { $0.number! >= first }), end == first || store.has(end - 1, blocks.last)
+        else {
             throw SwiftwaterError(
                 .corrupted, "batch \(time) holds records \(first) to \(end - 1) of the log, and some are missing",
-                remedy: "restore the directory from a copy, or start again with an empty one")
+                remedy: JournalContents.remedy)
         }
     }
 

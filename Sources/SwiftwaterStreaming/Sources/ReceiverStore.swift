@@ -198,15 +198,21 @@ public final class ReceiverStore: Sendable {
     }
 
     /// Assigns the blocks of `records`, which were in the log at the start, to the batch at `time`. Discards older
-    /// blocks.
+    /// blocks, but for those of a batch after the checkpoint whose record was lost: they come with this one.
     func retake(_ time: BatchTime, records: Range<UInt64>) -> [StoredBlock] {
-        discard(before: records.lowerBound)
+        let orphaned = state.read { state in state.log.flatMap { $0.lost.count > 0 ? $0.checkpointed : nil } } ?? .max
+        discard(before: min(records.lowerBound, orphaned))
         return state.update { state in
             let blocks = Array(state.ready.prefix { $0.number! < records.upperBound })
             state.ready.removeFirst(blocks.count)
             _ = hand(blocks, to: time, &state)
             return blocks
         }
+    }
+
+    /// Whether `block` is that of record `number`, or a repair gave that record up.
+    func has(_ number: UInt64, _ block: StoredBlock?) -> Bool {
+        block?.number == number || state.read { $0.log?.lost.contains(number) ?? false }
     }
 
     /// Discards the blocks before record `end`, which were in the log at the start.

@@ -4,13 +4,14 @@ import Swiftwater
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
-        abstract: "Inspects a checkpoint directory.",
+        abstract: "Inspects and repairs what a stream and a server keep.",
         discussion: """
               swiftwater checkpoint list state
               swiftwater checkpoint show state
               swiftwater checkpoint verify state
+              swiftwater checkpoint repair state
             """,
-        subcommands: [List.self, Show.self, Verify.self])
+        subcommands: [List.self, Show.self, Verify.self, Repair.self])
 
     static func open(_ directory: String) throws -> CheckpointStore {
         guard Directory.isDirectory(directory) else {
@@ -75,49 +76,6 @@ struct CheckpointCommand: ParsableCommand {
                 }
             }
             try StandardStream.output.write(TerminalText.safe(lines: lines))
-        }
-    }
-
-    struct Verify: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Verifies every checkpoint, every object, and the log.",
-            discussion: """
-                Reads all of them. Exits with 65 if anything is damaged.
-
-                  swiftwater checkpoint verify state
-                """)
-        @Argument(help: "Checkpoint directory.") var directory: String
-
-        func run() throws {
-            let store = try CheckpointCommand.open(directory)
-            var damaged = 0
-            for time in try store.times() {
-                do {
-                    let bytes = try store.verify(time)
-                    try StandardStream.output.write(
-                        "checkpoint \(time.milliseconds)  good, \(Format.count(bytes)) bytes of state\n")
-                } catch {
-                    damaged += 1
-                    try StandardStream.output.write(
-                        "checkpoint \(time.milliseconds)  \(TerminalText.safe("\(error)"))\n")
-                }
-            }
-            do {
-                let log = try JournalContents(directory: store.journalDirectory)
-                let torn = log.droppedBytes > 0 ? ", \(log.droppedBytes) bytes at the end are incomplete" : ""
-                try StandardStream.output.write(
-                    "log  good, \(Format.count(log.entries.count)) records in \(log.segments.count) segment"
-                        + "\(log.segments.count == 1 ? "" : "s")\(torn)\n")
-            } catch {
-                damaged += 1
-                try StandardStream.output.write("log  \(TerminalText.safe("\(error)"))\n")
-            }
-            if damaged > 0 {
-                throw SwiftwaterError(
-                    .corrupted, "damaged checkpoints or logs: \(damaged)", at: .init(file: directory),
-                    remedy:
-                        "an older checkpoint is used if there is one; otherwise restore the directory from a backup")
-            }
         }
     }
 }
