@@ -3,6 +3,7 @@
 // swiftwater-bench posts DIR counts|words|authors|all [slides]   NDJSON by event time: tags of the entities; words of the texts; with authors, bursts, samples and
 //                                             deletions. As one window, or in slides of 100 s (all always)
 // swiftwater-bench keys                       what a post costs when there are 1,000 to 100 million distinct keys
+// swiftwater-bench flood JSON|plain           what a slide costs while a million distinct tags are in the window, and an empty one
 // swiftwater-bench empty            what an empty batch costs
 // swiftwater-bench window           a slide of a window of 60 batches against one of 2, where two batches hold every key
 // swiftwater-bench distinct         memory while 10 million distinct keys pass through a window
@@ -14,6 +15,7 @@
 let arguments = Array(CommandLine.arguments.dropFirst())
 let benchmarks: [String: ([String]) async throws -> Void] = [
     "files": benchmarkFiles, "trends": benchmarkTrends, "posts": benchmarkPosts, "keys": benchmarkKeys,
+    "flood": benchmarkFlood,
     "empty": benchmarkEmpty, "window": benchmarkWindow, "distinct": benchmarkDistinct,
     "aggregates": benchmarkAggregates, "latency": benchmarkLatency, "socket": benchmarkSocket,
     "socketlog": benchmarkSocket, "trendsocket": benchmarkSocket,

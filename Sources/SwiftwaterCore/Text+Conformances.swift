@@ -26,7 +26,12 @@ extension Text: Comparable {
     /// Returns whether `left` comes before `right` in byte order, which for UTF-8 is code point order.
     @inlinable
     public static func < (left: Text, right: Text) -> Bool {
-        left.withBytes { a in
+        if (left.word1 | right.word1) & sliceFlag == 0 {
+            // Both are inline, with zeros after their bytes, and the count last.
+            return left.word0 == right.word0
+                ? left.word1.byteSwapped < right.word1.byteSwapped : left.word0.byteSwapped < right.word0.byteSwapped
+        }
+        return left.withBytes { a in
             right.withBytes { b in
                 let common = Swift.min(a.count, b.count)
                 let order = common == 0 ? 0 : memcmp(a.baseAddress!, b.baseAddress!, common)

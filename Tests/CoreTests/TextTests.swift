@@ -17,6 +17,22 @@ import Testing
         #expect(text.detached() == text)
     }
 
+    /// Short texts are compared by their words, long ones by their bytes: the order is that of the bytes.
+    @Test func theOrderIsThatOfTheBytes() {
+        var random = SeededRandom(seed: 5)
+        for _ in 0..<200_000 {
+            func bytes() -> [UInt8] {
+                let count = [0, 1, 7, 8, 9, 15, 16, 20][random.below(8)]
+                return (0..<count).map { _ in [0, 1, 97, 98, 255][random.below(5)] }
+            }
+            let (a, b) = (bytes(), bytes())
+            let (left, right) = (
+                a.withUnsafeBufferPointer { Text(copying: $0) }, b.withUnsafeBufferPointer { Text(copying: $0) }
+            )
+            #expect((left < right) == a.lexicographicallyPrecedes(b), "\(a) \(b)")
+        }
+    }
+
     @Test func equalityAndOrderAreByBytes() {
         for a in Self.samples {
             for b in Self.samples {

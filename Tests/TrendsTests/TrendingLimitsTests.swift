@@ -46,6 +46,37 @@ import Testing
         #expect(isApproximate == (settings.keysMax < 1600))
     }
 
+    /// A flood of keys leaves the slides of a window with at most twice the keys of one, and what is frequent stays.
+    @Test(arguments: [true, false])
+    func theKeysOfAWindowAreLimited(recordsEvidence: Bool) async throws {
+        var random = SeededRandom(seed: 4, stream: 32)
+        var truth: [String: [Int64: Int]] = [:]
+        let lines = (0..<12_000).map { number -> String in
+            let tag = random.below(4) == 0 ? random.below(5) : 100 + number
+            let time = TrendingTests.now - 3_600_000 + Int64(number) * 10
+            truth["#t\(tag)", default: [:]][time / 1000, default: 0] += 1
+            return
+                ##"{"id_str":"\##(number)","created_at":"\##(TrendingTests.stamp(time))","user":{"id_str":"\##(number % 50)"},"text":"#t\##(tag)"}"##
+        }
+        var settings = TrendingSettings()
+        (settings.usesEventTime, settings.recordsEvidence) = (true, recordsEvidence)
+        (settings.window, settings.slide, settings.keysMax) = (.seconds(60), .seconds(1), 640)
+        settings.limit = 5
+        if recordsEvidence { settings.additionalOrders = [.authors] }
+        let tables = try await TrendingTests.run(lines, settings, batches: 7)
+        for table in tables.dropFirst(40) where table.posts > 4000 {
+            #expect(table.keys <= 2 * 640 + 32)
+            #expect(Set(table.rows.map(\.key)) == ["#t0", "#t1", "#t2", "#t3", "#t4"], "\(table.order)")
+            let seconds = (table.end.milliseconds / 1000 - 60)..<(table.end.milliseconds / 1000)
+            for row in table.rows {
+                let count = seconds.reduce(0) { $0 + (truth[String(row.key)]?[$1] ?? 0) }
+                #expect(row.count <= count && count <= row.countUpperBound, "\(row.key)")
+                #expect(row.count < row.countUpperBound)
+            }
+        }
+        #expect(tables.contains { $0.posts > 4000 })
+    }
+
     @Test func listsAreReadAgainWhenTheyChange() async throws {
         let folder = try TemporaryDirectory()
         let ignore = try folder.write("ignore.txt", "// not these\n#A\nb\n\n")

@@ -73,8 +73,11 @@ final class TagTable: @unchecked Sendable {
     }
 
     /// The count of a key; 0 if it is absent.
-    subscript(key: Text) -> Int64 {
-        let hash = key.stableHash | 1
+    subscript(key: Text) -> Int64 { count(of: key, hash: key.stableHash) }
+
+    /// The count of a key with this `stableHash`; 0 if it is absent.
+    func count(of key: Text, hash stableHash: UInt64) -> Int64 {
+        let hash = stableHash | 1
         let (word0, word1) = key.words
         var index = Int(truncatingIfNeeded: hash >> 20) & mask
         while slots[index].hash != 0 {
@@ -148,6 +151,12 @@ final class TagTable: @unchecked Sendable {
     /// Calls `body` with each key and its count, in the order of the slots. The keys point into the table.
     func forEach(_ body: (Text, Int) throws -> Void) rethrows {
         for index in 0...mask where slots[index].hash != 0 { try body(key(index), Int(slots[index].count)) }
+    }
+
+    /// Calls `body` with each key, its hash (whose lowest bit is 1) and its count, in the order of the slots. The keys
+    /// point into the table.
+    func forEachSlot(_ body: (Text, UInt64, Int64) -> Void) {
+        for index in 0...mask where slots[index].hash != 0 { body(key(index), slots[index].hash, slots[index].count) }
     }
 
     /// Returns the slots of keys, grouped by the highest four bits of their hash. O(slots).

@@ -15,12 +15,10 @@ struct RankedKey: Sendable {
     }
 }
 
-/// The best keys of a shard in a window, best first.
+/// Keys of a shard in a window.
 ///
 /// It counts as self-contained, since its keys are used only until the rows are made, and the shard keeps them until
 /// then.
 struct RankedKeys: Sendable, SelfContained {
-    var keys: [RankedKey] = []
-    /// The number of keys of the window, including those that were not ranked.
-    var total = 0
+    var keys: [RankedKey]
 }

@@ -36,6 +36,20 @@ final class SlideTable: @unchecked Sendable {
         }
     }
 
+    /// Calls `body` with each key whose count is not 0, the `stableHash` of the key, its count, and its number of
+    /// authors if `countsAuthors`. The keys point into the table.
+    func forEachEntry(countsAuthors: Bool, _ body: (Text, UInt64, Int64, Int64) -> Void) {
+        if keepsCells {
+            for number in 0..<entries.count where entries[number].pointee.count != 0 {
+                let entry = entries[number]
+                let authors = countsAuthors ? Int64(entry.pointee.cell.authors.count) : 0
+                body(entry.pointee.key, entry.pointee.hash, entry.pointee.count, authors)
+            }
+        } else {
+            table.forEachSlot { key, hash, count in if count != 0 { body(key, hash, count, 0) } }
+        }
+    }
+
     /// The count of a key; 0 if it is absent.
     subscript(key: Text) -> Int64 { keepsCells ? find(key)?.pointee.count ?? 0 : table[key] }
 
@@ -93,7 +107,13 @@ final class SlideTable: @unchecked Sendable {
         return known > 0 ? entries[Int(known) - 1] : nil
     }
 
-    func cell(of key: Text) -> TrendCell? { find(key)?.pointee.cell }
+    /// Returns the address of a key's entry, which is valid until the table changes; nil if it is absent, or without
+    /// evidence.
+    func entry(of key: Text, hash: UInt64) -> UnsafeMutablePointer<SlideEntries.Entry>? {
+        guard keepsCells else { return nil }
+        let known = table.count(of: key, hash: hash)
+        return known > 0 ? entries[Int(known) - 1] : nil
+    }
 
     /// When a key was first seen, in milliseconds since 1970; nil without evidence.
     func first(of key: Text) -> Int64? { keepsCells ? find(key)?.pointee.cell.first : nil }
@@ -104,21 +124,26 @@ final class SlideTable: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - values: returns the enrichment of an author.
-    ///   - whenRemoved: called with each key and the number of its posts that were removed.
-    func remove(_ ids: Set<UInt64>, _ values: (UInt64) -> [UInt64], whenRemoved: (Text, Int64) -> Void) {
+    ///   - whenRemoved: called with each key, its hash, and the numbers of its posts and authors that were removed.
+    func remove(
+        _ ids: Set<UInt64>, _ values: (UInt64) -> [UInt64], whenRemoved: (Text, UInt64, Int64, Int64) -> Void
+    ) {
         if keepsCells {
             for number in 0..<entries.count {
                 let entry = entries[number]
+                guard !entry.pointee.cell.posts.isEmpty else { continue }
+                let before = entry.pointee.cell.authors.count
                 let removed = entry.pointee.cell.remove(ids, values)
                 guard removed > 0 else { continue }
                 entry.pointee.count -= removed
-                whenRemoved(entry.pointee.key, removed)
+                let authors = Int64(before - entry.pointee.cell.authors.count)
+                whenRemoved(entry.pointee.key, entry.pointee.hash, removed, authors)
             }
         } else {
             mentions.removeAll { mention in
                 guard ids.contains(mention.post) else { return false }
                 // Evicted keys have no count to reduce.
-                if let key = table.decrement(hash: mention.key) { whenRemoved(key, 1) }
+                if let key = table.decrement(hash: mention.key) { whenRemoved(key, mention.key, 1, 0) }
                 return true
             }
         }

@@ -9,10 +9,12 @@ final class TrendShard: @unchecked Sendable {
     /// The counts of slides that no window reads any longer, for the histories of rows.
     private var history: [Int: TagTable] = [:]
     /// The counts of the slides of the last window. Unused if a window is one slide, whose table has them.
-    private var window = TagTable(capacity: 64)
+    private var window = WindowCounts()
     private var windowSlides: Set<Int> = []
-    /// Whether counts were reduced since the keys were last looked through.
-    private var hasLeavers = false
+    /// Changes with everything that ranks depend on.
+    private(set) var version = 0
+    /// How often rare keys of slides were dropped because there were too many in the window.
+    private(set) var sheddings = 0
     private var baseline: Baseline
     /// Slides up to this one are in the baseline.
     private var absorbedThrough: Int?
@@ -51,13 +53,15 @@ final class TrendShard: @unchecked Sendable {
             let isInWindow = clock.length > 1 && windowSlides.contains(slide)
             table.remove(ids) {
                 enrichment?.values(of: $0) ?? []
-            } whenRemoved: { key, count in
-                if isInWindow {
-                    window.add(key, -count)
-                    hasLeavers = true
-                }
+            } whenRemoved: { key, hash, count, authors in
+                version += 1
+                if isInWindow { window.add(key, hash: hash, count: -count, authors: countsAuthors ? -authors : 0) }
             }
         }
+    }
+
+    private var countsAuthors: Bool {
+        settings.countsAuthorsOnce || settings.order == .authors || settings.additionalOrders.contains(.authors)
     }
 
     // MARK: Windows
@@ -72,21 +76,15 @@ final class TrendShard: @unchecked Sendable {
         let deleted: Set<UInt64>
     }
 
-    /// Returns this shard's best keys of a window, best first, and its number of keys. A window that is requested
-    /// again, in another order, is only ranked.
-    func best(_ window: Window, by order: TrendingSettings.Order, _ filter: TrendFilter.Lists?) -> RankedKeys {
+    /// Makes the running counts those of a window. O(keys of the slides that enter and leave).
+    func move(to window: Window) {
         let first = window.last - clock.length + 1
         leave(before: first)
         absorb(through: first - 1, window)
         remove(window.deleted)
         enter(first, window.last)
+        shed()
         history = history.filter { $0.key > window.last - settings.history }
-        var all = rank(window, order, filter)
-        all.keys =
-            settings.limit > 0
-            ? all.keys.min(count: settings.limit, sortedBy: RankedKey.precedes)
-            : all.keys.sorted(by: RankedKey.precedes)
-        return all
     }
 
     /// Moves slides that have left the window to the baseline and the histories, if rows or orders need them.
@@ -94,6 +92,7 @@ final class TrendShard: @unchecked Sendable {
         let begin = absorbedThrough ?? slides.keys.min().map { $0 - 1 } ?? last
         for slide in slides.keys.sorted() where slide > begin && slide <= last {
             let table = slides[slide]!
+            if table.count > 0 { version += 1 }
             if settings.needsBaseline { absorb(table, slide, window) }
             if settings.recordsEvidence { history[slide] = table.nonzeroCounts }
             slides[slide] = nil
@@ -115,10 +114,7 @@ final class TrendShard: @unchecked Sendable {
     /// Removes slides from the running counts.
     private func leave(before first: Int) {
         for slide in windowSlides.sorted() where slide < first {
-            if clock.length > 1, let table = slides[slide] {
-                hasLeavers = true
-                table.forEachCount { window.add($0, -$1) }
-            }
+            if let table = slides[slide] { add(table, sign: -1) }
             windowSlides.remove(slide)
         }
     }
@@ -126,38 +122,58 @@ final class TrendShard: @unchecked Sendable {
     /// Adds slides to the running counts.
     private func enter(_ first: Int, _ last: Int) {
         for slide in slides.keys.sorted() where slide >= first && slide <= last && !windowSlides.contains(slide) {
-            if clock.length > 1 { slides[slide]!.forEachCount { window.add($0, $1) } }
+            add(slides[slide]!, sign: 1)
             windowSlides.insert(slide)
         }
-        guard hasLeavers else { return }
-        hasLeavers = false
-        var live = 0
-        window.forEach { if $1 != 0 { live += 1 } }
-        guard live * 2 < window.count else { return }
-        let table = TagTable(capacity: 64)
-        window.forEach { if $1 != 0 { table.add($0, Int64($1)) } }
-        window = table
     }
 
-    /// Calls `body` with each key of a window that ends with slide `last`, and its count. The keys point into the
-    /// tables.
-    private func forEachCount(_ last: Int, _ body: (Text, Int64) -> Void) {
-        if clock.length > 1 {
-            window.forEach { if $1 != 0 { body($0, Int64($1)) } }
-        } else {
-            slides[last]?.forEachCount(body)
+    private func add(_ table: SlideTable, sign: Int64) {
+        guard table.count > 0 else { return }
+        version += 1
+        guard clock.length > 1 else { return }
+        table.forEachEntry(countsAuthors: countsAuthors) { key, hash, count, authors in
+            window.add(key, hash: hash, count: sign * count, authors: sign * authors)
         }
     }
 
-    // MARK: Rows
-
-    private func authors(_ key: Text, _ first: Int, _ last: Int) -> DistinctCount {
-        var authors = DistinctCount()
-        for slide in first...last {
-            if let cell = slides[slide]?.cell(of: key) { authors.formUnion(cell.authors) }
+    /// Drops rare keys of the largest slides if the slides of a window have more than twice the keys that one may have.
+    private func shed() {
+        guard clock.length > 2 else { return }
+        let limit = max(2, 2 * settings.keysMax / TrendState.shardCount)
+        let sizes = windowSlides.compactMap { slides[$0]?.count }
+        guard sizes.reduce(0, +) > limit else { return }
+        // Some room is left, so that this is not done with each slide.
+        let most = TrendShard.level(of: sizes, total: limit * 3 / 4)
+        for slide in windowSlides.sorted() {
+            guard let table = slides[slide], table.count > most else { continue }
+            add(table, sign: -1)
+            slides[slide] = table.reduced(to: most)
+            add(slides[slide]!, sign: 1)
         }
-        return authors
+        sheddings += 1
     }
+
+    /// Returns the largest level to which numbers can be cut so that they add up to at most `total`, and at least 1.
+    private static func level(of numbers: [Int], total: Int) -> Int {
+        var left = total
+        let sorted = numbers.sorted()
+        for (position, number) in sorted.enumerated() {
+            let share = left / (sorted.count - position)
+            if number > share { return max(1, share) }
+            left -= number
+        }
+        return max(1, sorted.last ?? 1)
+    }
+
+    /// The keys of a window that ends with slide `last`.
+    func keyCount(_ last: Int) -> Int {
+        guard clock.length == 1 else { return window.count }
+        var count = 0
+        slides[last]?.forEachCount { if $1 > 0 { count += 1 } }
+        return count
+    }
+
+    // MARK: Ranks
 
     /// What the scores of a window's keys depend on.
     private struct Scoring {
@@ -173,45 +189,90 @@ final class TrendShard: @unchecked Sendable {
         let end: Int64
     }
 
-    private func rank(_ window: Window, _ order: TrendingSettings.Order, _ filter: TrendFilter.Lists?) -> RankedKeys {
+    private func scoring(_ window: Window, _ order: TrendingSettings.Order) -> Scoring {
         let first = window.last - clock.length + 1
-        let scoring = Scoring(
+        return Scoring(
             order: order, first: first, last: window.last,
             posts: (first...window.last).reduce(0) { $0 + (window.posts[$1] ?? 0) },
             ordinal: window.slideNumbers[first - 1] ?? 0, end: clock.end(of: window.last))
-        let support = Int64(max(1, settings.minimumCount))
-        let ranksByAuthors = order == .authors || settings.countsAuthorsOnce
-        var result = RankedKeys()
-        var wanted: [(key: Text, count: Int64)] = []
-        forEachCount(window.last) { key, count in
-            if count > 0 { result.total += 1 }
-            guard count >= support, filter?.allows(key) ?? true else { return }
-            if ranksByAuthors {
-                wanted.append((key, count))
-            } else if let key = rank(key, count, authors: 0, scoring) {
-                result.keys.append(key)
-            }
-        }
-        if ranksByAuthors { result.keys = rankByAuthors(wanted, scoring, support) }
-        return result
     }
 
-    /// Ranks by authors. Keys have at most as many authors as posts, so keys are visited from the most frequent down,
-    /// until the rest cannot be among the best.
-    private func rankByAuthors(_ wanted: [(key: Text, count: Int64)], _ scoring: Scoring, _ support: Int64)
-        -> [RankedKey]
-    {
-        var result: [RankedKey] = []
-        var best = BestCounts(limit: settings.limit)
-        for (key, count) in wanted.sorted(by: { $0.count != $1.count ? $0.count > $1.count : $0.key < $1.key }) {
-            if scoring.order != .burst, let least = best.least, count < least { break }
-            let number = Int64(authors(key, scoring.first, scoring.last).count)
-            let counted = settings.countsAuthorsOnce ? number : count
-            guard counted >= support, number > 0 else { continue }
-            best.offer(number)
-            if let key = rank(key, counted, authors: Int(number), scoring) { result.append(key) }
+    /// Returns the first keys of a window by what they can score. O(keys of the window), and little for each.
+    func bounds(
+        _ window: Window, by order: TrendingSettings.Order, limit: Int, _ filter: TrendFilter.Lists?,
+        isSorted: Bool = true
+    ) -> ShardBounds {
+        let support = Int64(max(1, settings.minimumCount))
+        var first = KeyBounds(limit: limit)
+        func offer(_ count: Int64, _ authors: Int64, _ key: @autoclosure () -> Text) {
+            guard count >= support, let (counted, bound) = bound(order, count, authors) else { return }
+            guard first.takes(bound, counted, key()) else { return first.pass() }
+            let key = key()
+            if filter?.allows(key) ?? true { first.offer(KeyBound(key, count: counted, bound: bound)) }
         }
-        return result
+        if clock.length > 1 {
+            for entry in self.window.all { offer(entry.count, entry.authors, entry.key) }
+        } else {
+            slides[window.last]?.forEachEntry(countsAuthors: countsAuthors) { offer($2, $3, $0) }
+        }
+        let keys = first.finish(isSorted: isSorted)
+        return ShardBounds(keys: keys, isCut: first.isCut)
+    }
+
+    /// Returns the count and the score that a key has at most; nil if it is not ranked.
+    @inline(__always)
+    private func bound(
+        _ order: TrendingSettings.Order, _ count: Int64, _ authors: Int64
+    ) -> (count: Int64, bound: Double)? {
+        // Up to 64, numbers of authors are exact; an estimate may be above the sum of the estimates for the slides.
+        let most = authors <= 64 ? authors : authors + authors / 8 + 1
+        let counted = settings.countsAuthorsOnce ? most : count
+        switch order {
+        case .count: return counted > 0 ? (counted, Double(counted)) : nil
+        case .authors: return most > 0 ? (counted, Double(most)) : nil
+        case .burst:
+            guard counted > 0 else { return nil }
+            // (W - E) / sqrt(max(E, variance) + 4) is at most W / 2. The other score can be that of an earlier peak.
+            return (counted, settings.score == .deviation ? Double(counted) / 2 : .infinity)
+        }
+    }
+
+    /// Whether expected counts are known for a window: without them, nothing is ranked by bursts.
+    func hasExpectedCounts(_ window: Window) -> Bool {
+        (window.slideNumbers[window.last - clock.length] ?? 0) >= Baseline.slidesMin
+    }
+
+    /// Returns the `limit` best keys of a window, best first, by scoring all of them.
+    func allRanks(
+        _ window: Window, by order: TrendingSettings.Order, limit: Int, _ filter: TrendFilter.Lists?
+    ) -> [RankedKey] {
+        let all = ranks(bounds(window, by: order, limit: .max, filter, isSorted: false).keys, window, by: order)
+        return limit < .max ? all.min(count: limit, sortedBy: RankedKey.precedes) : all.sorted(by: RankedKey.precedes)
+    }
+
+    /// Returns the ranks of keys, in order, without those that have none. Changes nothing, but for `Score.chiSquare`.
+    func ranks(_ bounds: some Sequence<KeyBound>, _ window: Window, by order: TrendingSettings.Order) -> [RankedKey] {
+        let scoring = scoring(window, order)
+        let support = Int64(max(1, settings.minimumCount))
+        let tables = (scoring.first...scoring.last).compactMap { slides[$0] }
+        return bounds.compactMap { bound in
+            guard order == .authors || settings.countsAuthorsOnce else {
+                return rank(bound.key, bound.count, authors: 0, scoring)
+            }
+            let number = Int64(authors(bound.key, tables).count)
+            let counted = settings.countsAuthorsOnce ? number : bound.count
+            guard counted >= support, number > 0 else { return nil }
+            return rank(bound.key, counted, authors: Int(number), scoring)
+        }
+    }
+
+    private func authors(_ key: Text, _ tables: [SlideTable]) -> DistinctCount {
+        let hash = key.stableHash
+        var authors = DistinctCount()
+        for table in tables {
+            if let entry = table.entry(of: key, hash: hash) { authors.formUnion(entry.pointee.cell.authors) }
+        }
+        return authors
     }
 
     private func rank(_ key: Text, _ count: Int64, authors: Int, _ scoring: Scoring) -> RankedKey? {
@@ -254,10 +315,11 @@ final class TrendShard: @unchecked Sendable {
         guard settings.recordsEvidence else { return row }
         var cell = TrendCell()
         var posts: Int64 = 0
+        let hash = ranked.key.stableHash
         for slide in reads {
-            guard let table = slides[slide], let more = table.cell(of: ranked.key) else { continue }
-            posts += table[ranked.key]
-            cell.merge(more, samplesMax: settings.samples)
+            guard let entry = slides[slide]?.entry(of: ranked.key, hash: hash) else { continue }
+            posts += entry.pointee.count
+            cell.merge(&entry.pointee.cell, samplesMax: settings.samples)
         }
         let history = (0..<settings.history).reversed().map { back in
             let slide = last - back
@@ -287,26 +349,6 @@ extension TrendShard {
             column.value.sorted { $0.count != $1.count ? $0.count > $1.count : $0.value < $1.value }.prefix(
                 TrendingRow.groupsMax)
         }
-    }
-}
-
-/// The smallest of the `limit` highest numbers.
-private struct BestCounts {
-    private let limit: Int
-    /// Ascending.
-    private var numbers: [Int64] = []
-
-    init(limit: Int) { self.limit = limit }
-
-    var least: Int64? { limit > 0 && numbers.count == limit ? numbers[0] : nil }
-
-    mutating func offer(_ number: Int64) {
-        guard limit > 0 else { return }
-        if numbers.count == limit {
-            guard number > numbers[0] else { return }
-            numbers.removeFirst()
-        }
-        numbers.insert(number, at: numbers.firstIndex { $0 >= number } ?? numbers.count)
     }
 }
 
@@ -353,6 +395,7 @@ extension TrendShard {
         }
         try baseline.restore(from: &reader)
         // The next window adds its slides up again.
-        (window, windowSlides) = (TagTable(capacity: 64), [])
+        (window, windowSlides) = (WindowCounts(), [])
+        version += 1
     }
 }

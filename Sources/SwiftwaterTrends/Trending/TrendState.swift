@@ -37,6 +37,10 @@ final class TrendState: BatchState, @unchecked Sendable {
     /// that came before its window ended, regardless of their batches.
     private var newlyLate: [Int: Int] = [:]
     private var deletions: [Deletion] = []
+    /// The ranks of the last window, by order. Their keys point into the tables of the shards.
+    private var lastRanks: [TrendingSettings.Order: (basis: RankingBasis, keys: [RankedKey])] = [:]
+    private var lastSheddings = 0
+    private var tablesSinceShedding = Int.max / 2
 
     private struct Deletion {
         let id: UInt64
@@ -201,9 +205,7 @@ final class TrendState: BatchState, @unchecked Sendable {
                 late += count
                 newlyLate[open] = nil
             }
-            for order in [settings.order] + settings.additionalOrders {
-                tables.append(try table(endingWith: slide, by: order, context))
-            }
+            tables += try self.tables(endingWith: slide, context)
             lastEnded = slide
             forget(before: slide)
         }
@@ -240,9 +242,8 @@ final class TrendState: BatchState, @unchecked Sendable {
         }
     }
 
-    private func table(endingWith slide: Int, by order: TrendingSettings.Order, _ context: Context) throws
-        -> TrendingTable
-    {
+    /// Returns the tables of all orders of a window.
+    private func tables(endingWith slide: Int, _ context: Context) throws -> [TrendingTable] {
         let end = clock.end(of: slide)
         let effective = deletions.filter { $0.time < end + clock.lateness || !settings.usesEventTime }
         let first = slide - clock.length + 1
@@ -251,26 +252,70 @@ final class TrendState: BatchState, @unchecked Sendable {
         numbers[first - 1] = before
         let window = TrendShard.Window(
             last: slide, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)))
-        let (shards, filter) = (UncheckedWork(parts: [], shards: shards), filter?.lists)
-        let found = try context.parallelize(Array(0..<TrendState.shardCount), partitions: TrendState.shardCount).map {
-            shards.shards[$0].best(window, by: order, filter)
-        }.collect()
-        return TrendingTable(
-            end: BatchTime(milliseconds: end), window: settings.window, order: order,
-            posts: (first...slide).reduce(0) { $0 + (posts[$1] ?? 0) }, keys: found.reduce(0) { $0 + $1.total },
-            late: late, rows: try rows(found, lastSlide: slide, context))
+        let work = UncheckedWork(parts: [], shards: shards)
+        let keys = try context.parallelize(Array(shards.indices), partitions: shards.count).map { shard in
+            work.shards[shard].move(to: window)
+            return work.shards[shard].keyCount(slide)
+        }.collect().reduce(0, +)
+        reportShedding()
+        let count = (first...slide).reduce(0) { $0 + (posts[$1] ?? 0) }
+        return try ([settings.order] + settings.additionalOrders).map { order in
+            let best = try ranked(window, order, count, context)
+            return TrendingTable(
+                end: BatchTime(milliseconds: end), window: settings.window, order: order, posts: count, keys: keys,
+                late: late, rows: try rows(best, lastSlide: slide, context))
+        }
     }
 
-    /// Returns the rows of the best keys of all shards.
-    private func rows(_ found: [RankedKeys], lastSlide: Int, _ context: Context) throws -> [TrendingRow] {
-        // The lists are sorted, and so is what they give together: the sort merges them.
-        var merged = found.flatMap(\.keys)
-        merged.sort(by: RankedKey.precedes)
-        let best = settings.limit > 0 ? Array(merged.prefix(settings.limit)) : merged
+    /// What the ranks of a window depend on.
+    private struct RankingBasis: Equatable {
+        var version: Int
+        var posts: Int
+        var ordinal: Int
+        var filter: TrendFilter.Lists?
+    }
+
+    /// Returns the best keys of a window, best first. If nothing has changed since the window before, nor have they.
+    private func ranked(
+        _ window: TrendShard.Window, _ order: TrendingSettings.Order, _ posts: Int, _ context: Context
+    ) throws -> [RankedKey] {
+        let basis = RankingBasis(
+            version: shards.reduce(0) { $0 + $1.version }, posts: posts,
+            ordinal: window.slideNumbers[window.last - clock.length] ?? 0, filter: filter?.lists)
+        let isLasting = order != .burst || settings.score == .deviation
+        if isLasting, let known = lastRanks[order], known.basis == basis { return known.keys }
+        let ranking = TrendRanking(
+            shards: .init(all: shards), settings: settings, window: window, order: order, filter: basis.filter,
+            context: context)
+        let best = try ranking.best()
+        lastRanks[order] = (basis, best)
+        return best
+    }
+
+    private func reportShedding() {
+        let sheddings = shards.reduce(0) { $0 + $1.sheddings }
+        defer { lastSheddings = sheddings }
+        guard sheddings > lastSheddings else {
+            tablesSinceShedding += 1
+            return
+        }
+        defer { tablesSinceShedding = 0 }
+        // Said once, as long as it goes on.
+        guard tablesSinceShedding > 2 * clock.length else { return }
+        log(
+            """
+            the window of \(settings.window.label) has more than \(2 * settings.keysMax) keys of slides: rare ones of the \
+            largest slides are dropped, and counts have an upper bound
+            """)
+    }
+
+    /// Returns the rows of the best keys.
+    private func rows(_ best: [RankedKey], lastSlide: Int, _ context: Context) throws -> [TrendingRow] {
         let work = UncheckedWork(parts: [], shards: shards)
+        let keys = RankedKeys(keys: best)
         @Sendable func row(_ place: Int) -> TrendingRow {
-            var row = work.shards[TrendState.shard(of: best[place].key.stableHash)].row(
-                best[place], lastSlide: lastSlide)
+            var row = work.shards[TrendState.shard(of: keys.keys[place].key.stableHash)].row(
+                keys.keys[place], lastSlide: lastSlide)
             row.rank = place + 1
             return row
         }
@@ -349,6 +394,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         }
         clock = SlideClock(settings, origin: origin)
         shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock, enrichment) }
+        lastRanks = [:]
         for shard in shards { try shard.restore(from: &reader) }
         (latest, seen) = (LatestTimes(outliers: settings.outliers), SeenPosts(limit: settings.rememberedIDs))
         // Earlier versions wrote neither.

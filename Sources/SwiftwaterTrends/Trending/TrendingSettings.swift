@@ -84,7 +84,8 @@ public struct TrendingSettings: Sendable {
     /// The number of rows of a table; 0 for all.
     public var limit: Int
     /// The number of keys in a slide above which rare ones are evicted and counts get an upper bound
-    /// (`TrendingRow.countUpperBound`).
+    /// (`TrendingRow.countUpperBound`). The slides of a window together have at most twice as many keys: if there are
+    /// more, rare ones of the largest slides are evicted, and the log says so.
     public var keysMax: Int
     /// The number of sample posts of a row.
     public var samples: Int
