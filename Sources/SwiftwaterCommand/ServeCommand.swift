@@ -26,14 +26,20 @@
                     http://127.0.0.1:7780/v1/posts
                 """)
 
+        @Option(
+            parsing: .unconditional, help: "Longest time to finish batches in after a signal. (default: 30s)",
+            transform: DurationArgument.init(parsing:))
+        var stopWithin = DurationArgument(.seconds(30))
         @Flag(help: "Serve generated posts, ratings, and films.") var demo = false
         @Option(help: "Address to listen on.") var host = "127.0.0.1"
         @Option(help: "Port; 0 picks a free one.") var port = 7780
         @Option(help: "Name shown on the page.") var name = "Swiftwater"
         @Option(
-            help: ArgumentHelp("Source of posts, as for trends (repeatable).", valueName: "url"),
-            transform: PostSource.init(parsing:))
-        var source: [PostSource] = []
+            help: ArgumentHelp(
+                "Source of posts, as for trends (repeatable). The state knows it by its URL, or by NAME in NAME=URL.",
+                valueName: "url"),
+            transform: NamedSource.init(parsing:))
+        var source: [NamedSource] = []
         @Option(help: "Model file from swiftwater train.") var model: String?
         @OptionGroup var movies: MoviesOptions
         @Option(help: "Directory to keep state in and resume from.") var state: String?
@@ -98,8 +104,9 @@
 
         private func validateCluster() throws {
             for source in source {
-                if let problem = source.problem(onCluster: isOnCluster) { throw ValidationError(problem) }
+                if let problem = source.source.problem(onCluster: isOnCluster) { throw ValidationError(problem) }
             }
+            try NamedSource.check(source)
             guard isOnCluster else {
                 if clusterCheckpoint != nil { throw ValidationError("--cluster-checkpoint requires --master sc://.") }
                 return
@@ -207,25 +214,29 @@
             let board = boardSettings()
             let context = StreamingContext(
                 Context(master: try Master(parsing: master), appName: name, logger: logger),
-                batchInterval: batch.duration)
+                batchInterval: batch.duration, settings: StreamSettings(stopMax: stopWithin.duration))
             if let state {
                 try Directory.create(state, isPrivate: true)
                 var checkpoint = CheckpointSettings(directory: state + "/stream")
                 checkpoint.drop = Set(checkpointDrop)
                 checkpoint.rename = DurabilityOptions.renames(checkpointRename)
+                // Before sources were known by what they are, they were known by their place.
+                for (number, source) in source.enumerated() {
+                    checkpoint.formerNames["posts \(number + 1)"] = source.name
+                }
                 context.checkpoint(checkpoint)
             }
             return try TrendService(
                 context, board, serve: settings, historyPath: state.map { $0 + "/windows.db" },
                 metrics: MetricsRegistry(), filter: try ignore.map { try TrendFilter(ignore: $0, allow: nil) }
             ) { context in
-                var streams = try source.enumerated().map { number, source in
-                    if case .archive = source {
+                var streams = try source.map { source in
+                    if case .archive = source.source {
                         throw SwiftwaterError(
                             .invalidArgument, "a file that ends is not a live source",
                             remedy: "use files:DIRECTORY, or the trends command")
                     }
-                    return source.stream(in: context, nil).named("posts \(number + 1)")
+                    return source.source.stream(in: context, nil).named(source.name)
                 }
                 if demo { streams.append(context.receiverStream(DemoPosts(seed: seed), name: "demo").named("demo")) }
                 return streams

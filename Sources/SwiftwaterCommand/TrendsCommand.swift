@@ -111,6 +111,7 @@ struct TrendsCommand: AsyncParsableCommand {
         if let folder = durability.deadLetter { limits.onFailure = .setAside(directory: folder) }
         limits.lineLimits = limit
         limits.isStepped = archive != nil
+        limits.stopMax = durability.stopWithin.duration
         let context = StreamingContext(
             Context(master: try Master(parsing: master), appName: "trends", logger: logger),
             batchInterval: batch.duration, settings: limits)

@@ -96,8 +96,11 @@ public final class LiveRecommender: Sendable {
         serving = Monitor(PreparedModel(first, generation: 1, ratings).state)
         writer = LiveWriter(
             log: log, lock: lock, logged: ratings, serving: serving, trending: trending, clock: settings.clock,
-            settlesAfter: settings.settlesAfter)
+            settlesAfter: settings.settlesAfter, logger: settings.logger)
     }
+
+    /// Why ratings cannot be stored at the moment, such as a full disk; nil if they can. Tried again every second.
+    public var storageFailure: SwiftwaterError? { writer.logFailure }
 
     /// Returns the model in the directory, if any. Removes what a crash left of forgotten users.
     private static func ownModel(

@@ -1,3 +1,4 @@
+import Logging
 import SwiftwaterCore
 import SwiftwaterRecommender
 import SwiftwaterStorage
@@ -27,6 +28,8 @@ final class LiveWriter: @unchecked Sendable {
     private let trending: RecentPopularity
     private let clock: any StreamClock
     private let unknownItems = Monitor(0)
+    private let failure = Monitor<SwiftwaterError?>(nil)
+    private let logger: Logger
     /// Users forgotten since the start; used only by the thread.
     private var forgottenNames: Set<Text> = []
     /// Whether the log still holds ratings of a forgotten user; used only by the thread.
@@ -37,8 +40,9 @@ final class LiveWriter: @unchecked Sendable {
 
     init(
         log: RatingLog?, lock: DirectoryLock?, logged: LoggedRatings, serving: Monitor<ServingState>,
-        trending: RecentPopularity, clock: any StreamClock, settlesAfter: Duration?
+        trending: RecentPopularity, clock: any StreamClock, settlesAfter: Duration?, logger: Logger
     ) {
+        self.logger = logger
         self.settlesAfter = settlesAfter
         (self.log, self.lock, self.serving, self.trending, self.clock) = (log, lock, serving, trending, clock)
         self.logged = Monitor(logged)
@@ -86,8 +90,7 @@ final class LiveWriter: @unchecked Sendable {
                 return queue.waiting.map { ($0.request, $0.tell) }
             }
             guard let work = isSettled ? queue.wait(for: take) : queue.wait(atMost: settlesAfter!, for: take) else {
-                log?.settle()
-                isSettled = true
+                isSettled = settle()
                 continue
             }
             if work.isEmpty { break }
@@ -99,10 +102,32 @@ final class LiveWriter: @unchecked Sendable {
         queue.update { $0.isDone = true }
     }
 
+    /// Does what can wait until there are no requests: the log notes for good what it acknowledged, or, after a
+    /// failure, tries whether there is room again. Returns whether nothing is left to do.
+    private func settle() -> Bool {
+        guard let log else { return true }
+        guard log.hasFailed else {
+            log.settle()
+            return true
+        }
+        return (try? reopen(log)) != nil
+    }
+
+    private func reopen(_ log: RatingLog) throws {
+        guard log.hasFailed else { return }
+        try log.reopen()
+        failure.update { $0 = nil }
+        logger.warning("the log of ratings can be written again")
+    }
+
+    /// Why ratings cannot be stored; nil if they can.
+    var logFailure: SwiftwaterError? { failure.read { $0 } }
+
     /// Writes the log, then updates what readers see, then answers the requests.
     private func commit(_ work: [(Request, @Sendable (Result<RatingReceipt, any Error>) -> Void)]) {
         let time = clock.now().milliseconds
         do {
+            if let log { try reopen(log) }
             for (request, _) in work {
                 switch request {
                 case .ratings(let events): try log?.append(events, at: time)
@@ -112,6 +137,13 @@ final class LiveWriter: @unchecked Sendable {
             }
             try log?.flush()
         } catch {
+            let known = error as? SwiftwaterError ?? SwiftwaterError(.io, "\(error)", cause: error)
+            let isNew = failure.update { failure in
+                defer { failure = known }
+                return failure == nil
+            }
+            // Said once: every refused request gets the error.
+            if isNew { logger.error("ratings are refused until the log can be written: \(known)") }
             for (_, tell) in work { tell(.failure(error)) }
             return
         }

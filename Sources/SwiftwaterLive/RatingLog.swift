@@ -165,6 +165,12 @@ package final class RatingLog {
     /// Returns when everything appended so far is on the disk.
     func flush() throws { try journal.flush() }
 
+    /// Whether a write failed; nothing is written until `reopen`.
+    var hasFailed: Bool { journal.hasFailed }
+
+    /// Writes again after a failure, if the disk has room now.
+    func reopen() throws { try journal.reopen() }
+
     /// Makes durable how much was acknowledged. A failure shows at the next commit.
     func settle() { try? journal.settle() }
 

@@ -18,6 +18,16 @@ extension stat {
     }
 }
 
+/// The names of the options of a TCP connection that say when a silent peer is asked whether it is still there: after
+/// how many seconds, how many seconds apart, and how often before the connection is given up.
+package var keepAliveOptions: (idle: CInt, interval: CInt, count: CInt) {
+    #if canImport(Darwin)
+        (TCP_KEEPALIVE, TCP_KEEPINTVL, TCP_KEEPCNT)
+    #else
+        (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT)
+    #endif
+}
+
 /// Makes a file's data durable, without timestamps that nobody needs. Returns 0, or -1 with `errno` set.
 package func synchronizeData(_ descriptor: Int32) -> Int32 {
     #if canImport(Darwin)

@@ -69,6 +69,8 @@ package final class Journal: Sendable {
         var fileBytes = 0
         /// The offset of the last frame in the file.
         var frameOffset = 0
+        /// The segment with the last durable record that this process wrote, and its size up to the end of that.
+        var durable: (segment: UInt64, bytes: Int)?
         let mark: JournalMark
         init(_ mark: JournalMark) { self.mark = mark }
     }
@@ -155,6 +157,7 @@ package final class Journal: Sendable {
             do {
                 try write(work)
                 if let last = work.last { try output.mark.acknowledge(before: last.number + 1) }
+                if output.file != nil { output.durable = (state.read { $0.segments.last! }, output.fileBytes) }
                 state.update { state in
                     state.durable = work.last.map { $0.number + 1 } ?? state.durable
                     state.isWriting = false
@@ -162,7 +165,7 @@ package final class Journal: Sendable {
             } catch {
                 let known = (error as? SwiftwaterError) ?? SwiftwaterError(.io, "\(error)", cause: error)
                 state.update { state in
-                    // Nothing may be written after bytes that may be torn, so the journal stays closed.
+                    // Nothing may be written after bytes that may be torn, so the journal stays closed; see `reopen`.
                     state.failure = known
                     state.isWriting = false
                 }
@@ -238,6 +241,40 @@ package final class Journal: Sendable {
         output.frameOffset = 0
         // A torn segment without a whole record has the same number; its file was replaced.
         state.update { if $0.segments.last != segment { $0.segments.append(segment) } }
+    }
+
+    /// Whether a write failed, so that nothing can be written until `reopen`.
+    package var hasFailed: Bool { state.read { $0.failure != nil } }
+
+    /// Takes back what was being written when the journal failed, which nobody was told was durable, and begins a new
+    /// segment. Queued records are dropped: their writers got the error. Only for journals with one writer.
+    ///
+    /// - Throws: `io` if there is still no room; the journal then stays as it is.
+    package func reopen() throws {
+        guard hasFailed else { return }
+        output.file?.close()
+        output.file = nil
+        let next = durableNumber
+        // Before the records: the mark may count some of them.
+        try output.mark.takeBack(to: next)
+        // Also files whose header could not be written.
+        for name in try files.list(directory) where name.hasSuffix(".log") {
+            if let segment = UInt64(name.dropLast(4)), segment >= next { try files.remove(path(ofSegment: segment)) }
+        }
+        state.update { $0.segments.removeAll { $0 >= next } }
+        if let durable = output.durable, state.read({ $0.segments.last }) == durable.segment {
+            let file = try files.update(path(ofSegment: durable.segment))
+            defer { file.close() }
+            try file.truncate(to: durable.bytes)
+            if settings.synchronizes { try file.synchronize() }
+        }
+        if settings.synchronizes { try files.synchronizeDirectory(directory) }
+        // There is room for a segment now.
+        try beginOnce(next)
+        state.update { state in
+            (state.queue, state.queuedBytes, state.nextNumber) = ([], 0, next)
+            (state.failure, state.segmentStart) = (nil, nil)
+        }
     }
 
     /// Lets the next record begin a new segment, and returns its number.

@@ -94,6 +94,14 @@ final class JournalMark: Sendable {
         }
     }
 
+    /// Records, for good, that only the records before `number` are acknowledged.
+    func takeBack(to number: UInt64) throws {
+        try state.update { state in
+            state.bounds = min(state.bounds.lowerBound, number)..<number
+            try synchronize(&state)
+        }
+    }
+
     /// Records, for good, that the records before `number` are not needed anymore.
     func forget(before number: UInt64) throws {
         try state.update { state in

@@ -92,6 +92,46 @@
             }
         }
 
+        /// Sources of a server are known by what they are: their order does not matter, one more goes on with the
+        /// others, and one less is refused with the choices.
+        @Test func sourcesMayChangeTheirOrder() throws {
+            for name in ["in1", "in2"] {
+                try FileManager.default.createDirectory(atPath: folder.file(name), withIntermediateDirectories: false)
+                _ = try folder.write("\(name)/posts.txt", (0..<10).map { _ in "a #\(name)\n" }.joined())
+            }
+            let (one, two) = ("files:\(folder.file("in1"))", "second=files:\(folder.file("in2"))")
+            func counts(_ sources: [String], _ more: [String] = []) throws -> String {
+                let options = sources.flatMap { ["--source", $0] } + more
+                let (program, address) = try server(
+                    options + ["--batch", "1s", "--window", "10m", "--state", folder.file("state")], environment: [:])
+                defer { program.terminate() }
+                var found: [String] = []
+                for _ in 0..<100 {
+                    let table = try Program.shell("curl -s '\(address)v1/trends?limit=10'").output
+                    let object = try? JSONSerialization.jsonObject(with: Data(table.utf8)) as? [String: Any]
+                    let rows = object?["trends"] as? [[String: Any]] ?? []
+                    found = rows.map { "\($0["key"]!) \($0["count"]!)" }
+                    if found.count >= sources.count { break }
+                    Thread.sleep(forTimeInterval: 0.1)
+                }
+                program.terminate()
+                #expect(program.wait().status == 0)
+                return found.sorted().joined(separator: ", ")
+            }
+            #expect(try counts([one]) == "#in1 10")
+            #expect(try counts([two, one]) == "#in1 10, #in2 10")
+            let refused = try Program.run(
+                "serve", "--port", "0", "--source", one, "--batch", "1s", "--window", "10m", "--state",
+                folder.file("state"))
+            #expect(refused.status == 64 && refused.error.contains("'second' (source)"), "\(refused.error)")
+            #expect(refused.error.contains("--checkpoint-drop NAME"))
+            let misspelt = try Program.run(
+                "serve", "--port", "0", "--source", one, "--batch", "1s", "--window", "10m", "--state",
+                folder.file("state"), "--checkpoint-drop", "secnd")
+            #expect(misspelt.status == 64 && misspelt.error.contains("drop 'secnd'"), "\(misspelt.error)")
+            #expect(try counts([one], ["--checkpoint-drop", "second"]) == "#in1 10, #in2 10")
+        }
+
         @Test func theTokenIsNeverLogged() throws {
             let token = "SuperSecretToken-0123456789"
             let (program, address) = try server(["--verbose"], environment: ["SWIFTWATER_TOKEN": token])

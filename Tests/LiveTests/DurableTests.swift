@@ -42,6 +42,37 @@ import Testing
         live.recommendations(user: user).items.map(\.id)
     }
 
+    /// A full disk refuses ratings and says so once; when there is room again, ratings are stored without a restart.
+    @Test func ratingsAreStoredAgainWhenThereIsRoom() throws {
+        let folder = try TemporaryDirectory()
+        let isFull = Monitor(false)
+        var settings = LiveSettings()
+        settings.settlesAfter = .milliseconds(5)
+        settings.files = FaultyFileSystem { operation, path in
+            guard operation != .read, path.contains("ratings"), isFull.read({ $0 }) else { return }
+            throw FileError.make("cannot write", path, ENOSPC)
+        }
+        let live = try LiveRecommender(directory: folder.file("films"), settings: settings) { Self.model }
+        let before = RatingEvent(user: "new", item: "1", rating: 4)
+        _ = try live.rateBlocking([before])
+        isFull.update { $0 = true }
+        for _ in 0..<3 {
+            #expect(throws: SwiftwaterError.self) {
+                try live.rateBlocking([RatingEvent(user: "new", item: "2", rating: 1)])
+            }
+        }
+        #expect(live.storageFailure?.code == .io)
+        isFull.update { $0 = false }
+        // It is tried again by itself.
+        for _ in 0..<1000 where live.storageFailure != nil { Thread.sleep(forTimeInterval: 0.005) }
+        #expect(live.storageFailure == nil)
+        _ = try live.rateBlocking([RatingEvent(user: "new", item: "3", rating: 5)])
+        live.close()
+        let again = try LiveRecommender(directory: folder.file("films"), settings: LiveSettings()) { Self.model }
+        defer { again.close() }
+        #expect(again.history(of: "new").map(\.item).sorted() == ["1", "3"])
+    }
+
     /// If no file descriptor is left when the log begins, the process waits until it gets one, and continues.
     @Test func theLogWaitsForADescriptor() throws {
         let folder = try TemporaryDirectory()

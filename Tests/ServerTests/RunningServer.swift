@@ -35,7 +35,7 @@
 
         init(
             _ settings: ServeSettings = ServeSettings(), hasModel: Bool = true, checkpoint: String? = nil,
-            board: TrendBoardSettings? = nil, warnings: Monitor<[String]>? = nil,
+            board: TrendBoardSettings? = nil, history: String? = nil, warnings: Monitor<[String]>? = nil,
             source: @escaping @Sendable () throws -> MatrixFactorizationModel = { model }
         ) async throws {
             var settings = settings
@@ -52,7 +52,7 @@
             var windows = TrendBoardSettings()
             (windows.windows, windows.slide) = ([.seconds(2), .seconds(60)], .seconds(1))
             trends = try TrendService(
-                context, board ?? windows, serve: settings, historyPath: nil,
+                context, board ?? windows, serve: settings, historyPath: history,
                 metrics: MetricsRegistry(), sources: { _ in [] })
             live = hasModel ? LiveRecommender(model: Self.model) : nil
             let films = live.map {

@@ -216,6 +216,44 @@ import Testing
         }
     }
 
+    /// A disk that is full, at any operation, and then has room again: what failed is taken back, and the log goes on.
+    @Test func aJournalIsWrittenAgainAfterAFailure() throws {
+        for failing in 0..<40 {
+            let disk = SimulatedDisk(seed: 5)
+            let count = Monitor(-1)
+            let files = FaultyFileSystem(disk) { operation, path in
+                guard operation != .read, count.read({ $0 >= 0 }) else { return }
+                let isTheOne = count.update { count in
+                    count += 1
+                    return (failing..<failing + 3).contains(count - 1)
+                }
+                if isTheOne { throw FileError.make("cannot write", path, ENOSPC) }
+            }
+            let journal = try Journal(
+                directory: "log", continuing: JournalContents(directory: "log", files: files), files: files,
+                settings: JournalSettings(segmentMaxBytes: 300, openRetries: 0))
+            var written: [UInt64: [UInt8]] = [:]
+            for number in 0..<30 {
+                if number == 5 { count.update { $0 = 0 } }
+                var group: [UInt64: [UInt8]] = [:]
+                do {
+                    if journal.hasFailed { try journal.reopen() }
+                    for part in 0..<1 + number % 7 {
+                        let payload = Array("record \(number) \(part) of a log".utf8)
+                        group[try journal.append(type: 1, payload)] = payload
+                    }
+                    try journal.flush()
+                    written.merge(group) { $1 }
+                } catch { #expect((error as? SwiftwaterError)?.code == .io) }
+            }
+            #expect(!journal.hasFailed)
+            try journal.close()
+            disk.crash()
+            let (records, next, lost) = try Self.read(disk)
+            #expect(records == written && next == UInt64(written.count) && lost.isEmpty, "\(failing)")
+        }
+    }
+
     /// Zeros at the begin of a large file once took minutes: each place was a candidate for a record.
     @Test func scanningIsLinear() throws {
         let disk = SimulatedDisk(seed: 4)

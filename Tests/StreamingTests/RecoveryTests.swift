@@ -197,8 +197,91 @@ struct RecoveryBench {
         try await third.stop()
     }
 
-    /// Flips bits of checkpoints and of the log, truncates them, and zeros parts: the output afterwards equals the output
-    /// without the damage, or the program reports that it cannot continue. A repaired log loses no more than it lists.
+    /// Counts the lines of directories, each a source, and returns what the sink has in the end.
+    private func directories(
+        _ names: [(name: String, path: String)], in folder: TemporaryDirectory, at second: Int64,
+        rename: [String: String] = [:], drop: Set<String> = []
+    ) throws -> [String] {
+        var settings = StreamSettings()
+        settings.isStepped = true
+        let context = StreamingContext(
+            Context(master: .local(threads: 1), appName: "sources"), batchInterval: .seconds(1), settings: settings,
+            clock: ManualClock(at: BatchTime(milliseconds: second * 1000)))
+        context.checkpoint(CheckpointSettings(directory: folder.file("state"), drop: drop, rename: rename))
+        let streams = names.map {
+            context.textFileStream(directory: folder.file($0.path), newFilesOnly: false).named($0.name)
+        }
+        let all = Collected<String>()
+        streams.dropFirst().reduce(streams[0]) { $0.union($1) }.map { ($0, 1) }
+            .updateStateByKey { (new: [Int], sum: Int?) -> Int? in new.reduce(sum ?? 0, +) }.named("totals")
+            .forEachBatch(name: "out") { rdd, _ in
+                all.append(try rdd.collect().map { "\($0.0) \($0.1)" }.sorted().joined(separator: ", "))
+            }
+        try context.startBlocking()
+        while !context.isCaughtUp { try context.step() }
+        for _ in 0..<3 { try context.step() }
+        context.requestStop(gracefully: true)
+        return all.all
+    }
+
+    /// Sources are known by what they are: adding, reordering and removing one loses and doubles nothing, and another
+    /// one in its place is refused with the choices.
+    @Test func sourcesAreKnownByWhatTheyAre() throws {
+        let folder = try TemporaryDirectory()
+        for directory in ["in1", "in2", "in3"] {
+            try FileManager.default.createDirectory(
+                atPath: folder.file(directory), withIntermediateDirectories: false)
+            try folder.write("\(directory)/posts", "\(directory)\n")
+        }
+        func at(_ name: String, _ path: String) -> (name: String, path: String) { (name, path) }
+        let (one, two, three) = (at("one", "in1"), at("two", "in2"), at("three", "in3"))
+        #expect(try directories([one, two], in: folder, at: 10).last == "in1 1, in2 1")
+        #expect(try directories([three, two, one], in: folder, at: 20).last == "in1 1, in2 1, in3 1")
+        // Another directory under a name, and under another.
+        let moved = #expect(throws: SwiftwaterError.self) {
+            try directories([at("one", "in2"), two, three], in: folder, at: 30)
+        }
+        #expect(moved?.message.contains("in1' and reads from") == true, "\(moved!)")
+        #expect(moved?.remedy?.contains("rename: ['one': 'one']") == true)
+        let gone = #expect(throws: SwiftwaterError.self) { try directories([two, three], in: folder, at: 30) }
+        #expect(gone?.message.contains("'one' (source)") == true && gone?.remedy?.contains("drop: 'one'") == true)
+        // A directory that was moved goes on, and one that is dropped starts anew under its name.
+        try FileManager.default.moveItem(atPath: folder.file("in1"), toPath: folder.file("in9"))
+        try folder.write("in9/more", "more\n")
+        let renamed = try directories(
+            [at("one", "in9"), two, three], in: folder, at: 40, rename: ["one": "one"])
+        #expect(renamed.last == "in1 1, in2 1, in3 1, more 1")
+        #expect(
+            try directories([at("one", "in9"), three], in: folder, at: 50, drop: ["two"]).last
+                == "in1 1, in2 1, in3 1, more 1")
+        #expect(
+            try directories([at("one", "in9"), at("two", "in2"), three], in: folder, at: 60).last
+                == "in1 1, in2 2, in3 1, more 1")
+    }
+
+    @Test func aMisspeltChoiceIsRefused() throws {
+        let bench = RecoveryBench()
+        try bench.live(["a"])
+        for (drop, rename) in [(["count"], [:]), ([], ["lnies": "lines2"])] as [(Set<String>, [String: String])] {
+            var shape = RecoveryBench.Shape()
+            (shape.drop, shape.rename) = (drop, rename)
+            let error = #expect(throws: SwiftwaterError.self) { try bench.live(["b"], shape) }
+            #expect(error?.code == .invalidArgument)
+            #expect(error?.message.contains("it has 'counts', 'lines', 'totals'") == true, "\(error!)")
+        }
+        // The same choice at the next start again is no mistake.
+        var shape = RecoveryBench.Shape()
+        (shape.windowName, shape.rename) = ("tallies", ["counts": "tallies"])
+        try bench.live(["b"], shape)
+        try bench.live(["b"], shape)
+        (shape.drop, shape.rename) = (["tallies"], [:])
+        try bench.live(["b"], shape)
+        try bench.live(["b"], shape)
+    }
+
+    /// Flips bits of checkpoints and of the log, truncates them, and zeros parts: the output afterwards equals the
+    /// output without the damage, or the program reports that it cannot continue. A repaired log loses no more than it
+    /// lists.
     ///
     /// All bits and lengths if `SWIFTWATER_SOAK` is set; otherwise every 13th bit and every 4th length.
     @Test(arguments: ["checkpoint", "state", "journal"])

@@ -132,3 +132,48 @@ final class ScriptedReceiver: TextReceiver {
         #expect(policy.delay(afterFailures: 1_000_000) == .seconds(16))
     }
 }
+
+@Suite struct StopTests {
+    /// A graceful stop that would take too long leaves what waits to the log, and loses nothing.
+    @Test func aStopHasALimit() async throws {
+        let folder = try TemporaryDirectory()
+        let gate = Monitor(false)
+        let seen = Collected<String>()
+        func make(_ settings: StreamSettings, waits: Bool) -> (Bench, ScriptedReceiver) {
+            let bench = Bench { $0 = settings }
+            bench.context.checkpoint(folder.path)
+            let receiver = ScriptedReceiver()
+            bench.context.receiverStream(receiver).named("lines").forEachBatch(name: "out") { rdd, _ in
+                if waits { gate.wait { $0 ? () : nil } }
+                for line in try rdd.collect() { seen.append(String(line)) }
+            }
+            return (bench, receiver)
+        }
+        let (bench, receiver) = make(StreamSettings(stopMax: .milliseconds(30)), waits: true)
+        try await bench.context.start()
+        for number in 0..<5 {
+            receiver.deliver("line \(number)\n")
+            bench.clock.advance(by: .seconds(1))
+        }
+        // The first batch does not end. It is waited for a little longer than for the others.
+        let error = await #expect(throws: SwiftwaterError.self) { try await bench.context.stop(gracefully: true) }
+        #expect(error?.code == .limitExceeded)
+        gate.update { $0 = true }
+        // Its directory is free when it has ended.
+        var again = make(StreamSettings(), waits: false).0
+        for _ in 0..<500 {
+            again.clock.set(to: bench.clock.now())
+            do {
+                try await again.context.start()
+                break
+            } catch {
+                try await Task.sleep(for: .milliseconds(10))
+                again = make(StreamSettings(), waits: false).0
+            }
+        }
+        again.clock.advance(by: .seconds(1))
+        again.context.waitUntilCompleted(again.clock.now())
+        try await again.context.stop(gracefully: true)
+        #expect(Set(seen.all) == Set((0..<5).map { "line \($0)" }))
+    }
+}

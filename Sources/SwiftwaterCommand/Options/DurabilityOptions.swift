@@ -10,6 +10,10 @@ struct DurabilityOptions: ParsableArguments {
     @Option(help: "Discard the saved state of this name (repeatable).") var checkpointDrop: [String] = []
     @Option(help: "OLD=NEW: use the saved state OLD under the name NEW (repeatable).")
     var checkpointRename: [String] = []
+    @Option(
+        parsing: .unconditional, help: "Longest time to finish batches in after a signal. (default: 30s)",
+        transform: DurationArgument.init(parsing:))
+    var stopWithin = DurationArgument(.seconds(30))
     @Option(help: "Put failed batches in this directory and continue.") var deadLetter: String?
 
     func validate() throws { try Self.check(renames: checkpointRename) }

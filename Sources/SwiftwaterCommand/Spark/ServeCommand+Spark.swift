@@ -24,7 +24,7 @@
         /// their checkpoints.
         func followCluster(_ service: TrendService, _ console: Console) async throws {
             #if SparkConnect
-                let posts = try source[0].sparkPosts()
+                let posts = try source[0].source.sparkPosts()
                 let jobs = try boardSettings().windows.map { window in
                     try (window: window, trends: SparkTrends(clusterSettings(window), of: posts))
                 }

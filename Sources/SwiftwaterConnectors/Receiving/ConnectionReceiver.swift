@@ -22,7 +22,9 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
 
     private struct State {
         var isStopped = false
-        var channels: [ObjectIdentifier: any Channel] = [:]
+        var peers = Peers()
+        /// When a refused connection was last logged.
+        var logged: Duration?
         var failures = 0
         var group: MultiThreadedEventLoopGroup?
         var listener: (any Channel)?
@@ -33,10 +35,13 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
     private let logger: Logger?
     private let makeReader: @Sendable () -> Reader
     private let state = Monitor(State())
+    private let clock: any StreamClock
 
     init(
-        _ mode: Mode, reconnect: ReconnectPolicy, logger: Logger?, makeReader: @escaping @Sendable () -> Reader
+        _ mode: Mode, reconnect: ReconnectPolicy, logger: Logger?, clock: any StreamClock = SystemClock(),
+        makeReader: @escaping @Sendable () -> Reader
     ) {
+        self.clock = clock
         (self.mode, self.reconnect, self.logger, self.makeReader) = (mode, reconnect, logger, makeReader)
     }
 
@@ -70,7 +75,7 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
     func stop() {
         let (group, listener, channels) = state.update { state in
             state.isStopped = true
-            return (state.group, state.listener, Array(state.channels.values))
+            return (state.group, state.listener, state.peers.channels)
         }
         if let listener { try? listener.close().wait() }
         for channel in channels { try? channel.close().wait() }
@@ -84,22 +89,48 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
     }
 
     private func prepare(_ channel: any Channel, _ store: ReceiverStore) -> EventLoopFuture<Void> {
-        let isAccepted = state.update { state in
-            guard !state.isStopped else { return false }
-            if case .listen(_, _, let connectionsMax) = mode, state.channels.count >= connectionsMax { return false }
-            state.channels[ObjectIdentifier(channel)] = channel
-            return true
-        }
-        guard isAccepted else { return channel.close() }
+        guard isAccepted(channel) else { return channel.close() }
         channel.closeFuture.whenComplete { _ in
             store.endOfInput()
-            self.state.update { $0.channels[ObjectIdentifier(channel)] = nil }
+            self.state.update { $0.peers.remove(channel) }
         }
         return channel.eventLoop.makeCompletedFuture {
+            KeepAlive.set(on: channel)
             // A server that accepts but sends nothing has not been reached yet.
             try channel.pipeline.syncOperations.addHandler(
-                ReceivingHandler(store: store, reader: makeReader()) { self.state.update { $0.failures = 0 } })
+                ReceivingHandler(store: store, reader: makeReader()) {
+                    let now = self.clock.elapsed()
+                    self.state.update { state in
+                        state.failures = 0
+                        state.peers.heard(channel, at: now)
+                    }
+                })
         }
+    }
+
+    /// Notes a connection, for which a silent one may have to go. Returns false if there are too many.
+    private func isAccepted(_ channel: any Channel) -> Bool {
+        let now = clock.elapsed()
+        let (isAccepted, gone, logs) = state.update { state -> (Bool, (any Channel)?, Bool) in
+            guard !state.isStopped else { return (false, nil, false) }
+            var gone: (any Channel)?
+            if case .listen(_, _, let connectionsMax) = mode, state.peers.count >= connectionsMax {
+                gone = state.peers.makeRoom(at: now)
+                let logs = state.logged.map { now - $0 > .seconds(60) } ?? true
+                if logs { state.logged = now }
+                guard gone != nil else { return (false, nil, logs) }
+                state.peers.add(channel, at: now)
+                return (true, gone, logs)
+            }
+            state.peers.add(channel, at: now)
+            return (true, nil, false)
+        }
+        gone?.close(promise: nil)
+        if logs {
+            let what = isAccepted ? "the one that was silent for longest is closed" : "a new one is refused"
+            logger?.warning("too many connections: \(what) (said once a minute)")
+        }
+        return isAccepted
     }
 
     private func connect(_ host: String, _ port: Int, _ store: ReceiverStore, _ group: MultiThreadedEventLoopGroup) {

@@ -7,13 +7,13 @@ final class ReceivingHandler<Reader: ConnectionReader>: ChannelInboundHandler {
 
     private let store: ReceiverStore
     private var reader: Reader
-    private var onFirstBytes: (() -> Void)?
+    private let onBytes: () -> Void
 
     /// Creates a handler.
     ///
-    /// - Parameter onFirstBytes: called once, when the first bytes arrive.
-    init(store: ReceiverStore, reader: Reader, onFirstBytes: @escaping () -> Void) {
-        (self.store, self.reader, self.onFirstBytes) = (store, reader, onFirstBytes)
+    /// - Parameter onBytes: called when bytes arrive.
+    init(store: ReceiverStore, reader: Reader, onBytes: @escaping () -> Void) {
+        (self.store, self.reader, self.onBytes) = (store, reader, onBytes)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -22,8 +22,7 @@ final class ReceivingHandler<Reader: ConnectionReader>: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        onFirstBytes?()
-        onFirstBytes = nil
+        onBytes()
         do { try reader.take(unwrapInboundIn(data), into: store, on: context.channel) } catch {
             context.close(promise: nil)
         }

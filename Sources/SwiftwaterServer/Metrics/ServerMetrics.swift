@@ -38,6 +38,8 @@
             ("swiftwater_waiting_batches", "Batches waiting behind the last one."),
             ("swiftwater_checkpoint_age_seconds", "Time since the batch of the newest checkpoint; 0 without one."),
             ("swiftwater_event_clients", "Open event streams."),
+            ("swiftwater_history_waiting_windows", "Windows that could not be written to windows.db yet."),
+            ("swiftwater_ratings_storable", "1 if ratings can be stored, 0 if not."),
             ("swiftwater_live_ratings", "Ratings in the log, one per user-item pair."),
             ("swiftwater_live_users", "Users with ratings in the log."),
             ("swiftwater_model_generation", "Number of models since the start."),

@@ -50,13 +50,21 @@
             }
             endpoints.get("/healthz", query: nil) { _, _ in Response.json { $0.member("status", "alive") } }
             endpoints.get("/readyz", query: nil) { _, _ in
-                trends.board.health.batch == nil
-                    ? Response.json(status: .serviceUnavailable) { $0.member("status", "starting") }
-                    : Response.json { $0.member("status", "ready") }
+                readiness()
             }
             endpoints.get("/metrics", query: nil) { _, _ in metricsText() }
             endpoints.get("/v1/configuration") { _, _ in configuration() }
             endpoints.post("/v1/session") { request, _ in try await signIn(request) }
+        }
+
+        /// Whether posts are counted and ratings stored, and if not, why.
+        private func readiness() -> Response {
+            func unready(_ status: String) -> Response {
+                Response.json(status: .serviceUnavailable) { $0.member("status", status) }
+            }
+            if trends.board.health.batch == nil { return unready("starting") }
+            if recommendations?.live.storageFailure != nil { return unready("ratings cannot be stored") }
+            return Response.json { $0.member("status", "ready") }
         }
 
         /// A file that is the same for all clients, with an ETag so that none downloads it twice.
@@ -101,6 +109,7 @@
             let health = trends.board.health
             let now = settings.clock.instant()
             metrics.gauge("swiftwater_event_clients", Double(trends.hub.clientCount))
+            metrics.gauge("swiftwater_history_waiting_windows", Double(trends.history.waitingCount))
             metrics.gauge("swiftwater_start_time_seconds", begin.inSeconds)
             let age = health.batch?.checkpoint.map { now.inSeconds - Double($0.milliseconds) / 1000 } ?? 0
             metrics.gauge("swiftwater_checkpoint_age_seconds", age)
@@ -108,6 +117,7 @@
             if let live = recommendations?.live {
                 metrics.gauge("swiftwater_live_ratings", Double(live.ratingCount))
                 metrics.gauge("swiftwater_live_users", Double(live.ratedUserCount))
+                metrics.gauge("swiftwater_ratings_storable", live.storageFailure == nil ? 1 : 0)
                 metrics.gauge("swiftwater_model_generation", Double(live.generation))
                 metrics.gauge("swiftwater_training_running", live.trainingState.isRunning ? 1 : 0)
                 if let rmse = live.trainingState.last?.rmse { metrics.gauge("swiftwater_model_rmse", rmse) }

@@ -33,7 +33,8 @@
             board = TrendBoard(settings, hub: hub)
             metrics = ServerMetrics(registry)
             history = try WindowHistory(
-                path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes)
+                path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes,
+                logger: context.engine.logger)
             remotePosts = nil
             let pushed = context.receiverStream(intake, name: "http").named("http")
             let posts = try sources(context).reduce(pushed) { $0.union($1) }
@@ -53,7 +54,8 @@
             board = TrendBoard(settings, hub: hub)
             metrics = ServerMetrics(registry)
             history = try WindowHistory(
-                path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes)
+                path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes,
+                logger: context.engine.logger)
             remotePosts = Monitor(0)
             context.receiverStream(intake, name: "http").forEachBatch(name: "time") { _, _ in }
             watch()
@@ -63,7 +65,7 @@
         public func show(_ table: TrendingTable) throws {
             board.show(table, .init(window: table.window, order: table.order))
             let isKept = table.window == board.settings.windows.first
-            if isKept, table.order == .count, table.posts > 0 { try history.add(table) }
+            if isKept, table.order == .count, table.posts > 0 { history.add(table) }
         }
 
         /// The end of the last window of the history.

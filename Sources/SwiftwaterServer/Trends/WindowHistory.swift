@@ -1,6 +1,7 @@
 #if Server
     import Foundation
     import GRDB
+    import Logging
     import SwiftwaterCore
     import SwiftwaterStorage
     import SwiftwaterTrends
@@ -10,6 +11,22 @@
     ///     windows  end (milliseconds, primary key), posts, keys
     ///     trends   end, key, rank, count, authors; primary key (key, end)
     final class WindowHistory: Sendable {
+        /// A window, as it is stored.
+        private struct Window: Sendable {
+            let end: Int64
+            let posts: Int
+            let keys: Int
+            let rows: [(key: String, rank: Int, count: Int, authors: Int?)]
+        }
+
+        private struct State {
+            /// Windows that could not be written yet, oldest first.
+            var waiting: [Window] = []
+            var isInTrouble = false
+            /// Windows that were given up because too many waited.
+            var dropped = 0
+        }
+
         struct Point: Sendable {
             let end: Int64
             let rank: Int
@@ -19,8 +36,13 @@
 
         /// A pool, whose readers wait neither for the writer nor for other programs; in memory, a queue.
         private let database: any DatabaseWriter
+        private let path: String?
+        private let logger: Logger
+        private let state = Monitor(State())
         private let maxAge: Int64
         private let maxBytes: Int
+        /// The number of windows that wait for the database, at most.
+        static let waitingMax = 1000
         /// The number of keys kept per window.
         static let keysMax = 50
         /// The number of windows that are removed when one is added, at most, so that no write takes long.
@@ -31,8 +53,9 @@
         ///
         /// - Parameter path: nil keeps it in memory.
         /// - Throws: `corrupted` if the file is damaged or something else, `io` if it cannot be opened or written.
-        init(path: String?, maxAge: Duration, maxBytes: Int) throws {
+        init(path: String?, maxAge: Duration, maxBytes: Int, logger: Logger) throws {
             (self.maxAge, self.maxBytes) = (maxAge.wholeMilliseconds, maxBytes)
+            (self.path, self.logger) = (path, logger)
             do { database = try Self.open(path) } catch let error as DatabaseError {
                 let isDamaged = [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
                 throw SwiftwaterError(
@@ -48,7 +71,8 @@
 
         private static func open(_ path: String?) throws -> any DatabaseWriter {
             var configuration = Configuration()
-            configuration.busyMode = .timeout(10)
+            // A window that cannot be written now is written with a later one.
+            configuration.busyMode = .timeout(0.25)
             configuration.prepareDatabase { database in
                 if database.configuration.readonly { return }
                 try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
@@ -76,22 +100,72 @@
             return database
         }
 
-        /// Stores a window, replacing an earlier copy of it.
-        func add(_ table: TrendingTable) throws {
-            let end = table.end.milliseconds
-            try database.write { database in
-                try database.execute(
-                    sql: "INSERT OR REPLACE INTO windows VALUES (?, ?, ?)", arguments: [end, table.posts, table.keys])
-                let insert = try database.cachedStatement(sql: "INSERT OR REPLACE INTO trends VALUES (?, ?, ?, ?, ?)")
-                for row in table.rows.prefix(Self.keysMax) {
-                    try insert.execute(arguments: [String(row.key), end, row.rank, row.count, row.authors])
+        /// The number of windows that wait for the database.
+        var waitingCount: Int { state.read { $0.waiting.count } }
+
+        /// Stores a window, replacing an earlier copy of it. A database that is locked, full or damaged does not hold
+        /// the stream up: its windows wait, and are stored with a later one.
+        func add(_ table: TrendingTable) {
+            let window = Window(
+                end: table.end.milliseconds, posts: table.posts, keys: table.keys,
+                rows: table.rows.prefix(Self.keysMax).map { (String($0.key), $0.rank, $0.count, $0.authors) })
+            let waiting = state.update { state in
+                state.waiting.append(window)
+                if state.waiting.count > Self.waitingMax {
+                    state.waiting.removeFirst()
+                    state.dropped += 1
                 }
-                try tidy(now: end, database)
+                return state.waiting
             }
+            do {
+                try database.write { database in
+                    for window in waiting { try store(window, database) }
+                    try tidy(now: window.end, database)
+                }
+                wrote()
+            } catch { failed(error) }
             // Pages of removed windows go back to the file system a few at a time.
             _ = try? database.writeWithoutTransaction {
                 try Row.fetchAll($0, sql: "PRAGMA incremental_vacuum(\(Self.vacuumedPagesMax))")
             }
+        }
+
+        private func store(_ window: Window, _ database: Database) throws {
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO windows VALUES (?, ?, ?)",
+                arguments: [window.end, window.posts, window.keys])
+            let insert = try database.cachedStatement(sql: "INSERT OR REPLACE INTO trends VALUES (?, ?, ?, ?, ?)")
+            for row in window.rows {
+                try insert.execute(arguments: [row.key, window.end, row.rank, row.count, row.authors])
+            }
+        }
+
+        private func wrote() {
+            let (wasInTrouble, dropped) = state.update { state in
+                defer { state = State() }
+                return (state.isInTrouble, state.dropped)
+            }
+            if wasInTrouble {
+                logger.warning("\(path ?? "the history"): written again; \(dropped) windows are missing")
+            }
+        }
+
+        private func failed(_ error: any Error) {
+            let isNew = state.update { state in
+                defer { state.isInTrouble = true }
+                return !state.isInTrouble
+            }
+            guard isNew else { return }
+            let code = (error as? DatabaseError)?.resultCode
+            let remedy =
+                [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(code)
+                ? "stop the server and move the file away, with its -wal and -shm: only charts are lost"
+                : "free some space, or end what locks the file"
+            logger.error(
+                """
+                \(path ?? "the history"): windows cannot be written and wait, \(Self.waitingMax) at most; everything else goes on: \
+                \((error as? DatabaseError)?.message ?? "\(error)"); \(remedy)
+                """)
         }
 
         /// Removes some of the windows that are too old, or the oldest ones while the size is above its limit.

@@ -16,6 +16,8 @@ final class BatchScheduler: Sendable {
         var lastDone: BatchTime?
         var error: SwiftwaterError?
         var waiters: [CheckedContinuation<Void, any Error>] = []
+        /// Whether a batch that does not end is not waited for.
+        var isAbandoned = false
     }
 
     private let state = Monitor(State())
@@ -197,18 +199,21 @@ final class BatchScheduler: Sendable {
 
     /// Requests a stop. A graceful stop can still become an abrupt one, but not the reverse.
     func requestStop(gracefully: Bool) {
-        let mustEnd = state.update { state in
+        let (mustEnd, mustLimit) = state.update { state in
             switch state.phase {
             case .created:
-                return true
+                return (true, false)
             case .running where settings.isStepped:
-                return true
-            case .running: state.phase = .stopping(gracefully: gracefully)
+                return (true, false)
+            case .running:
+                state.phase = .stopping(gracefully: gracefully)
+                return (false, true)
             case .stopping(true): state.phase = .stopping(gracefully: gracefully)
             case .stopping, .stopped: break
             }
-            return false
+            return (false, false)
         }
+        if mustLimit { SystemThread.start(named: "swiftwater-stop") { self.limitStop() } }
         if mustEnd {
             if settings.isStepped { runner.stopSources() }
             end()
@@ -216,10 +221,44 @@ final class BatchScheduler: Sendable {
         clock.wake()
     }
 
+    /// Ends a graceful stop that takes too long: the batches that wait are left out, and a batch that runs is waited
+    /// for only a third of the time more.
+    private func limitStop() {
+        func isStopped(_ state: inout State) -> Bool? { if case .stopped = state.phase { true } else { nil } }
+        if state.wait(atMost: settings.stopMax, for: isStopped) != nil { return }
+        let (waiting, wasGraceful) = state.update { state in
+            guard case .stopping(true) = state.phase else { return (0, false) }
+            state.phase = .stopping(gracefully: false)
+            return (state.waiting.count, true)
+        }
+        if wasGraceful {
+            let rest =
+                runner.durability == nil ? "without a log, they are lost" : "they are in the log, for the next start"
+            context.logger.warning(
+                "the stop took more than \(settings.stopMax.label): \(waiting) batches and what came after are left; \(rest)"
+            )
+            clock.wake()
+        }
+        if state.wait(atMost: settings.stopMax / 3, for: isStopped) != nil { return }
+        let waiters = state.update { state in
+            state.error =
+                state.error
+                ?? SwiftwaterError(
+                    .limitExceeded,
+                    "a batch did not end in \((settings.stopMax + settings.stopMax / 3).label) after the stop",
+                    remedy: "with a log, the next start makes it again")
+            state.isAbandoned = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(throwing: state.read { $0.error! }) }
+    }
+
     func awaitTermination() async throws {
         try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
             let ended: (isStopped: Bool, error: SwiftwaterError?) = state.update { state in
                 if case .stopped = state.phase { return (true, state.error) }
+                if state.isAbandoned { return (true, state.error) }
                 state.waiters.append(waiter)
                 return (false, nil)
             }

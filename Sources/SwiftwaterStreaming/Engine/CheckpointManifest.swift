@@ -9,7 +9,8 @@ package struct CheckpointManifest: Sendable, Equatable {
         package var name: String
         /// The name of the operator, or `source`.
         package var kind: String
-        /// The names of the stored types.
+        static let sourceKind = "source"
+        /// The names of the stored types; for a source, what it reads.
         package var types: [String]
         /// The window's length; nil without a window.
         package var window: Duration?
@@ -179,6 +180,11 @@ extension CheckpointManifest.Step {
     /// Returns how this step of the program differs from the stored one, in words, or nil if it does not.
     func difference(from stored: CheckpointManifest.Step) -> String? {
         if kind != stored.kind { return "it was \(stored.kind) and is \(kind)" }
+        if kind == CheckpointManifest.Step.sourceKind {
+            // Earlier versions did not note what a source read.
+            guard let old = stored.types.first, let now = types.first, old != now else { return nil }
+            return "it read from '\(old)' and reads from '\(now)'"
+        }
         if types != stored.types {
             return "its types were \(stored.types.joined(separator: ", ")) and are \(types.joined(separator: ", "))"
         }

@@ -17,8 +17,11 @@ public struct CheckpointSettings: Sendable {
     /// Names whose stored state is discarded: those in the checkpoint that the program no longer has, or has with
     /// another type, window, or version.
     public var drop: Set<String>
-    /// New names, keyed by the names in the checkpoint.
+    /// New names, keyed by the names in the checkpoint. A source under a new name, or under its own, may read something
+    /// else than before (a directory that was moved) and goes on from the position that is stored.
     public var rename: [String: String]
+    /// Like `rename`, for names that only earlier versions gave; used where the checkpoint has them.
+    package var formerNames: [String: String] = [:]
 
     /// Creates settings for a directory; what is left out has its default.
     public init(

@@ -23,6 +23,8 @@ final class Durability: @unchecked Sendable {
     var newestCheckpoint: BatchTime? { checkpoints.last?.time }
     private let inputs: [any StreamInput]
     private var renames: [CheckpointManifest.Rename] = []
+    /// The new names of what the checkpoint has, by its names there.
+    private var rename: [String: String] = [:]
     /// The log's records of batches, for cleanup.
     private let batchRecords = Monitor<[(time: BatchTime, record: UInt64)]>([])
 
@@ -62,17 +64,23 @@ final class Durability: @unchecked Sendable {
         plan.checkpoint = try store.newestUsable(contents) { [context] in context.logger.warning("\($0)") }
         plan.log = try LogContents(contents, directory: store.journalDirectory, files: files)
         renames = plan.checkpoint?.renames ?? []
-        for (old, new) in settings.rename.sorted(by: { $0.key < $1.key }) {
+        if let checkpoint = plan.checkpoint { try choose(checkpoint, graph) }
+        for (old, new) in rename.sorted(by: { $0.key < $1.key }) where old != new {
             renames.append(.init(old: old, new: new, before: contents.nextNumber))
         }
+        // What was dropped has no name: a source that gets the name again does not get its records.
+        for name in settings.drop.sorted() {
+            renames.append(.init(old: name, new: "", before: contents.nextNumber))
+        }
         for rename in renames { plan.log.rename(rename) }
+        reportDropped(plan)
         // Forget the renames that no record needs anymore.
         renames.removeAll { $0.before <= contents.segments.first ?? 0 }
         journal = try Journal(
             directory: store.journalDirectory, continuing: contents, files: files, settings: settings.journal)
         if let checkpoint = plan.checkpoint {
             try restore(checkpoint, graph)
-            if !settings.rename.isEmpty || !settings.drop.isEmpty { try rewrite(checkpoint) }
+            if !rename.isEmpty || !settings.drop.isEmpty { try rewrite(checkpoint) }
         }
         for source in graph.sources {
             let name = source.step.label!.name
@@ -100,6 +108,45 @@ final class Durability: @unchecked Sendable {
         }
     }
 
+    /// Takes the user's choices of names, and those of earlier versions, as far as the checkpoint has them.
+    ///
+    /// - Throws: `invalidArgument` for a name that neither the checkpoint nor the program has.
+    private func choose(_ checkpoint: CheckpointManifest, _ graph: StreamGraph) throws {
+        let stored = Set(checkpoint.steps.map(\.name))
+        let own = Set(signatures(graph).map(\.name))
+        func refuse(_ name: String, _ choice: String) -> SwiftwaterError {
+            SwiftwaterError(
+                .invalidArgument,
+                "\(choice) '\(name)': the checkpoint has no such name; it has \(list(stored.sorted()))",
+                at: .init(file: store.directory), remedy: "give one of these names", setting: .checkpointMigration)
+        }
+        rename = settings.formerNames.filter { stored.contains($0.key) && !stored.contains($0.value) }
+        for (old, new) in settings.rename.sorted(by: { $0.key < $1.key }) {
+            // An earlier start may have made the choice permanent.
+            guard stored.contains(old) || stored.contains(new) else { throw refuse(old, "rename") }
+            if stored.contains(old) { rename[old] = new }
+        }
+        let renamed = Set(stored.map { rename[$0] ?? $0 })
+        for name in settings.drop.sorted() where !renamed.contains(name) && !own.contains(name) {
+            throw refuse(name, "drop")
+        }
+    }
+
+    /// Says what dropped sources had in batches that are made again, which lack it.
+    private func reportDropped(_ plan: Plan) {
+        guard !settings.drop.isEmpty, let checkpoint = plan.checkpoint else { return }
+        let batches = plan.log.batches.filter { $0.time > checkpoint.time && $0.sources[""] != nil }.count
+        let lines = (plan.log.blocks[""] ?? []).filter { $0.number >= checkpoint.nextRecord }.reduce(0) {
+            $0 + $1.lines
+        }
+        guard batches > 0 || lines > 0 else { return }
+        context.logger.warning(
+            """
+            \(list(settings.drop.sorted())) is dropped: \(batches) batches after the checkpoint are made again without \
+            what it had in them, and \(lines) lines after the checkpoint are lost
+            """)
+    }
+
     private func restore(_ checkpoint: CheckpointManifest, _ graph: StreamGraph) throws {
         guard checkpoint.batchInterval == graph.batchInterval else {
             throw SwiftwaterError(
@@ -110,7 +157,7 @@ final class Durability: @unchecked Sendable {
         }
         graph.zeroTime = checkpoint.zeroTime
         var stored: [String: CheckpointManifest.Step] = [:]
-        for step in checkpoint.steps { stored[settings.rename[step.name] ?? step.name] = step }
+        for step in checkpoint.steps { stored[rename[step.name] ?? step.name] = step }
         let own = signatures(graph)
         for step in own {
             guard let old = stored[step.name] else {
@@ -119,11 +166,13 @@ final class Durability: @unchecked Sendable {
             }
             if settings.drop.contains(step.name) {
                 stored[step.name] = nil
-            } else if let difference = step.difference(from: old) {
+            } else if let difference = step.difference(from: old), rename[old.name] != step.name {
                 throw SwiftwaterError(
                     .invalidState, "'\(step.name)' differs from the checkpoint: \(difference)",
                     at: .init(file: store.directory, streamOperator: step.name),
-                    remedy: "restore the program, or discard the stored state with drop: '\(step.name)'",
+                    remedy: "restore the program, or discard the stored state with drop: '\(step.name)'"
+                        + (step.kind == CheckpointManifest.Step.sourceKind
+                            ? ", or go on from its position with rename: ['\(step.name)': '\(step.name)']" : ""),
                     setting: .checkpointMigration)
             }
         }
@@ -157,7 +206,7 @@ final class Durability: @unchecked Sendable {
         var changed = checkpoint
         changed.steps = checkpoint.steps.compactMap { step in
             var step = step
-            step.name = settings.rename[step.name] ?? step.name
+            step.name = rename[step.name] ?? step.name
             return settings.drop.contains(step.name) ? nil : step
         }
         changed.renames = renames
@@ -170,7 +219,8 @@ final class Durability: @unchecked Sendable {
     private func signatures(_ graph: StreamGraph) -> [CheckpointManifest.Step] {
         let sources = graph.sources.map { source in
             CheckpointManifest.Step(
-                name: source.step.label!.name, kind: "source", types: [], window: nil, slide: source.step.slide,
+                name: source.step.label!.name, kind: CheckpointManifest.Step.sourceKind,
+                types: [source.input.identity(source.step.kind)], window: nil, slide: source.step.slide,
                 version: source.step.label!.version, objects: [], position: nil)
         }
         let stateful = graph.stateful.compactMap { step -> CheckpointManifest.Step? in

@@ -5,6 +5,10 @@ import SwiftwaterStorage
 /// A source of a stream, as the engine drives it. The contents of a batch are fixed once, described in a few bytes that
 /// go into the log, and can be made again from them after a restart.
 protocol StreamInput: AnyObject, Sendable {
+    /// What the source is: a checkpoint of another one is not taken for its own.
+    ///
+    /// - Parameter kind: the name of the source's step.
+    func identity(_ kind: String) -> String
     /// Receives the log, if there is one. Called before `start`.
     func attach(_ log: SourceLog)
     func start() throws

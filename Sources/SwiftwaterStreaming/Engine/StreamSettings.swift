@@ -20,6 +20,9 @@ public struct StreamSettings: Sendable {
     /// The maximum number of batches that wait to be processed. Above it, sources are not asked for more until a batch
     /// is done. 64.
     public var waitingBatchesMax: Int
+    /// How long a graceful stop may take to finish the batches that wait. After that, they are left to the log, if
+    /// there is one, for the next start. 30 s.
+    public var stopMax: Duration
     /// What happens to a batch that fails permanently.
     public var onFailure: FailurePolicy
     /// Whether the caller advances the stream with `step()` and the engine has no threads of its own. For tests and
@@ -33,7 +36,8 @@ public struct StreamSettings: Sendable {
         lineLimits: LineLimits = LineLimits(), receiverBufferMaxBytes: Int = 384 << 20,
         reconnect: ReconnectPolicy = ReconnectPolicy(), hasBackpressure: Bool = true,
         firstBatchMaxBytes: Int = 256 << 20, blockInterval: Duration = .milliseconds(50),
-        waitingBatchesMax: Int = 64, onFailure: FailurePolicy = FailurePolicy.stop, isStepped: Bool = false,
+        waitingBatchesMax: Int = 64, stopMax: Duration = .seconds(30), onFailure: FailurePolicy = FailurePolicy.stop,
+        isStepped: Bool = false,
         files: any FileSystem = LocalFileSystem(isPrivate: true)
     ) {
         self.lineLimits = lineLimits
@@ -43,6 +47,7 @@ public struct StreamSettings: Sendable {
         self.firstBatchMaxBytes = firstBatchMaxBytes
         self.blockInterval = blockInterval
         self.waitingBatchesMax = waitingBatchesMax
+        self.stopMax = stopMax
         self.onFailure = onFailure
         self.isStepped = isStepped
         self.files = files

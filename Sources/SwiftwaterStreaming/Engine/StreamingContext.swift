@@ -112,7 +112,8 @@ public final class StreamingContext: Sendable {
     /// Stops the context.
     ///
     /// - Parameter gracefully: whether to take no more input, make one last batch of what was received, and finish
-    ///   every batch before returning. Otherwise the running batch is finished and the waiting ones are dropped.
+    ///   every batch before returning, for `StreamSettings.stopMax` at most. Otherwise the running batch is finished
+    ///   and the waiting ones are dropped.
     /// - Throws: the error that stopped the context before, or that a last batch failed with.
     public func stop(gracefully: Bool = false) async throws {
         scheduler.requestStop(gracefully: gracefully)

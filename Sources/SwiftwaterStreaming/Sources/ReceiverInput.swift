@@ -11,6 +11,8 @@ final class ReceiverInput: StreamInput {
         self.store = store
     }
 
+    /// Wherever lines come from, the log has them, and senders are known by their names.
+    func identity(_ kind: String) -> String { "receiver" }
     func attach(_ log: SourceLog) { store.attach(log) }
     func start() throws { try receiver.start(into: store) }
     func stop() {

@@ -16,7 +16,7 @@ public final class ReceiverStore: Sendable {
         /// The first record of the batches since the oldest checkpoint in use.
         var firstRecords: [(time: BatchTime, number: UInt64)] = []
         var nextRecord: UInt64 = 0
-        var senders: [String: UInt64] = [:]
+        var senders = SenderPositions()
         /// Closures to call once when there is room: one for each waiting connection.
         var whenRoom: [@Sendable () -> Void] = []
         /// Closures to call when a record is durable.
@@ -77,7 +77,7 @@ public final class ReceiverStore: Sendable {
                 limits: LineLimits(lineLengthMaxBytes: limits.lineLengthMaxBytes, blockTargetBytes: .max))
             builder.append(lines) { _ in }
             if let block = builder.finish() { add(block, &state, sender: sender, position: position) }
-            if state.failure == nil { state.senders[sender] = position }
+            if state.failure == nil { state.senders.set(sender, position) }
             return wait(&state)
         }
         if isAtOnce { whenSafe() }
@@ -161,7 +161,9 @@ public final class ReceiverStore: Sendable {
                         lines: block.lines, byteCount: block.location.count, number: block.number))
                 state.readyBytes += block.location.count
                 state.nextRecord = block.number + 1
-                if let sender = block.sender { state.senders[sender] = max(state.senders[sender] ?? 0, block.position) }
+                if let sender = block.sender {
+                    state.senders.set(sender, max(state.senders[sender] ?? 0, block.position))
+                }
             }
         }
     }
@@ -248,7 +250,7 @@ public final class ReceiverStore: Sendable {
         let senders = state.read { $0.senders }
         var writer = ByteWriter()
         writer.write(count: senders.count)
-        for (sender, position) in senders.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+        for (sender, position) in senders.all {
             writer.write(string: sender)
             writer.write(integer: position)
         }
@@ -261,7 +263,7 @@ public final class ReceiverStore: Sendable {
         for _ in 0..<(try reader.readCount()) {
             let sender = try reader.readString()
             let last = try reader.readInteger(UInt64.self)
-            state.update { $0.senders[sender] = max($0.senders[sender] ?? 0, last) }
+            state.update { $0.senders.set(sender, max($0.senders[sender] ?? 0, last)) }
         }
     }
 }

@@ -62,6 +62,8 @@ final class ReplayableInput<Source: ReplayableSource>: StreamInput {
         for range in skipped { try source.skip(range) }
     }
 
+    /// The position of one directory is not that of another. An archive knows its files itself.
+    func identity(_ kind: String) -> String { source is ArchiveSource ? "archive" : kind }
     func stop() { source.stop() }
     var hasPending: Bool { false }
 

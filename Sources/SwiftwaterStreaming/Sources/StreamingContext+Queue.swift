@@ -23,6 +23,7 @@ extension StreamingContext {
 
 /// The input of a queue. It stores nothing: batches follow from their times.
 private final class QueueInput: StreamInput {
+    func identity(_ kind: String) -> String { "queue" }
     func start() throws {}
     func stop() {}
     var hasPending: Bool { false }

@@ -11,10 +11,10 @@ extension DStream where Element == Text {
     /// posts.trending(settings).forEachBatch { tables, _ in for table in try tables.collect() { show(table) } }
     /// ```
     ///
-    /// The cost of a slide depends on its posts, its keys and those of the slide that leaves the window. If anything has
-    /// changed, each order reads 40 bytes for each key of the window. The number of slides in the window plays a part
-    /// only for the keys that are listed. If `recordsEvidence` is false and posts are plain lines, tags are counted in
-    /// whole blocks, several times as fast, with the same counts.
+    /// The cost of a slide depends on its posts, its keys and those of the slide that leaves the window. If anything
+    /// has changed, each order reads 40 bytes for each key of the window. The number of slides in the window plays a
+    /// part only for the keys that are listed. If `recordsEvidence` is false and posts are plain lines, tags are
+    /// counted in whole blocks, several times as fast, with the same counts.
     ///
     /// Memory: 350 bytes for each key of each slide of the window, plus the texts of its samples; up to 4 KiB more for
     /// its authors, and the same for its texts, if there are more than 64; 24 bytes for each key of a post that may be
