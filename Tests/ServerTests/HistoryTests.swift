@@ -23,7 +23,9 @@
             let warnings = Monitor<[String]>([])
             let server = try await RunningServer(hasModel: false, history: path, warnings: warnings)
             try await post(server, 0)
-            let other = try DatabaseQueue(path: path)
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: path, configuration: configuration)
             try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
             let clock = SystemClock()
             for number in 1...3 {
@@ -37,7 +39,7 @@
             #expect(try await server.get("/metrics").text.contains("swiftwater_history_waiting_windows 3\n"))
             try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
             try await post(server, 4)
-            let chart = try await server.get("/v1/trends/tag/history").json
+            let chart = try await server.get("/v1/trends/%23tag/history").json
             #expect(chart["history"]?.array?.count == 5, "\(chart)")
             #expect(try await server.get("/metrics").text.contains("swiftwater_history_waiting_windows 0\n"))
             try await server.close()
@@ -52,9 +54,9 @@
             let first = try await RunningServer(hasModel: false, history: path)
             for number in 0..<40 { try await post(first, number) }
             try await first.close()
-            for name in ["windows.db-wal", "windows.db-shm"] {
-                try? FileManager.default.removeItem(atPath: folder.file(name))
-            }
+            let queue = try DatabaseQueue(path: path)
+            _ = try queue.writeWithoutTransaction { try Row.fetchAll($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            try queue.close()
             var bytes = try LocalFileSystem().read(path)
             try #require(bytes.count > 3 * 4096)
             for index in 4096..<bytes.count { bytes[index] = UInt8(truncatingIfNeeded: index &* 31) }
