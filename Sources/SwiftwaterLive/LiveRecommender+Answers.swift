@@ -13,7 +13,7 @@ extension LiveRecommender {
         var filter = filter(query, model)
         if let live, let vector = live.vector {
             if !query.includesSeen {
-                filter.denied = filter.denied.isEmpty ? live.seen : filter.denied.union(live.seen)
+                filter.denied.formUnion(live.history.map { Int($0.item) })
             }
             return answer(.foldIn, query, state) { model.recommendItems(for: vector, limit: $0, filter: filter) }
         }
@@ -75,13 +75,12 @@ extension LiveRecommender {
         let known = indexedHistory(of: user, state).map {
             RatedItem(item: state.model.itemIDs[$0.item], rating: $0.rating)
         }
-        let others = writer.ratings(of: user).filter { index(String($0.key), state.model) == nil }
-        return known
-            + others.sorted { $0.key < $1.key }.map { RatedItem(item: String($0.key), rating: $0.value.rating) }
+        let others = writer.ratings(of: user).filter { index(String($0.item), state.model) == nil }
+        return known + others.map { RatedItem(item: String($0.item), rating: $0.rating.rating) }
     }
 
     private func indexedHistory(of user: String, _ state: ServingState) -> [(item: Int, rating: Float)] {
-        if let live = state.user(Text(user)) { return live.history }
+        if let live = state.user(Text(user)) { return live.indexedHistory }
         guard let index = state.model.userIDs.index(of: user) else { return [] }
         let history = state.model.history
         return history.range(of: index).map { (Int(history.columns[$0]), history.values[$0]) }

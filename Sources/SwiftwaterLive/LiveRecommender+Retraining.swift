@@ -74,8 +74,8 @@ extension LiveRecommender {
         let started = settings.clock.elapsed()
         let known = writer.ratings
         var newer: [(user: String, item: String, rating: Float, timestamp: Int64)] = []
-        for (user, items) in known.users.sorted(by: { $0.key < $1.key }) {
-            for (item, rating) in items.sorted(by: { $0.key < $1.key }) {
+        for user in known.sortedUsers {
+            for (item, rating) in known.ratings(of: user) {
                 newer.append((String(user), String(item), rating.rating, rating.time / 1000))
             }
         }

@@ -38,7 +38,9 @@ public struct LiveSettings: Sendable {
 /// With a directory, a rating is acknowledged when it is in a log on the disk (many share one commit), and survives any
 /// kind of stop. Readers never wait: not for the disk, nor for fold-in, training or a new model.
 ///
-/// Memory: the model, and about 200 bytes for each rating in the log, which a training does not shorten.
+/// Memory: the model, and for each rating in the log, which a training does not shorten, about 100 bytes, if users have
+/// a handful each, ids have up to 15 bytes and the model has rank 10. In full: 30 bytes for each rating, 8 for each
+/// rating of these users in the training, and for each of the users 250 and 4 times the rank.
 public final class LiveRecommender: Sendable {
     let serving: Monitor<ServingState>
     let writer: LiveWriter
@@ -88,8 +90,8 @@ public final class LiveRecommender: Sendable {
         let known = try own ?? model()
         let forgotten = ratings.forgotten
         let first = forgotten.isEmpty ? known : known.removing { forgotten.contains(ForgottenUser(Text($0))) }
-        for (_, items) in ratings.users {
-            for (item, rating) in items where first.itemIDs.index(of: String(item)) != nil {
+        for user in ratings.users {
+            for (item, rating) in ratings.ratings(of: user) where first.itemIDs.index(of: String(item)) != nil {
                 trending.add(item, at: rating.time)
             }
         }

@@ -52,10 +52,12 @@ final class LiveWriter: @unchecked Sendable {
     var unknownItemCount: Int { unknownItems.read { $0 } }
     /// The current ratings. While the caller holds them, the next change copies them.
     var ratings: LoggedRatings { logged.read { $0 } }
-    /// The current ratings of a user, by item.
-    func ratings(of user: String) -> [Text: LoggedRatings.Rating] { logged.read { $0.users[Text(user)] } ?? [:] }
+    /// The current ratings of a user, in order of the items' ids.
+    func ratings(of user: String) -> [(item: Text, rating: LoggedRatings.Rating)] {
+        logged.read { $0.ratings(of: Text(user)) }
+    }
     var ratingCount: Int { logged.read(\.count) }
-    var userCount: Int { logged.read(\.users.count) }
+    var userCount: Int { logged.read(\.userCount) }
 
     func submit(_ request: Request, _ tell: @escaping @Sendable (Result<RatingReceipt, any Error>) -> Void) {
         let refusal: SwiftwaterError? = queue.update { queue in
@@ -165,7 +167,7 @@ final class LiveWriter: @unchecked Sendable {
         case .forget(let user):
             let id = Text(user)
             let count = ratingCount
-            logged.update { $0.forget(ForgottenUser(id)) }
+            logged.update { $0.forget(id) }
             if ratingCount < count { holdsForgotten = true }
             forgottenNames.insert(id)
             show(id, serving.read { $0 })
@@ -176,8 +178,8 @@ final class LiveWriter: @unchecked Sendable {
                 // The user was forgotten while the model was prepared.
                 if prepared.state.model.userIDs.index(of: String(id)) != nil { throw OutdatedModel() }
             }
-            for id in current.users.keys where current.users[id] != past.users[id] { prepared.show(id, current) }
-            for id in past.users.keys where current.users[id] == nil { prepared.show(id, current) }
+            for id in current.users where !current.hasSameRatings(of: id, as: past) { prepared.show(id, current) }
+            for id in past.users where !current.hasRatings(of: id) { prepared.show(id, current) }
             serving.update { $0 = prepared.state }
             return RatingReceipt(count: 0, unknownItems: 0)
         }
@@ -213,9 +215,9 @@ final class LiveWriter: @unchecked Sendable {
 
     /// Recomputes what readers see of a user.
     private func show(_ user: Text, _ state: ServingState) {
-        let (own, isForgotten) = logged.read { ($0.users[user], $0.forgotten.contains(ForgottenUser(user))) }
-        let isKnown = own != nil || isForgotten
-        state.set(user, isKnown ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
+        let (own, isForgotten) = logged.read { ($0.ratings(of: user), $0.forgotten.contains(ForgottenUser(user))) }
+        let isKnown = !own.isEmpty || isForgotten
+        state.set(user, isKnown ? LiveUser(user, own, isForgotten: isForgotten, model: state.model) : nil)
     }
 
     /// Compacts the log: at once if it holds ratings of a forgotten user, or if it holds many outdated ratings. An id

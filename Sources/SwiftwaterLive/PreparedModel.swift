@@ -14,15 +14,13 @@ struct PreparedModel: Sendable {
     init(_ model: MatrixFactorizationModel, generation: Int, _ ratings: LoggedRatings) {
         state = ServingState(model: model, generation: generation)
         self.ratings = ratings
-        for id in ratings.users.keys { show(id, ratings) }
+        for id in ratings.users { show(id, ratings) }
     }
 
     func show(_ user: Text, _ ratings: LoggedRatings) {
-        let own = ratings.users[user]
+        let own = ratings.ratings(of: user)
         let isForgotten = ratings.forgotten.contains(ForgottenUser(user))
-        state.set(
-            user,
-            own != nil || isForgotten
-                ? LiveUser(user, own ?? [:], isForgotten: isForgotten, model: state.model) : nil)
+        let isKnown = !own.isEmpty || isForgotten
+        state.set(user, isKnown ? LiveUser(user, own, isForgotten: isForgotten, model: state.model) : nil)
     }
 }

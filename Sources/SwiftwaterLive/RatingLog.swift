@@ -1,45 +1,6 @@
+import Algorithms
 import SwiftwaterCore
 import SwiftwaterStorage
-
-/// A forgotten user: a hash of the id, so that the id itself is not kept.
-struct ForgottenUser: Hashable, Sendable {
-    let high: UInt64
-    let low: UInt64
-
-    init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
-
-    init(_ user: Text) {
-        high = user.withBytes { StableHasher.hash(UnsafeRawBufferPointer($0)) }
-        let salted = Array("forgotten\u{0}".utf8) + user.withBytes(Array.init)
-        low = salted.withUnsafeBytes { StableHasher.hash($0) }
-    }
-}
-
-/// The content of the log: each user's last rating of each item, and the forgotten users.
-struct LoggedRatings: Sendable {
-    struct Rating: Sendable, Equatable {
-        var rating: Float
-        /// Milliseconds since 1970.
-        var time: Int64
-    }
-
-    var users: [Text: [Text: Rating]] = [:]
-    var forgotten: Set<ForgottenUser> = []
-    /// The number of user-item pairs.
-    private(set) var count = 0
-
-    mutating func add(_ user: Text, _ item: Text, _ rating: Rating) {
-        if users[user, default: [:]].updateValue(rating, forKey: item) == nil { count += 1 }
-    }
-
-    mutating func forget(_ user: ForgottenUser) {
-        forgotten.insert(user)
-        for (id, ratings) in users where ForgottenUser(id) == user {
-            count -= ratings.count
-            users[id] = nil
-        }
-    }
-}
 
 /// The durable log of ratings: a journal (`docs/FORMATS.md`) whose records are
 ///
@@ -91,7 +52,7 @@ package final class RatingLog {
         _ directory: String, files: any FileSystem = LocalFileSystem()
     ) throws -> (ratings: Int, users: Int) {
         let ratings = try read(JournalContents(directory: directory, files: files), directory, files).ratings
-        return (ratings.count, ratings.users.count)
+        return (ratings.count, ratings.userCount)
     }
 
     private static func read(
@@ -108,6 +69,7 @@ package final class RatingLog {
             let range = entry.location.offset..<entry.location.offset + entry.location.count
             written += try read(entry.type, Array(segment!.bytes[range]), into: &ratings)
         }
+        ratings.compact()
         return (ratings, written)
     }
 
@@ -139,16 +101,26 @@ package final class RatingLog {
 
     /// Queues ratings. `flush` makes them durable.
     func append(_ events: [RatingEvent], at time: Int64) throws {
-        var writer = ByteWriter()
-        writer.write(count: events.count)
-        for event in events {
-            writer.write(string: event.user)
-            writer.write(string: event.item)
-            writer.write(integer: event.rating.bitPattern)
-            writer.write(integer: time)
+        try append(events.count) { writer in
+            for event in events { Self.write(event.user, event.item, .init(rating: event.rating, time: time), &writer) }
         }
+    }
+
+    private static func write(
+        _ user: String, _ item: String, _ rating: LoggedRatings.Rating, _ writer: inout ByteWriter
+    ) {
+        writer.write(string: user)
+        writer.write(string: item)
+        writer.write(integer: rating.rating.bitPattern)
+        writer.write(integer: rating.time)
+    }
+
+    private func append(_ count: Int, _ write: (inout ByteWriter) -> Void) throws {
+        var writer = ByteWriter()
+        writer.write(count: count)
+        write(&writer)
         try journal.append(type: Self.ratingsType, writer.bytes)
-        writtenCount += events.count
+        writtenCount += count
     }
 
     /// Queues the request to forget a user. `flush` makes it durable.
@@ -182,10 +154,12 @@ package final class RatingLog {
         for user in ratings.forgotten.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) {
             try append(user, Self.forgottenType)
         }
-        for (user, items) in ratings.users.sorted(by: { $0.key < $1.key }) {
-            for (item, rating) in items.sorted(by: { $0.key < $1.key }) {
-                try append(
-                    [RatingEvent(user: String(user), item: String(item), rating: rating.rating)], at: rating.time)
+        for user in ratings.sortedUsers {
+            let name = String(user)
+            for part in ratings.ratings(of: user).chunks(ofCount: 1000) {
+                try append(part.count) { writer in
+                    for (item, rating) in part { Self.write(name, String(item), rating, &writer) }
+                }
             }
         }
         try journal.flush()

@@ -32,6 +32,9 @@
         /// Open connections. Further ones wait until one closes. Fewer if the process may not have this many open
         /// files.
         public var connectionsMax: Int
+        /// Open connections of one client, if clients are not behind a proxy: a further one replaces its longest idle
+        /// one. nil for seven eighths of all.
+        public var clientConnectionsMax: Int?
         /// Open event streams. Further ones are refused.
         public var eventClientsMax: Int
         /// Minimum time between two events of a page.
@@ -64,7 +67,8 @@
             applicationName: String = "Swiftwater", clock: any StreamClock = SystemClock(),
             host: String = "127.0.0.1", port: Int = 7780, token: Secret? = nil, isBehindProxy: Bool = false,
             allowedOrigins: Set<String> = [], allowedHosts: Set<String> = [], bodyMaxBytes: Int = 1 << 20,
-            headersMaxBytes: Int = 16 << 10, connectionsMax: Int = 4096, eventClientsMax: Int = 2048,
+            headersMaxBytes: Int = 16 << 10, connectionsMax: Int = 4096, clientConnectionsMax: Int? = nil,
+            eventClientsMax: Int = 2048,
             idleTimeout: Duration = .seconds(60), clientRequestsPerSecondMax: Int? = nil, ratingsMax: Int = 1000,
             rowsMax: Int = 1000, heartbeat: Duration = .seconds(15), stuckTimeMax: Duration = .seconds(30),
             bodyTimeMax: Duration = .seconds(60), historyMaxAge: Duration = .seconds(30 * 24 * 3600),
@@ -81,6 +85,7 @@
             self.bodyMaxBytes = bodyMaxBytes
             self.headersMaxBytes = headersMaxBytes
             self.connectionsMax = connectionsMax
+            self.clientConnectionsMax = clientConnectionsMax
             self.eventClientsMax = eventClientsMax
             self.idleTimeout = idleTimeout
             self.clientRequestsPerSecondMax = clientRequestsPerSecondMax

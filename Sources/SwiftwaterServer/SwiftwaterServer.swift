@@ -102,9 +102,18 @@
             return count
         }
 
+        /// The most connections of one client. A proxy has all clients' connections.
+        private var clientShare: Int {
+            let most = connectionsMax
+            return settings.isBehindProxy ? most : max(1, min(most - most / 8, settings.clientConnectionsMax ?? .max))
+        }
+
         private var channel: HTTP1Channel.Configuration {
-            HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ConnectionRulesInstaller(settings)],
+            // Made once: the configuration makes its handlers for each connection.
+            let connections = ClientConnections(limit: clientShare)
+            let settings = settings
+            return HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ConnectionRulesInstaller(settings, connections)],
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: settings.headersMaxBytes, maxHeaderListSize: settings.headersMaxBytes,
                     maxHeaderFieldCount: 100))
@@ -115,7 +124,8 @@
             let (clients, methods) = (ClientLimits(settings), KnownMethods())
             router.middlewares.add(
                 GuardMiddleware(
-                    settings: settings, clients: clients, metrics: trends.metrics, logger: logger, methods: methods))
+                    settings: settings, clients: clients, metrics: trends.metrics, logger: logger, methods: methods,
+                    repeated: RepeatedMessages(clock: settings.clock)))
             let endpoints = Endpoints(router)
             SystemRoutes(trends, recommendations, settings, trends.metrics).add(to: endpoints)
             let trendRoutes = TrendRoutes(service: trends, settings: settings)

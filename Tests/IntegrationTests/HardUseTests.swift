@@ -167,6 +167,53 @@
             #expect(try Program.shell("find \(state) -type f").output.split(separator: "\n").count > 4)
         }
 
+        /// A live rating takes about 100 bytes, with users of a few ratings, as documented.
+        @Test func ratingsTakeLittleMemory() throws {
+            let (ratings, model, state) = (folder.file("r.csv"), folder.file("m.model"), folder.file("state"))
+            let rows = (0..<5000).map { "\($0 % 500),\($0 % 170),\(1 + $0 % 5)\n" }.joined()
+            _ = try folder.write("r.csv", "userId,movieId,rating\n" + rows)
+            #expect(try Program.run("train", ratings, "--out", model).status == 0)
+            func resident(_ address: String) throws -> (bytes: Double, ratings: Double) {
+                let text = try Program.shell("curl -s \(address)metrics").output
+                func value(_ name: String) -> Double {
+                    text.split(separator: "\n").first { $0.hasPrefix(name + " ") }.flatMap {
+                        Double($0.split(separator: " ")[1])
+                    } ?? .nan
+                }
+                return (value("swiftwater_resident_bytes"), value("swiftwater_live_ratings"))
+            }
+            let options = ["--model", model, "--state", state]
+            let (program, address) = try server(options, environment: [:])
+            defer { program.terminate() }
+            let empty = try resident(address).bytes
+            let count = 200_000
+            let bodies = (0..<count / 1000).map { part in
+                let list = (0..<1000).map { place -> String in
+                    let number = part * 1000 + place
+                    return #"{"user":"u\#(number / 4)","item":"\#(number * 37 % 170)","rating":\#(1 + number % 5)}"#
+                }
+                return "{\"ratings\":[\(list.joined(separator: ","))]}"
+            }
+            for (number, body) in bodies.enumerated() { _ = try folder.write("body\(number)", body) }
+            let answers = try Program.shell(
+                """
+                for n in $(seq 0 \(bodies.count - 1)); do
+                    curl -s -H 'content-type: application/json' -d @\(folder.file("body"))$n \(address)v1/ratings
+                done
+                """
+            ).output
+            #expect(answers.components(separatedBy: "\"accepted\":1000").count == bodies.count + 1)
+            program.terminate()
+            #expect(program.wait().status == 0)
+            let (again, second) = try server(options, environment: [:])
+            defer { again.terminate() }
+            let full = try resident(second)
+            let each = (full.bytes - empty) / full.ratings
+            #expect(full.ratings > Double(count) * 0.9)
+            // With what the reading of the log leaves behind.
+            #expect(each < 200, "\(each) bytes for each rating")
+        }
+
         /// Log lines of a server without standard error land in no file.
         @Test func aClosedStreamIsNoFile() throws {
             let state = folder.file("state")

@@ -29,6 +29,72 @@
             try await server.close()
         }
 
+        /// A client that holds all the connections that it may have gets another one for an idle one of its own, so
+        /// that health checks get through.
+        @Test func oneClientCannotHoldAllConnections() async throws {
+            var settings = ServeSettings()
+            (settings.connectionsMax, settings.clientConnectionsMax) = (12, 8)
+            let server = try await RunningServer(settings)
+            var idle: [RawConnection] = []
+            for _ in 0..<20 { idle.append(try RawConnection(port: server.port)) }
+            // One of them has begun a request, which is not one yet.
+            await idle[19].say("GET /healthz HTTP/1.1\r\nhost: loc")
+            let clock = SystemClock()
+            let begin = clock.elapsed()
+            for _ in 0..<5 { #expect(try await server.get("/healthz").status == 200) }
+            #expect(clock.elapsed() - begin < .seconds(5))
+            #expect(await idle[0].isClosed())
+            try await server.close()
+        }
+
+        /// What a proxy and this server could understand in two ways is refused.
+        @Test func ambiguousRequestsAreRefused() async throws {
+            let server = try await RunningServer()
+            for (head, status) in [
+                ("GET /healthz HTTP/1.1\r\nhost: localhost\r\nhost: evil.example", "400"),
+                ("GET /healthz HTTP/1.1\r\nhost: localhost\r\nHost: localhost", "400"),
+                ("GET //metrics HTTP/1.1\r\nhost: localhost", "404"),
+                ("GET /metrics/ HTTP/1.1\r\nhost: localhost", "404"),
+                ("GET /metrics HTTP/1.1\r\nhost: localhost\r\nswiftwater-hosts: 2", "200"),
+                ("GET /metrics HTTP/1.1\r\nhost: localhost", "200"),
+            ] {
+                let raw = try RawConnection(port: server.port)
+                await raw.say("\(head)\r\nconnection: close\r\n\r\n")
+                let heard = await raw.hear()
+                #expect(heard.hasPrefix("HTTP/1.1 \(status) "), "\(head): \(heard.prefix(60))")
+            }
+            for (accepted, isPacked) in [
+                ("gzip;q=0.000", false), ("gzip;q=0.5", true), ("GZIP", true), ("gzip; q=0", false),
+            ] {
+                let raw = try RawConnection(port: server.port)
+                await raw.say(
+                    "GET /page.js HTTP/1.1\r\nhost: localhost\r\naccept-encoding: \(accepted)\r\nconnection: close\r\n\r\n"
+                )
+                #expect((await raw.hear()).lowercased().contains("content-encoding: gzip") == isPacked, "\(accepted)")
+            }
+            let tag = try #require(try await server.get("/page.js").headers["etag"])
+            for (known, status) in [
+                (tag, 304), ("*", 304), ("W/\(tag)", 304), (tag.dropLast() + "X\"", 200), ("\"a\", \(tag)", 304),
+            ]
+                as [(String, Int)]
+            {
+                #expect(
+                    try await server.get("/page.js", headers: ["If-None-Match": known]).status == status, "\(known)")
+            }
+            try await server.close()
+        }
+
+        /// Clients cannot fill the log with the errors that they cause.
+        @Test func refusedClientsAreLoggedOnceInAWhile() async throws {
+            let warnings = Monitor<[String]>([])
+            var settings = ServeSettings()
+            settings.eventClientsMax = 0
+            let server = try await RunningServer(settings, hasModel: false, warnings: warnings)
+            for _ in 0..<50 { #expect(try await server.get("/v1/events").status == 503) }
+            try await server.close()
+            #expect(warnings.read { $0.filter { $0.contains("/v1/events") }.count } == 1)
+        }
+
         /// A client that keeps sending requests without reading the answers is disconnected.
         @Test func answersThatNobodyTakesEndTheConnection() async throws {
             var settings = ServeSettings()

@@ -8,6 +8,7 @@ final class RowSolver {
     /// For implicit feedback: the sum of q q^T over all rows of the other side.
     private let shared: [Float]?
     private let scratch: UnsafeMutableRawPointer
+    private let scratchBytes: Int
     /// For implicit feedback: a row's weights, then its targets.
     private var confidences: UnsafeMutablePointer<Float>
     private var confidenceCount = 0
@@ -16,15 +17,13 @@ final class RowSolver {
         self.settings = settings
         self.instructionSet = instructionSet
         self.shared = shared
-        let bytes = sw_als_scratch_floats(settings.rank) * MemoryLayout<Float>.stride
-        // Aligned to cache lines: a vector that straddles two costs twice.
-        scratch = .allocate(byteCount: bytes, alignment: 64)
-        scratch.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        scratchBytes = sw_als_scratch_floats(settings.rank) * MemoryLayout<Float>.stride
+        scratch = ScratchPool.shared.take(bytes: scratchBytes)
         confidences = .allocate(capacity: 1)
     }
 
     deinit {
-        scratch.deallocate()
+        ScratchPool.shared.give(scratch, bytes: scratchBytes)
         confidences.deallocate()
     }
 

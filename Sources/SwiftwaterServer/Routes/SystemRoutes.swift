@@ -81,8 +81,7 @@
 
             func response(_ request: Request) -> Response {
                 let headers: HTTPFields = [.contentType: type, .eTag: tag, .cacheControl: "no-cache"]
-                let known = request.headers[.ifNoneMatch] ?? ""
-                if known.contains(tag.dropLast()) { return Response(status: .notModified, headers: headers) }
+                if request.hasVersion(tag) { return Response(status: .notModified, headers: headers) }
                 return Response(status: .ok, headers: headers, body: .init(byteBuffer: buffer))
             }
         }

@@ -59,9 +59,7 @@
             }
             let tag = "\"\(end.milliseconds)-\(offset)-\(limit)\""
             let headers: HTTPFields = [.eTag: tag, .cacheControl: "no-cache"]
-            let known = request.headers[.ifNoneMatch]?.split(separator: ",").map { String($0).trimmed } ?? []
-            let names = [tag, "W/" + tag, String(tag.dropLast()) + "-gzip\"", "*"]
-            if known.contains(where: names.contains) { return Response(status: .notModified, headers: headers) }
+            if request.hasVersion(tag) { return Response(status: .notModified, headers: headers) }
             return .json(entry.json(offset: offset, limit: limit) + "\n", headers: headers)
         }
 

@@ -40,7 +40,9 @@
             request.headers[values: .acceptEncoding].contains { list in
                 list.split(separator: ",").contains { entry in
                     let parts = entry.split(separator: ";").map { String($0).trimmed }
-                    return parts.first == "gzip" && !parts.dropFirst().contains { $0 == "q=0" || $0 == "q=0.0" }
+                    let weights = parts.dropFirst().filter { $0.lowercased().hasPrefix("q=") }
+                    return parts.first?.lowercased() == "gzip"
+                        && weights.allSatisfy { Double($0.dropFirst(2)) ?? 0 > 0 }
                 }
             }
         }

@@ -5,6 +5,7 @@
 
     /// The time limits of a connection, and what HTTP/1 requires of a server beside requests and responses.
     ///
+    /// - A client has at most its share of the connections.
     /// - A connection is closed if it has no request, if a request's body does not arrive in time, or if its client
     ///   does not read the response. The time without a request begins when the system has taken the last response, not
     ///   when the response was made, so that a slow client has its time.
@@ -17,6 +18,9 @@
         typealias InboundOut = HTTPServerRequestPart
         typealias OutboundIn = HTTPServerResponsePart
         typealias OutboundOut = HTTPServerResponsePart
+
+        /// The field in which the number of Host fields is passed on, if there are several.
+        static let hostsField = "swiftwater-hosts"
 
         private let idleTime: TimeAmount
         private let bodyTime: TimeAmount
@@ -31,8 +35,11 @@
         private var stuckBytes = 0
         private var (requests, answers) = (0, 0)
         private var last: (request: Int, isOld: Bool)?
+        private let connections: ClientConnections
+        private var connection: ClientConnections.Connection?
 
-        init(_ settings: ServeSettings) {
+        init(_ settings: ServeSettings, _ connections: ClientConnections) {
+            self.connections = connections
             idleTime = .milliseconds(settings.idleTimeout.wholeMilliseconds)
             bodyTime = .milliseconds(settings.bodyTimeMax.wholeMilliseconds)
             stuckTime = .milliseconds(settings.stuckTimeMax.wholeMilliseconds)
@@ -49,6 +56,11 @@
         }
 
         func channelActive(context: ChannelHandlerContext) {
+            guard let connection = connections.admit(context.channel) else {
+                context.close(promise: nil)
+                return
+            }
+            self.connection = connection
             idleSince = .now()
             watchIdle(context)
             context.fireChannelActive()
@@ -69,8 +81,9 @@
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head(let head):
+            case .head(var head):
                 idleSince = nil
+                connection?.set(isIdle: false)
                 requests += 1
                 let isOld = head.version == .http1_0
                 if last == nil, isOld || !head.isKeepAlive { last = (requests, isOld) }
@@ -82,6 +95,12 @@
                     let answer = HTTPResponseHead(version: .http1_1, status: .continue)
                     context.writeAndFlush(wrapOutboundOut(.head(answer)), promise: nil)
                 }
+                // Later, only the first one is known. Which of them a proxy looked at is not.
+                head.headers.remove(name: Self.hostsField)
+                let hosts = head.headers[canonicalForm: "host"].count
+                if hosts > 1 { head.headers.add(name: Self.hostsField, value: "\(hosts)") }
+                context.fireChannelRead(wrapInboundOut(.head(head)))
+                return
             case .body: break
             case .end:
                 bodyTimer?.cancel()
@@ -146,6 +165,7 @@
                         channel.close(promise: nil)
                     } else if rules.requests == rules.answers {
                         rules.idleSince = .now()
+                        rules.connection?.set(isIdle: true)
                     }
                 }
                 if isLast {
@@ -159,6 +179,7 @@
 
         func channelInactive(context: ChannelHandlerContext) {
             stopTimers()
+            if let connection { connections.remove(connection) }
             context.fireChannelInactive()
         }
 
@@ -181,14 +202,17 @@
         typealias InboundIn = NIOAny
 
         private let settings: ServeSettings
+        private let connections: ClientConnections
 
-        init(_ settings: ServeSettings) { self.settings = settings }
+        init(_ settings: ServeSettings, _ connections: ClientConnections) {
+            (self.settings, self.connections) = (settings, connections)
+        }
 
         func handlerAdded(context: ChannelHandlerContext) {
             let pipeline = context.pipeline.syncOperations
             do {
                 let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-                try pipeline.addHandler(ConnectionRules(settings), position: .after(decoder))
+                try pipeline.addHandler(ConnectionRules(settings, connections), position: .after(decoder))
             } catch { preconditionFailure("the pipeline of a server must have a request decoder: \(error)") }
         }
     }

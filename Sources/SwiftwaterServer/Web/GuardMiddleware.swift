@@ -12,6 +12,7 @@
         let metrics: ServerMetrics
         let logger: Logger
         let methods: KnownMethods
+        let repeated: RepeatedMessages
 
         static let contentPolicy =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -35,11 +36,13 @@
                 let problem = Problem(error)
                 // Errors of clients are logged at the debug level only.
                 let isOwn = problem.status.code >= 500 && !(error is CancellationError)
+                let reason = TerminalText.safe(error is Problem ? problem.detail : "\(error)")
+                let held = isOwn ? repeated.letsThrough("\(context.endpointPath ?? ""): \(reason)") : nil
                 logger.log(
-                    level: isOwn ? .error : .debug,
+                    level: held == nil ? .debug : .error,
                     """
-                    \(request.method) \(TerminalText.safe(request.uri.path)): \
-                    \(TerminalText.safe(error is Problem ? problem.detail : "\(error)"))
+                    \(request.method) \(TerminalText.safe(request.uri.path)): \(reason)\
+                    \(held.map { $0 > 0 ? " (and \($0) more like it before)" : "" } ?? "")
                     """)
                 response = problem.response
             }
@@ -56,6 +59,14 @@
         }
 
         private func check(_ request: Request, _ context: ServerContext) throws {
+            if request.headers[HTTPField.Name(ConnectionRules.hostsField)!] != nil {
+                throw Problem(.badRequest, "the request has more than one Host")
+            }
+            // Paths are compared by their parts; a proxy's rules may not do so.
+            let path = request.uri.path
+            if path.contains("//") || path.count > 1 && path.hasSuffix("/") {
+                throw Problem(.notFound, "a path has no empty parts")
+            }
             if let coding = request.headers[.transferEncoding], coding.trimmed.lowercased() != "chunked" {
                 throw Problem(.notImplemented, "the transfer coding '\(coding)' is not supported; chunked is")
             }

@@ -10,6 +10,8 @@ public struct CheckpointSettings: Sendable {
     public var interval: Duration?
     /// The number of checkpoints kept. 10.
     public var keptCheckpoints: Int
+    /// The size of all states in bytes above which older checkpoints are removed, down to `usableCheckpoints`. 256 MiB.
+    public var keptMaxBytes: Int
     /// The number of newest checkpoints from which the stream can resume. The log is kept for all of them. 2.
     public var usableCheckpoints: Int
     /// Limits of the log.
@@ -25,11 +27,13 @@ public struct CheckpointSettings: Sendable {
 
     /// Creates settings for a directory; what is left out has its default.
     public init(
-        directory: String, interval: Duration? = nil, keptCheckpoints: Int = 10, usableCheckpoints: Int = 2,
+        directory: String, interval: Duration? = nil, keptCheckpoints: Int = 10, keptMaxBytes: Int = 256 << 20,
+        usableCheckpoints: Int = 2,
         journal: JournalSettings = JournalSettings(), drop: Set<String> = [], rename: [String: String] = [:]
     ) {
         (self.directory, self.interval) = (directory, interval)
         (self.keptCheckpoints, self.usableCheckpoints) = (keptCheckpoints, usableCheckpoints)
+        self.keptMaxBytes = keptMaxBytes
         (self.journal, self.drop, self.rename) = (journal, drop, rename)
     }
 }

@@ -196,7 +196,9 @@ final class Durability: @unchecked Sendable {
         }
         for time in try store.times() {
             guard let manifest = try? store.manifest(at: time) else { continue }
-            checkpoints.append((time, Set(manifest.steps.flatMap(\.objects).map(\.key)), manifest.nextRecord))
+            let objects = manifest.steps.flatMap(\.objects)
+            for object in objects { sizes[object.key] = object.byteCount }
+            checkpoints.append((time, Set(objects.map(\.key)), manifest.nextRecord))
         }
         lastCheckpoint = checkpoint.time
     }
@@ -334,6 +336,11 @@ final class Durability: @unchecked Sendable {
     /// The sizes and checksums of the objects that are already stored.
     private var objects: [String: CheckpointManifest.Object] = [:]
 
+    /// The sizes of all objects of the checkpoints, by key.
+    private var sizes: [String: Int] = [:]
+
+    private var storedBytes: Int { sizes.values.reduce(0, +) }
+
     private func store(
         _ piece: StatePiece, of name: String, known: Set<String>
     ) throws -> CheckpointManifest.Object {
@@ -344,18 +351,22 @@ final class Durability: @unchecked Sendable {
             key: key, byteCount: bytes.count, checksum: Checksum(bytes).value)
         try store.objects.put(key, SealedBytes.seal(bytes))
         objects[key] = object
+        sizes[key] = bytes.count
         return object
     }
 
     /// Removes what no kept checkpoint needs: manifests, objects, and log segments.
     private func clean(_ graph: StreamGraph) throws {
-        while checkpoints.count > max(1, settings.keptCheckpoints) {
+        while checkpoints.count > max(1, settings.keptCheckpoints)
+            || (checkpoints.count > max(1, settings.usableCheckpoints) && storedBytes > settings.keptMaxBytes)
+        {
             let gone = checkpoints.removeFirst()
             try store.objects.delete(CheckpointManifest.key(gone.time))
             let kept = checkpoints.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
             for key in gone.keys.subtracting(kept).sorted() {
                 try store.objects.delete(key)
                 objects[key] = nil
+                sizes[key] = nil
             }
         }
         let usable = checkpoints.suffix(max(1, settings.usableCheckpoints)).first!
