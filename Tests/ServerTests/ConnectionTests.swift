@@ -88,11 +88,15 @@
         @Test func refusedClientsAreLoggedOnceInAWhile() async throws {
             let warnings = Monitor<[String]>([])
             var settings = ServeSettings()
-            settings.eventClientsMax = 0
+            let clock = ManualClock(at: BatchTime(milliseconds: 1_795_521_600_000))
+            (settings.eventClientsMax, settings.clock) = (0, clock)
             let server = try await RunningServer(settings, hasModel: false, warnings: warnings)
             for _ in 0..<50 { #expect(try await server.get("/v1/events").status == 503) }
+            clock.advance(by: .seconds(11))
+            #expect(try await server.get("/v1/events").status == 503)
             try await server.close()
-            #expect(warnings.read { $0.filter { $0.contains("/v1/events") }.count } == 1)
+            let said = warnings.read { $0.filter { $0.contains("/v1/events") } }
+            #expect(said.count == 2 && said.last?.contains("(and 49 more like it before)") == true, "\(said)")
         }
 
         /// A client that keeps sending requests without reading the answers is disconnected.
