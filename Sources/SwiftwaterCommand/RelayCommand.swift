@@ -43,6 +43,8 @@ struct RelayCommand: ParsableCommand {
     var ack = false
     @Option(help: "With --ack: connect to a listening receiver (trends --source push://) at HOST:PORT.")
     var to: String?
+    @Option(help: "With --to: file whose first line is the receiver's token (or SWIFTWATER_TOKEN).")
+    var tokenFile: String?
     @Option(
         help: "With --ack: the name under which posts are numbered. A relay with the same name and posts resumes.")
     var sender: String?
@@ -59,6 +61,7 @@ struct RelayCommand: ParsableCommand {
         if let sender, sender.isEmpty || sender.utf8.count > 1000 || sender.contains("\n") {
             throw ValidationError("--sender takes a name of 1 to 1000 bytes in one line.")
         }
+        if to == nil, tokenFile != nil { throw ValidationError("--token-file requires --to.") }
         if to != nil && target == nil { throw ValidationError("--to takes HOST:PORT, not '\(to!)'.") }
         guard waitForClients >= 0 else { throw ValidationError("--wait-for-clients takes 0 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
@@ -128,6 +131,7 @@ struct RelayCommand: ParsableCommand {
     private func runAcknowledged(_ paths: [String], _ console: Console) throws {
         var settings = AcknowledgedSender.Settings()
         (settings.host, settings.port, settings.connects) = (target?.host ?? host, target?.port ?? port, target != nil)
+        if target != nil { settings.token = try Secret.read(environment: "SWIFTWATER_TOKEN", file: tokenFile) }
         if let sender { settings.name = sender }
         let line = try AcknowledgedSender(settings)
         let stop = RelayStop()

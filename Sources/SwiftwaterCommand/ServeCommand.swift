@@ -236,7 +236,7 @@
                             .invalidArgument, "a file that ends is not a live source",
                             remedy: "use files:DIRECTORY, or the trends command")
                     }
-                    return source.source.stream(in: context, nil).named(source.name)
+                    return source.source.stream(in: context, nil, token: settings.token).named(source.name)
                 }
                 if demo { streams.append(context.receiverStream(DemoPosts(seed: seed), name: "demo").named("demo")) }
                 return streams

@@ -62,6 +62,8 @@ struct TrendsCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object for each window instead of a table.") var json = false
     @Option(help: "Write the posts of each batch to this file.") var traceBatches: String?
     @Option(help: "Stop after this many batches.") var batches: Int?
+    @Option(help: "File whose first line is the token of those who push posts (or SWIFTWATER_TOKEN).")
+    var tokenFile: String?
     @Flag(help: "Log connections and batches.") var verbose = false
     @Option(help: "For file: sources: bytes per batch, at least one file or 32 MiB of one.")
     var archiveBatchBytes = 512 << 20
@@ -116,7 +118,8 @@ struct TrendsCommand: AsyncParsableCommand {
             Context(master: try Master(parsing: master), appName: "trends", logger: logger),
             batchInterval: batch.duration, settings: limits)
         if let checkpoint = durability.settings { context.checkpoint(checkpoint) }
-        let posts = source.stream(in: context, archive).named("posts")
+        let token = try Secret.read(environment: "SWIFTWATER_TOKEN", file: tokenFile)
+        let posts = source.stream(in: context, archive, token: token).named("posts")
         if let traceBatches {
             let trace = try BatchTrace(path: traceBatches, appends: durability.checkpoint != nil)
             posts.forEachBatch(name: "trace") { rdd, time in try trace.write(try rdd.collect(), at: time) }

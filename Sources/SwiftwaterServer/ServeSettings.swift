@@ -100,7 +100,7 @@
 
         /// Whether only programs on this machine can reach the server.
         public var isLoopback: Bool {
-            ClientAddress.isLoopback(host)
+            HostAddress.isLoopback(host)
         }
 
         /// Whether a text is a scheme, a host and perhaps a port, as in the header `Origin`.

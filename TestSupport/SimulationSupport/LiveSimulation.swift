@@ -1,3 +1,4 @@
+import Logging
 import SwiftwaterCore
 import SwiftwaterLive
 import SwiftwaterRecommender
@@ -90,6 +91,7 @@ public final class LiveSimulation {
     private func openUndamaged() throws -> LiveRecommender {
         var settings = LiveSettings()
         (settings.files, settings.clock, settings.settlesAfter) = (disk, clock, nil)
+        settings.logger = Logger(label: "simulation", factory: { _ in SwiftLogNoOpLogHandler() })
         return try LiveRecommender(directory: "films", settings: settings) { try Self.model(extraItems: 0) }
     }
 

@@ -65,7 +65,7 @@
 
         /// Posts are answered, tables come and the server ends, whatever the wall clock shows: set back or forward by an
         /// hour, a day or a year, while the server runs and while it does not.
-        @Test func theWallClockMayBeSet() throws {
+        @Test func tablesComeWithinBoundsWhateverTheClockShows() throws {
             let offset = try folder.write("offset", "0")
             func set(_ seconds: Int) throws {
                 try "\(seconds)\n".write(toFile: offset, atomically: true, encoding: .utf8)

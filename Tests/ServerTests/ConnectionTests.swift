@@ -31,7 +31,7 @@
 
         /// A client that holds all the connections that it may have gets another one for an idle one of its own, so
         /// that health checks get through.
-        @Test func oneClientCannotHoldAllConnections() async throws {
+        @Test func healthIsAnsweredWithinBoundsWhoeverHoldsConnections() async throws {
             var settings = ServeSettings()
             (settings.connectionsMax, settings.clientConnectionsMax) = (12, 8)
             let server = try await RunningServer(settings)

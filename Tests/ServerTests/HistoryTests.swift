@@ -18,7 +18,7 @@
 
         /// Another program locks the file: tables go on, other requests are answered at once, and the windows are
         /// stored when it is free again.
-        @Test func aLockedFileHoldsNobodyUp() async throws {
+        @Test func requestsAreAnsweredWithinBoundsWhoeverLocksTheFile() async throws {
             let path = folder.file("windows.db")
             let warnings = Monitor<[String]>([])
             let server = try await RunningServer(hasModel: false, history: path, warnings: warnings)

@@ -97,13 +97,15 @@ enum PostSource {
 
     /// Returns a stream of the posts.
     ///
-    /// - Parameter archive: the result of `archive(batchBytes:limits:)`.
-    func stream(in context: StreamingContext, _ archive: ArchiveSource?) -> DStream<Text> {
+    /// - Parameters:
+    ///   - archive: the result of `archive(batchBytes:limits:)`.
+    ///   - token: what those who push posts must show.
+    func stream(in context: StreamingContext, _ archive: ArchiveSource?, token: Secret?) -> DStream<Text> {
         switch self {
         case .archive: context.archiveTextStream(archive!)
         case .socket(let host, let port): context.socketTextStream(host: host, port: port)
         case .acknowledged(let host, let port): context.acknowledgedTextStream(host: host, port: port)
-        case .push(let host, let port): context.pushedTextStream(host: host, port: port)
+        case .push(let host, let port): context.pushedTextStream(host: host, port: port, token: token)
         case .files(let directory): context.textFileStream(directory: directory, newFilesOnly: false)
         case .kafka, .rate: preconditionFailure("refused by problem(onCluster:)")
         }

@@ -3,6 +3,7 @@ import SwiftwaterCore
 
 /// A text protocol with acknowledgments: the sender keeps every line until the receiver reports that it is safe.
 ///
+///     sender      token TOKEN\n                     only from a sender that connects and has a token
 ///     sender      swiftwater-ack 1 NAME\n            the sender's name; it numbers its lines from 1
 ///     receiver    resume N\n                         line N of that sender is the last that is safe; 0 for none
 ///     sender      chunk P B\n and B bytes            whole lines; the last is number P
@@ -13,9 +14,18 @@ import SwiftwaterCore
 package enum AcknowledgedFraming {
     /// What a sender sends first, before its name; it has the version.
     package static let greeting = "swiftwater-ack 1 "
+    /// What a sender with a token sends before its greeting, with the token.
+    static let token = "token "
+    /// What a receiver answers before it closes the connection of a sender without its token.
+    static let refusal = "refused token"
     static let lineMaxBytes = 1100
     static let senderMaxBytes = 1000
     static let chunkMaxBytes = 16 << 20
+
+    /// Returns what a sender sends first.
+    static func hello(_ name: String, token: Secret?) -> String {
+        (token.map { self.token + $0.text + "\n" } ?? "") + greeting + name + "\n"
+    }
 
     /// Reads the next line of `buffer`, without its end. Returns nil if the line is incomplete.
     ///
@@ -50,13 +60,22 @@ struct AcknowledgedReader {
     enum Event: Equatable {
         /// The sender gave its name.
         case greeted(sender: String)
+        /// The sender did not show the token. Nothing that it sends counts.
+        case refused
         /// A whole chunk of lines arrived; the last is number `position`.
         case chunk(ByteBuffer, position: UInt64)
     }
 
+    private let token: Secret?
+    private var isAdmitted: Bool
     private(set) var sender: String?
     private var buffer = ByteBuffer()
     private var chunk: (position: UInt64, bytes: Int)?
+
+    /// Creates a reader.
+    ///
+    /// - Parameter token: what senders must show before their name; nil if they need not.
+    init(token: Secret? = nil) { (self.token, isAdmitted) = (token, token == nil) }
 
     mutating func append(_ bytes: inout ByteBuffer) {
         buffer.discardReadBytes()
@@ -71,10 +90,16 @@ struct AcknowledgedReader {
         }
         guard let line = try AcknowledgedFraming.line(&buffer) else { return nil }
         guard sender != nil else {
+            if line.hasPrefix(AcknowledgedFraming.token) {
+                let shown = String(line.dropFirst(AcknowledgedFraming.token.count))
+                isAdmitted = token?.matches(shown) ?? true
+                return isAdmitted ? try next() : .refused
+            }
             let name = String(line.dropFirst(AcknowledgedFraming.greeting.count))
             guard line.hasPrefix(AcknowledgedFraming.greeting), !name.isEmpty,
                 name.utf8.count <= AcknowledgedFraming.senderMaxBytes
             else { throw AcknowledgedFraming.unexpected(line) }
+            guard isAdmitted else { return .refused }
             sender = name
             return .greeted(sender: name)
         }

@@ -14,10 +14,13 @@ extension StreamingContext {
     }
 
     /// Returns a stream like that of `acknowledgedTextStream`, to which senders connect.
-    public func pushedTextStream(host: String = "127.0.0.1", port: Int) -> DStream<Text> {
+    ///
+    /// - Parameter token: what senders must show. An address that other machines can reach needs one: without it, the
+    ///   context does not start.
+    public func pushedTextStream(host: String = "127.0.0.1", port: Int, token: Secret? = nil) -> DStream<Text> {
         receiverStream(
             AcknowledgedReceiver(
-                .listen(host: host, port: port), reconnect: settings.reconnect, logger: engine.logger),
+                .listen(host: host, port: port), token: token, reconnect: settings.reconnect, logger: engine.logger),
             name: "push \(host):\(port)")
     }
 }
@@ -35,16 +38,29 @@ public final class AcknowledgedReceiver: TextReceiver {
     /// The maximum number of open connections.
     public static let connectionsMax = 64
 
+    private let mode: Mode
+    private let token: Secret?
     private let receiver: ConnectionReceiver<AcknowledgedConnection>
 
     /// Creates a receiver.
-    public init(_ mode: Mode, reconnect: ReconnectPolicy = ReconnectPolicy(), logger: Logger? = nil) {
+    ///
+    /// - Parameter token: what senders that connect must show; nil if they need not.
+    public init(
+        _ mode: Mode, token: Secret? = nil, reconnect: ReconnectPolicy = ReconnectPolicy(), logger: Logger? = nil
+    ) {
+        (self.mode, self.token) = (mode, token)
         let connections: ConnectionReceiver<AcknowledgedConnection>.Mode =
             switch mode {
             case .connect(let host, let port): .connect(host: host, port: port)
             case .listen(let host, let port): .listen(host: host, port: port, connectionsMax: Self.connectionsMax)
             }
-        receiver = ConnectionReceiver(connections, reconnect: reconnect, logger: logger) { AcknowledgedConnection() }
+        let refusals = RepeatedMessages()
+        receiver = ConnectionReceiver(connections, reconnect: reconnect, logger: logger) {
+            AcknowledgedConnection(token: token) {
+                guard let held = refusals.letsThrough("token") else { return }
+                logger?.warning("a sender without the right token is refused\(held > 0 ? "; \(held) more before" : "")")
+            }
+        }
     }
 
     /// The port on which it listens, once started; nil if it connects.
@@ -52,8 +68,16 @@ public final class AcknowledgedReceiver: TextReceiver {
 
     /// Starts to receive lines into `store`.
     ///
-    /// - Throws: `network` if it cannot listen.
-    public func start(into store: ReceiverStore) throws { try receiver.start(into: store) }
+    /// - Throws: `network` if it cannot listen; `invalidArgument` if other machines can reach its address and it has no
+    ///   token.
+    public func start(into store: ReceiverStore) throws {
+        if case .listen(let host, _) = mode, token == nil, !HostAddress.isLoopback(host) {
+            throw SwiftwaterError(
+                .invalidArgument, "\(host) can be reached from other machines, and no token is set",
+                remedy: "set a token, or listen on 127.0.0.1", setting: .token)
+        }
+        try receiver.start(into: store)
+    }
 
     /// Stops listening or reconnecting, and closes all connections.
     public func stop() { receiver.stop() }
@@ -61,7 +85,12 @@ public final class AcknowledgedReceiver: TextReceiver {
 
 /// Stores chunks and acknowledges them.
 private struct AcknowledgedConnection: ConnectionReader {
-    private var reader = AcknowledgedReader()
+    private var reader: AcknowledgedReader
+    private let onRefusal: @Sendable () -> Void
+
+    init(token: Secret?, onRefusal: @escaping @Sendable () -> Void) {
+        (reader, self.onRefusal) = (AcknowledgedReader(token: token), onRefusal)
+    }
 
     mutating func take(_ bytes: ByteBuffer, into store: ReceiverStore, on channel: any Channel) throws {
         var bytes = bytes
@@ -69,6 +98,11 @@ private struct AcknowledgedConnection: ConnectionReader {
         while let event = try reader.next() {
             switch event {
             case .greeted(let sender): Self.answer("resume \(store.lastPosition(of: sender))\n", channel)
+            case .refused:
+                onRefusal()
+                Self.answer(AcknowledgedFraming.refusal + "\n", channel)
+                channel.close(promise: nil)
+                return
             case .chunk(let chunk, let position):
                 chunk.withUnsafeReadableBytes { bytes in
                     store.store(lines: bytes, from: reader.sender!, position: position) {

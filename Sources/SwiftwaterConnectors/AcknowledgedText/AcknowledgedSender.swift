@@ -16,18 +16,21 @@ public final class AcknowledgedSender: Sendable {
         public var port: Int
         /// Whether to connect to a receiver that listens, instead of listening for one.
         public var connects: Bool
+        /// What the receiver wants to be shown, if it listens; nil if it wants nothing.
+        public var token: Secret?
         /// The number of unacknowledged bytes above which `send` waits. 8 MiB by default.
         public var unconfirmedMaxBytes: Int
 
         /// Creates settings. Omitted arguments have their defaults.
         public init(
             name: String = "relay-\(getpid())", host: String = "127.0.0.1", port: Int = 7773,
-            connects: Bool = false, unconfirmedMaxBytes: Int = 8 << 20
+            connects: Bool = false, token: Secret? = nil, unconfirmedMaxBytes: Int = 8 << 20
         ) {
             self.name = name
             self.host = host
             self.port = port
             self.connects = connects
+            self.token = token
             self.unconfirmedMaxBytes = unconfirmedMaxBytes
         }
     }
@@ -66,11 +69,12 @@ public final class AcknowledgedSender: Sendable {
             connect()
             return
         }
-        let (group, state) = (group, state)
+        // Whoever connects to this sender must not be shown its token.
+        let (group, state, hello) = (group, state, AcknowledgedFraming.hello(settings.name, token: nil))
         do {
             listener = try ServerBootstrap(group: group)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelInitializer { AcknowledgedSender.prepare($0, state, settings.name) }
+                .childChannelInitializer { AcknowledgedSender.prepare($0, state, hello) }
                 .bind(host: settings.host, port: settings.port).wait()
         } catch {
             try? group.syncShutdownGracefully()
@@ -89,9 +93,9 @@ public final class AcknowledgedSender: Sendable {
 
     private func connect() {
         guard !state.read({ $0.isClosed }) else { return }
-        let (state, name) = (state, settings.name)
+        let (state, hello) = (state, AcknowledgedFraming.hello(settings.name, token: settings.token))
         ClientBootstrap(group: group)
-            .channelInitializer { AcknowledgedSender.prepare($0, state, name) }
+            .channelInitializer { AcknowledgedSender.prepare($0, state, hello) }
             .connect(host: settings.host, port: settings.port)
             .whenComplete { result in
                 switch result {
@@ -110,11 +114,21 @@ public final class AcknowledgedSender: Sendable {
     }
 
     private static func prepare(
-        _ channel: any Channel, _ state: Monitor<State>, _ name: String
+        _ channel: any Channel, _ state: Monitor<State>, _ hello: String
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(
-                SenderHandler(name: name, resume: { resume($0, channel, state) }, safe: { confirm($0, state) }))
+                SenderHandler(
+                    hello: hello, resume: { resume($0, channel, state) }, safe: { confirm($0, state) },
+                    refused: { refuse(state) }))
+        }
+    }
+
+    private static func refuse(_ state: Monitor<State>) {
+        state.update { state in
+            state.failure = SwiftwaterError(
+                .invalidArgument, "the receiver refuses this sender: it shows no token, or the wrong one",
+                remedy: "use the receiver's token", setting: .token)
         }
     }
 
@@ -205,20 +219,23 @@ public final class AcknowledgedSender: Sendable {
 private final class SenderHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let name: String
+    private let hello: String
+    private let refused: () -> Void
     private let resume: (UInt64) -> Void
     private let safe: (UInt64) -> Void
     private var buffer = ByteBuffer()
 
-    init(name: String, resume: @escaping (UInt64) -> Void, safe: @escaping (UInt64) -> Void) {
-        self.name = name
+    init(
+        hello: String, resume: @escaping (UInt64) -> Void, safe: @escaping (UInt64) -> Void,
+        refused: @escaping () -> Void
+    ) {
+        (self.hello, self.refused) = (hello, refused)
         self.resume = resume
         self.safe = safe
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(
-            NIOAny(ByteBuffer(string: AcknowledgedFraming.greeting + name + "\n")), promise: nil)
+        context.writeAndFlush(NIOAny(ByteBuffer(string: hello)), promise: nil)
         context.fireChannelActive()
     }
 
@@ -228,6 +245,7 @@ private final class SenderHandler: ChannelInboundHandler {
         buffer.writeBuffer(&bytes)
         do {
             while let line = try AcknowledgedFraming.line(&buffer) {
+                guard line != AcknowledgedFraming.refusal else { return refused() }
                 let words = line.split(separator: " ")
                 guard words.count == 2, let position = UInt64(words[1]) else {
                     throw AcknowledgedFraming.unexpected(line)

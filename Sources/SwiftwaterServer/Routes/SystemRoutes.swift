@@ -134,7 +134,7 @@
                 throw Problem(.badRequest, "'token' is not a string")
             }
             guard let token = settings.token else { return .noContent }
-            guard GuardMiddleware.isEqual(shown, token.text) else {
+            guard token.matches(shown) else {
                 throw Problem(.unauthorized, "invalid token", headers: [.wwwAuthenticate: "Bearer"])
             }
             var response = Response.noContent

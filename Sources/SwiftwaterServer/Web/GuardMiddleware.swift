@@ -80,7 +80,7 @@
             }
             // Browsers send preflight requests (OPTIONS) without credentials.
             guard let token = settings.token, request.method != .options, !Self.isOpen(request.uri.path) else { return }
-            guard Self.shown(request).contains(where: { Self.isEqual($0, token.text) }) else {
+            guard Self.shown(request).contains(where: { token.matches($0) }) else {
                 throw Problem(
                     .unauthorized, "a token is required: Authorization: Bearer TOKEN",
                     headers: [.wwwAuthenticate: "Bearer"])
@@ -104,14 +104,6 @@
                 if pair.count == 2, pair[0] == "swiftwater" { tokens.append(pair[1]) }
             }
             return tokens
-        }
-
-        /// Compares two strings in the same time wherever they differ.
-        static func isEqual(_ left: String, _ right: String) -> Bool {
-            let (a, b) = (Array(left.utf8), Array(right.utf8))
-            var difference = a.count ^ b.count
-            for index in 0..<b.count { difference |= Int(b[index] ^ (index < a.count ? a[index] : 0xFF)) }
-            return difference == 0
         }
 
         /// Checks `Host`, against DNS rebinding: a page elsewhere whose name points here could otherwise read what the
