@@ -73,6 +73,7 @@
         @Option(help: "Maximum requests per second from one client.") var clientRequestsMax: Int?
         @Option(help: "Days to keep windows.") var historyDays = 30
         @Option(help: "Remove the oldest windows above this many bytes.") var historyMaxBytes = 512 << 20
+        @Flag(help: "If windows.db is damaged: rename it and begin new charts.") var newCharts = false
         @Option(
             help: """
                 Stream threads: local, local[N], or local[*]; or sc://HOST:PORT: a Spark cluster counts the posts of one \
@@ -124,8 +125,7 @@
         }
 
         func run() async throws {
-            var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
-            logger.logLevel = verbose ? .debug : .warning
+            let logger = CommandLog.logger(isVerbose: verbose)
             OpenFiles.raiseLimit()
             let settings = try serveSettings()
             let console = Console()
@@ -195,7 +195,7 @@
                 Set(allowOrigin), Set(allowHost.map { $0.lowercased() })
             )
             settings.historyMaxAge = .seconds(historyDays * 24 * 3600)
-            settings.historyMaxBytes = historyMaxBytes
+            (settings.historyMaxBytes, settings.setsAsideDamagedHistory) = (historyMaxBytes, newCharts)
             settings.token = try Secret.read(environment: "SWIFTWATER_TOKEN", file: tokenFile)
             try settings.validate()
             return settings

@@ -53,7 +53,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as SwiftwaterError {
-            try? StandardStream.error.write("swiftwater: \(TerminalText.safe(ErrorHints.text(error)))\n")
+            ErrorOutput.standard.write("swiftwater: \(TerminalText.safe(ErrorHints.text(error)))\n")
             ExitStatus.leave(ExitStatus.code(for: error))
         } catch {
             exit(withError: error)

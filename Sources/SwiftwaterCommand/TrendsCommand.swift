@@ -107,8 +107,7 @@ struct TrendsCommand: AsyncParsableCommand {
                 "\(table): each line is taken as the text of a post; "
                     + "'swiftwater sql --format ndjson' makes posts of the columns of a table")
         }
-        var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
-        logger.logLevel = verbose ? .debug : .warning
+        let logger = CommandLog.logger(isVerbose: verbose)
         var limits = StreamSettings()
         if let folder = durability.deadLetter { limits.onFailure = .setAside(directory: folder) }
         limits.lineLimits = limit

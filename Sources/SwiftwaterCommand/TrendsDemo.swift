@@ -22,7 +22,7 @@ struct TrendsDemo {
         var settings = TextServer.Settings()
         settings.port = 0
         let server = try TextServer(settings)
-        var logger = Logger(label: "swiftwater", factory: { StreamLogHandler.standardError(label: $0) })
+        var logger = CommandLog.logger(isVerbose: false)
         logger.logLevel = .error
         let context = StreamingContext(
             Context(master: .local(threads: WorkerPool.coreCount), appName: "demo", logger: logger),

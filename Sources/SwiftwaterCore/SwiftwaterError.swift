@@ -58,6 +58,8 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
         public static let decimalComma = Setting(rawValue: "decimalComma")
         /// The states of a checkpoint that are discarded, and those that have a new name.
         public static let checkpointMigration = Setting(rawValue: "checkpointMigration")
+        /// `ServeSettings.setsAsideDamagedHistory`.
+        public static let damagedHistory = Setting(rawValue: "damagedHistory")
         /// Whether a cache is kept beside a file.
         public static let cache = Setting(rawValue: "cache")
     }

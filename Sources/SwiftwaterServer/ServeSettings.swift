@@ -61,6 +61,8 @@
         public var historyMaxAge: Duration
         /// Size above which the oldest windows are removed. 512 MiB.
         public var historyMaxBytes: Int
+        /// Whether a damaged history is renamed at the start and a new one begun, instead of refused. False.
+        public var setsAsideDamagedHistory = false
 
         /// Creates settings; what is left out has its default.
         public init(

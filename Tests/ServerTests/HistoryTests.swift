@@ -85,5 +85,22 @@
             #expect(error?.code == .corrupted && error?.location?.file == path)
             #expect(error?.remedy?.contains("move the file away") == true)
         }
+
+        /// If the user allows it, what cannot be read is kept under another name, and new charts begin.
+        @Test func damageIsSetAsideIfAllowed() async throws {
+            let path = try folder.write("windows.db", String(repeating: "not a database\n", count: 1000))
+            var settings = ServeSettings()
+            settings.setsAsideDamagedHistory = true
+            for round in 0..<2 {
+                let warnings = Monitor<[String]>([])
+                let server = try await RunningServer(settings, hasModel: false, history: path, warnings: warnings)
+                for number in 0..<2 - round { try await post(server, number) }
+                let chart = try await server.get("/v1/trends/%23tag/history").json
+                #expect(chart["history"]?.array?.count == 2, "\(chart)")
+                try await server.close()
+                #expect(warnings.read { $0 }.filter { $0.contains("a new history begins") }.count == 1 - round)
+            }
+            #expect(try String(contentsOfFile: path + ".damaged-1", encoding: .utf8).hasPrefix("not a database"))
+        }
     }
 #endif

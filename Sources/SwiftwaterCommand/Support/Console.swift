@@ -16,7 +16,7 @@ struct Console: Sendable {
 
     func line(_ text: String = "") throws { try StandardStream.output.write(text + "\n") }
 
-    func remark(_ text: String) { try? StandardStream.error.write(text + "\n") }
+    func remark(_ text: String) { ErrorOutput.standard.write(text + "\n") }
 
     enum Style: String { case bold = "1", dim = "2", accent = "36", good = "32" }
 
@@ -29,11 +29,11 @@ struct Console: Sendable {
         guard showsProgress else { return }
         let filled = Int(part * 30)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-        try? StandardStream.error.write("\r\u{1B}[K\(what) \(bar) \(Int(part * 100))%")
+        ErrorOutput.standard.write("\r\u{1B}[K\(what) \(bar) \(Int(part * 100))%")
     }
 
     func endProgress() {
-        if showsProgress { try? StandardStream.error.write("\r\u{1B}[K") }
+        if showsProgress { ErrorOutput.standard.write("\r\u{1B}[K") }
     }
 }
 

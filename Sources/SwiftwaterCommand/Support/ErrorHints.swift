@@ -12,6 +12,7 @@ enum ErrorHints {
         case .requiresIntegerIDs: "--integer-ids"
         case .acknowledgments: "relay --ack"
         case .token: "SWIFTWATER_TOKEN, --token-file, --behind-proxy"
+        case .damagedHistory: "--new-charts"
         case .cache: "--cache"
         case .checkpointMigration: "--checkpoint-drop NAME, --checkpoint-rename OLD=NEW"
         default: nil

@@ -34,6 +34,7 @@
             metrics = ServerMetrics(registry)
             history = try WindowHistory(
                 path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes,
+                setsAsideDamage: serve.setsAsideDamagedHistory,
                 logger: context.engine.logger)
             remotePosts = nil
             let pushed = context.receiverStream(intake, name: "http").named("http")
@@ -55,6 +56,7 @@
             metrics = ServerMetrics(registry)
             history = try WindowHistory(
                 path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes,
+                setsAsideDamage: serve.setsAsideDamagedHistory,
                 logger: context.engine.logger)
             remotePosts = Monitor(0)
             context.receiverStream(intake, name: "http").forEachBatch(name: "time") { _, _ in }

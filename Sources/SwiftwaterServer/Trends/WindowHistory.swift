@@ -51,22 +51,53 @@
 
         /// Opens the database, or creates it.
         ///
-        /// - Parameter path: nil keeps it in memory.
+        /// - Parameters:
+        ///   - path: nil keeps it in memory.
+        ///   - setsAsideDamage: whether a damaged file is renamed, and a new one begun. All of it is read to know.
         /// - Throws: `corrupted` if the file is damaged or something else, `io` if it cannot be opened or written.
-        init(path: String?, maxAge: Duration, maxBytes: Int, logger: Logger) throws {
+        init(path: String?, maxAge: Duration, maxBytes: Int, setsAsideDamage: Bool = false, logger: Logger) throws {
             (self.maxAge, self.maxBytes) = (maxAge.wholeMilliseconds, maxBytes)
             (self.path, self.logger) = (path, logger)
-            do { database = try Self.open(path) } catch let error as DatabaseError {
-                let isDamaged = [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+            do {
+                if setsAsideDamage, let path, try Self.isDamaged(path) { try Self.setAside(path, logger) }
+                database = try Self.open(path)
+            } catch let error as DatabaseError {
+                let isDamaged = Self.meansDamage(error)
                 throw SwiftwaterError(
                     isDamaged ? .corrupted : .io,
                     "the history of trends cannot be opened: \(error.message ?? "\(error)")",
                     at: path.map { .init(file: $0) },
                     remedy: isDamaged
-                        ? "move the file away, with its -wal and -shm: a new history is begun, and nothing else is lost"
+                        ? "move the file away, with its -wal and -shm, or let a new history begin: nothing else is lost"
                         : "check that the file can be written and that no other process uses it",
-                    cause: error)
+                    setting: isDamaged ? .damagedHistory : nil, cause: error)
             }
+        }
+
+        private static func meansDamage(_ error: DatabaseError) -> Bool {
+            [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+        }
+
+        /// Reads all of the database to see whether it is damaged.
+        private static func isDamaged(_ path: String) throws -> Bool {
+            guard LocalFileSystem().exists(path) else { return false }
+            do {
+                let database = try DatabaseQueue(path: path)
+                defer { try? database.close() }
+                let found = try database.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+                return found != "ok"
+            } catch let error as DatabaseError where meansDamage(error) { return true }
+        }
+
+        /// Renames the database and its log, so that a new one can be begun.
+        private static func setAside(_ path: String, _ logger: Logger) throws {
+            let files = LocalFileSystem(isPrivate: true)
+            var number = 1
+            while files.exists("\(path).damaged-\(number)") { number += 1 }
+            for suffix in ["", "-wal", "-shm"] where files.exists(path + suffix) {
+                try files.rename(path + suffix, to: "\(path).damaged-\(number)\(suffix)")
+            }
+            logger.warning("\(path) was damaged and is now \(path).damaged-\(number); a new history begins")
         }
 
         private static func open(_ path: String?) throws -> any DatabaseWriter {
