@@ -11,6 +11,8 @@ final class TrendShard: @unchecked Sendable {
     /// The counts of the slides of the last window. Unused if a window is one slide, whose table has them.
     private var window = WindowCounts()
     private var windowSlides: Set<Int> = []
+    /// The slides of the last window that are not empty, oldest first.
+    private var windowTables: [SlideTable] = []
     /// Changes with everything that ranks depend on.
     private(set) var version = 0
     /// How often rare keys of slides were dropped because there were too many in the window.
@@ -69,6 +71,8 @@ final class TrendShard: @unchecked Sendable {
     struct Window: Sendable {
         /// The last slide of the window.
         let last: Int
+        /// The number of posts in the window.
+        let count: Int
         /// The number of posts in each retained slide, over all shards.
         let posts: [Int: Int]
         /// The number of slides with posts up to each slide.
@@ -84,6 +88,10 @@ final class TrendShard: @unchecked Sendable {
         remove(window.deleted)
         enter(first, window.last)
         shed()
+        windowTables = slides.filter {
+            $0.key >= first && $0.key <= window.last && ($0.value.count > 0 || $0.value.error > 0)
+        }
+        .sorted { $0.key < $1.key }.map(\.value)
         history = history.filter { $0.key > window.last - settings.history }
     }
 
@@ -178,9 +186,6 @@ final class TrendShard: @unchecked Sendable {
     /// What the scores of a window's keys depend on.
     private struct Scoring {
         let order: TrendingSettings.Order
-        /// The window's first and last slide.
-        let first: Int
-        let last: Int
         /// The number of posts in the window.
         let posts: Int
         /// The number of slides with posts before the window.
@@ -192,9 +197,8 @@ final class TrendShard: @unchecked Sendable {
     private func scoring(_ window: Window, _ order: TrendingSettings.Order) -> Scoring {
         let first = window.last - clock.length + 1
         return Scoring(
-            order: order, first: first, last: window.last,
-            posts: (first...window.last).reduce(0) { $0 + (window.posts[$1] ?? 0) },
-            ordinal: window.slideNumbers[first - 1] ?? 0, end: clock.end(of: window.last))
+            order: order, posts: window.count, ordinal: window.slideNumbers[first - 1] ?? 0,
+            end: clock.end(of: window.last))
     }
 
     /// Returns the first keys of a window by what they can score. O(keys of the window), and little for each.
@@ -254,22 +258,21 @@ final class TrendShard: @unchecked Sendable {
     func ranks(_ bounds: some Sequence<KeyBound>, _ window: Window, by order: TrendingSettings.Order) -> [RankedKey] {
         let scoring = scoring(window, order)
         let support = Int64(max(1, settings.minimumCount))
-        let tables = (scoring.first...scoring.last).compactMap { slides[$0] }
         return bounds.compactMap { bound in
             guard order == .authors || settings.countsAuthorsOnce else {
                 return rank(bound.key, bound.count, authors: 0, scoring)
             }
-            let number = Int64(authors(bound.key, tables).count)
+            let number = Int64(authors(bound.key).count)
             let counted = settings.countsAuthorsOnce ? number : bound.count
             guard counted >= support, number > 0 else { return nil }
             return rank(bound.key, counted, authors: Int(number), scoring)
         }
     }
 
-    private func authors(_ key: Text, _ tables: [SlideTable]) -> DistinctCount {
+    private func authors(_ key: Text) -> DistinctCount {
         let hash = key.stableHash
         var authors = DistinctCount()
-        for table in tables {
+        for table in windowTables {
             if let entry = table.entry(of: key, hash: hash) { authors.formUnion(entry.pointee.cell.authors) }
         }
         return authors
@@ -305,10 +308,9 @@ final class TrendShard: @unchecked Sendable {
         }
     }
 
-    /// Returns the row of a key that `best` found. Reads only.
+    /// Returns the row of a key of the last window. Reads only. O(slides of the window that are not empty).
     func row(_ ranked: RankedKey, lastSlide last: Int) -> TrendingRow {
-        let reads = last - clock.length + 1...last
-        let error = reads.reduce(0) { $0 + (slides[$1]?.error ?? 0) }
+        let error = windowTables.reduce(0) { $0 + $1.error }
         var row = TrendingRow(
             key: ranked.key.detached(), count: Int(ranked.count), countUpperBound: Int(ranked.count + error),
             expected: ranked.expected, score: ranked.score)
@@ -316,8 +318,8 @@ final class TrendShard: @unchecked Sendable {
         var cell = TrendCell()
         var posts: Int64 = 0
         let hash = ranked.key.stableHash
-        for slide in reads {
-            guard let entry = slides[slide]?.entry(of: ranked.key, hash: hash) else { continue }
+        for table in windowTables {
+            guard let entry = table.entry(of: ranked.key, hash: hash) else { continue }
             posts += entry.pointee.count
             cell.merge(&entry.pointee.cell, samplesMax: settings.samples)
         }

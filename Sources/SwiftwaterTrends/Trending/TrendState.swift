@@ -250,15 +250,15 @@ final class TrendState: BatchState, @unchecked Sendable {
         let before = slideNumbers.filter { $0.key < first }.values.max() ?? 0
         var numbers = slideNumbers
         numbers[first - 1] = before
+        let count = (first...slide).reduce(0) { $0 + (posts[$1] ?? 0) }
         let window = TrendShard.Window(
-            last: slide, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)))
+            last: slide, count: count, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)))
         let work = UncheckedWork(parts: [], shards: shards)
         let keys = try context.parallelize(Array(shards.indices), partitions: shards.count).map { shard in
             work.shards[shard].move(to: window)
             return work.shards[shard].keyCount(slide)
         }.collect().reduce(0, +)
         reportShedding()
-        let count = (first...slide).reduce(0) { $0 + (posts[$1] ?? 0) }
         return try ([settings.order] + settings.additionalOrders).map { order in
             let best = try ranked(window, order, count, context)
             return TrendingTable(
