@@ -31,6 +31,8 @@ public final class Simulation {
     }
 
     private var damages = 0
+    /// Whether the program has started since the machine last stopped.
+    private var hasStarted = false
     private var refusals = 0
     let seed: UInt64
     var random: SeededRandom
@@ -76,9 +78,10 @@ public final class Simulation {
             live(steps: 3 + random.below(12))
             context = nil
             // Before damage, the process ends, and not the machine: the log then knows exactly what it acknowledged. After
-            // a power failure, a damaged last group cannot be told from a torn one.
-            let isKill = hasDamage && random.uniform() < 0.5
+            // a power failure, until the next start, a damaged last group cannot be told from a torn one.
+            let isKill = hasDamage && random.uniform() < 0.5 && hasStarted
             if isKill { disk.kill() } else { disk.crash() }
+            hasStarted = hasStarted && isKill
             disk.faults = .none
             // The clock may stand still, advance, or jump, also backwards.
             let jump = [0, 1, 2, 5, 40, -3, 3600, -600, 86_400, -86_400][random.below(10)]
@@ -171,6 +174,7 @@ public final class Simulation {
             if !isExcused { problems.append("life \(life) failed to start: \(failure)") }
             return false
         }
+        hasStarted = true
         // The sender continues after the last line that the receiver has.
         let known = receiver.store.lastPosition(of: "sender")
         if known < safe.read({ $0 }) && disk.lostSynchronizations == 0 {

@@ -18,6 +18,13 @@ import Testing
         #expect(damages > Self.seeds / 50 && refusals > 0)
     }
 
+    /// Seeds that failed once: a damaged newest checkpoint was counted among those that keep records of the log, and
+    /// the one that took its place was removed with it.
+    @Test(arguments: [553, 2456, 2768, 6697, 6799, 7432, 8534, 9116])
+    func damagedCheckpointsAreReplaced(seed: Int) {
+        #expect(Simulation(seed: UInt64(seed)).run().problems.isEmpty)
+    }
+
     /// Ratings, forget requests, trainings and new models, on a disk that stops in the middle of any of them.
     @Test(arguments: 0..<10)
     func aModelIsWholeWhereverTheMachineStops(part: Int) {

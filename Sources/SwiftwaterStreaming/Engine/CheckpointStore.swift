@@ -20,6 +20,14 @@ package struct CheckpointStore: Sendable {
         }
     }
 
+    /// The keys of all manifests and objects, in order.
+    func keys() throws -> [String] {
+        try [CheckpointManifest.prefix, CheckpointStore.statePrefix].flatMap { try objects.list(prefix: $0).map(\.key) }
+    }
+
+    /// What the keys of states' objects begin with.
+    static let statePrefix = "state/"
+
     /// Reads the manifest of a checkpoint.
     ///
     /// - Throws: `notFound`, or `corrupted` if it is damaged.

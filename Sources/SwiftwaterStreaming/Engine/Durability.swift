@@ -21,6 +21,8 @@ final class Durability: @unchecked Sendable {
     private var checkpoints: [(time: BatchTime, keys: Set<String>, nextRecord: UInt64)] = []
     private var lastCheckpoint = BatchTime(milliseconds: 0)
     var newestCheckpoint: BatchTime? { checkpoints.last?.time }
+    /// The keys of everything that was stored before the start, until the first checkpoint removes what none refers to.
+    private var leftovers: [String] = []
     private let inputs: [any StreamInput]
     private var renames: [CheckpointManifest.Rename] = []
     /// The new names of what the checkpoint has, by its names there.
@@ -194,13 +196,20 @@ final class Durability: @unchecked Sendable {
             guard let old = stored[source.step.label!.name] else { continue }
             try Durability.explainingChangedSource(source.step) { try source.input.restore(old.position ?? []) }
         }
-        for time in try store.times() {
+        try list(upTo: checkpoint.time)
+        lastCheckpoint = checkpoint.time
+    }
+
+    /// Lists the checkpoints up to the one that was restored. Newer ones are damaged: they neither keep records of the
+    /// log nor count among those that are kept, and one that is written at the same time takes its place.
+    private func list(upTo last: BatchTime) throws {
+        for time in try store.times() where time <= last {
             guard let manifest = try? store.manifest(at: time) else { continue }
             let objects = manifest.steps.flatMap(\.objects)
             for object in objects { sizes[object.key] = object.byteCount }
             checkpoints.append((time, Set(objects.map(\.key)), manifest.nextRecord))
         }
-        lastCheckpoint = checkpoint.time
+        leftovers = try store.keys()
     }
 
     /// Makes the user's choices permanent: rewrites the checkpoint with the new names and without what was dropped.
@@ -344,7 +353,7 @@ final class Durability: @unchecked Sendable {
     private func store(
         _ piece: StatePiece, of name: String, known: Set<String>
     ) throws -> CheckpointManifest.Object {
-        let key = "state/" + PathName.escaped(name) + "/" + piece.name
+        let key = CheckpointStore.statePrefix + PathName.escaped(name) + "/" + piece.name
         if known.contains(key), let object = objects[key] { return object }
         let bytes = piece.bytes()
         let object = CheckpointManifest.Object(
@@ -369,6 +378,7 @@ final class Durability: @unchecked Sendable {
                 sizes[key] = nil
             }
         }
+        try removeLeftovers()
         let usable = checkpoints.suffix(max(1, settings.usableCheckpoints)).first!
         let horizon = usable.time - graph.replayDuration
         var needed = usable.nextRecord
@@ -377,6 +387,17 @@ final class Durability: @unchecked Sendable {
         }
         needed = min(needed, firstBatchRecord(after: horizon) ?? needed)
         try journal.forget(before: needed)
+    }
+
+    /// Removes damaged checkpoints, and what a crash left of one that was being written or removed.
+    private func removeLeftovers() throws {
+        guard !leftovers.isEmpty else { return }
+        let used = checkpoints.reduce(into: Set<String>()) {
+            $0.formUnion($1.keys)
+            $0.insert(CheckpointManifest.key($1.time))
+        }
+        for key in leftovers where !used.contains(key) { try store.objects.delete(key) }
+        leftovers = []
     }
 
     private func firstBatchRecord(after time: BatchTime) -> UInt64? {
