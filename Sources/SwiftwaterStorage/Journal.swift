@@ -86,18 +86,36 @@ package final class Journal: Sendable {
         self.files = files
         self.settings = settings
         try files.createDirectory(directory)
+        try Journal.removeTorn(contents, directory, files, settings)
         // What could be read counts from now on, also what the process before wrote and did not synchronize.
-        if settings.synchronizes, let last = contents.segments.last {
+        let segments = contents.segments.filter { $0 < contents.nextNumber }
+        if settings.synchronizes, let last = segments.last {
             let file = try files.update(JournalFormat.segmentPath(directory, last))
             defer { file.close() }
             try file.synchronize()
         }
         output = UncheckedOutput(
             try JournalMark(
-                directory: directory, (contents.segments.first ?? contents.nextNumber)..<contents.nextNumber,
+                directory: directory, (segments.first ?? contents.nextNumber)..<contents.nextNumber,
                 files: files, synchronizes: settings.synchronizes))
         state = Monitor(
-            State(nextNumber: contents.nextNumber, durable: contents.nextNumber, segments: contents.segments))
+            State(nextNumber: contents.nextNumber, durable: contents.nextNumber, segments: segments))
+    }
+
+    /// Removes what was dropped as torn, last segment first, before anything is written after it. Otherwise a later
+    /// start could not tell it from damage, or would find its segments between those that follow.
+    private static func removeTorn(
+        _ contents: JournalContents, _ directory: String, _ files: any FileSystem, _ settings: JournalSettings
+    ) throws {
+        let all = try files.list(directory).filter { $0.hasSuffix(".log") }.compactMap { UInt64($0.dropLast(4)) }
+        let gone = all.filter { $0 >= contents.nextNumber }.sorted(by: >)
+        for segment in gone { try files.remove(JournalFormat.segmentPath(directory, segment)) }
+        if !gone.isEmpty, settings.synchronizes { try files.synchronizeDirectory(directory) }
+        guard contents.droppedBytes > 0, let last = contents.entries.last?.location else { return }
+        let file = try files.update(JournalFormat.segmentPath(directory, last.segment))
+        defer { file.close() }
+        try file.truncate(to: last.offset + last.count)
+        if settings.synchronizes { try file.synchronize() }
     }
 
     deinit {

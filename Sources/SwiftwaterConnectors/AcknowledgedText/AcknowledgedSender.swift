@@ -69,7 +69,7 @@ public final class AcknowledgedSender: Sendable {
             connect()
             return
         }
-        // Whoever connects to this sender must not be shown its token.
+        // A program that connects to this sender must not be shown its token.
         let (group, state, hello) = (group, state, AcknowledgedFraming.hello(settings.name, token: nil))
         do {
             listener = try ServerBootstrap(group: group)
