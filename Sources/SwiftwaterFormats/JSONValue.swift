@@ -74,6 +74,8 @@ package enum JSONValue: Sendable, Equatable {
 
     /// Returns `text` as a JSON string with quotes. Non-ASCII characters are not escaped.
     package static func quoted(_ text: String) -> String {
+        // Most texts are written as they are.
+        guard text.utf8.contains(where: needsEscape) else { return "\"" + text + "\"" }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -89,6 +91,12 @@ package enum JSONValue: Sendable, Equatable {
             }
         }
         return result + "\""
+    }
+
+    /// Whether a byte of a string is written as an escape.
+    @inline(__always)
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F
     }
 }
 

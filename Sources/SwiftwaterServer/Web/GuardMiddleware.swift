@@ -58,13 +58,28 @@
             return response
         }
 
+        // Names of fields are checked when they are made, so they are made once.
+        private static let hostsField = HTTPField.Name(ConnectionRules.hostsField)!
+        private static let referrerPolicy = HTTPField.Name("referrer-policy")!
+        private static let resourcePolicy = HTTPField.Name("cross-origin-resource-policy")!
+        private static let forwardedFor = HTTPField.Name("x-forwarded-for")!
+
+        private static func hasEmptyPart(_ path: String) -> Bool {
+            var last: UInt8 = 0
+            for byte in path.utf8 {
+                if byte == UInt8(ascii: "/"), last == byte { return true }
+                last = byte
+            }
+            return last == UInt8(ascii: "/") && path.utf8.count > 1
+        }
+
         private func check(_ request: Request, _ context: ServerContext) throws {
-            if request.headers[HTTPField.Name(ConnectionRules.hostsField)!] != nil {
+            if request.headers[Self.hostsField] != nil {
                 throw Problem(.badRequest, "the request has more than one Host")
             }
             // Paths are compared by their parts; a proxy's rules may not do so.
             let path = request.uri.path
-            if path.contains("//") || path.count > 1 && path.hasSuffix("/") {
+            if Self.hasEmptyPart(path) {
                 throw Problem(.notFound, "a path has no empty parts")
             }
             if let coding = request.headers[.transferEncoding], coding.trimmed.lowercased() != "chunked" {
@@ -74,7 +89,7 @@
             try checkOrigin(request)
             // The program that watches this one may share its address with a client that sends too much.
             let isHealth = ["/healthz", "/readyz"].contains(request.uri.path)
-            guard isHealth || clients.admits(ClientAddress.key(address(request, context))) else {
+            guard isHealth || clients.admits({ ClientAddress.key(address(request, context)) }) else {
                 throw Problem(
                     .tooManyRequests, "too many requests from this client", headers: [.retryAfter: "1"])
             }
@@ -143,11 +158,11 @@
         private func addHeaders(_ response: inout Response, _ request: Request) {
             response.headers[.contentSecurityPolicy] = Self.contentPolicy
             response.headers[.xContentTypeOptions] = "nosniff"
-            response.headers[HTTPField.Name("referrer-policy")!] = "no-referrer"
-            response.headers[HTTPField.Name("cross-origin-resource-policy")!] = "same-origin"
+            response.headers[Self.referrerPolicy] = "no-referrer"
+            response.headers[Self.resourcePolicy] = "same-origin"
             if let origin = request.headers[.origin], settings.allowedOrigins.contains(origin) {
                 response.headers[.accessControlAllowOrigin] = origin
-                response.headers[HTTPField.Name("cross-origin-resource-policy")!] = "cross-origin"
+                response.headers[Self.resourcePolicy] = "cross-origin"
                 response.headers[.vary] = "Origin, Accept-Encoding"
             } else if response.headers[.vary] == nil {
                 response.headers[.vary] = "Accept-Encoding"
@@ -156,7 +171,7 @@
 
         /// Returns the client's address; behind a proxy, the last one in `X-Forwarded-For`, which no client can forge.
         private func address(_ request: Request, _ context: ServerContext) -> String {
-            if settings.isBehindProxy, let list = request.headers[HTTPField.Name("x-forwarded-for")!],
+            if settings.isBehindProxy, let list = request.headers[Self.forwardedFor],
                 let last = list.split(separator: ",").last
             {
                 return String(last).trimmed
@@ -194,8 +209,10 @@
             clock = settings.clock
         }
 
-        func admits(_ client: String) -> Bool {
+        /// Counts a request. Returns false if it is above the limit.
+        func admits(_ client: () -> String) -> Bool {
             guard let limit else { return true }
+            let client = client()
             let now = clock.elapsed()
             return clients.update { clients in
                 if clients.buckets.count > clients.sweepAt {
