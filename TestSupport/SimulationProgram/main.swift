@@ -7,15 +7,18 @@ let arguments = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
 let first = arguments.first ?? 1
 let count = arguments.dropFirst().first ?? 1
 var failed = 0
+var (damages, refusals) = (0, 0)
 for seed in first..<(first + count) {
     let isTraced = CommandLine.arguments.contains("--trace")
     let outcome = Simulation(seed: seed, trace: isTraced ? { print($0) } : nil).run()
-    let problems = outcome.problems + LiveSimulation(seed: seed).run().problems
+    let live = LiveSimulation(seed: seed).run()
+    let problems = outcome.problems + live.problems
+    (damages, refusals) = (damages + outcome.damages + live.damages, refusals + outcome.refusals + live.refusals)
     if !problems.isEmpty {
         failed += 1
         for problem in problems.prefix(5) { print("seed \(seed): \(problem)") }
     }
     if count == 1 { print("seed \(seed) digest \(outcome.digest) lives \(outcome.lives) batches \(outcome.batches)") }
 }
-if count > 1 { print("\(count) seeds, \(failed) failed") }
+if count > 1 { print("\(count) seeds, \(failed) failed; \(damages) times files were damaged, \(refusals) starts refused them") }
 exit(failed > 0 ? 1 : 0)
