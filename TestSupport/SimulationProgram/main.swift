@@ -20,5 +20,7 @@ for seed in first..<(first + count) {
     }
     if count == 1 { print("seed \(seed) digest \(outcome.digest) lives \(outcome.lives) batches \(outcome.batches)") }
 }
-if count > 1 { print("\(count) seeds, \(failed) failed; \(damages) times files were damaged, \(refusals) starts refused them") }
+if count > 1 {
+    print("\(count) seeds, \(failed) failed; \(damages) times files were damaged, \(refusals) starts refused them")
+}
 exit(failed > 0 ? 1 : 0)
