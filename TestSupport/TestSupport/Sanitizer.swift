@@ -10,6 +10,9 @@ public enum Sanitizer {
     /// Whether there is neither.
     public static let isAbsent = !isThread && !isAddress
 
+    /// What bounds on time are multiplied by.
+    public static let slowdown = isAbsent ? 1 : 20
+
     /// For tests that start the built program.
     public static let startsProgram = "starts the program, whose release build is tested by itself"
     /// For tests of much arithmetic in one thread.
