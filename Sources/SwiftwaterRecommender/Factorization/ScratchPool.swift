@@ -1,4 +1,4 @@
-import Synchronization
+import SwiftwaterCore
 
 /// Aligned memory for solvers that live for one row, used again: where many small results are each allocated between a
 /// solver's memory and the next one's, the heap would grow by a solver for each result.
@@ -11,11 +11,12 @@ final class ScratchPool: Sendable {
         let bytes: Int
     }
 
-    private let free = Mutex<[Buffer]>([])
+    /// A lock that the thread sanitizer knows; it does not see the order that a `Mutex` makes.
+    private let free = Monitor<[Buffer]>([])
 
     /// Returns zeroed memory, aligned to cache lines: a vector that straddles two costs twice.
     func take(bytes: Int) -> UnsafeMutableRawPointer {
-        let known = free.withLock { free -> Buffer? in
+        let known = free.update { free -> Buffer? in
             guard let place = free.lastIndex(where: { $0.bytes == bytes }) else { return nil }
             return free.remove(at: place)
         }
@@ -26,7 +27,7 @@ final class ScratchPool: Sendable {
 
     /// Takes back what `take(bytes:)` returned.
     func give(_ address: UnsafeMutableRawPointer, bytes: Int) {
-        let isKept = free.withLock { free in
+        let isKept = free.update { free in
             guard free.count < ScratchPool.buffersMax else { return false }
             free.append(Buffer(address: address, bytes: bytes))
             return true
