@@ -67,7 +67,7 @@ struct GenerateCommand: ParsableCommand {
 
         func run() throws {
             let console = Console()
-            try Directory.create(out)
+            try URLFileSystem().createDirectory(out)
             let generator = try RatingsGenerator(.init(preset: preset, seed: seed))
             let file = try AtomicFile(path: out + "/ratings.csv")
             try file.write("userId,movieId,rating,timestamp\n")

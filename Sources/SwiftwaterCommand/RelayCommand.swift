@@ -160,12 +160,13 @@ struct RelayCommand: ParsableCommand {
     /// Returns the files to read. Fails on missing ones before clients connect.
     private func inputs() throws -> [String] {
         if from == "-" { return [from] }
-        guard Directory.isDirectory(from) else {
+        let places = URLFileSystem()
+        guard try places.isDirectory(from) else {
             _ = try ByteSource(path: from)
             return [from]
         }
-        let files = try Directory.entries(from).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }
-            .map { from + "/" + $0.name }
+        let files = try places.entries(from).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }
+            .map { (from.hasSuffix("/") ? from : from + "/") + $0.name }
         guard !files.isEmpty else {
             throw SwiftwaterError(.notFound, "the directory \(from) has no files", remedy: "name one with posts")
         }

@@ -124,7 +124,7 @@ struct TuneCommand: AsyncParsableCommand {
 
     private func draw(_ svg: String) throws {
         guard let plot else { return }
-        try LocalFileSystem().replace(plot, with: Array(svg.utf8))
+        try URLFileSystem().replace(plot, with: Array(svg.utf8))
     }
 
     private static func json(_ results: [GridSearch.Result]) -> String {

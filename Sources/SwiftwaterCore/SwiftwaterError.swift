@@ -21,6 +21,8 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
         public static let io = Code(rawValue: "io")
         /// A host or port could not be reached or bound.
         public static let network = Code(rawValue: "network")
+        /// A service refused who asked.
+        public static let denied = Code(rawValue: "denied")
         /// A stored file is damaged or truncated.
         public static let corrupted = Code(rawValue: "corrupted")
         /// A configured limit was reached.

@@ -1,12 +1,13 @@
 import SwiftwaterCore
 import SwiftwaterStorage
 
-/// Access to the bytes of a whole file: mapped if it is plain, read if it is compressed or a pipe.
+/// Access to the bytes of a whole file: mapped if it is plain and on the disk, read if it is compressed, a
+/// pipe, or in a store.
 package enum FileBytes {
     /// Calls `body` with the bytes, which are valid during the call only.
     ///
     /// - Parameters:
-    ///   - path: a plain or gzip file, or `-` for standard input.
+    ///   - path: a plain or gzip file, its address in a store, or `-` for standard input.
     ///   - encoding: the encoding of the file; `body` is given UTF-8.
     /// - Throws: `notFound` or `io`, or the error that `body` throws.
     package static func with<Result>(
@@ -22,9 +23,10 @@ package enum FileBytes {
         _ path: String, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
         if path != "-" {
-            let file = try MappedFile(path: path)
-            let isGzip = file.withBytes { $0.count >= 2 && $0[0] == 0x1F && $0[1] == 0x8B }
-            if !isGzip { return try file.withBytes(body) }
+            return try URLFileSystem().map(path).withBytes { bytes in
+                guard bytes.starts(with: [0x1F, 0x8B]) else { return try body(bytes) }
+                return try ByteSource(name: path, bytes: bytes).readAll().withUnsafeBytes(body)
+            }
         }
         return try ByteSource(path: path).readAll().withUnsafeBytes(body)
     }

@@ -46,6 +46,9 @@ package struct FileSplit: Sendable {
 
     /// Returns the parts of a file at its current size. A pipe and standard input (`-`) have one part.
     package static func splits(of path: String) throws -> [FileSplit] {
+        if URLFileSystem.isRemote(path) {
+            return try splits(of: path, byteCount: Int(try URLFileSystem().stamp(path).byteCount))
+        }
         var status = stat()
         if path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
             return try splits(of: path, byteCount: Int(status.st_size))
@@ -58,22 +61,19 @@ package struct FileSplit: Sendable {
     /// - Throws: `malformedInput` if the size has changed.
     func checkSize() throws {
         guard let byteCount else { return }
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw FileError.make("cannot open", path, errno) }
-        guard Int(status.st_size) == byteCount else {
+        let found = Int(try URLFileSystem().stamp(path).byteCount)
+        guard found == byteCount else {
             throw SwiftwaterError(
-                .malformedInput, "the file had \(byteCount) bytes and now has \(status.st_size)", at: .init(file: path),
+                .malformedInput, "the file had \(byteCount) bytes and now has \(found)", at: .init(file: path),
                 remedy: "move files into place when they are complete, and do not change them")
         }
     }
 
     /// Returns the first bytes of a file.
     private static func head(of path: String) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError.make("cannot open", path, errno) }
-        defer { close(descriptor) }
-        return [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
-            count = max(0, pread(descriptor, buffer.baseAddress!, buffer.count, 0))
+        let file = try URLFileSystem().open(path)
+        return try [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+            count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
         }
     }
 
@@ -91,29 +91,26 @@ package struct FileSplit: Sendable {
 
 /// Reads the bytes of a split: from the first line that begins in its range to the end of the last such line.
 final class SplitBytes {
-    private let descriptor: Int32
+    private let file: any ReadableFile
     private let path: String
     private var offset: Int
     private var end: Int
 
     init(_ split: FileSplit) throws {
         path = split.path
-        descriptor = open(split.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError.make("cannot open", split.path, errno) }
+        file = try URLFileSystem().open(split.path)
         (offset, end) = (0, 0)
         let byteCount = split.byteCount ?? 0
         offset = try lineStart(atOrAfter: split.range.lowerBound, byteCount: byteCount)
         end = try lineStart(atOrAfter: split.range.upperBound, byteCount: byteCount)
     }
 
-    deinit { close(descriptor) }
-
     private func lineStart(atOrAfter place: Int, byteCount: Int) throws -> Int {
         guard place > 0, place < byteCount else { return min(place, byteCount) }
         var position = place - 1
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while position < byteCount {
-            let count = try buffer.withUnsafeMutableBytes { try read($0, at: position) }
+            let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0, at: position) }
             if count == 0 { break }
             if let found = buffer[..<count].firstIndex(of: 0x0A) { return position + found + 1 }
             position += count
@@ -121,18 +118,10 @@ final class SplitBytes {
         return byteCount
     }
 
-    private func read(_ buffer: UnsafeMutableRawBufferPointer, at place: Int) throws -> Int {
-        while true {
-            let count = pread(descriptor, buffer.baseAddress!, buffer.count, off_t(place))
-            if count >= 0 { return count }
-            if errno != EINTR { throw FileError.make("cannot read", path, errno) }
-        }
-    }
-
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let wanted = min(buffer.count, end - offset)
         guard wanted > 0 else { return 0 }
-        let count = try read(UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset)
+        let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset)
         guard count > 0 else {
             throw SwiftwaterError(.malformedInput, "the file became shorter", at: .init(file: path, byteOffset: offset))
         }

@@ -110,7 +110,7 @@ public final class LiveRecommender: Sendable {
     ) throws -> MatrixFactorizationModel? {
         try files.removeTemporaries(in: directory)
         let path = directory + "/model.swmodel"
-        guard files.exists(path) else { return nil }
+        guard try files.exists(path) else { return nil }
         let model = try ModelFile.read(path, files: files)
         let clean = model.removing { ratings.forgotten.contains(ForgottenUser(Text($0))) }
         if clean.userIDs.count < model.userIDs.count { try ModelFile.write(clean, to: path, files: files) }

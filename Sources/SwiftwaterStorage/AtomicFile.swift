@@ -22,7 +22,7 @@ package final class AtomicFile {
     /// last commit wins.
     ///
     /// - Throws: `notFound` if the directory does not exist, `io` if it cannot be written.
-    package init(path: String, files: any FileSystem = LocalFileSystem()) throws {
+    package init(path: String, files: any FileSystem = URLFileSystem()) throws {
         self.path = path
         self.files = files
         temporaryPath = files.temporaryPath(for: path)

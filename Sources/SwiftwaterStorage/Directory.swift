@@ -3,18 +3,6 @@ import SwiftwaterPlatform
 
 /// Directories of the local disk.
 package enum Directory {
-    /// An entry of a directory.
-    package struct Entry: Sendable {
-        /// The name, without the directory.
-        package let name: String
-        /// Whether the entry is a directory; symbolic links are followed.
-        package let isDirectory: Bool
-        /// The size in bytes.
-        package let byteCount: Int
-        /// The modification time.
-        package let modified: BatchTime
-    }
-
     /// Creates the directory and its parents if they do not exist.
     ///
     /// - Parameter isPrivate: whether only the user of this process may look into those that are created.
@@ -37,10 +25,10 @@ package enum Directory {
     }
 
     /// Returns the directory's entries, ordered by the bytes of their names.
-    package static func entries(_ path: String) throws -> [Entry] {
+    package static func entries(_ path: String) throws -> [FileEntry] {
         guard let handle = opendir(path) else { throw FileError.make("cannot list", path, errno) }
         defer { closedir(handle) }
-        var result: [Entry] = []
+        var result: [FileEntry] = []
         while let found = readdir(handle) {
             let name = withUnsafePointer(to: &found.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
@@ -48,12 +36,9 @@ package enum Directory {
             if name == "." || name == ".." { continue }
             var status = stat()
             guard stat(path + "/" + name, &status) == 0 else { continue }  // deleted since
-            let modified = status.modificationTime
             result.append(
-                Entry(
-                    name: name, isDirectory: status.st_mode & S_IFMT == S_IFDIR, byteCount: Int(status.st_size),
-                    modified: BatchTime(
-                        milliseconds: Int64(modified.tv_sec) * 1000 + Int64(modified.tv_nsec) / 1_000_000)))
+                FileEntry(
+                    name: name, isDirectory: status.st_mode & S_IFMT == S_IFDIR, byteCount: Int(status.st_size)))
         }
         return result.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }

@@ -24,8 +24,18 @@ public protocol FileSystem: Sendable {
     /// Returns the names in a directory, ordered by their bytes, with a `/` at the end of directories. Returns an empty
     /// array if the directory does not exist.
     func list(_ directory: String) throws -> [String]
+    /// Opens a file for reading.
+    ///
+    /// - Throws: `notFound`.
+    func open(_ path: String) throws -> any ReadableFile
+    /// Returns the entries of a directory, ordered by the bytes of their names.
+    ///
+    /// - Throws: `notFound` if the directory does not exist, where that can be known.
+    func entries(_ directory: String) throws -> [FileEntry]
     /// Returns whether there is a file or directory at the path.
-    func exists(_ path: String) -> Bool
+    func exists(_ path: String) throws -> Bool
+    /// Returns whether the path is that of a directory.
+    func isDirectory(_ path: String) throws -> Bool
     /// Returns the stamp of a file's current version.
     ///
     /// - Throws: `notFound`.
@@ -54,6 +64,26 @@ public protocol FileSystem: Sendable {
 extension FileSystem {
     /// Opens a file for reading in place.
     public func map(_ path: String) throws -> MappedFile { try map(path, copied: false) }
+
+    /// Opens a file, each piece of which is read by `read(_:at:count:)`.
+    public func open(_ path: String) throws -> any ReadableFile {
+        PlainReader(files: self, path: path, byteCount: Int(try stamp(path).byteCount))
+    }
+
+    /// Returns the entries that `list(_:)` names.
+    public func entries(_ directory: String) throws -> [FileEntry] {
+        try list(directory).map { name in
+            if name.hasSuffix("/") { return FileEntry(name: String(name.dropLast()), isDirectory: true, byteCount: 0) }
+            return FileEntry(
+                name: name, isDirectory: false, byteCount: Int(try stamp(directory + "/" + name).byteCount))
+        }
+    }
+
+    /// Returns whether the parent lists the path as a directory.
+    public func isDirectory(_ path: String) throws -> Bool {
+        let parent = PathName.parent(of: path)
+        return try list(parent).contains(String(path.dropFirst(parent == "/" ? 1 : parent.count + 1)) + "/")
+    }
 }
 
 /// A file that is written to. Not thread-safe.

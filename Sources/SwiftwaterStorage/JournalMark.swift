@@ -53,7 +53,7 @@ final class JournalMark: Sendable {
     /// - Throws: `corrupted` if no copy of it can be read.
     static func read(_ directory: String, _ files: any FileSystem) throws -> Bounds? {
         let path = path(directory)
-        guard files.exists(path) else { return nil }
+        guard try files.exists(path) else { return nil }
         let bytes = try files.read(path)
         let found = [0, slotDistance].compactMap { offset -> Bounds? in
             guard offset + slotBytes <= bytes.count, Array(bytes[offset..<offset + 8]) == magic else { return nil }

@@ -44,8 +44,8 @@ package struct JournalRepair: Sendable {
             reader.segments[$0].isDamaged || ($0 == reader.segments.count - 1 && end > (reader.next ?? 0))
         }
         try files.createDirectory(copies)
-        for path in rewritten.map({ reader.segments[$0].path }) + [JournalMark.path(directory)] where files.exists(path)
-        {
+        for path in rewritten.map({ reader.segments[$0].path }) + [JournalMark.path(directory)] {
+            guard try files.exists(path) else { continue }
             try files.replace(copies + "/" + path.split(separator: "/").last!, with: try files.read(path))
         }
         for index in rewritten { try rewrite(index, reader) }

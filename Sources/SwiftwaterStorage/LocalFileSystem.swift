@@ -26,7 +26,7 @@ public struct LocalFileSystem: FileSystem {
 
     /// Returns all bytes of a file.
     public func read(_ path: String) throws -> [UInt8] {
-        let file = try open(path)
+        let file = try opened(path)
         defer { close(file.descriptor) }
         return try bytes(of: file.descriptor, path, at: 0, count: file.size)
     }
@@ -35,12 +35,12 @@ public struct LocalFileSystem: FileSystem {
     ///
     /// - Throws: `corrupted` if the file ends before.
     public func read(_ path: String, at offset: Int, count: Int) throws -> [UInt8] {
-        let file = try open(path)
+        let file = try opened(path)
         defer { close(file.descriptor) }
         return try bytes(of: file.descriptor, path, at: offset, count: count)
     }
 
-    private func open(_ path: String) throws -> (descriptor: Int32, size: Int) {
+    private func opened(_ path: String) throws -> (descriptor: Int32, size: Int) {
         let descriptor = SwiftwaterPlatform.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError.make("cannot open", path, errno) }
         var status = stat()
@@ -77,6 +77,18 @@ public struct LocalFileSystem: FileSystem {
     /// Opens a file for reading in place, or reads it into memory now if `copied` is true.
     public func map(_ path: String, copied: Bool) throws -> MappedFile { try MappedFile(path: path, copied: copied) }
 
+    /// Opens a file for reading.
+    public func open(_ path: String) throws -> any ReadableFile {
+        let file = try opened(path)
+        return LocalReader(descriptor: file.descriptor, path: path, byteCount: file.size)
+    }
+
+    /// Returns the entries of a directory, ordered by the bytes of their names.
+    public func entries(_ directory: String) throws -> [FileEntry] { try Directory.entries(directory) }
+
+    /// Returns whether the path is that of a directory.
+    public func isDirectory(_ path: String) -> Bool { Directory.isDirectory(path) }
+
     /// Returns the stamp of a file's current version.
     public func stamp(_ path: String) throws -> FileStamp { try FileStamp(of: path) }
 
@@ -112,7 +124,7 @@ public struct LocalFileSystem: FileSystem {
 
     /// Makes all creations, renames and removals in the directory durable.
     public func synchronizeDirectory(_ path: String) throws {
-        let file = try open(path)
+        let file = try opened(path)
         defer { close(file.descriptor) }
         guard fsync(file.descriptor) == 0 else { throw FileError.make("cannot flush", path, errno) }
     }
@@ -127,6 +139,26 @@ public struct LocalFileSystem: FileSystem {
     }
 
     private static let temporaryCount = Atomic<Int>(0)
+}
+
+private final class LocalReader: ReadableFile {
+    private let descriptor: Int32
+    private let path: String
+    let byteCount: Int
+
+    init(descriptor: Int32, path: String, byteCount: Int) {
+        (self.descriptor, self.path, self.byteCount) = (descriptor, path, byteCount)
+    }
+
+    deinit { close(descriptor) }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
+        while true {
+            let count = pread(descriptor, buffer.baseAddress!, buffer.count, off_t(offset))
+            if count >= 0 { return count }
+            if errno != EINTR { throw FileError.make("cannot read", path, errno) }
+        }
+    }
 }
 
 private final class LocalFile: WritableFile {

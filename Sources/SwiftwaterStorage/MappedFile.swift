@@ -21,6 +21,23 @@ public final class MappedFile: @unchecked Sendable {
         bytes = UnsafeRawBufferPointer(start: memory, count: contents.count)
     }
 
+    /// Creates a file whose bytes are read into memory.
+    ///
+    /// - Parameter fill: writes all of the bytes.
+    init(path: String, byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
+        self.path = path
+        guard byteCount > 0 else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        guard let address = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            address != MAP_FAILED
+        else { throw FileError.make("cannot hold", path, errno) }
+        bytes = UnsafeRawBufferPointer(start: address, count: byteCount)
+        // If this fails, `deinit` gives the memory back.
+        try fill(UnsafeMutableRawBufferPointer(mutating: bytes))
+    }
+
     /// Opens a file.
     ///
     /// - Parameter copied: reads the whole file into memory now.
@@ -46,12 +63,8 @@ public final class MappedFile: @unchecked Sendable {
             throw FileError.make("cannot map", path, errno)
         }
         bytes = UnsafeRawBufferPointer(start: address, count: count)
-        if copied {
-            do { try Self.fill(UnsafeMutableRawBufferPointer(mutating: bytes), descriptor, path) } catch {
-                munmap(address, count)
-                throw error
-            }
-        }
+        // If this fails, `deinit` gives the memory back.
+        if copied { try Self.fill(UnsafeMutableRawBufferPointer(mutating: bytes), descriptor, path) }
     }
 
     private static func fill(_ bytes: UnsafeMutableRawBufferPointer, _ descriptor: Int32, _ path: String) throws {

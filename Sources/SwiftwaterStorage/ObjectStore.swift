@@ -32,6 +32,66 @@ public protocol ObjectStore: Sendable {
     func list(prefix: String) throws -> [ObjectInfo]
     /// Removes an object. Does nothing if there is none.
     func delete(_ key: String) throws
+    /// Reads the bytes that begin at `offset` into memory, and returns their number: less than the memory holds if the
+    /// object ends before.
+    ///
+    /// - Throws: `notFound` if the object does not exist.
+    func read(_ key: String, at offset: Int, into memory: UnsafeMutableRawBufferPointer) throws -> Int
+    /// Begins an object of unknown length, which appears when the upload is committed.
+    func upload(_ key: String) throws -> any ObjectUpload
+    /// Returns how messages name an object, such as `s3://bucket/key`.
+    func name(of key: String) -> String
+}
+
+extension ObjectStore {
+    /// Reads bytes by `get(_:_:)`.
+    public func read(_ key: String, at offset: Int, into memory: UnsafeMutableRawBufferPointer) throws -> Int {
+        let found = try get(key, offset..<offset + memory.count)
+        found.withUnsafeBytes { memory.copyMemory(from: $0) }
+        return found.count
+    }
+
+    /// Collects an object in memory, and puts it when it is committed.
+    public func upload(_ key: String) throws -> any ObjectUpload {
+        try ObjectKey.check(key)
+        return CollectedUpload(store: self, key: key)
+    }
+
+    /// The key itself.
+    public func name(of key: String) -> String { key }
+}
+
+/// An object that is being written. Not thread-safe. An upload that is destroyed before it is committed leaves nothing.
+public protocol ObjectUpload: AnyObject {
+    /// Appends bytes.
+    ///
+    /// - Throws: `io` or `network`, after which the upload cannot be committed.
+    func write(_ bytes: UnsafeRawBufferPointer) throws
+    /// Makes the object appear, durable and whole, in place of any object with the key.
+    func commit() throws -> ObjectVersion
+    /// Makes the object appear if there is none with the key.
+    ///
+    /// - Returns: nil if there is one, which is unchanged.
+    func commitIfAbsent() throws -> ObjectVersion?
+    /// Gives up the object. Does nothing after a commit.
+    func abandon()
+}
+
+/// An upload for stores that put objects only as a whole.
+private final class CollectedUpload: ObjectUpload {
+    private let store: any ObjectStore
+    private let key: String
+    private var bytes: [UInt8] = []
+
+    init(store: any ObjectStore, key: String) { (self.store, self.key) = (store, key) }
+
+    func write(_ bytes: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: bytes) }
+
+    func commit() throws -> ObjectVersion { try store.put(key, bytes) }
+
+    func commitIfAbsent() throws -> ObjectVersion? { try store.putIfAbsent(key, bytes) }
+
+    func abandon() { bytes = [] }
 }
 
 /// A version of an object. Two versions of a key are equal only if their bytes are equal. A store without a better tag

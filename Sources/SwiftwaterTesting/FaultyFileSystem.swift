@@ -118,8 +118,8 @@ public struct FaultyFileSystem: FileSystem {
         try before(.read, path)
         return try base.stamp(path)
     }
-    /// Returns whether there is a file or directory at the path. Never fails.
-    public func exists(_ path: String) -> Bool { base.exists(path) }
+    /// Returns whether there is a file or directory at the path.
+    public func exists(_ path: String) throws -> Bool { try base.exists(path) }
     /// Renames a file, replacing any file at the new path.
     public func rename(_ path: String, to new: String) throws {
         try before(.rename, new)

@@ -17,6 +17,7 @@ public enum StoreChecks {
         try checkObjects(make, prefix, check)
         try checkListing(make, prefix, check)
         try checkConditions(make, prefix, check)
+        try checkUploads(make, prefix, check)
         for key in ["../x", "/x", "a//b", "", "a/./b", "a/"] {
             check(throwsError(.invalidArgument) { try make().put(key, [1]) }, "the key '\(key)' is rejected")
         }
@@ -63,8 +64,15 @@ public enum StoreChecks {
         _ make: () throws -> any ObjectStore, _ prefix: String, _ check: (Bool, String) -> Void
     ) throws {
         let store = try make()
-        let names = ["b/1", "b/10", "b/2", "b/c/d", "ba", "a b", "ä", "%41", "#1?x=y&z", "B", "b-", "b.x"]
-        for name in names { try store.put(prefix + "list/" + name, Array(name.utf8)) }
+        let all = [
+            "b/1", "b/10", "b/2", "b/c/d", "ba", "a b", "ä", "%41", "100 %", "a+b", "#1?x=y&z", "B", "b-", "b.x",
+        ]
+        // A name that does not work must not hide whether the others do.
+        let names = all.filter { name in
+            let works = (try? store.put(prefix + "list/" + name, Array(name.utf8))) != nil
+            check(works, "the key '\(name)' works like any other")
+            return works
+        }
         let sorted = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         func listed(_ start: String) throws -> [String] {
             try make().list(prefix: prefix + "list/" + start).map { String($0.key.dropFirst(prefix.count + 5)) }
@@ -107,6 +115,47 @@ public enum StoreChecks {
         let won = winners.read { $0 }
         check(won.count == 1, "of several concurrent putIfAbsent calls, exactly one succeeds")
         check(try store.get(prefix + "lease/race") == won.map(UInt8.init), "the bytes of the call that succeeded stay")
+    }
+
+    private static func checkUploads(
+        _ make: () throws -> any ObjectStore, _ prefix: String, _ check: (Bool, String) -> Void
+    ) throws {
+        let store = try make()
+        let key = prefix + "upload/object"
+        let piece = (0..<1_000_003).map { UInt8(truncatingIfNeeded: $0 &* 29 >> 2) }
+        let upload = try store.upload(key)
+        var whole: [UInt8] = []
+        // Longer than one part of any store, in pieces that no part is a multiple of.
+        for _ in 0..<18 {
+            try piece.withUnsafeBytes { try upload.write($0) }
+            whole += piece
+        }
+        check(try make().info(key) == nil, "an upload does not appear before it is committed")
+        let version = try upload.commit()
+        check(
+            try make().info(key) == ObjectInfo(key: key, byteCount: whole.count, version: version),
+            "an upload appears with its length and version")
+        check(try make().get(key) == whole, "an upload is read as it was written")
+        var memory = [UInt8](repeating: 0, count: 9_000_000)
+        let count = try memory.withUnsafeMutableBytes { try store.read(key, at: 9_500_000, into: $0) }
+        check(
+            count == whole.count - 9_500_000 && memory.prefix(count) == whole[9_500_000...],
+            "bytes are read into memory up to the object's end")
+        check(
+            throwsError(.notFound) {
+                _ = try memory.withUnsafeMutableBytes { try store.read(prefix + "none", at: 0, into: $0) }
+            }, "reading a missing object into memory throws notFound")
+        let second = try store.upload(key)
+        try [1, 2].withUnsafeBytes { try second.write($0) }
+        check(try second.commitIfAbsent() == nil, "an upload that must be new does not replace an object")
+        check(try store.info(key)?.version == version, "the object stays as it was")
+        let empty = try store.upload(prefix + "upload/empty")
+        check(try empty.commitIfAbsent() != nil, "an upload that must be new appears where there is none")
+        check(try store.get(prefix + "upload/empty").isEmpty, "an upload without bytes is an empty object")
+        let given = try store.upload(prefix + "upload/given-up")
+        for _ in 0..<10 { try piece.withUnsafeBytes { try given.write($0) } }
+        given.abandon()
+        check(try make().info(prefix + "upload/given-up") == nil, "an upload that is given up leaves nothing")
     }
 
     private static func throwsError(_ code: SwiftwaterError.Code, _ body: () throws -> Void) -> Bool {

@@ -14,11 +14,12 @@ struct CheckpointCommand: ParsableCommand {
         subcommands: [List.self, Show.self, Verify.self, Repair.self])
 
     static func open(_ directory: String) throws -> CheckpointStore {
-        guard Directory.isDirectory(directory) else {
+        let files = URLFileSystem()
+        guard try files.isDirectory(directory) else {
             throw SwiftwaterError(.notFound, "\(directory) is not a directory", remedy: "give a checkpoint directory")
         }
         let store = try CheckpointStore(directory: directory)
-        guard try !store.times().isEmpty || Directory.isDirectory(store.journalDirectory) else {
+        guard try !store.times().isEmpty || files.isDirectory(store.journalDirectory) else {
             throw SwiftwaterError(
                 .notFound, "\(directory) has no checkpoint and no log",
                 remedy: "give the directory of --checkpoint; in that of serve --state, it is 'stream'")

@@ -15,7 +15,7 @@ public enum ModelFile {
     /// Writes the model to a temporary file beside `path` and renames it. After any failure, the previous model
     /// remains.
     public static func write(
-        _ model: MatrixFactorizationModel, to path: String, files: any FileSystem = LocalFileSystem()
+        _ model: MatrixFactorizationModel, to path: String, files: any FileSystem = URLFileSystem()
     ) throws {
         let file = try AtomicFile(path: path, files: files)
         var output = SectionWriter(file: file)
@@ -64,7 +64,7 @@ public enum ModelFile {
     /// - Throws: `notFound`, `io`; `corrupted` if the file is not a model, has another version, was cut, or its
     ///   checksum does not match.
     public static func read(
-        _ path: String, copied: Bool = false, files: any FileSystem = LocalFileSystem()
+        _ path: String, copied: Bool = false, files: any FileSystem = URLFileSystem()
     ) throws -> MatrixFactorizationModel {
         let file = try files.map(path, copied: copied)
         do {

@@ -21,7 +21,7 @@ package enum RatingsCache {
 
     static func write(
         _ ratings: Ratings, _ report: RatingsReport, _ stamp: FileStamp, _ format: RatingsFormat, to path: String,
-        files: any FileSystem = LocalFileSystem()
+        files: any FileSystem = URLFileSystem()
     ) throws {
         let file = try AtomicFile(path: path, files: files)
         var output = SectionWriter(file: file)
@@ -65,7 +65,7 @@ package enum RatingsCache {
 
     /// Reads the cache of a file. Returns nil if there is none or it does not match the file.
     static func read(
-        _ path: String, _ stamp: FileStamp, _ format: RatingsFormat, files: any FileSystem = LocalFileSystem()
+        _ path: String, _ stamp: FileStamp, _ format: RatingsFormat, files: any FileSystem = URLFileSystem()
     ) throws -> RatingsReading? {
         let file: MappedFile
         do { file = try files.map(path) } catch let error as SwiftwaterError where error.code == .notFound {

@@ -35,7 +35,7 @@ extension Ratings {
     private static func readCached(
         _ path: String, _ format: RatingsFormat, _ progress: ((Double) -> Void)?
     ) throws -> RatingsReading {
-        let (cache, stamp) = (RatingsCache.path(for: path), try LocalFileSystem().stamp(path))
+        let (cache, stamp) = (RatingsCache.path(for: path), try URLFileSystem().stamp(path))
         var problem: SwiftwaterError?
         do {
             if var found = try RatingsCache.read(cache, stamp, format) {

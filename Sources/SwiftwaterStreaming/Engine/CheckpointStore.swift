@@ -8,7 +8,7 @@ package struct CheckpointStore: Sendable {
     let objects: any ObjectStore
 
     /// Opens a directory. Creates it if it does not exist.
-    package init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
+    package init(directory: String, files: any FileSystem = URLFileSystem()) throws {
         self.directory = directory
         objects = try LocalDirectoryStore(root: directory, files: files)
     }

@@ -38,7 +38,7 @@ public struct StreamSettings: Sendable {
         firstBatchMaxBytes: Int = 256 << 20, blockInterval: Duration = .milliseconds(50),
         waitingBatchesMax: Int = 64, stopMax: Duration = .seconds(30), onFailure: FailurePolicy = FailurePolicy.stop,
         isStepped: Bool = false,
-        files: any FileSystem = LocalFileSystem(isPrivate: true)
+        files: any FileSystem = URLFileSystem(isPrivate: true)
     ) {
         self.lineLimits = lineLimits
         self.receiverBufferMaxBytes = receiverBufferMaxBytes

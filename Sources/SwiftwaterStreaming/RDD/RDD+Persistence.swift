@@ -50,7 +50,7 @@ extension RDD {
                 at: .init(streamOperator: "checkpoint"), remedy: "make its types StreamCodable")
         }
         let (parent, context, count) = (self, context, partitionCount)
-        let store: any ObjectStore = try LocalDirectoryStore(root: directory)
+        let store: any ObjectStore = try LocalDirectoryStore(root: directory, files: URLFileSystem())
         @Sendable func key(_ partition: Int) -> String { "part-" + zeroPadded(partition, 5) }
         let lineage = Lineage(
             context: context, name: "checkpoint", parents: [lineage], partitionCount: count,
@@ -74,17 +74,18 @@ extension RDD {
     ///
     /// - Throws: `invalidArgument` if the directory is not empty.
     public func saveAsTextFiles(_ directory: String) throws {
-        try Directory.create(directory)
-        guard try Directory.entries(directory).isEmpty else {
+        let files = URLFileSystem()
+        try files.createDirectory(directory)
+        guard try files.entries(directory).isEmpty else {
             throw SwiftwaterError(
                 .invalidArgument, "\(directory) is not empty", remedy: "name a directory that does not exist yet")
         }
         try context.runJob(lineage) { [compute] partition in
-            let file = try AtomicFile(path: directory + "/part-" + zeroPadded(partition, 5))
+            let file = try AtomicFile(path: directory + "/part-" + zeroPadded(partition, 5), files: files)
             try compute(partition) { try file.write(RowText.line($0)) }
             try file.commit()
         }
-        try AtomicFile(path: directory + "/_SUCCESS").commit()
+        try AtomicFile(path: directory + "/_SUCCESS", files: files).commit()
     }
 }
 

@@ -25,7 +25,7 @@ public struct FileSink: TableSink {
     private let files: any FileSystem
 
     /// Creates a sink. The directory is created when an output opens.
-    public init(directory: String, format: Format = .ndjson, files: any FileSystem = LocalFileSystem()) {
+    public init(directory: String, format: Format = .ndjson, files: any FileSystem = URLFileSystem()) {
         self.directory = directory
         self.format = format
         self.files = files
@@ -47,13 +47,13 @@ public struct FileSink: TableSink {
     /// Writes the file of a batch. Does nothing if it exists.
     public func commit(output: String, _ batch: SinkBatch) throws {
         let path = path(output: output, batch.time)
-        if files.exists(path) { return }
+        if try files.exists(path) { return }
         try files.replace(path, with: encode(batch))
     }
 
     /// Returns whether the file of a batch exists.
     public func isCommitted(output: String, _ time: BatchTime) throws -> Bool {
-        files.exists(path(output: output, time))
+        try files.exists(path(output: output, time))
     }
 
     /// Returns the time of the newest file of an output, or nil if there is none.

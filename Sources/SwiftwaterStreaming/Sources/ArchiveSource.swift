@@ -72,9 +72,12 @@ public final class ArchiveSource: ReplayableSource {
     /// - Throws: `notFound`, `io`; `invalidArgument` for an empty list of files.
     public init(_ paths: [String], batchBytes: Int = 512 << 20, limits: LineLimits = LineLimits()) throws {
         files = try paths.flatMap { path -> [String] in
-            guard Directory.isDirectory(path) else { return [path] }
-            return try Directory.entries(path).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }.map(\.name)
-                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { path + "/" + $0 }
+            let places = URLFileSystem()
+            guard try places.isDirectory(path) else { return [path] }
+            return try places.entries(path).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }.map(\.name)
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
+                    (path.hasSuffix("/") ? path : path + "/") + $0
+                }
         }
         guard !files.isEmpty else {
             throw SwiftwaterError(
@@ -83,7 +86,7 @@ public final class ArchiveSource: ReplayableSource {
         var writer = ByteWriter()
         for file in files {
             writer.write(string: file)
-            writer.write(integer: try LocalFileSystem().stamp(file).byteCount)
+            writer.write(integer: try URLFileSystem().stamp(file).byteCount)
         }
         fingerprint = writer.bytes.withUnsafeBytes { StableHasher.hash($0) }
         parts = try files.flatMap { try FileSplit.splits(of: $0) }

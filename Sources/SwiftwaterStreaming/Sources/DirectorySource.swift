@@ -49,6 +49,7 @@ public final class DirectorySource: ReplayableSource {
 
     private let directory: String
     private let newFilesOnly: Bool
+    private let files = URLFileSystem()
     private let limits: LineLimits
     private let log: Logger
     private let seen = Monitor<Set<String>>([])
@@ -68,7 +69,8 @@ public final class DirectorySource: ReplayableSource {
     ///
     /// - Throws: `notFound` if the directory does not exist.
     public func start(at position: [String]?) throws {
-        guard Directory.isDirectory(directory) else {
+        // In a store a directory is there as soon as something is in it.
+        guard try URLFileSystem.isRemote(directory) || files.isDirectory(directory) else {
             throw SwiftwaterError(
                 .notFound, "\(directory) is not a directory",
                 remedy: "create it, or give the directory where files appear")
@@ -84,8 +86,8 @@ public final class DirectorySource: ReplayableSource {
     /// Does nothing: there is nothing to close.
     public func stop() {}
 
-    private func entries() throws -> [Directory.Entry] {
-        try Directory.entries(directory).filter {
+    private func entries() throws -> [FileEntry] {
+        try files.entries(directory).filter {
             !$0.isDirectory && !$0.name.hasPrefix(".") && !$0.name.hasPrefix("_") && !$0.name.hasSuffix(".tmp")
         }
     }

@@ -33,7 +33,7 @@ public final class TrendFilter: Sendable {
     }
 
     private var stamps: [FileStamp?] {
-        [ignore, allow].map { path in path.flatMap { try? LocalFileSystem().stamp($0) } }
+        [ignore, allow].map { path in path.flatMap { try? URLFileSystem().stamp($0) } }
     }
 
     private func read() throws -> Lists {
