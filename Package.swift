@@ -57,6 +57,11 @@ let web: [Target.Dependency] = [
 func spark(_ products: [(String, String)]) -> [Target.Dependency] {
     products.map { .product(name: $0, package: $1, condition: .when(traits: ["SparkConnect"])) }
 }
+/// What only services over HTTPS need, and takes minutes to build.
+let services: [Target.Dependency] = [
+    ("AsyncHTTPClient", "async-http-client"), ("Crypto", "swift-crypto"), ("NIOHTTP1", "swift-nio"),
+    ("NIOSSL", "swift-nio-ssl"),
+].map { .product(name: $0, package: $1, condition: .when(traits: ["Services"])) }
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -74,7 +79,8 @@ let package = Package(
     traits: [
         .trait(name: "Server", description: "swiftwater serve: the live page and the HTTP API."),
         .trait(name: "SparkConnect", description: "--master sc://host: the same jobs on an Apache Spark cluster."),
-        .default(enabledTraits: ["Server", "SparkConnect"]),
+        .trait(name: "Services", description: "Stores and sources over HTTPS: S3 and HDFS."),
+        .default(enabledTraits: ["Server", "SparkConnect", "Services"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -92,6 +98,8 @@ let package = Package(
         .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .target(name: "CSwiftwaterKernels"),
@@ -147,9 +155,9 @@ let package = Package(
         room(
             "SwiftwaterConnectors",
             [
-                "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStreaming", "SwiftwaterPosts", "SwiftwaterTrends",
-                logging, sqlite,
-            ] + nio),
+                "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming",
+                "SwiftwaterPosts", "SwiftwaterTrends", logging, sqlite,
+            ] + nio + services),
         // Generated (Sources/SwiftwaterSparkProtocol/generate.sh), so without the settings of the other rooms.
         .target(
             name: "SwiftwaterSparkProtocol",
@@ -248,7 +256,7 @@ let package = Package(
             "SamplesTests", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender", "SwiftwaterSamples"]),
         tests(
             "ConnectorsTests",
-            ["StreamingTestSupport", "SwiftwaterTesting", "SwiftwaterSamples", sqlite] + face + nio),
+            ["StreamingTestSupport", "SwiftwaterTesting", "SwiftwaterSamples", sqlite] + face + nio + services),
         tests("ServerTests", ["SwiftwaterServer", "SwiftwaterSamples", sqlite, logging] + face + web),
         tests("SimulationTests", ["SimulationSupport", "swiftwater-simulation"]),
         tests("HouseTests", []),

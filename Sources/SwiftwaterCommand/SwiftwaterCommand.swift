@@ -45,6 +45,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         StandardStream.openMissing()
+        RemoteStores.register { ErrorOutput.standard.write("swiftwater: \($0)\n") }
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -1,0 +1,92 @@
+#if Services
+    import NIOCore
+    import NIOHTTP1
+    import NIOPosix
+    import SwiftwaterCore
+
+    /// An HTTP server whose answers a test writes.
+    final class ScriptedHTTPServer: Sendable {
+        struct Request: Sendable {
+            var method: String
+            var uri: String
+            var headers: HTTPHeaders
+            var body: String
+        }
+        struct Answer: Sendable {
+            var status = 200
+            var headers: [(String, String)] = []
+            var body = ""
+            /// Whether the connection is closed instead.
+            var isCut = false
+        }
+
+        private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        private let listener: any Channel
+        private let seen: Monitor<[Request]>
+
+        /// Listens on a port of its own.
+        ///
+        /// - Parameter answer: is called for each request with its number, from 0.
+        init(_ answer: @escaping @Sendable (Request, Int) -> Answer) throws {
+            let seen = Monitor<[Request]>([])
+            self.seen = seen
+            listener = try ServerBootstrap(group: group)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelInitializer { channel in
+                    channel.pipeline.configureHTTPServerPipeline().flatMapThrowing {
+                        try channel.pipeline.syncOperations.addHandler(
+                            Answering { request in
+                                let number = seen.update {
+                                    $0.append(request)
+                                    return $0.count - 1
+                                }
+                                return answer(request, number)
+                            })
+                    }
+                }
+                .bind(host: "127.0.0.1", port: 0).wait()
+        }
+
+        var url: String { "http://127.0.0.1:\(listener.localAddress!.port!)" }
+        var requests: [Request] { seen.read { $0 } }
+
+        func stop() {
+            try? listener.close().wait()
+            try? group.syncShutdownGracefully()
+        }
+
+        private final class Answering: ChannelInboundHandler {
+            typealias InboundIn = HTTPServerRequestPart
+            typealias OutboundOut = HTTPServerResponsePart
+            private let answer: @Sendable (Request) -> Answer
+            private var request = Request(method: "", uri: "", headers: [:], body: "")
+
+            init(_ answer: @escaping @Sendable (Request) -> Answer) { self.answer = answer }
+
+            func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+                switch unwrapInboundIn(data) {
+                case .head(let head):
+                    request = Request(method: head.method.rawValue, uri: head.uri, headers: head.headers, body: "")
+                case .body(let bytes): request.body += String(buffer: bytes)
+                case .end:
+                    let answer = answer(request)
+                    if answer.isCut {
+                        context.close(promise: nil)
+                        return
+                    }
+                    var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: answer.status))
+                    for (name, value) in answer.headers { head.headers.add(name: name, value: value) }
+                    if request.method != "HEAD" || !head.headers.contains(name: "content-length") {
+                        head.headers.replaceOrAdd(name: "content-length", value: String(answer.body.utf8.count))
+                    }
+                    context.write(wrapOutboundOut(.head(head)), promise: nil)
+                    if request.method != "HEAD" {
+                        context.write(
+                            wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
+                    }
+                    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+                }
+            }
+        }
+    }
+#endif
