@@ -18,8 +18,8 @@ struct SwiftwaterCommand: AsyncParsableCommand {
             Sample data   swiftwater generate ratings --preset 1m --out data
 
             Exit codes: 0 success, 64 usage error, 65 malformed data, 66 file not found, \
-            69 network error, 70 failed batch or computation, 74 disk error, 141 output \
-            pipe closed.
+            69 network error, 70 failed batch or computation, 74 disk error, 77 access \
+            denied, 141 output pipe closed.
             """,
         version: "0.1.0",
         subcommands: [
@@ -76,6 +76,7 @@ enum ExitStatus {
         case .notFound: return 66
         case .network: return 69
         case .io: return 74
+        case .denied: return 77
         default: return 70
         }
     }

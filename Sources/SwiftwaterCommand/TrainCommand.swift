@@ -7,11 +7,13 @@ struct TrainCommand: AsyncParsableCommand {
         abstract: "Trains a recommender by alternating least squares.",
         discussion: """
               swiftwater train ratings.csv --rank 10 --out films.model
+              swiftwater train s3a://bucket/ratings.csv --movies s3a://bucket/movies.csv
               swiftwater train --train a.csv --validation b.csv --test c.csv
               swiftwater train ratings.csv --rank 128 --max-iterations 50 --tolerance 0.001 \\
                 --checkpoint films.part --out films.model
 
-            With --checkpoint, the same command resumes where it was stopped, and gives \
+            With --movies, shows what the model recommends to its most active user, and \
+            what is like its most-rated film. With --checkpoint, the same command resumes where it was stopped, and gives \
             the same model.
             """)
 
@@ -27,6 +29,7 @@ struct TrainCommand: AsyncParsableCommand {
         help: "File to save the model to after every iteration. If it exists, training resumes from it.")
     var checkpoint: String?
     @Option(help: "Model file to write.") var out: String?
+    @OptionGroup var movies: MoviesOptions
     @Option(
         help: ArgumentHelp(
             "With --master: folder of the cluster to save the model in, for evaluate and recommend there.",
@@ -52,12 +55,14 @@ struct TrainCommand: AsyncParsableCommand {
     private func runHere() throws {
         let console = Console()
         let parts = try data.load(ratings, seed: als.seed, console: console, announce: console.line)
+        // Before the training, so that a wrong path is known at once.
+        let catalogue = try movies.read(console)
         var settings = als.settings(iterations: maxIterations)
         settings.tolerance = tolerance
         let start = try checkpoint.flatMap { try TrainingCheckpoint.read($0, settings, parts.train) }
         let done = start?.settings.maxIterations ?? 0
         if let checkpoint, done > 0 { try console.line("continuing after \(done) iterations, from \(checkpoint)") }
-        if let start, done >= maxIterations { return try finish(start, parts, settings, console) }
+        if let start, done >= maxIterations { return try finish(start, parts, settings, catalogue, console) }
         settings.maxIterations = maxIterations - done
         // Every other part may be of users who are new in it, if it is split by time.
         let validation = parts.validation.flatMap { part in
@@ -94,7 +99,7 @@ struct TrainCommand: AsyncParsableCommand {
             "trained rank \(settings.rank), \(model.settings.maxIterations - done) iterations "
                 + "in \(Format.seconds(spent))"
         )
-        try finish(model, parts, settings, console)
+        try finish(model, parts, settings, catalogue, console)
     }
 
     /// Runs the training. If a signal stops it, reports what was saved and ends the program.
@@ -124,7 +129,8 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     private func finish(
-        _ model: MatrixFactorizationModel, _ parts: SplitOptions.Parts, _ settings: ALSSettings, _ console: Console
+        _ model: MatrixFactorizationModel, _ parts: SplitOptions.Parts, _ settings: ALSSettings,
+        _ catalogue: Catalogue, _ console: Console
     ) throws {
         if settings.isImplicit {
             try console.line("implicit feedback: predictions are preferences, so there is no RMSE against ratings")
@@ -141,6 +147,7 @@ struct TrainCommand: AsyncParsableCommand {
                     EvaluateCommand.describe(try model.evaluate(on: part, threads: als.resources.threads), on: name))
             }
         }
+        if movies.movies != nil { try TrainedExamples(model: model, catalogue: catalogue, console: console).show() }
         if let out {
             try ModelFile.write(model, to: out)
             try console.line("model written to \(out)")

@@ -4,9 +4,17 @@ import SwiftwaterPlatform
 /// Exclusive use of a directory for the lifetime of the object.
 public final class DirectoryLock: Sendable {
     private let release: @Sendable () -> Void
+    /// The lease, if the directory is in a store.
+    package let lease: StoreLease?
+
+    /// Creates a lock that gives a lease back when it is destroyed.
+    init(_ lease: StoreLease) {
+        self.lease = lease
+        release = { lease.giveBack() }
+    }
 
     /// Creates a lock that calls `release` when it is destroyed, for file systems other than the local one.
-    public init(release: @escaping @Sendable () -> Void) { self.release = release }
+    public init(release: @escaping @Sendable () -> Void) { (self.release, lease) = (release, nil) }
 
     /// Locks the directory's file `lock`, which is created if needed. The operating system releases the lock when the
     /// process ends, even after a crash.

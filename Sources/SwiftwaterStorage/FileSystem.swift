@@ -52,6 +52,8 @@ public protocol FileSystem: Sendable {
     func createDirectory(_ path: String) throws
     /// Makes all creations, renames and removals in the directory durable.
     func synchronizeDirectory(_ path: String) throws
+    /// Returns the store that a path is in, with its key there; nil for a file of its own, which can be appended to.
+    func store(of path: String) throws -> (store: any ObjectStore, key: String)?
     /// Locks a directory for this process until the lock is destroyed.
     ///
     /// - Throws: `invalidState` if another process holds the lock.
@@ -64,6 +66,9 @@ public protocol FileSystem: Sendable {
 extension FileSystem {
     /// Opens a file for reading in place.
     public func map(_ path: String) throws -> MappedFile { try map(path, copied: false) }
+
+    /// Returns nil: files are no objects.
+    public func store(of path: String) throws -> (store: any ObjectStore, key: String)? { nil }
 
     /// Opens a file, each piece of which is read by `read(_:at:count:)`.
     public func open(_ path: String) throws -> any ReadableFile {

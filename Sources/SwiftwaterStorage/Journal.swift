@@ -36,7 +36,8 @@ package final class Journal: Sendable {
         package let location: Location
     }
 
-    private struct Queued {
+    /// A record that waits to be written.
+    struct Queued {
         let number: UInt64
         let header: [UInt8]
         let body: (any JournalBody)?
@@ -59,7 +60,9 @@ package final class Journal: Sendable {
     /// The journal's directory.
     package let directory: String
     private let files: any FileSystem
-    private let settings: JournalSettings
+    let settings: JournalSettings
+    /// The place of the journal in a store; nil on a disk.
+    private let place: StorePlace?
     private let state: Monitor<State>
     private let output: UncheckedOutput
 
@@ -71,8 +74,9 @@ package final class Journal: Sendable {
         var frameOffset = 0
         /// The segment with the last durable record that this process wrote, and its size up to the end of that.
         var durable: (segment: UInt64, bytes: Int)?
-        let mark: JournalMark
-        init(_ mark: JournalMark) { self.mark = mark }
+        /// The mark; nil in a store, which needs none.
+        let mark: JournalMark?
+        init(_ mark: JournalMark?) { self.mark = mark }
     }
 
     /// Opens the journal in `directory`, which is created if needed.
@@ -85,6 +89,13 @@ package final class Journal: Sendable {
         self.directory = directory
         self.files = files
         self.settings = settings
+        place = try StorePlace(directory, files)
+        guard place == nil else {
+            output = UncheckedOutput(nil)
+            state = Monitor(
+                State(nextNumber: contents.nextNumber, durable: contents.nextNumber, segments: contents.segments))
+            return
+        }
         try files.createDirectory(directory)
         try Journal.removeTorn(contents, directory, files, settings)
         // What could be read counts from now on, also what the process before wrote and did not synchronize.
@@ -120,7 +131,7 @@ package final class Journal: Sendable {
 
     deinit {
         output.file?.close()
-        output.mark.close()
+        output.mark?.close()
     }
 
     /// Returns the path of a segment's file.
@@ -174,7 +185,7 @@ package final class Journal: Sendable {
             guard let work else { return }
             do {
                 try write(work)
-                if let last = work.last { try output.mark.acknowledge(before: last.number + 1) }
+                if let last = work.last { try output.mark?.acknowledge(before: last.number + 1) }
                 if output.file != nil { output.durable = (state.read { $0.segments.last! }, output.fileBytes) }
                 state.update { state in
                     state.durable = work.last.map { $0.number + 1 } ?? state.durable
@@ -193,6 +204,11 @@ package final class Journal: Sendable {
     }
 
     private func write(_ records: [Queued]) throws {
+        if let place {
+            let segments = try putGroup(records, place)
+            state.update { $0.segments += segments }
+            return
+        }
         var buffer: [UInt8] = []
         func put() throws {
             guard !buffer.isEmpty else { return }
@@ -253,7 +269,7 @@ package final class Journal: Sendable {
             try file.synchronize()
             try files.synchronizeDirectory(directory)
         }
-        try output.mark.synchronize()
+        try output.mark?.synchronize()
         output.file = file
         output.fileBytes = JournalFormat.segmentHeaderBytes
         output.frameOffset = 0
@@ -274,7 +290,7 @@ package final class Journal: Sendable {
         output.file = nil
         let next = durableNumber
         // Before the records: the mark may count some of them.
-        try output.mark.takeBack(to: next)
+        try output.mark?.takeBack(to: next)
         // Also files whose header could not be written.
         for name in try files.list(directory) where name.hasSuffix(".log") {
             if let segment = UInt64(name.dropLast(4)), segment >= next { try files.remove(path(ofSegment: segment)) }
@@ -307,24 +323,28 @@ package final class Journal: Sendable {
     /// Removes the segments whose records all come before record `number`.
     package func forget(before number: UInt64) throws {
         let kept = state.read { state in state.segments.last { $0 <= number } }
-        if let kept { try output.mark.forget(before: kept) }
+        if let kept { try output.mark?.forget(before: kept) }
         // One by one, from the first on, and each for good before the next, so that a crash leaves no gap between the
         // segments that remain. If the disk fails, the next call begins with the same one.
         while let segment = state.update({ $0.segments.count > 1 && $0.segments[1] <= number ? $0.segments[0] : nil }) {
-            try files.remove(path(ofSegment: segment))
-            if settings.synchronizes { try files.synchronizeDirectory(directory) }
+            if let place {
+                try Journal.remove(segment, place)
+            } else {
+                try files.remove(path(ofSegment: segment))
+                if settings.synchronizes { try files.synchronizeDirectory(directory) }
+            }
             state.update { if $0.segments.first == segment { $0.segments.removeFirst() } }
         }
     }
 
     /// Makes durable how much was acknowledged, so that a power failure leaves no doubt about the last group. Call it
     /// when nothing has been written for a while; the next group does the same for those before it.
-    package func settle() throws { try output.mark.synchronize() }
+    package func settle() throws { try output.mark?.synchronize() }
 
     /// Writes the queued records and closes the file.
     package func close() throws {
         try flush()
-        try output.mark.synchronize()
+        try output.mark?.synchronize()
         output.file?.close()
         output.file = nil
     }

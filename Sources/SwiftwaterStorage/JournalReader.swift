@@ -24,14 +24,17 @@ struct JournalReader {
     private(set) var torn: (path: String, offset: Int, bytes: Int)?
     private(set) var tornBytes = 0
     private let directory: String
+    /// Whether the journal is in a store, where a segment is there whole or not at all.
+    private let isStored: Bool
     private var needed: Range<UInt64> = 0..<0
-    private var mark: UInt64 { needed.upperBound }
+    private var mark: UInt64 { isStored ? .max : needed.upperBound }
 
     init(directory: String, files: any FileSystem) throws {
         self.directory = directory
+        isStored = try files.store(of: directory) != nil
         var hasMark = false
         do {
-            if let bounds = try JournalMark.read(directory, files) { (needed, hasMark) = (bounds, true) }
+            if !isStored, let bounds = try JournalMark.read(directory, files) { (needed, hasMark) = (bounds, true) }
         } catch let error as SwiftwaterError where error.code == .corrupted {
             damage.append(
                 JournalDamage(
@@ -43,12 +46,15 @@ struct JournalReader {
         for (position, name) in names.enumerated() {
             let path = directory + "/" + name
             let bytes = try files.read(path)
+            // A fence that is no longer needed.
+            if isStored && bytes.isEmpty { continue }
             let isLast = try !hasRecords(names[(position + 1)...], files)
             let header = JournalFormat.header(of: bytes)
             guard let first = header?.first ?? firstNumber(path, bytes, isLast: isLast) else { continue }
             needsMark = needsMark || header?.isCurrent == true
             read(bytes, path, first, isCurrent: header?.isCurrent ?? true, isLast: isLast, hasHeader: header != nil)
         }
+        guard !isStored else { return }
         if needsMark && !hasMark {
             damage.append(
                 JournalDamage(
@@ -116,7 +122,12 @@ struct JournalReader {
             add(JournalDamage(path, place.offset, place.bytes, place.records, place.what))
         }
         next = scan.next
-        if let offset = scan.tornOffset {
+        if let offset = scan.tornOffset, isStored {
+            add(
+                JournalDamage(
+                    path, offset, bytes.count - offset, next!..<next!,
+                    "the bytes from \(offset) to the end are damaged"))
+        } else if let offset = scan.tornOffset {
             tornBytes += bytes.count - offset
             torn = (path, offset, bytes.count - offset)
             if isLast && !isCurrent {

@@ -52,6 +52,8 @@ struct SegmentScan {
             }
             lost.append(next..<next + count)
             next += count
+        } else if bytes[offset + 8] == JournalFormat.fenceType && isCurrent {
+            next += 1
         } else {
             entries.append(
                 Journal.Entry(

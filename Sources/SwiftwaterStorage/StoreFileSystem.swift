@@ -10,12 +10,19 @@ public final class StoreFileSystem: FileSystem {
     public let store: any ObjectStore
     /// What all paths begin with, such as `s3://bucket/`.
     public let root: String
+    private let leases: StoreLease.Settings
     private let uploads = Monitor<[String: UncheckedSendable<any ObjectUpload>]>([:])
 
     /// Creates files over a store.
     ///
     /// - Parameter root: what all paths begin with.
-    public init(_ store: any ObjectStore, root: String) { (self.store, self.root) = (store, root) }
+    public convenience init(_ store: any ObjectStore, root: String) {
+        self.init(store, root: root, leases: StoreLease.Settings())
+    }
+
+    package init(_ store: any ObjectStore, root: String, leases: StoreLease.Settings) {
+        (self.store, self.root, self.leases) = (store, root, leases)
+    }
 
     private func key(_ path: String) throws -> String {
         guard path.hasPrefix(root) else {
@@ -93,10 +100,20 @@ public final class StoreFileSystem: FileSystem {
     /// Does nothing: what a store has put is durable.
     public func synchronizeDirectory(_ path: String) {}
 
-    /// Not supported: a store has no locks.
+    /// Takes the lease of a directory, which the lock gives back.
+    ///
+    /// - Throws: `invalidState` if another process holds it; `unsupported` if the store does not know conditions.
     public func lock(_ directory: String) throws -> DirectoryLock {
-        throw SwiftwaterError(
-            .unsupported, "\(directory) cannot be locked", at: .init(file: directory), remedy: "use a local directory")
+        let lease = try StoreLease.take(store, folder: folder(directory), settings: leases)
+        return DirectoryLock(lease)
+    }
+
+    /// Returns the store and the key of a path.
+    public func store(of path: String) throws -> (store: any ObjectStore, key: String)? { (store, try folder(path)) }
+
+    private func folder(_ path: String) throws -> String {
+        let key = try key(path)
+        return key.hasSuffix("/") ? String(key.dropLast()) : key
     }
 
     // MARK: Reading

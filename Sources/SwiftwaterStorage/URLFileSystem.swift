@@ -114,6 +114,12 @@ public struct URLFileSystem: FileSystem {
         try place.files.synchronizeDirectory(place.path)
     }
 
+    /// Returns the store that a path is in, with its key there; nil for a local path.
+    public func store(of path: String) throws -> (store: any ObjectStore, key: String)? {
+        let place = try place(path)
+        return try place.files.store(of: place.path)
+    }
+
     /// Locks a directory for this process until the lock is destroyed.
     public func lock(_ directory: String) throws -> DirectoryLock {
         let place = try place(directory)

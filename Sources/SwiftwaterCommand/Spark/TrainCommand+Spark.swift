@@ -16,6 +16,11 @@
                     .unsupported, "--checkpoint does not work on a Spark cluster",
                     remedy: "leave it out: Spark repeats what an executor loses by itself")
             }
+            if movies.movies != nil {
+                throw SwiftwaterError(
+                    .unsupported, "--movies does not work on a Spark cluster",
+                    remedy: "give it to recommend, with the model that --out saves")
+            }
             let session = try await SparkTraining.session(master, console)
             try await SparkInterrupt.run(session, console) {
                 let parts = try await SparkTraining(

@@ -113,11 +113,12 @@ final class BatchScheduler: Sendable {
         }
     }
 
-    /// Synchronizes the log at every block interval, so that a sender need not wait for the batch.
+    /// Synchronizes the log at every commit interval, so that a sender need not wait for the batch.
     private func flushRegularly() {
+        let interval = runner.durability?.commitInterval ?? settings.blockInterval
         while true {
             let isOver: Bool =
-                state.wait(atMost: settings.blockInterval) { state in
+                state.wait(atMost: interval) { state in
                     if case .running = state.phase { return nil }
                     return true
                 } ?? false

@@ -4,8 +4,13 @@ import SwiftwaterStorage
 
 /// Settings for where and how a streaming context stores what it needs to resume after any kind of stop.
 public struct CheckpointSettings: Sendable {
-    /// The directory of the log and the checkpoints.
+    /// The directory of the log and the checkpoints, on a disk or in a store.
     public var directory: String
+    /// The longest time until what has arrived is made durable and its senders are told. By default the stream's block
+    /// interval on a disk, and 1 s in a store, where each commit is a request.
+    public var commitInterval: Duration?
+    /// The time that the stream waits for a store that fails. 10 minutes.
+    public var storePatience: Duration = .seconds(600)
     /// The interval between checkpoints. By default the longest slide x ceil(10 s / slide), as in Spark.
     public var interval: Duration?
     /// The number of checkpoints kept. 10.

@@ -13,6 +13,8 @@ final class Durability: @unchecked Sendable {
     let settings: CheckpointSettings
     let store: CheckpointStore
     private let files: any FileSystem
+    /// Whether the log and the checkpoints are in a store.
+    private let isStored: Bool
     private let context: Context
     private let interval: Duration
     private var lock: DirectoryLock?
@@ -32,14 +34,16 @@ final class Durability: @unchecked Sendable {
 
     init(_ settings: CheckpointSettings, graph: StreamGraph, files: any FileSystem, context: Context) throws {
         self.settings = settings
-        self.files = files
         self.context = context
         inputs = graph.sources.map(\.input)
-        store = try CheckpointStore(directory: settings.directory, files: files)
+        isStored = try files.store(of: settings.directory) != nil
+        self.files = try PatientFiles.files(
+            files, for: settings.directory, patience: settings.storePatience, log: context.logger)
+        store = try CheckpointStore(directory: settings.directory, files: self.files)
         let slide = (graph.stateful.map(\.slide) + [graph.batchInterval]).max()!
         let slides = (10_000 + slide.wholeMilliseconds - 1) / slide.wholeMilliseconds
         interval = settings.interval ?? slide * Int(slides)
-        lock = try files.lock(settings.directory)
+        lock = try self.files.lock(settings.directory)
     }
 
     // MARK: Recovery
@@ -53,7 +57,7 @@ final class Durability: @unchecked Sendable {
 
     /// Finds the newest usable checkpoint and what the log recorded since, and restores the states and sources.
     func recover(_ graph: StreamGraph) throws -> Plan {
-        let contents = try JournalContents(directory: store.journalDirectory, files: files)
+        let contents = try readLog()
         if contents.droppedBytes > 0 {
             context.logger.warning(
                 "dropped \(contents.droppedBytes) incomplete bytes at the end of the log; they were never acknowledged")
@@ -94,6 +98,15 @@ final class Durability: @unchecked Sendable {
         }
         for step in graph.stateful { step.state.beginRecording() }
         return plan
+    }
+
+    /// Reads the log. In a store, a process that still believes to hold the lease writes nothing into it from then on.
+    private func readLog() throws -> JournalContents {
+        guard let lease = lock?.lease else {
+            return try JournalContents(directory: store.journalDirectory, files: files)
+        }
+        context.logger.notice("\(store.directory) is ours, with lease \(lease.number)")
+        return try Journal.fence(lease, directory: store.journalDirectory, files: files)
     }
 
     /// Runs `body`, which reads what `source` stored. What another kind of source stored does not decode. An error
@@ -284,6 +297,9 @@ final class Durability: @unchecked Sendable {
         }
         return nil
     }
+
+    /// The longest time until what has arrived is made durable; nil for the block interval.
+    var commitInterval: Duration? { settings.commitInterval ?? (isStored ? .seconds(1) : nil) }
 
     // MARK: Batches
 

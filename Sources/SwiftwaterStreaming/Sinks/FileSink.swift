@@ -1,8 +1,9 @@
+import Logging
 import SwiftwaterCore
 import SwiftwaterFormats
 import SwiftwaterStorage
 
-/// A sink that writes a file for each batch: `DIRECTORY/OUTPUT-TIME.ndjson`.
+/// A sink that writes a file for each batch, on a disk or in a store: `DIRECTORY/OUTPUT-TIME.ndjson`.
 ///
 /// Each file is written under a temporary name, synchronized, and renamed.
 public struct FileSink: TableSink {
@@ -24,11 +25,15 @@ public struct FileSink: TableSink {
     public let format: Format
     private let files: any FileSystem
 
-    /// Creates a sink. The directory is created when an output opens.
-    public init(directory: String, format: Format = .ndjson, files: any FileSystem = URLFileSystem()) {
+    /// Creates a sink. The directory is created when an output opens. A store that fails is waited for, which `log` is
+    /// told.
+    public init(
+        directory: String, format: Format = .ndjson, files: any FileSystem = URLFileSystem(),
+        log: Logger = Logger(label: "swiftwater")
+    ) {
         self.directory = directory
         self.format = format
-        self.files = files
+        self.files = (try? PatientFiles.files(files, for: directory, log: log)) ?? files
     }
 
     /// Returns the path of the file of an output's batch.
