@@ -41,18 +41,22 @@ struct JournalReader {
                     path: JournalMark.path(directory), offset: 0, bytes: 0, records: 0..<0, what: error.message))
             hasMark = true
         }
-        let names = try files.list(directory).filter { $0.hasSuffix(".log") }
+        var names = try files.list(directory).filter { $0.hasSuffix(".log") }
+        if isStored && names.isEmpty { try addUnlisted(to: &names, at: 0, files) }
         var needsMark = false
-        for (position, name) in names.enumerated() {
-            let path = directory + "/" + name
+        var position = 0
+        while position < names.count {
+            defer { position += 1 }
+            let path = directory + "/" + names[position]
             let bytes = try files.read(path)
             // A fence that is no longer needed.
             if isStored && bytes.isEmpty { continue }
-            let isLast = try !hasRecords(names[(position + 1)...], files)
+            let isLast = try !isStored && !hasRecords(names[(position + 1)...], files)
             let header = JournalFormat.header(of: bytes)
             guard let first = header?.first ?? firstNumber(path, bytes, isLast: isLast) else { continue }
             needsMark = needsMark || header?.isCurrent == true
             read(bytes, path, first, isCurrent: header?.isCurrent ?? true, isLast: isLast, hasHeader: header != nil)
+            if isStored { try addUnlisted(to: &names, at: position + 1, files) }
         }
         guard !isStored else { return }
         if needsMark && !hasMark {
@@ -68,6 +72,14 @@ struct JournalReader {
             next = next ?? begin
         }
         if let end = next, mark > end { add(missing: end..<mark, after: nil) }
+    }
+
+    /// Adds the segment that follows, if a list left it out, as it may what was put a moment ago.
+    private func addUnlisted(to names: inout [String], at position: Int, _ files: any FileSystem) throws {
+        let path = JournalFormat.segmentPath(directory, next ?? 0)
+        let name = String(path.dropFirst(directory.count + 1))
+        guard position == names.count || names[position] != name, try files.exists(path) else { return }
+        names.insert(name, at: position)
     }
 
     /// The number of the first record that the log has or has lost.

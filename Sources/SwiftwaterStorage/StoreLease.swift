@@ -60,12 +60,18 @@ package final class StoreLease: Sendable {
     package static func take(
         _ store: any ObjectStore, folder: String, settings: Settings = Settings()
     ) throws -> StoreLease {
+        var newest: UInt64 = 0
         while true {
             let numbers = try numbers(store, folder)
-            if let last = numbers.last { try awaitEnd(of: last, store, folder, settings) }
-            let lease = StoreLease((numbers.last ?? 0) + 1, store, folder, settings)
+            newest = max(newest, numbers.last ?? 0)
+            if newest > 0 { try awaitEnd(of: newest, store, folder, settings) }
+            let lease = StoreLease(newest + 1, store, folder, settings)
             let key = key(folder, lease.number)
-            guard try store.putIfAbsent(key, lease.bytes(isOver: false, beats: 0)) != nil else { continue }
+            guard try store.putIfAbsent(key, lease.bytes(isOver: false, beats: 0)) != nil else {
+                // Another process took it, which a list may not show yet.
+                newest += 1
+                continue
+            }
             // A store that ignores the condition would let two processes write.
             guard try store.putIfAbsent(key, []) == nil else {
                 try? store.delete(key)

@@ -12,7 +12,8 @@ for seed in first..<(first + count) {
     let isTraced = CommandLine.arguments.contains("--trace")
     let outcome = Simulation(seed: seed, trace: isTraced ? { print($0) } : nil).run()
     let live = LiveSimulation(seed: seed).run()
-    let problems = outcome.problems + live.problems
+    let stored = Simulation(seed: seed, isStored: true, trace: isTraced ? { print("store: " + $0) } : nil).run()
+    let problems = outcome.problems + live.problems + stored.problems.map { "in a store: " + $0 }
     (damages, refusals) = (damages + outcome.damages + live.damages, refusals + outcome.refusals + live.refusals)
     if !problems.isEmpty {
         failed += 1

@@ -37,6 +37,14 @@ public final class Simulation {
     let seed: UInt64
     var random: SeededRandom
     let disk: SimulatedDisk
+    /// The objects of the store that takes the disk's place; nil on a disk.
+    private let objects: MemoryStore?
+    /// Where the program keeps its files in this life.
+    var place: SimulatedPlace
+    /// Drivers that were not stopped, in a store: they sleep, and may go on when another one has their place.
+    private var sleepers: [StreamingContext] = []
+    /// Those that ended otherwise keep their leases, too.
+    private var ended: [StreamingContext] = []
     let clock: ManualClock
     var hasher: StableHasher
     var context: StreamingContext!
@@ -55,12 +63,16 @@ public final class Simulation {
 
     /// Creates a run.
     ///
-    /// - Parameter trace: receives a line for each event.
-    public init(seed: UInt64, trace: ((String) -> Void)? = nil) {
+    /// - Parameters:
+    ///   - isStored: whether the program keeps its files in a store, and goes on on another machine each time.
+    ///   - trace: receives a line for each event.
+    public init(seed: UInt64, isStored: Bool = false, trace: ((String) -> Void)? = nil) {
         self.seed = seed
+        objects = isStored ? MemoryStore() : nil
         self.trace = trace
         random = SeededRandom(seed: seed)
         disk = SimulatedDisk(seed: seed ^ 0xD15C)
+        place = SimulatedPlace(disk: disk)
         clock = ManualClock(at: BatchTime(milliseconds: 1_000_000))
         hasher = StableHasher(seed: seed)
     }
@@ -75,14 +87,18 @@ public final class Simulation {
     public func run() -> Outcome {
         let crashes = 1 + random.below(5)
         for _ in 0..<crashes {
-            live(steps: 3 + random.below(12))
+            if live(steps: 3 + random.below(12)), objects != nil {
+                sleepers.append(context)
+            } else if objects != nil {
+                ended.append(context)
+            }
             context = nil
             // Before damage, the process ends, and not the machine: the log then knows exactly what it acknowledged. After
             // a power failure, until the next start, a damaged last group cannot be told from a torn one.
             let isKill = hasDamage && random.uniform() < 0.5 && hasStarted
             if isKill { disk.kill() } else { disk.crash() }
             hasStarted = hasStarted && isKill
-            disk.faults = .none
+            setFaults(.none)
             // The clock may stand still, advance, or jump, also backwards.
             let jump = [0, 1, 2, 5, 40, -3, 3600, -600, 86_400, -86_400][random.below(10)]
             clock.set(to: clock.now() + .seconds(jump))
@@ -91,11 +107,11 @@ public final class Simulation {
         }
         finish()
         return Outcome(
-            digest: hasher.finalize(), lives: life, batches: SimulationFiles(disk).times("lines").count,
+            digest: hasher.finalize(), lives: life, batches: SimulationFiles(place).times("lines").count,
             damages: damages, refusals: refusals, problems: problems)
     }
 
-    private var hasDamage: Bool { seed % 3 != 0 && seed % 5 != 0 }
+    private var hasDamage: Bool { objects == nil && seed % 3 != 0 && seed % 5 != 0 }
 
     /// Damages what is stored. What the program refuses is undone.
     private func damage() {
@@ -103,7 +119,7 @@ public final class Simulation {
         damages += 1
         // A copy: what a start changes must not hide what it accepted.
         let probe = disk.copy(seed: random.next())
-        build(on: probe)
+        build(on: SimulatedPlace(disk: probe))
         let failure = StartResult.of(context)
         context = nil
         note("damaged \(damage.path): \(failure.map { "\($0.code)" } ?? "accepted")")
@@ -117,23 +133,43 @@ public final class Simulation {
         damage.undo(disk)
     }
 
-    /// Starts the program and runs it until it has done this many steps or has failed.
-    private func live(steps: Int) {
-        guard start(mayFail: true) else { return }
+    /// Starts the program and runs it until it has done this many steps or has failed. Returns whether it could go on.
+    private func live(steps: Int) -> Bool {
+        guard start(mayFail: true) else { return false }
+        var canGoOn = true
         for _ in 0..<steps {
             feed()
-            setFaults()
+            drawFaults()
             clock.advance(by: .seconds(1))
             do { try context.step() } catch {
                 note("failed: \((error as? SwiftwaterError)?.code ?? .io)")
+                canGoOn = false
                 break
             }
             note("step \(safe.read { $0 })")
         }
-        if random.uniform() < 0.3 { context.requestStop(gracefully: true) }
+        if random.uniform() < 0.3 {
+            context.requestStop(gracefully: true)
+            canGoOn = false
+        }
+        return canGoOn
     }
 
-    private func setFaults() {
+    private func setFaults(_ faults: SimulatedDisk.Faults, _ stored: FaultyStore.Faults = .init()) {
+        disk.faults = faults
+        place.store?.set(stored)
+    }
+
+    private func drawFaults() {
+        var stored = FaultyStore.Faults()
+        if objects != nil {
+            switch random.below(6) {
+            case 0: stored.failed = [0.02, 0.2, 1][random.below(3)]
+            case 1: stored.appliedAndFailed = [0.05, 0.3][random.below(2)]
+            case 2: stored.lateLists = 0.5
+            default: break
+            }
+        }
         var faults = SimulatedDisk.Faults()
         switch random.below(14) {
         case 0: faults.error = 0.05
@@ -146,7 +182,7 @@ public final class Simulation {
         case 7: evictions.update { $0.left = 1 + random.below(40) }
         default: break
         }
-        disk.faults = faults
+        setFaults(faults, stored)
     }
 
     /// The number of times that the next tasks throw.
@@ -163,22 +199,31 @@ public final class Simulation {
         plainSent[life] = 0
         var faults = SimulatedDisk.Faults()
         if mayFail && random.uniform() < 0.1 { faults.shortRead = 0.2 }
-        disk.faults = faults
+        if let objects {
+            place = SimulatedPlace(
+                objects: objects, disk: disk, seed: random.next(), waits: seed % 2 == 0, clock: clock)
+        }
+        var stored = FaultyStore.Faults()
+        if mayFail && random.uniform() < 0.2 { stored.lateLists = 0.5 }
+        if mayFail && random.uniform() < 0.1 { stored.appliedAndFailed = 0.2 }
+        setFaults(faults, stored)
         failures.update { $0 = 0 }
         delays.update { $0 = [] }
         evictions.update { $0 = Evictions() }
-        build(on: disk)
+        build(on: place)
         let starting = context!
         let failure = StartResult.of(starting)
-        disk.faults = .none
+        setFaults(.none)
         if let failure {
             note("start failed: \(failure.code)")
             let isExcused =
-                mayFail && failure.code == .io || disk.lostSynchronizations > 0 && failure.code == .corrupted
+                mayFail && (failure.code == .io || failure.code == .network)
+                || disk.lostSynchronizations > 0 && failure.code == .corrupted
             if !isExcused { problems.append("life \(life) failed to start: \(failure)") }
             return false
         }
         hasStarted = true
+        wakeSleepers()
         // The sender continues after the last line that the receiver has.
         let known = receiver.store.lastPosition(of: "sender")
         if known < safe.read({ $0 }) && disk.lostSynchronizations == 0 {
@@ -187,6 +232,18 @@ public final class Simulation {
         unsafeLines.removeAll { $0.position <= known }
         send(unsafeLines)
         return true
+    }
+
+    /// Lets drivers that lost their place go on. None may make a batch, but make again one that is in the log, whose
+    /// output is the same whoever writes it.
+    private func wakeSleepers() {
+        for sleeper in sleepers where random.uniform() < 0.5 {
+            let isRepeated = !sleeper.isCaughtUp
+            do {
+                try sleeper.step()
+                if !isRepeated { problems.append("life \(life): a driver that lost its lease made a batch") }
+            } catch { note("a sleeper is refused: \((error as? SwiftwaterError)?.code ?? .io)") }
+        }
     }
 
     private func feed() {
@@ -213,7 +270,7 @@ public final class Simulation {
 
     /// Runs all remaining input without faults, and compares the output.
     private func finish() {
-        disk.faults = .none
+        setFaults(.none)
         guard start(mayFail: false) else { return }
         // Repeated and missed batches come before new ones.
         for _ in 0..<(hasSmallBatches ? 120 : 40) {

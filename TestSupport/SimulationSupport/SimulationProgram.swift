@@ -9,10 +9,10 @@ extension Simulation {
     static let window = 4
     static let slide = 2
 
-    func build(on disk: SimulatedDisk) {
+    func build(on place: SimulatedPlace) {
         var settings = StreamSettings()
         settings.isStepped = true
-        settings.files = disk
+        settings.files = place.files
         settings.lineLimits.blockTargetBytes = 64
         if hasSmallBatches { settings.firstBatchMaxBytes = 200 }
         var logger = Logger(label: "simulation", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -20,7 +20,7 @@ extension Simulation {
         let context = StreamingContext(
             Context(master: .local(threads: 1), appName: "simulation", logger: logger), batchInterval: .seconds(1),
             settings: settings, clock: clock)
-        var checkpoint = CheckpointSettings(directory: "state")
+        var checkpoint = CheckpointSettings(directory: place.root + "state")
         checkpoint.interval = .seconds([1, 3, 6][Int(seed % 3)])
         checkpoint.keptCheckpoints = 3
         checkpoint.journal.segmentMaxBytes = 400
@@ -45,7 +45,8 @@ extension Simulation {
             return line
         }
         let pairs = lines.map { ($0.split(separator: " ")[0], 1) }
-        let sink = SlowSink(FileSink(directory: "out", format: .text, files: disk), clock: clock, delays: delays)
+        let sink = SlowSink(
+            FileSink(directory: place.root + "out", format: .text, files: place.files), clock: clock, delays: delays)
         lines.save(to: sink, name: "lines", columns: ["line"]) { [.text($0)] }
         let row: @Sendable ((Text, Int)) -> [SinkValue] = { [.text($0.0), .integer($0.1)] }
         pairs.reduceByKeyAndWindow(
@@ -64,7 +65,7 @@ extension Simulation {
 
     /// Compares the output with the input.
     func compare() {
-        let files = SimulationFiles(disk)
+        let files = SimulationFiles(place)
         let times = files.times("lines")
         let batches = times.map { (time: $0, lines: files.rows("lines", $0)) }
         // After a lost synchronization, the last line of a file may be truncated.
@@ -157,12 +158,12 @@ struct SlowSink: TableSink {
 
 /// The outputs of the simulated program.
 struct SimulationFiles {
-    private let disk: SimulatedDisk
-    init(_ disk: SimulatedDisk) { self.disk = disk }
+    private let place: SimulatedPlace
+    init(_ place: SimulatedPlace) { self.place = place }
 
     /// Returns the batch times of an output in seconds.
     func times(_ output: String) -> [Int] {
-        disk.paths.compactMap { path in
+        place.paths.compactMap { path in
             guard path.hasPrefix("out/\(output)-"), path.hasSuffix(".txt") else { return nil }
             return Int(path.dropFirst("out/\(output)-".count).dropLast(4)).map { $0 / 1000 }
         }.sorted()
@@ -170,7 +171,7 @@ struct SimulationFiles {
 
     /// Returns the lines of an output's batch.
     func rows(_ output: String, _ time: Int) -> [String] {
-        guard let bytes = try? disk.read("out/\(output)-\(time * 1000).txt") else { return [] }
+        guard let bytes = try? place.read("out/\(output)-\(time * 1000).txt") else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 }

@@ -26,6 +26,16 @@ import Testing
         #expect(Simulation(seed: UInt64(seed)).run().problems.isEmpty)
     }
 
+    /// A log, checkpoints and sinks in a store that fails, applies what it reports as failed, and lists late. Each life
+    /// is a driver on another machine; those before it sleep, and may wake up.
+    @Test(arguments: 0..<10)
+    func aStoreLosesNothingWhateverFails(part: Int) {
+        for seed in (Self.seeds * part / 10)..<(Self.seeds * (part + 1) / 10) {
+            let outcome = Simulation(seed: UInt64(seed), isStored: true).run()
+            #expect(outcome.problems.isEmpty, "seed \(seed): replay it with swiftwater-simulation \(seed)")
+        }
+    }
+
     /// Ratings, forget requests, trainings and new models, on a disk that stops in the middle of any of them.
     @Test(arguments: 0..<10)
     func aModelIsWholeWhereverTheMachineStops(part: Int) {

@@ -9,7 +9,8 @@ enum PatientFiles {
     static func files(
         _ files: any FileSystem, for directory: String, patience: Duration = .seconds(600), log: Logger
     ) throws -> any FileSystem {
-        guard let place = try files.store(of: directory) else { return files }
+        // Files that a program chose itself are as patient as it wants.
+        guard files is URLFileSystem, let place = try files.store(of: directory) else { return files }
         let root = String(directory.dropLast(directory.reversed().prefix { $0 == "/" }.count).dropLast(place.key.count))
         return StoreFileSystem(PatientStore(place.store, patience: patience) { log.warning("\($0)") }, root: root)
     }
