@@ -95,6 +95,9 @@
             }
             if demo, model != nil { throw ValidationError("--demo trains its own model; omit --model.") }
             if movies.movies != nil, model == nil { throw ValidationError("--movies requires --model.") }
+            if let state, URLFileSystem.isRemote(state) {
+                throw ValidationError("--state takes a local directory: the server keeps a database there.")
+            }
             try DurabilityOptions.check(renames: checkpointRename)
             try validateCluster()
             guard (clientRequestsMax ?? 1) >= 1 else { throw ValidationError("--client-requests-max takes 1 or more.") }

@@ -8,6 +8,25 @@ package enum SystemInformation {
     /// The number of this process.
     package static var processNumber: Int { Int(getpid()) }
 
+    /// Whether a process of this number runs, as far as this process can see.
+    package static func isRunning(_ process: Int) -> Bool {
+        process > 0 && process <= Int(Int32.max) && (kill(Int32(process), 0) == 0 || errno == EPERM)
+    }
+
+    /// What this machine is known by until it stops: a number that Linux draws at its start, and that of the container's
+    /// processes. Empty where there is none.
+    package static var machine: String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard let file = fopen("/proc/sys/kernel/random/boot_id", "r") else { return "" }
+        defer { fclose(file) }
+        guard fgets(&buffer, Int32(buffer.count), file) != nil else { return "" }
+        let start = buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }.prefix { !$0.isNewline }
+        let count = readlink("/proc/self/ns/pid", &buffer, buffer.count - 1)
+        guard count > 0 else { return "" }
+        buffer[count] = 0
+        return "\(start)-\(buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }.filter { $0.isNumber })"
+    }
+
     /// The name of this machine.
     package static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)

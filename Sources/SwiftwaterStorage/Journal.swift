@@ -83,7 +83,7 @@ package final class Journal: Sendable {
     ///
     /// - Parameter contents: the contents of the directory.
     package init(
-        directory: String, continuing contents: JournalContents, files: any FileSystem = LocalFileSystem(),
+        directory: String, continuing contents: JournalContents, files: any FileSystem = URLFileSystem(),
         settings: JournalSettings = JournalSettings()
     ) throws {
         self.directory = directory

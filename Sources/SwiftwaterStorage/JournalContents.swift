@@ -29,7 +29,7 @@ package struct JournalContents: Sendable {
     ///
     /// - Throws: `corrupted` if records that were acknowledged are damaged or missing. The error names the first place
     ///   and the number of all records affected.
-    package init(directory: String, files: any FileSystem = LocalFileSystem()) throws {
+    package init(directory: String, files: any FileSystem = URLFileSystem()) throws {
         let reader = try JournalReader(directory: directory, files: files)
         if let error = JournalContents.error(reader.damage) { throw error }
         entries = reader.entries

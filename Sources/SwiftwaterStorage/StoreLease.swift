@@ -2,11 +2,11 @@ import SwiftwaterCore
 
 /// The right to write to a folder of a store, which one process has at a time.
 ///
-///     FOLDER/lease/00000000000000000007   number, owner, beat, and whether it was given back
+///     FOLDER/lease/00000000000000000007   number, owner, beat, whether it was given back, machine and process
 ///
 /// An owner writes the object of its number again at every beat. Another process takes the lease with the next number
-/// when the owner gave it back, or when no beat came for the length of the lease by the clock of the other: no two
-/// clocks are compared. The object of the next number is put only if there is none, so that one process gets it. What
+/// when the owner gave it back, when it sees on the same machine that the owner's process has ended, or when no beat
+/// came for the length of the lease by the clock of the other: no two clocks are compared. The object of the next number is put only if there is none, so that one process gets it. What
 /// the owner of an older number still writes is refused by the log: see `Journal.fence(_:)`.
 package final class StoreLease: Sendable {
     /// How leases are held.
@@ -17,6 +17,8 @@ package final class StoreLease: Sendable {
         package var clock: any StreamClock = SystemClock()
         /// What names this process to others.
         package var owner: String = "process \(SystemInformation.processNumber) on \(SystemInformation.hostName)"
+        /// What this machine is known by while it runs, to processes that see each other's numbers.
+        package var machine: String = SystemInformation.machine
         /// Whether beats come from a thread of their own; a simulation calls `beat()`.
         package var beatsByItself = true
 
@@ -49,7 +51,23 @@ package final class StoreLease: Sendable {
     }
 
     private func bytes(isOver: Bool, beats: Int) -> [UInt8] {
-        Array("\(number)\n\(settings.owner)\n\(beats)\n\(isOver ? "given back" : "held")\n".utf8)
+        let lines = [
+            "\(number)", settings.owner, "\(beats)", isOver ? "given back" : StoreLease.held,
+            "\(settings.machine) \(SystemInformation.processNumber)",
+        ]
+        return Array((lines.joined(separator: "\n") + "\n").utf8)
+    }
+
+    private static let held = "held"
+
+    /// Whether the lines of a lease say that its owner is gone: it gave the lease back, or it was a process of this
+    /// machine that has ended.
+    private static func isOver(_ lines: [Substring], _ settings: Settings) -> Bool {
+        guard lines.count == 5, lines[3] == held else { return true }
+        let place = lines[4].split(separator: " ")
+        guard !settings.machine.isEmpty, place.count == 2, place[0] == settings.machine, let process = Int(place[1])
+        else { return false }
+        return !SystemInformation.isRunning(process)
     }
 
     // MARK: Taking
@@ -105,10 +123,10 @@ package final class StoreLease: Sendable {
         let clock = settings.clock
         let begin = clock.elapsed()
         var now = first
-        while now.count == 4, now[3] == "held", clock.elapsed() - begin < settings.length {
+        while !isOver(now, settings), clock.elapsed() - begin < settings.length {
             clock.wait(until: clock.now() + settings.length / 5, orUntil: { false })
             now = try read()
-            guard now == first || now.count < 4 || now[3] != "held" else {
+            guard now == first || isOver(now, settings) else {
                 throw SwiftwaterError(
                     .invalidState, "\(store.name(of: folder)) is in use by \(now[1]), which holds its lease \(number)",
                     at: .init(file: store.name(of: folder)), remedy: "stop that program, or use another folder")

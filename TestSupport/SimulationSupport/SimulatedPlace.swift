@@ -32,6 +32,7 @@ struct SimulatedPlace {
             waits ? PatientStore(faulty, patience: .seconds(60), clock: skipping) { _ in } : faulty
         var leases = StoreLease.Settings()
         (leases.clock, leases.owner, leases.beatsByItself) = (skipping, "a simulated driver", false)
+        leases.machine = ""
         (self.disk, self.objects, store) = (disk, objects, faulty)
         files = StoreFileSystem(base, root: SimulatedPlace.storeRoot, leases: leases)
     }

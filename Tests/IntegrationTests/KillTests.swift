@@ -200,6 +200,23 @@ struct KillTrace {
         }
     }
 
+    /// Checks that the files of a sink have every batch of the trace, with the rows that follow from the trace.
+    func compareFiles(in folder: String) throws {
+        for (output, window) in [("trending", 300), ("totals", Int.max / 2)] {
+            let times = try FileManager.default.contentsOfDirectory(atPath: folder)
+                .filter { $0.hasPrefix(output + "-") && $0.hasSuffix(".ndjson") }
+                .compactMap { Int($0.dropFirst(output.count + 1).dropLast(7)) }.sorted()
+            #expect(times == batches.keys.sorted(), "\(output): batches of the files")
+            for (place, time) in times.enumerated() where place % 5 == 0 || place >= times.count - 5 {
+                let found = try file("\(folder)/\(output)-\(time).ndjson", time)
+                for end in Set(found.keys).union([time]) {
+                    let expected = counts(after: end - window, upTo: end)
+                    #expect(found[end] ?? [:] == expected, "\(output) at \(time), window to \(end)")
+                }
+            }
+        }
+    }
+
     /// The counts of each window in a file, by the window's end; those of totals are at `time`.
     private func file(_ path: String, _ time: Int) throws -> [Int: [String: Int]] {
         var rows: [Int: [String: Int]] = [:]

@@ -12,6 +12,7 @@ import Testing
     private func leases(_ owner: String) -> StoreLease.Settings {
         var settings = StoreLease.Settings()
         (settings.clock, settings.owner, settings.beatsByItself) = (clock, owner, false)
+        settings.machine = owner
         return settings
     }
 
@@ -55,6 +56,16 @@ import Testing
         #expect(first.number == 1)
         first.giveBack()
         #expect(try lease("two").number == 2)
+    }
+
+    /// A process of this machine that has ended is not waited for.
+    @Test func aLeaseOfAnEndedProcessIsTakenAtOnce() throws {
+        let key = "state/lease/00000000000000000001"
+        try store.put(key, Array("1\nanother\n0\nheld\n\(SystemInformation.machine) 2147483647\n".utf8))
+        var settings = leases("two")
+        settings.machine = SystemInformation.machine
+        #expect(!SystemInformation.machine.isEmpty)
+        #expect(try StoreLease.take(store, folder: "state", settings: settings).number == 2)
     }
 
     /// An owner that beats keeps its lease, and the other one is told who it is.

@@ -31,7 +31,12 @@ struct RecoveryBench {
 
     final class Hand: TextReceiver, @unchecked Sendable {
         var store: ReceiverStore!
-        func start(into store: ReceiverStore) throws { self.store = store }
+        /// Is called when the receiver starts.
+        var whenStarted: (ReceiverStore) -> Void = { _ in }
+        func start(into store: ReceiverStore) throws {
+            self.store = store
+            whenStarted(store)
+        }
         func stop() {}
     }
 
@@ -93,6 +98,32 @@ struct RecoveryBench {
 }
 
 @Suite struct RecoveryTests {
+    /// Input that is acknowledged before the first checkpoint is there, wherever the machine stops meanwhile.
+    @Test(arguments: 1...40)
+    func aStartThatIsInterruptedGoesOn(changes: Int) throws {
+        let bench = RecoveryBench(disk: SimulatedDisk(seed: UInt64(changes)))
+        let safe = Monitor(false)
+        let (first, hand) = bench.make()
+        hand.whenStarted = { store in
+            Array("a\nb\n".utf8).withUnsafeBytes {
+                store.store(lines: $0, from: "sender", position: 2) { safe.update { $0 = true } }
+            }
+        }
+        bench.disk.crash(afterChanges: changes)
+        try? first.startBlocking()
+        bench.disk.crash()
+        bench.disk.restart()
+        let (second, again) = bench.make()
+        try second.startBlocking()
+        guard safe.read({ $0 }) else { return }
+        #expect(again.store.lastPosition(of: "sender") == 2)
+        for _ in 0..<3 {
+            bench.clock.advance(by: .seconds(1))
+            try second.step()
+        }
+        #expect((11...13).flatMap { bench.rows("lines", $0) ?? [] } == ["a", "b"])
+    }
+
     @Test(arguments: [1, 3])
     func statesAndWindowsGoOnWhereTheyWere(threads: Int) throws {
         let bench = RecoveryBench()

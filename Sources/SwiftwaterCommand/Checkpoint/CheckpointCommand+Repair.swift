@@ -20,6 +20,11 @@ extension CheckpointCommand {
         @Flag(help: "List what is lost; change nothing.") var dryRun = false
 
         func run() throws {
+            guard !URLFileSystem.isRemote(directory) else {
+                throw SwiftwaterError(
+                    .unsupported, "a log in a store is not repaired there", at: .init(file: directory),
+                    remedy: "copy the folder to a local directory, repair it there, and go on from that directory")
+            }
             let folder = try StateFolder(directory)
             var repaired = 0
             if let stream = folder.stream {

@@ -12,7 +12,7 @@ struct StateFolder {
     ///
     /// - Throws: `notFound` if there is nothing of the kind.
     init(_ directory: String) throws {
-        guard Directory.isDirectory(directory) else {
+        guard try URLFileSystem().isDirectory(directory) else {
             throw SwiftwaterError(
                 .notFound, "\(directory) is not a directory",
                 remedy: "give the directory of --checkpoint, or that of serve --state")
@@ -20,7 +20,8 @@ struct StateFolder {
         for candidate in [directory, directory + "/stream"] where try StateFolder.isStream(candidate) {
             stream = stream ?? candidate
         }
-        for candidate in [directory, directory + "/films"] where Directory.isDirectory(candidate + "/ratings") {
+        for candidate in [directory, directory + "/films"] where try URLFileSystem().isDirectory(candidate + "/ratings")
+        {
             films = films ?? candidate
         }
         guard stream != nil || films != nil else {
@@ -31,8 +32,8 @@ struct StateFolder {
     }
 
     private static func isStream(_ directory: String) throws -> Bool {
-        guard Directory.isDirectory(directory) else { return false }
+        guard try URLFileSystem().isDirectory(directory) else { return false }
         let store = try CheckpointStore(directory: directory)
-        return try Directory.isDirectory(store.journalDirectory) || !store.times().isEmpty
+        return try URLFileSystem().isDirectory(store.journalDirectory) || !store.times().isEmpty
     }
 }

@@ -13,6 +13,10 @@ struct DurabilityOptions: ParsableArguments {
         help: "Longest time until senders are told that posts are safe. (default: 50ms, in a store 1s)",
         transform: DurationArgument.init(parsing:))
     var commitInterval: DurationArgument?
+    @Option(
+        parsing: .unconditional, help: "Longest time to wait for a store that fails. (default: 10m)",
+        transform: DurationArgument.init(parsing:))
+    var storePatience: DurationArgument?
     @Option(help: "Discard the saved state of this name (repeatable).") var checkpointDrop: [String] = []
     @Option(help: "OLD=NEW: use the saved state OLD under the name NEW (repeatable).")
     var checkpointRename: [String] = []
@@ -35,6 +39,7 @@ struct DurabilityOptions: ParsableArguments {
         var settings = CheckpointSettings(directory: checkpoint)
         settings.interval = checkpointInterval?.duration
         settings.commitInterval = commitInterval?.duration
+        settings.storePatience = storePatience?.duration ?? settings.storePatience
         settings.drop = Set(checkpointDrop)
         settings.rename = Self.renames(checkpointRename)
         return settings

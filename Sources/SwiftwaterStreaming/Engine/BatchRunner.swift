@@ -61,7 +61,7 @@ final class BatchRunner: @unchecked Sendable {
             for source in graph.sources { try source.input.start() }
             if durability != nil, replays.isEmpty, log.batches.isEmpty {
                 // There is a checkpoint to continue from as soon as the stream runs.
-                durability?.checkpoint(next - graph.batchInterval, graph, isForced: true, now: now)
+                try durability?.checkpointFirst(next - graph.batchInterval, graph, now: now)
             }
         } catch {
             for source in graph.sources { source.input.stop() }

@@ -9,7 +9,7 @@ extension CheckpointStore {
     /// - Parameters:
     ///   - log: the log beside the checkpoints.
     ///   - warn: receives what is wrong with newer checkpoints.
-    /// - Throws: `corrupted` if there is a log and no whole checkpoint, or if the log lacks what a checkpoint knows.
+    /// - Throws: `corrupted` if there is a log of batches and no whole checkpoint, or if the log lacks what a checkpoint knows.
     package func newestUsable(
         _ log: JournalContents, warn: (String) -> Void
     ) throws -> CheckpointManifest? {
@@ -29,7 +29,9 @@ extension CheckpointStore {
             return manifest
         }
         if let refused { throw refused }
-        if !log.entries.isEmpty {
+        // A start that was interrupted before its first checkpoint has taken input, and made no batch.
+        let isBeginning = log.segments.first == 0 && log.entries.allSatisfy { $0.type == LogRecord.blockType }
+        if !log.entries.isEmpty && !isBeginning {
             throw SwiftwaterError(
                 .corrupted, "\(directory) has a log but no checkpoint", at: .init(file: directory),
                 remedy: "restore the directory from a backup, or start over with an empty one")

@@ -335,6 +335,12 @@ final class Durability: @unchecked Sendable {
         }
     }
 
+    /// Stores the states before the first batch. A stream does not begin without: what it would log could not be used.
+    func checkpointFirst(_ time: BatchTime, _ graph: StreamGraph, now: BatchTime) throws {
+        try write(time, graph, now: now)
+        lastCheckpoint = time
+    }
+
     private func write(_ time: BatchTime, _ graph: StreamGraph, now: BatchTime) throws {
         let known = checkpoints.last?.keys ?? []
         var steps = signatures(graph)
