@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
-.PHONY: demo test page integration integration-spark soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-spark lint format public-names packages clean
+.PHONY: demo test page integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-spark lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest.
@@ -30,6 +30,10 @@ integration: packages
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build --filter "PageTests|ServeKillTests|DocumentTests"
 	Tests/check-api.sh
+
+## Runs the tests against real stores: S3 (nanio, and Ceph's RGW if it is installed) and HDFS; it starts and stops them.
+integration-stores: packages
+	Tests/integrate-stores.sh
 
 ## Runs the tests against a real Spark, which it installs (PySpark from PyPI, 490 MB) and starts: first in one process,
 ## then with executors and a driver that the tests kill.
