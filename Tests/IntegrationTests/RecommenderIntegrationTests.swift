@@ -23,9 +23,13 @@ import Testing
             summary.output.contains("ratings           100,000") && summary.output.contains("users             943"))
         let matrix = try Program.run("ratings", "matrix", ratings, "--movies", movies)
         #expect(matrix.status == 0 && matrix.output.contains("?"))
-        let train = try Program.run("train", ratings, "--out", model, "--max-iterations", "5")
+        let train = try Program.run("train", ratings, "--out", model, "--max-iterations", "5", "--movies", movies)
         #expect(train.status == 0, "\(train.error)")
         #expect(train.output.contains("validation: RMSE 0.8") && train.output.contains("test: RMSE 0.8"))
+        // Two lists of five, under a title each.
+        let titles = train.output.split(separator: "\n").drop { !$0.hasPrefix("For user ") }
+        #expect(titles.dropFirst(6).first?.hasPrefix("Like ") == true, "\(train.output)")
+        #expect(titles.dropFirst().prefix(5).allSatisfy { $0.contains(/\(\d{4}\) +\d\.\d\d/) })
         let evaluate = try Program.run("evaluate", "--model", model, ratings)
         #expect(evaluate.output.contains("RMSE"))
         let predictions = folder.file("predictions.csv")

@@ -36,7 +36,7 @@
                 executable: Program.folder.appending(path: "swiftwater"),
                 [
                     "trends", "--source", "ack://127.0.0.1:\(port)", "--batch", "200ms", "--window", "400ms", "--slide",
-                    "200ms", "--keys", "hash-words", "--checkpoint", state, "--checkpoint-interval", "1s", "--totals",
+                    "200ms", "--keys", "hash-words", "--checkpoint", state, "--checkpoint-interval", "1s",
                     "--trace-batches", trace, "--json", "--top", "1",
                 ] + more, environment: environment)
         }
@@ -55,13 +55,12 @@
             let state = "s3://swiftwater-tests/outage-\(UInt32.random(in: 0 ... .max))"
             let relay = try relay(600, folder, port)
             let program = try start(proxy, state, port, trace)
-            while try KillTrace(trace).posts.count < 100 { Thread.sleep(forTimeInterval: 0.05) }
+            #expect(try StoreKills.waits { try KillTrace(trace).posts.count >= 100 })
             proxy.set(mode)
             // One that hangs is noticed after 30 s.
             Thread.sleep(forTimeInterval: Self.outage + (mode == .hangs ? 35 : 20))
             proxy.set(.passes)
-            let deadline = Date().addingTimeInterval(120)
-            while Date() < deadline, try KillTrace(trace).posts.count < 600 { Thread.sleep(forTimeInterval: 0.1) }
+            #expect(try StoreKills.waits { try KillTrace(trace).posts.count >= 600 })
             program.terminate()
             let result = program.wait()
             #expect(result.status == 0, "\(result.error)")
@@ -81,14 +80,13 @@
             let state = "s3://swiftwater-tests/outage-\(UInt32.random(in: 0 ... .max))"
             let relay = try relay(300, folder, port)
             let program = try start(proxy, state, port, trace, ["--store-patience", "1s"])
-            while try KillTrace(trace).posts.count < 50 { Thread.sleep(forTimeInterval: 0.05) }
+            #expect(try StoreKills.waits { try KillTrace(trace).posts.count >= 50 })
             proxy.set(.refuses)
             let result = program.wait()
             #expect(result.status == 69 && result.error.contains("s3://swiftwater-tests/outage-"), "\(result.error)")
             proxy.set(.passes)
             let second = try start(proxy, state, port, trace)
-            let deadline = Date().addingTimeInterval(60)
-            while Date() < deadline, try KillTrace(trace).posts.count < 300 { Thread.sleep(forTimeInterval: 0.1) }
+            #expect(try StoreKills.waits { try KillTrace(trace).posts.count >= 300 })
             second.terminate()
             #expect(second.wait().status == 0)
             #expect(relay.wait().error.contains("300 acknowledged, 0 unacknowledged"))

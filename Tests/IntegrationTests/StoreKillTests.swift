@@ -57,8 +57,7 @@
                 #expect(result.status == SIGKILL, "it ended by itself: \(result.error)")
             }
             let last = try start(url, port, trace)
-            let deadline = Date().addingTimeInterval(120)
-            while Date() < deadline, try KillTrace(trace).posts.count < lines { Thread.sleep(forTimeInterval: 0.2) }
+            #expect(try StoreKills.waits { try KillTrace(trace).posts.count >= lines })
             Thread.sleep(forTimeInterval: 0.5)
             last.terminate()
             let result = last.wait()
@@ -86,11 +85,11 @@
                 "relay", "--from", path, "--rate", "30", "--quiet", "--ack", "--port", "\(port)",
             ])
             let first = try start(url, port, input.file("trace"))
-            while try KillTrace(input.file("trace")).posts.isEmpty { Thread.sleep(forTimeInterval: 0.05) }
+            #expect(try StoreKills.waits { try !KillTrace(input.file("trace")).posts.isEmpty })
             let second = try start(url, port, input.file("second")).wait()
             #expect(second.status == 64)
             #expect(second.error.contains("is in use by process \(first.pid) on "), "\(second.error)")
-            while try KillTrace(input.file("trace")).posts.count < 300 { Thread.sleep(forTimeInterval: 0.1) }
+            #expect(try StoreKills.waits { try KillTrace(input.file("trace")).posts.count >= 300 })
             first.terminate()
             #expect(first.wait().status == 0)
             #expect(relay.wait().error.contains("300 acknowledged, 0 unacknowledged"))
@@ -106,6 +105,16 @@
         static let urls = (ProcessInfo.processInfo.environment["SWIFTWATER_TEST_STORES"] ?? "").split(separator: " ")
             .map(
                 String.init)
+        /// Waits until a condition holds, for at most two minutes.
+        static func waits(_ condition: () throws -> Bool) throws -> Bool {
+            let deadline = Date().addingTimeInterval(120)
+            while Date() < deadline {
+                if try condition() { return true }
+                Thread.sleep(forTimeInterval: 0.1)
+            }
+            return false
+        }
+
         static let count = ProcessInfo.processInfo.environment["SWIFTWATER_STORE_KILLS"].flatMap { Int($0) } ?? 6
     }
 #endif
