@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts and stops real stores on loopback, each if what it needs is there.
 #
-#   Tests/store-services.sh start FOLDER   prints what the tests read, as assignments to export
+#   Tests/store-services.sh start FOLDER [rgw]   prints what the tests read, as assignments to export
 #   Tests/store-services.sh stop FOLDER
 set -euo pipefail
 FOLDER="$(realpath "$2")"
@@ -156,9 +156,9 @@ end() { [ ! -f "$1" ] || { kill "-${2:-TERM}" "$(cat "$1")" 2> /dev/null || true
 
 case "$1" in
   start)
-    start_nanio
+    [ "${3:-}" = rgw ] || start_nanio
     start_rgw
-    start_hdfs
+    [ "${3:-}" = rgw ] || start_hdfs
     ;;
   stop)
     end "$FOLDER/nanio.pid"

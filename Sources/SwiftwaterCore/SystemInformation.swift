@@ -13,8 +13,8 @@ package enum SystemInformation {
         process > 0 && process <= Int(Int32.max) && (kill(Int32(process), 0) == 0 || errno == EPERM)
     }
 
-    /// What this machine is known by until it stops: a number that Linux draws at its start, and that of the container's
-    /// processes. Empty where there is none.
+    /// What this machine is known by until it stops: a number that Linux draws at its start, and that of the
+    /// container's processes. Empty where there is none.
     package static var machine: String {
         var buffer = [CChar](repeating: 0, count: 128)
         guard let file = fopen("/proc/sys/kernel/random/boot_id", "r") else { return "" }

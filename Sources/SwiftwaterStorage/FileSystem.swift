@@ -67,7 +67,7 @@ extension FileSystem {
     /// Opens a file for reading in place.
     public func map(_ path: String) throws -> MappedFile { try map(path, copied: false) }
 
-    /// Returns nil: files are no objects.
+    /// Returns nil: files are not objects.
     public func store(of path: String) throws -> (store: any ObjectStore, key: String)? { nil }
 
     /// Opens a file, each piece of which is read by `read(_:at:count:)`.

@@ -7,8 +7,8 @@ import SwiftwaterCore
 /// is needed: what was acknowledged is there.
 ///
 /// A process begins with a fence: a record with its lease's number, at the number at which the one before would go on.
-/// Whatever that one writes afterwards is refused. A fence that is no longer needed becomes an empty object, so that
-/// it still refuses.
+/// Whatever that one writes afterwards is refused. A fence that is not needed any more becomes an empty object, so
+/// that it still refuses.
 extension Journal {
     /// The store's part of a directory, if it is in a store.
     struct StorePlace {
@@ -23,8 +23,8 @@ extension Journal {
         func key(_ segment: UInt64) -> String { JournalFormat.segmentPath(folder, segment) }
     }
 
-    /// The number of fences that stay when they are no longer needed. A process that so many others came after would
-    /// have to sleep through all of their leases.
+    /// The number of fences that stay when they are not needed any more. A process would have to sleep through the
+    /// leases of this many others.
     private static let keptFences = 16
 
     /// Writes this process's fence, and returns what the log has. Nothing that another process writes comes after.

@@ -24,8 +24,8 @@ package enum JournalFormat {
     /// The type of a record that stands for lost ones. Its payload is their count (8); it has the number of the first.
     static let lostType: UInt8 = 0
 
-    /// The type of the record with which a process begins its part of a journal in a store: the number of its lease (8),
-    /// and what names it.
+    /// The type of the record with which a process begins its part of a journal in a store: the number of its lease
+    /// (8), and what names it.
     static let fenceType: UInt8 = 255
 
     /// A place at which a record begins, with the record's number.

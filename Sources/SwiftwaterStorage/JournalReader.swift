@@ -49,7 +49,7 @@ struct JournalReader {
             defer { position += 1 }
             let path = directory + "/" + names[position]
             let bytes = try files.read(path)
-            // A fence that is no longer needed.
+            // A fence that is not needed any more.
             if isStored && bytes.isEmpty { continue }
             let isLast = try !isStored && !hasRecords(names[(position + 1)...], files)
             let header = JournalFormat.header(of: bytes)

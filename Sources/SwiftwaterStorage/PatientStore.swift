@@ -9,6 +9,10 @@ public final class PatientStore: ObjectStore {
     private let clock: any StreamClock
     private let notice: @Sendable (String) -> Void
     private let isFailing = Monitor(false)
+    /// When the operations that run began, by their numbers.
+    private let running = Monitor<(begins: [Int: Duration], next: Int)>(([:], 0))
+    /// The time after which an operation is reported that has neither failed nor succeeded.
+    private static let silence: Duration = .seconds(10)
 
     /// Creates a store.
     ///
@@ -22,27 +26,53 @@ public final class PatientStore: ObjectStore {
         (self.base, self.patience, self.clock, self.notice) = (base, patience, clock, notice)
     }
 
+    /// Also reports operations that take long, from a thread that ends with the store.
+    package func watch() {
+        SystemThread.start(named: "store-watch") { [weak self] in
+            let pause = Monitor(())
+            while let store = self {
+                store.reportSilence()
+                _ = pause.wait(atMost: .seconds(1)) { _ in nil as Void? }
+            }
+        }
+    }
+
+    private func reportSilence() {
+        guard let oldest = running.read({ $0.begins.values.min() }), clock.elapsed() - oldest > Self.silence,
+            begins(failing: true)
+        else { return }
+        notice("the store does not answer, and the stream waits for it, for up to \(patience.label)")
+    }
+
+    /// Returns whether this is news.
+    private func begins(failing: Bool) -> Bool {
+        isFailing.update { was in
+            defer { was = failing }
+            return was != failing
+        }
+    }
+
     /// Whether the last operation failed and is being tried again.
     public var isWaiting: Bool { isFailing.read { $0 } }
 
     private func patiently<Result>(_ body: (_ attempt: Int) throws -> Result) throws -> Result {
         let begin = clock.elapsed()
+        let number = running.update { running in
+            running.next += 1
+            running.begins[running.next] = begin
+            return running.next
+        }
+        defer { running.update { $0.begins[number] = nil } }
         var attempt = 0
         while true {
             do {
                 let result = try body(attempt)
-                if isFailing.update({ was in
-                    defer { was = false }
-                    return was
-                }) {
+                if begins(failing: false) {
                     notice("the store answers again after \((clock.elapsed() - begin).label)")
                 }
                 return result
             } catch let error as SwiftwaterError where error.isRetryable && clock.elapsed() - begin < patience {
-                if isFailing.update({ was in
-                    defer { was = true }
-                    return !was
-                }) {
+                if begins(failing: true) {
                     notice("the store fails, and the stream waits for it, for up to \(patience.label): \(error)")
                 }
                 attempt += 1

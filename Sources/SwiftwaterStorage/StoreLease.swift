@@ -6,8 +6,9 @@ import SwiftwaterCore
 ///
 /// An owner writes the object of its number again at every beat. Another process takes the lease with the next number
 /// when the owner gave it back, when it sees on the same machine that the owner's process has ended, or when no beat
-/// came for the length of the lease by the clock of the other: no two clocks are compared. The object of the next number is put only if there is none, so that one process gets it. What
-/// the owner of an older number still writes is refused by the log: see `Journal.fence(_:)`.
+/// came for the length of the lease by the clock of the other: no two clocks are compared. The object of the next
+/// number is put only if there is none, so that one process gets it. What the owner of an older number still writes is
+/// refused by the log: see `Journal.fence(_:)`.
 package final class StoreLease: Sendable {
     /// How leases are held.
     package struct Settings: Sendable {
@@ -141,7 +142,7 @@ package final class StoreLease: Sendable {
         SystemThread.start(named: "swiftwater-lease") { [weak self, state, settings] in
             while state.wait(atMost: settings.length / 5, for: { $0.isOver ? () : nil }) == nil {
                 guard let self else { return }
-                // A store that cannot be reached may come back before the lease is over.
+                // The store may be reachable again before the lease is over.
                 try? self.beat()
             }
         }

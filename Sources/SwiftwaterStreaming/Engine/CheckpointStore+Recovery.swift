@@ -9,7 +9,8 @@ extension CheckpointStore {
     /// - Parameters:
     ///   - log: the log beside the checkpoints.
     ///   - warn: receives what is wrong with newer checkpoints.
-    /// - Throws: `corrupted` if there is a log of batches and no whole checkpoint, or if the log lacks what a checkpoint knows.
+    /// - Throws: `corrupted` if there is a log of batches and no whole checkpoint, or if the log lacks what a
+    ///   checkpoint knows.
     package func newestUsable(
         _ log: JournalContents, warn: (String) -> Void
     ) throws -> CheckpointManifest? {

@@ -12,6 +12,8 @@ enum PatientFiles {
         // Files that a program chose itself are as patient as it wants.
         guard files is URLFileSystem, let place = try files.store(of: directory) else { return files }
         let root = String(directory.dropLast(directory.reversed().prefix { $0 == "/" }.count).dropLast(place.key.count))
-        return StoreFileSystem(PatientStore(place.store, patience: patience) { log.warning("\($0)") }, root: root)
+        let store = PatientStore(place.store, patience: patience) { log.warning("\($0)") }
+        store.watch()
+        return StoreFileSystem(store, root: root)
     }
 }
