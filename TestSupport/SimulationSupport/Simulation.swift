@@ -101,7 +101,9 @@ public final class Simulation {
             setFaults(.none)
             // The clock may stand still, advance, or jump, also backwards.
             let jump = [0, 1, 2, 5, 40, -3, 3600, -600, 86_400, -86_400][random.below(10)]
-            clock.set(to: clock.now() + .seconds(jump))
+            // In a store, a run may begin again where nothing was stored yet; but no clock shows a time before 1970.
+            let earliest = BatchTime(milliseconds: objects == nil ? .min : 1_000_000)
+            clock.set(to: max(clock.now() + .seconds(jump), earliest))
             note("\(isKill ? "kill" : "crash") \(jump)")
             if isKill { damage() }
         }
