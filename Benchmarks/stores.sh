@@ -20,7 +20,7 @@ signed() { python3 Benchmarks/presign.py "$1" "/$BUCKET${2:-}"; }
 curl -sf -o /dev/null -X PUT "$(signed PUT)" || true
 [ -f "$LOCAL/ratings.csv" ] || "$SWIFTWATER" generate ratings --preset "$PRESET" --out "$LOCAL" > /dev/null
 curl -sf -o /dev/null -T "$LOCAL/ratings.csv" "$(signed PUT "/$PRESET/ratings.csv")"
-BYTES="$(stat -c %s "$LOCAL/ratings.csv")"
+BYTES="$(stat -L -c %s "$LOCAL/ratings.csv")"
 
 # Eight ranges at a time, until all of the file is there.
 by_curl() {
