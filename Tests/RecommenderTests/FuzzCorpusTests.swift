@@ -16,5 +16,7 @@ import Testing
 
     @Test func postsOfAnyBytes() throws { try replay("posts", FuzzChecks.posts) }
 
+    @Test func documentsOfAnyBytes() throws { try replay("xml", FuzzChecks.xml) }
+
     @Test func modelsOfAnyBytes() throws { try replay("model", FuzzChecks.model) }
 }

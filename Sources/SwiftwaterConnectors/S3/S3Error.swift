@@ -1,5 +1,6 @@
 #if Services
     import SwiftwaterCore
+    import SwiftwaterFormats
 
     /// What an S3 service says when it refuses a request.
     struct S3Error: Sendable {

@@ -1,5 +1,6 @@
 #if Services
     import SwiftwaterCore
+    import SwiftwaterFormats
     import SwiftwaterStorage
 
     /// An object that is sent in parts while it is written. One that fits a part is put whole.

@@ -51,6 +51,9 @@ private struct XMLReader {
         case end(String)
     }
 
+    /// What no name has.
+    private static let marks = Set("<>&'\"=/".utf8)
+
     let bytes: [UInt8]
     var offset = 0
 
@@ -105,7 +108,9 @@ private struct XMLReader {
     private func name(_ tag: String) throws -> String {
         let whole = tag.prefix { !$0.isWhitespace }
         let name = whole.split(separator: ":").last ?? ""
-        guard !name.isEmpty else { throw problem("a tag has no name") }
+        guard !name.isEmpty, !name.utf8.contains(where: { XMLReader.marks.contains($0) }) else {
+            throw problem("'\(name.prefix(20))' is not a name of a tag")
+        }
         return String(name)
     }
 
