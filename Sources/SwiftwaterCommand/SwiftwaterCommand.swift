@@ -46,6 +46,8 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         StandardStream.openMissing()
         RemoteStores.register { ErrorOutput.standard.write("swiftwater: \($0)\n") }
+        let console = Console()
+        if console.showsProgress { StoreTransfer.observe { console.progress($0) } }
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -61,6 +61,7 @@ struct TrendsCommand: AsyncParsableCommand {
     @Flag(help: "On a Spark cluster: stop the query of this name.") var stopQuery = false
     @Flag(help: "Print one JSON object for each window instead of a table.") var json = false
     @Option(help: "Write the posts of each batch to this file.") var traceBatches: String?
+    @Option(help: "Keep metrics of the stream in this file, in Prometheus's text format.") var metricsFile: String?
     @Option(help: "Stop after this many batches.") var batches: Int?
     @Option(help: "File whose first line is the token of those who push posts (or SWIFTWATER_TOKEN).")
     var tokenFile: String?
@@ -126,6 +127,10 @@ struct TrendsCommand: AsyncParsableCommand {
         let tally = Monitor(Tally())
         try show(posts, archive, tally)
         stopAfterBatches(context)
+        let metrics = try metricsFile.map { try MetricsFile(path: $0) }
+        if let metrics { context.onBatchCompleted { metrics.count($0) } }
+        metrics?.start()
+        defer { metrics?.end() }
         try await context.start()
         guard let archive else { return try await context.awaitTerminationStoppingOnSignals() }
         try await replay(archive, context)

@@ -41,6 +41,8 @@ public protocol ObjectStore: Sendable {
     func upload(_ key: String) throws -> any ObjectUpload
     /// Returns how messages name an object, such as `s3://bucket/key`.
     func name(of key: String) -> String
+    /// What was sent and received; stays zero if the store does not count it.
+    var traffic: StoreTraffic { get }
 }
 
 extension ObjectStore {
@@ -60,6 +62,9 @@ extension ObjectStore {
 
     /// The key itself.
     public func name(of key: String) -> String { key }
+
+    /// Counts nothing.
+    public var traffic: StoreTraffic { StoreTraffic() }
 }
 
 /// A version of an object. Two versions of a key are equal only if their bytes are equal. A store without a better tag

@@ -26,6 +26,8 @@ public final class PatientStore: ObjectStore {
         (self.base, self.patience, self.clock, self.notice) = (base, patience, clock, notice)
     }
 
+    deinit { if isFailing.read({ $0 }) { base.traffic.stream(isWaiting: false) } }
+
     /// Also reports operations that take long, from a thread that ends with the store.
     package func watch() {
         SystemThread.start(named: "store-watch") { [weak self] in
@@ -47,13 +49,12 @@ public final class PatientStore: ObjectStore {
     /// Returns whether this is news.
     private func begins(failing: Bool) -> Bool {
         isFailing.update { was in
-            defer { was = failing }
-            return was != failing
+            guard was != failing else { return false }
+            was = failing
+            base.traffic.stream(isWaiting: failing)
+            return true
         }
     }
-
-    /// Whether the last operation failed and is being tried again.
-    public var isWaiting: Bool { isFailing.read { $0 } }
 
     private func patiently<Result>(_ body: (_ attempt: Int) throws -> Result) throws -> Result {
         let begin = clock.elapsed()
@@ -121,4 +122,7 @@ public final class PatientStore: ObjectStore {
 
     /// Returns how messages name an object.
     public func name(of key: String) -> String { base.name(of: key) }
+
+    /// What was sent and received, and whether a stream waits.
+    public var traffic: StoreTraffic { base.traffic }
 }

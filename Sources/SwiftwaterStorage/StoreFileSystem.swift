@@ -45,7 +45,7 @@ public final class StoreFileSystem: FileSystem {
         guard let final = StoreFileSystem.finalPath(path) else { return StoreFile(store, try key(path), []) }
         let upload = try store.upload(try key(final))
         uploads.update { $0[path] = UncheckedSendable(upload) }
-        return UploadedFile(upload, path)
+        return UploadedFile(upload, path, final: final)
     }
 
     /// Opens an existing file for writing: it is read into memory.
@@ -137,7 +137,7 @@ public final class StoreFileSystem: FileSystem {
     /// Opens a file for reading.
     public func open(_ path: String) throws -> any ReadableFile {
         guard let info = try store.info(key(path)) else { throw try missing(path) }
-        return StoreReader(store, try key(path), byteCount: info.byteCount)
+        return StoreReader(store, info)
     }
 
     /// Reads a file into memory.
@@ -145,7 +145,9 @@ public final class StoreFileSystem: FileSystem {
         let key = try key(path)
         guard let info = try store.info(key) else { throw try missing(path) }
         return try MappedFile(path: path, byteCount: info.byteCount) { memory in
-            let count = try store.read(key, at: 0, into: memory)
+            let count = try StoreTransfer.reading(path, info.byteCount, from: store.traffic) {
+                try store.read(key, at: 0, into: memory)
+            }
             guard count == memory.count else {
                 throw SwiftwaterError(
                     .io, "the object was replaced while it was read", at: .init(file: path), remedy: "read it again")
@@ -206,10 +208,16 @@ public final class StoreFileSystem: FileSystem {
 private final class UploadedFile: WritableFile {
     private let upload: any ObjectUpload
     private let path: String
+    private var transfer: StoreTransfer.Writing
 
-    init(_ upload: any ObjectUpload, _ path: String) { (self.upload, self.path) = (upload, path) }
+    init(_ upload: any ObjectUpload, _ path: String, final: String) {
+        (self.upload, self.path, transfer) = (upload, path, StoreTransfer.Writing(final))
+    }
 
-    func append(_ bytes: UnsafeRawBufferPointer) throws { try upload.write(bytes) }
+    func append(_ bytes: UnsafeRawBufferPointer) throws {
+        try upload.write(bytes)
+        transfer.add(bytes.count)
+    }
 
     private func refused() -> SwiftwaterError {
         SwiftwaterError(
@@ -221,7 +229,7 @@ private final class UploadedFile: WritableFile {
     func truncate(to count: Int) throws { throw refused() }
     /// Nothing is there before the file is renamed.
     func synchronize() {}
-    func close() {}
+    func close() { transfer.end() }
 }
 
 /// A file in memory that is put whole.

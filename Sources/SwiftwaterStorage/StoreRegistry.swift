@@ -26,6 +26,13 @@ public enum StoreRegistry {
     /// The schemes that are known, in order.
     public static var schemes: [String] { state.read { $0.openings.keys.sorted() } }
 
+    /// What was sent to each open store and received from it, in the order of their addresses, such as `s3://bucket/`.
+    public static var traffic: [(root: String, counts: StoreTraffic.Counts)] {
+        state.read { $0.open }.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
+            ($0.key, $0.value.store.traffic.counts)
+        }
+    }
+
     /// Returns the files of an address's store.
     ///
     /// - Throws: `unsupported` for an unknown scheme, and the errors of opening the store.

@@ -32,6 +32,15 @@ struct Console: Sendable {
         ErrorOutput.standard.write("\r\u{1B}[K\(what) \(bar) \(Int(part * 100))%")
     }
 
+    /// Redraws the progress of what is read from a store, or written to one.
+    func progress(_ transfer: StoreTransfer) {
+        if transfer.isOver { return endProgress() }
+        let name = Format.cut(transfer.path.split(separator: "/").last.map(String.init) ?? transfer.path, 32)
+        if let all = transfer.totalBytes { return progress(name, Double(transfer.byteCount) / Double(max(all, 1))) }
+        guard showsProgress else { return }
+        ErrorOutput.standard.write("\r\u{1B}[K\(name) \(Format.count(transfer.byteCount >> 20)) MiB written")
+    }
+
     func endProgress() {
         if showsProgress { ErrorOutput.standard.write("\r\u{1B}[K") }
     }

@@ -1,6 +1,7 @@
 #if Services
     import Foundation
     import SwiftwaterCore
+    import SwiftwaterFormats
     import SwiftwaterStorage
 
     /// A bucket of Amazon S3 or of a service that speaks its language, or the objects in it under a prefix.
@@ -40,7 +41,7 @@
         }
 
         /// What was sent and received.
-        public var traffic: StoreTraffic.Counts { client.traffic.counts }
+        public var traffic: StoreTraffic { client.traffic }
 
         /// Returns the object's address, such as `s3://bucket/key`.
         public func name(of key: String) -> String { client.name(prefix + key) }

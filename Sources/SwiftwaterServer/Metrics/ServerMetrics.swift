@@ -1,6 +1,7 @@
 #if Server
     import CoreMetrics
     import SwiftwaterCore
+    import SwiftwaterStorage
     import SwiftwaterStreaming
 
     /// The metrics of the server; `docs/OPERATIONS.md` says what each one means and when to alert.
@@ -13,6 +14,7 @@
         private let processing: Timer
         private let ratings: Counter
         private let commits: Timer
+        private let stores = Monitor<[String: StoreTraffic.Counts]>([:])
 
         init(_ registry: MetricsRegistry) {
             self.registry = registry
@@ -23,6 +25,7 @@
             ratings = Counter(label: "swiftwater_ratings", factory: registry)
             commits = Timer(label: "swiftwater_rating_commit_seconds", factory: registry)
             for (name, text) in Self.help { registry.describe(name, text) }
+            for metric in StoreMetric.all { registry.describe(metric.name, metric.help) }
         }
 
         private static let help = [
@@ -81,6 +84,26 @@
         func count(ratings number: Int, _ duration: Duration) {
             ratings.increment(by: number)
             commits.recordNanoseconds(Int64(duration.inSeconds * 1e9))
+        }
+
+        /// Takes over what stores count themselves.
+        func count(_ traffic: [(root: String, counts: StoreTraffic.Counts)]) {
+            stores.update { known in
+                for (root, counts) in traffic {
+                    let before = known[root] ?? .init()
+                    for metric in StoreMetric.all {
+                        let dimensions = [("store", root)]
+                        if metric.isCounter {
+                            Counter(label: metric.name, dimensions: dimensions, factory: registry)
+                                .increment(by: metric.value(counts) - metric.value(before))
+                        } else {
+                            Gauge(label: metric.name, dimensions: dimensions, factory: registry)
+                                .record(metric.value(counts))
+                        }
+                    }
+                    known[root] = counts
+                }
+            }
         }
 
         func gauge(_ name: String, _ value: Double) { Gauge(label: name, factory: registry).record(value) }

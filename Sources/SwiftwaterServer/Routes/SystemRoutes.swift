@@ -5,6 +5,7 @@
     import SwiftwaterCore
     import SwiftwaterFormats
     import SwiftwaterLive
+    import SwiftwaterStorage
     import SwiftwaterStreaming
     import SwiftwaterTrends
 
@@ -112,6 +113,7 @@
             metrics.gauge("swiftwater_start_time_seconds", begin.inSeconds)
             let age = health.batch?.checkpoint.map { now.inSeconds - Double($0.milliseconds) / 1000 } ?? 0
             metrics.gauge("swiftwater_checkpoint_age_seconds", age)
+            metrics.count(StoreRegistry.traffic)
             if let bytes = ProcessMemory.residentBytes { metrics.gauge("swiftwater_resident_bytes", Double(bytes)) }
             if let live = recommendations?.live {
                 metrics.gauge("swiftwater_live_ratings", Double(live.ratingCount))

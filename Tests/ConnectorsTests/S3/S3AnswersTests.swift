@@ -2,6 +2,7 @@
     import NIOHTTP1
     import SwiftwaterConnectors
     import SwiftwaterCore
+    import SwiftwaterFormats
     import SwiftwaterStorage
     import TestSupport
     import Testing
@@ -40,7 +41,7 @@
             let store = try S3Store(bucket: "bucket", settings: settings(server.url))
             #expect(try store.put("key", [1, 2, 3]) == ObjectVersion("tag"))
             #expect(pauses.read { $0 } == [.milliseconds(200), .seconds(7), .milliseconds(800), .milliseconds(1600)])
-            let counts = store.traffic
+            let counts = store.traffic.counts
             #expect(counts.requests == 5 && counts.retries == 4 && counts.sentBytes == 15)
             let first = server.requests[0]
             #expect(first.method == "PUT" && first.uri == "/bucket/key" && first.body.utf8.count == 3)

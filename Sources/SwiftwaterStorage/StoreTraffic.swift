@@ -12,6 +12,11 @@ public final class StoreTraffic: Sendable {
         public var receivedBytes = 0
         /// The bytes of bodies that were sent.
         public var sentBytes = 0
+        /// The streams that wait now because the store fails.
+        public var waitingStreams = 0
+
+        /// Creates counts that are zero.
+        public init() {}
     }
 
     private let state = Monitor(Counts())
@@ -30,4 +35,6 @@ public final class StoreTraffic: Sendable {
             $0.receivedBytes += received
         }
     }
+
+    package func stream(isWaiting: Bool) { state.update { $0.waitingStreams += isWaiting ? 1 : -1 } }
 }
