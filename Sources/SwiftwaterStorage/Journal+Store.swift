@@ -45,7 +45,7 @@ extension Journal {
                     [JournalFormat.record(contents.nextNumber, type: JournalFormat.fenceType, payload.bytes)])
             // Otherwise the process before wrote a group in the meantime; it counts.
             if try place.store.putIfAbsent(place.key(contents.nextNumber), bytes) != nil {
-                return try JournalContents(directory: directory, files: files)
+                return JournalContents(contents, andFence: contents.nextNumber)
             }
         }
     }

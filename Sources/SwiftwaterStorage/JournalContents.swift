@@ -39,6 +39,12 @@ package struct JournalContents: Sendable {
         lost = reader.lost
     }
 
+    /// Creates the contents with one more segment, which has only a fence.
+    init(_ contents: JournalContents, andFence number: UInt64) {
+        (entries, lost, droppedBytes) = (contents.entries, contents.lost, contents.droppedBytes)
+        (segments, nextNumber) = (contents.segments + [number], number + 1)
+    }
+
     /// Returns the error for damaged places, or nil if there are none.
     static func error(_ damage: [JournalDamage]) -> SwiftwaterError? {
         guard let first = damage.first else { return nil }

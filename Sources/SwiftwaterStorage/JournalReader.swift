@@ -78,6 +78,7 @@ struct JournalReader {
     private func addUnlisted(to names: inout [String], at position: Int, _ files: any FileSystem) throws {
         let path = JournalFormat.segmentPath(directory, next ?? 0)
         let name = String(path.dropFirst(directory.count + 1))
+        if position < names.count, names[position] == name { return }
         // Not the one that was just read, if nothing in it can be read.
         guard !names.contains(name), try files.exists(path) else { return }
         names.insert(name, at: position)

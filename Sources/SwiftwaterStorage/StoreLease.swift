@@ -64,7 +64,7 @@ package final class StoreLease: Sendable {
     /// Whether the lines of a lease say that its owner is gone: it gave the lease back, or it was a process of this
     /// machine that has ended.
     private static func isOver(_ lines: [Substring], _ settings: Settings) -> Bool {
-        guard lines.count == 5, lines[3] == held else { return true }
+        guard lines.count >= 5, lines[3] == held else { return true }
         let place = lines[4].split(separator: " ")
         guard !settings.machine.isEmpty, place.count == 2, place[0] == settings.machine, let process = Int(place[1])
         else { return false }
@@ -159,6 +159,10 @@ package final class StoreLease: Sendable {
             state.update { $0.isLost = true }
         } else {
             try store.put(StoreLease.key(folder, number), bytes(isOver: false, beats: beats))
+            // It may have been given back meanwhile, and must not seem held.
+            if state.read({ $0.isOver }) {
+                try store.put(StoreLease.key(folder, number), bytes(isOver: true, beats: beats))
+            }
         }
     }
 

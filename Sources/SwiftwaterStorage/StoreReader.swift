@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
 /// Reads an object from front to back: pieces that grow while they follow each other, and the next one while the last
-/// one is used. Not thread-safe.
+/// one is used. An object that was replaced meanwhile is an error at its end. Not thread-safe.
 final class StoreReader: ReadableFile {
     private static let smallestPiece = 256 << 10
     private static let largestPiece = 8 << 20
@@ -9,13 +9,14 @@ final class StoreReader: ReadableFile {
     let byteCount: Int
     private let store: any ObjectStore
     private let key: String
+    private let version: ObjectVersion
     private var piece: (offset: Int, bytes: [UInt8]) = (0, [])
     private var length = smallestPiece
     /// The piece that is being read.
     private var next: (offset: Int, result: Monitor<Result<[UInt8], any Error>?>)?
 
-    init(_ store: any ObjectStore, _ key: String, byteCount: Int) {
-        (self.store, self.key, self.byteCount) = (store, key, byteCount)
+    init(_ store: any ObjectStore, _ info: ObjectInfo) {
+        (self.store, key, byteCount, version) = (store, info.key, info.byteCount, info.version)
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
@@ -37,13 +38,14 @@ final class StoreReader: ReadableFile {
             bytes = try store.get(key, offset..<min(byteCount, offset + length))
         }
         next = nil
-        guard !bytes.isEmpty else {
+        let end = offset + bytes.count
+        let isOnePiece = bytes.count == byteCount
+        guard !bytes.isEmpty, try isOnePiece || end < byteCount || store.info(key)?.version == version else {
             throw SwiftwaterError(
                 .io, "the object was replaced while it was read", at: .init(file: store.name(of: key)),
                 remedy: "read it again")
         }
         piece = (offset, bytes)
-        let end = offset + bytes.count
         if follows, end < byteCount { begin(end..<min(byteCount, end + length)) }
     }
 

@@ -22,6 +22,13 @@ import Testing
             try StoreChecks.brokenPromises { try LocalDirectoryStore(root: "memory://place/x", files: files) } == [])
     }
 
+    @Test func aFolderIsAStore() throws {
+        let place = "memory://place/a folder"
+        #expect(try StoreChecks.brokenPromises { try StoreFolder.objects(in: place, files: files) } == [])
+        try StoreFolder.objects(in: place, files: files).put("x/y", [1])
+        #expect(try store.get("a folder/x/y") == [1])
+    }
+
     @Test func addressesAreTakenApart() throws {
         let address = try #require(StoreAddress("S3A://bucket/a b/c+d%20/é.csv"))
         #expect(address.scheme == "s3a" && address.authority == "bucket" && address.key == "a b/c+d%20/é.csv")
@@ -75,6 +82,14 @@ import Testing
             #expect(count > 0 || offset == bytes.count)
             #expect(buffer.prefix(count).elementsEqual(bytes[offset..<offset + count]))
             offset += count
+        }
+        // Another object of the same length is noticed at its end.
+        let other = try files.open("memory://place/long")
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        #expect(try buffer.withUnsafeMutableBytes { try other.read(into: $0, at: 0) } > 0)
+        try store.put("long", bytes)
+        #expect(throws: SwiftwaterError.self) {
+            try buffer.withUnsafeMutableBytes { _ = try other.read(into: $0, at: bytes.count - 1000) }
         }
         #expect(try files.map("memory://place/long").withBytes { $0.elementsEqual(bytes) })
     }

@@ -26,7 +26,12 @@ struct DurabilityOptions: ParsableArguments {
     var stopWithin = DurationArgument(.seconds(30))
     @Option(help: "Put failed batches in this directory and continue.") var deadLetter: String?
 
-    func validate() throws { try Self.check(renames: checkpointRename) }
+    func validate() throws {
+        try Self.check(renames: checkpointRename)
+        if let commitInterval, commitInterval.duration < .milliseconds(1) {
+            throw ValidationError("--commit-interval takes 1ms or more.")
+        }
+    }
 
     static func check(renames: [String]) throws {
         for rename in renames where rename.split(separator: "=", omittingEmptySubsequences: false).count != 2 {

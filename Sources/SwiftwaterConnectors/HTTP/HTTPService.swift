@@ -67,10 +67,11 @@
         ///   - memory: receives the body of an answer with status 200 or 206; what does not fit is an error. Other
         ///     bodies are part of the answer.
         ///   - receivedCount: the number of bytes in `memory`, also if the connection broke.
+        ///   - version: the entity tag of the answer, also if the connection broke.
         /// - Throws: `network`, which may be tried again.
         package func send(
             _ request: HTTPRequest, into memory: UnsafeMutableRawBufferPointer? = nil,
-            receivedCount: inout Int
+            receivedCount: inout Int, version: inout String?
         ) throws -> HTTPAnswer {
             var outgoing: HTTPClient.Request
             do {
@@ -86,7 +87,7 @@
             if let body = request.body { outgoing.body = .byteBuffer(ByteBuffer(bytes: body)) }
             let receiver = HTTPReceiver(memory)
             let task = client.execute(request: outgoing, delegate: receiver)
-            defer { receivedCount = receiver.finish() }
+            defer { (receivedCount, version) = receiver.finish() }
             do { return try task.wait() } catch {
                 let host = outgoing.host + (outgoing.port == 80 || outgoing.port == 443 ? "" : ":\(outgoing.port)")
                 throw HTTPService.problem(error, host)
@@ -97,8 +98,8 @@
         ///
         /// - Throws: `network`, which may be tried again.
         package func send(_ request: HTTPRequest) throws -> HTTPAnswer {
-            var count = 0
-            return try send(request, receivedCount: &count)
+            var (count, version) = (0, String?.none)
+            return try send(request, receivedCount: &count, version: &version)
         }
 
         private static func problem(_ error: any Error, _ host: String) -> SwiftwaterError {
@@ -135,11 +136,11 @@
 
         init(_ memory: UnsafeMutableRawBufferPointer?) { state = Monitor(State(memory: memory)) }
 
-        /// Ends receiving: the memory is not touched after that. Returns the number of bytes in it.
-        func finish() -> Int {
+        /// Ends receiving: the memory is not touched after that. Returns the number of bytes in it, and the entity tag.
+        func finish() -> (count: Int, version: String?) {
             state.update {
                 $0.isFinished = true
-                return $0.received
+                return ($0.received, $0.answer["etag"])
             }
         }
 

@@ -68,7 +68,9 @@
             _ operation: Operation, into memory: UnsafeMutableRawBufferPointer? = nil, at offset: Int = 0,
             attempts: inout Int
         ) throws -> (answer: HTTPAnswer, count: Int) {
+            var operation = operation
             var received = 0
+            var version: String?
             var hasMoved = false
             var hasRenewed = false
             // Those that failed since the last byte came.
@@ -78,10 +80,10 @@
                 attempts += 1
                 let known = settings.isAnonymous ? nil : try settings.credentials ?? credentials.current()
                 let rest = memory.map { UnsafeMutableRawBufferPointer(rebasing: $0[received...]) }
-                var count = 0
+                var (count, answered) = (0, String?.none)
                 do {
                     let request = request(operation, known, range: rest.map { ($0.count, offset + received) })
-                    let answer = try attempt(request, rest, &count, isRetry: attempts > 1)
+                    let answer = try attempt(request, rest, &count, &answered, isRetry: attempts > 1)
                     received += count
                     if (200..<300).contains(answer.status) || operation.expected.contains(answer.status) {
                         guard answer.status != 200 || memory == nil || offset + received - count == 0 else {
@@ -115,6 +117,16 @@
                     settings.retries.wait(after: failures, least: answer.pause)
                 } catch let error as SwiftwaterError where error.code == .network && error.location == nil {
                     received += count
+                    version = answered ?? version
+                    // The rest has to be of the same version, even if the object is replaced meanwhile. Without a version,
+                    // or with nothing left to ask for, all of it is asked for again.
+                    if let version, received > 0, received < memory?.count ?? 0 {
+                        if !operation.headers.contains(where: { $0.name == "if-match" }) {
+                            operation.headers.append(("if-match", version))
+                        }
+                    } else {
+                        received = 0
+                    }
                     failures = count > 0 ? 1 : failures + 1
                     guard error.isRetryable, failures < settings.retries.attempts else {
                         var named = error
@@ -133,11 +145,12 @@
         }
 
         private func attempt(
-            _ request: HTTPRequest, _ memory: UnsafeMutableRawBufferPointer?, _ count: inout Int, isRetry: Bool
+            _ request: HTTPRequest, _ memory: UnsafeMutableRawBufferPointer?, _ count: inout Int,
+            _ version: inout String?, isRetry: Bool
         ) throws -> HTTPAnswer {
             var body = 0
             defer { traffic.count(sent: request.body?.count ?? 0, received: count + body, isRetry: isRetry) }
-            let answer = try service.send(request, into: memory, receivedCount: &count)
+            let answer = try service.send(request, into: memory, receivedCount: &count, version: &version)
             body = answer.body.count
             return answer
         }

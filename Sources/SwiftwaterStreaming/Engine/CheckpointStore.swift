@@ -10,7 +10,7 @@ package struct CheckpointStore: Sendable {
     /// Opens a directory. Creates it if it does not exist.
     package init(directory: String, files: any FileSystem = URLFileSystem()) throws {
         self.directory = directory
-        objects = try LocalDirectoryStore(root: directory, files: files)
+        objects = try StoreFolder.objects(in: directory, files: files)
     }
 
     /// The times of all checkpoints, oldest first, readable or not.

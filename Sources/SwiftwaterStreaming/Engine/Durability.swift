@@ -342,6 +342,8 @@ final class Durability: @unchecked Sendable {
     }
 
     private func write(_ time: BatchTime, _ graph: StreamGraph, now: BatchTime) throws {
+        // First, so that a driver that lost its lease is refused before it writes anything.
+        try flush()
         let known = checkpoints.last?.keys ?? []
         var steps = signatures(graph)
         for index in steps.indices {

@@ -50,7 +50,7 @@ extension RDD {
                 at: .init(streamOperator: "checkpoint"), remedy: "make its types StreamCodable")
         }
         let (parent, context, count) = (self, context, partitionCount)
-        let store: any ObjectStore = try LocalDirectoryStore(root: directory, files: URLFileSystem())
+        let store: any ObjectStore = try StoreFolder.objects(in: directory, files: URLFileSystem())
         @Sendable func key(_ partition: Int) -> String { "part-" + zeroPadded(partition, 5) }
         let lineage = Lineage(
             context: context, name: "checkpoint", parents: [lineage], partitionCount: count,

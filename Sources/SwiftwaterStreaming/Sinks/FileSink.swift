@@ -33,6 +33,7 @@ public struct FileSink: TableSink {
     ) {
         self.directory = directory
         self.format = format
+        // A store that cannot be opened is an error when the output opens.
         self.files = (try? PatientFiles.files(files, for: directory, log: log)) ?? files
     }
 

@@ -27,10 +27,10 @@
         @Test func tenThousandKeysAreListed() throws {
             let store = try service.store("many/")
             try ConcurrentParts.run(10_000, threads: 16) { try store.put("a b/\($0)", []) }
-            let before = store.traffic.requests
+            let before = store.traffic.counts.requests
             let found = try store.list(prefix: "")
             #expect(found.map(\.key) == (0..<10_000).map { "a b/\($0)" }.sorted())
-            #expect(store.traffic.requests - before == 10)
+            #expect(store.traffic.counts.requests - before == 10)
             try ConcurrentParts.run(10_000, threads: 16) { try store.delete("a b/\($0)") }
             #expect(try store.list(prefix: "").isEmpty)
         }
@@ -48,11 +48,48 @@
             }
             #expect(try store.get("cut") == bytes)
             #expect(pauses.read { $0.count } == 5)
-            let counts = store.traffic
+            let counts = store.traffic.counts
             #expect(counts.retries == 5 && counts.receivedBytes >= bytes.count)
             // What came before the cut was not asked for again.
             #expect(counts.receivedBytes < bytes.count + 10_000)
             try store.delete("cut")
+        }
+
+        /// An object that is replaced between the cut and the rest of a read is an error, not a mixture.
+        @Test func aReadDoesNotGoOnInAnotherVersion() throws {
+            let store = try service.store()
+            try store.put("replaced", [UInt8](repeating: 1, count: 300_000))
+            let proxy = try CuttingProxy(to: service.port, cuts: [100_000])
+            defer { proxy.stop() }
+            let cut = try service.store {
+                $0.endpoint = "http://127.0.0.1:\(proxy.port)"
+                $0.retries.pause = { _ in _ = try? store.put("replaced", [UInt8](repeating: 2, count: 300_000)) }
+            }
+            let error = #expect(throws: SwiftwaterError.self) { try cut.get("replaced", 0..<300_000) }
+            #expect(error?.message.contains("replaced while it was read") == true, "\(error!)")
+            try store.delete("replaced")
+        }
+
+        /// The numbers of requests in docs/S3.md.
+        @Test func operationsCostWhatThePageSays() throws {
+            let store = try service.store("costs/")
+            func requests(_ body: () throws -> Void) rethrows -> Int {
+                let before = store.traffic.counts.requests
+                try body()
+                return store.traffic.counts.requests - before
+            }
+            let part = [UInt8](repeating: 7, count: 8 << 20)
+            #expect(try requests { try store.put("one", part) } == 1)
+            #expect(try requests { _ = try store.get("one") } == 2)
+            let longer = try requests {
+                let upload = try store.upload("longer")
+                for _ in 0..<3 { try part.withUnsafeBytes { try upload.write($0) } }
+                _ = try upload.commit()
+            }
+            #expect(longer == 3 + 3)
+            #expect(try requests { _ = try store.get("longer") } == 1 + 3)
+            #expect(try requests { _ = try store.list(prefix: "") } == 1)
+            for key in ["one", "longer"] { try store.delete(key) }
         }
 
         private func refusal(
