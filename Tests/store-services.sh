@@ -3,6 +3,7 @@
 #
 #   Tests/store-services.sh start FOLDER [rgw]   prints what the tests read, as assignments to export
 #   Tests/store-services.sh stop FOLDER
+#   Tests/store-services.sh kill-node|start-node FOLDER name|data   ends a node of HDFS with SIGKILL, or starts it again
 set -euo pipefail
 FOLDER="$(realpath "$2")"
 HDFS_STATE="$FOLDER/hdfs"
@@ -124,6 +125,7 @@ start_hdfs() {
 export SWIFTWATER_TEST_HDFS=127.0.0.1:15070
 export SWIFTWATER_TEST_STORES="${SWIFTWATER_TEST_STORES:-} webhdfs://127.0.0.1:15070/swiftwater-kills"
 OUT
+  echo "export SWIFTWATER_TEST_STORE_SERVICES=\"$FOLDER\""
 }
 
 java_options() {
@@ -137,19 +139,29 @@ java_options() {
   for module in java.lang java.nio java.util java.io java.net java.lang.reflect sun.nio.ch jdk.internal.ref; do
     printf '%s\n' --add-opens "java.base/$module=ALL-UNNAMED"
   done
-  printf '%s\n' --add-opens java.security.jgss/sun.security.krb5=ALL-UNNAMED -Xmx256m -cp "$path"
+  printf '%s\n' --add-opens java.security.jgss/sun.security.krb5=ALL-UNNAMED -Dfile.encoding=UTF-8 -Xmx256m -cp "$path"
 }
 
 start_nodes() {
   local options
   mapfile -t options < <(java_options "$1")
-  local name=org.apache.hadoop.hdfs.server
   [ -d "$HDFS_STATE/nn/current" ] ||
-    java "${options[@]}" $name.namenode.NameNode -format -nonInteractive > "$HDFS_STATE/format.log" 2>&1
-  setsid java "${options[@]}" $name.namenode.NameNode > "$HDFS_STATE/nn.log" 2>&1 < /dev/null &
-  echo $! > "$HDFS_STATE/nn.pid"
-  setsid java "${options[@]}" $name.datanode.DataNode > "$HDFS_STATE/dn.log" 2>&1 < /dev/null &
-  echo $! > "$HDFS_STATE/dn.pid"
+    java "${options[@]}" org.apache.hadoop.hdfs.server.namenode.NameNode -format -nonInteractive \
+      > "$HDFS_STATE/format.log" 2>&1
+  start_node "$1" name
+  start_node "$1" data
+}
+
+start_node() {
+  local options class=namenode.NameNode
+  mapfile -t options < <(java_options "$1")
+  [ "$2" = name ] || class=datanode.DataNode
+  (
+    # A test that starts a node waits until nobody has what it gave to this script.
+    for open in /proc/self/fd/*; do [ "${open##*/}" -le 2 ] || eval "exec ${open##*/}>&-"; done
+    exec setsid java "${options[@]}" "org.apache.hadoop.hdfs.server.$class" >> "$HDFS_STATE/$2.log" 2>&1 < /dev/null
+  ) &
+  echo $! > "$HDFS_STATE/$2.pid"
 }
 
 end() { [ ! -f "$1" ] || { kill "-${2:-TERM}" "$(cat "$1")" 2> /dev/null || true; rm -f "$1"; }; }
@@ -165,8 +177,10 @@ case "$1" in
     end "$RGW_STATE/rgw.pid"
     end "$RGW_STATE/osd.pid" KILL
     end "$RGW_STATE/mon.pid"
-    end "$HDFS_STATE/dn.pid"
-    end "$HDFS_STATE/nn.pid"
+    end "$HDFS_STATE/data.pid"
+    end "$HDFS_STATE/name.pid"
     ;;
+  kill-node) end "$HDFS_STATE/$3.pid" KILL ;;
+  start-node) start_node "$FOLDER/pyspark-2.4.8/deps/jars" "$3" ;;
   *) say "start FOLDER or stop FOLDER" && exit 64 ;;
 esac

@@ -1,6 +1,7 @@
 #if Services
     import SwiftwaterCore
     import SwiftwaterFormats
+    import SwiftwaterStorage
 
     /// Sends requests to a name node, follows it to data nodes, and tries again.
     final class WebHDFSClient: Sendable {
@@ -105,19 +106,27 @@
             if let memory { parameters += [("offset", String(offset)), ("length", String(memory.count))] }
             let base = "\(settings.isSecure ? "https" : "http")://\(settings.address)/webhdfs/v1"
             let url = base + PercentEncoding.encoded(operation.path, keepsSlash: true) + "?"
-            var body = 0
+            var (body, version) = (0, String?.none)
             defer { traffic.count(sent: 0, received: body, isRetry: isRetry) }
             let answer = try service.send(
                 HTTPRequest(operation.method, url + PercentEncoding.query(parameters)), into: memory,
-                receivedCount: &count)
+                receivedCount: &count, version: &version)
             body = answer.body.count
             // The name node has no data: it names a data node.
             guard answer.status == 307, let place = answer["location"] else { return answer }
             let headers = operation.body == nil ? [] : [(name: "content-type", value: "application/octet-stream")]
             defer { traffic.count(sent: operation.body?.count ?? 0, received: count, isRetry: false) }
-            return try service.send(
-                HTTPRequest(operation.method, place, headers: headers, body: operation.body), into: memory,
-                receivedCount: &count)
+            do {
+                return try service.send(
+                    HTTPRequest(operation.method, place, headers: headers, body: operation.body), into: memory,
+                    receivedCount: &count, version: &version)
+            } catch let error as SwiftwaterError where error.code == .network && operation.body?.isEmpty == false {
+                // A data node that refuses a request closes the connection while the bytes are still sent, and nobody
+                // reads why. Without bytes it says so.
+                let refusal = try? service.send(HTTPRequest(operation.method, place, headers: headers, body: []))
+                if let refusal, refusal.status >= 400 { return refusal }
+                throw error
+            }
         }
     }
 #endif

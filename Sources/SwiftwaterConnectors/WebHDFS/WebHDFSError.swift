@@ -26,8 +26,12 @@
             case "StandbyException", "RetriableException", "SafeModeException", "ServerTooBusyException",
                 "RecoveryInProgressException", "AlreadyBeingCreatedException", "NoDatanodesException":
                 true
-            // A data node that is gone is named in words only.
-            case "IOException", "RemoteException": message.contains("could only be replicated") || status >= 500
+            // What a data node heard of the name node, and a data node that is gone, are named in words only.
+            case "IOException", "RemoteException":
+                status >= 500
+                    || ["could only be replicated", "Name node is in safe mode", "Failed to find datanode"].contains {
+                        message.contains($0)
+                    }
             default: status >= 500 || status == 429
             }
         }

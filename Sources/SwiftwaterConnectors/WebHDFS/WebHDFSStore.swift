@@ -25,7 +25,7 @@
         }
 
         /// What was sent and received.
-        public var traffic: StoreTraffic.Counts { client.traffic.counts }
+        public var traffic: StoreTraffic { client.traffic }
 
         /// Returns the object's address, such as `webhdfs://namenode:9870/path`.
         public func name(of key: String) -> String { client.name(directory + "/" + key) }
@@ -40,14 +40,34 @@
         /// Writes an object, replacing any object with the key.
         @discardableResult
         public func put(_ key: String, _ bytes: [UInt8]) throws -> ObjectVersion {
-            let temporary = try create(key, bytes)
-            return try rename(temporary, to: key)
+            let file = try written(key, bytes)
+            return try rename(file, to: key)
         }
 
         /// Writes an object if there is none with the key.
         public func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws -> ObjectVersion? {
             if try info(key) != nil { return nil }
-            return try renameIfAbsent(try create(key, bytes), to: key)
+            return try renameIfAbsent(written(key, bytes), to: key)
+        }
+
+        /// A file under its temporary name. Its version is the same under any name.
+        typealias Written = (path: String, version: ObjectVersion)
+
+        private func written(_ key: String, _ bytes: [UInt8]) throws -> Written {
+            for attempt in 1...max(1, client.settings.retries.attempts) {
+                let temporary = try create(key, bytes)
+                if let file = try whole(temporary, bytes.count) { return file }
+                try? remove(temporary)
+                client.settings.retries.wait(after: attempt)
+            }
+            throw incomplete(key)
+        }
+
+        /// Returns a file that has all of its bytes. While a name node is killed and restarts, a data node may report a
+        /// write as done of which the name node then has nothing.
+        func whole(_ path: String, _ byteCount: Int) throws -> Written? {
+            guard let found = try status(path), found.byteCount == byteCount else { return nil }
+            return (path, found.version)
         }
 
         /// Creates a file under a temporary name, and returns its path. Each attempt has its own name: what is left of
@@ -75,51 +95,47 @@
             }
         }
 
-        func rename(_ temporary: String, to key: String) throws -> ObjectVersion {
-            // The version is that of the file, whatever its name.
-            let version = try status(temporary)?.version
+        func rename(_ file: Written, to key: String) throws -> ObjectVersion {
             var attempts = 0
             let path = try path(key)
             let answer = try client.send(
                 .init(
-                    method: "PUT", name: "RENAME", path: temporary,
+                    method: "PUT", name: "RENAME", path: file.path,
                     parameters: [("destination", path), ("renameoptions", "OVERWRITE")],
                     expected: ["FileNotFoundException"]), attempts: &attempts
             ).answer
-            if answer.status >= 300, try attempts == 1 || status(path)?.version != version {
+            if answer.status >= 300, try attempts == 1 || status(path)?.version != file.version {
                 throw WebHDFSError(answer).error(client.name(path))
             }
-            guard let version else { throw gone(key) }
-            return version
+            return file.version
         }
 
         /// Renames a file if there is none of the name. Answers nil, and removes it, if there is one.
-        func renameIfAbsent(_ temporary: String, to key: String) throws -> ObjectVersion? {
-            let version = try status(temporary)?.version
+        func renameIfAbsent(_ file: Written, to key: String) throws -> ObjectVersion? {
             let path = try path(key)
             for _ in 0..<client.settings.retries.attempts {
                 let answer = try client.send(
                     .init(
-                        method: "PUT", name: "RENAME", path: temporary, parameters: [("destination", path)],
+                        method: "PUT", name: "RENAME", path: file.path, parameters: [("destination", path)],
                         expected: ["FileNotFoundException"]))
                 let isDone = (try? JSONValue(parsing: answer.text))?["boolean"]?.bool == true
                 // It also answers false to a request that it has applied already.
-                if try isDone || status(path)?.version == version { return version }
+                if try isDone || status(path)?.version == file.version { return file.version }
                 if try status(path) != nil {
-                    try remove(temporary)
+                    try remove(file.path)
                     return nil
                 }
                 client.settings.retries.wait(after: 1)
             }
-            try? remove(temporary)
+            try? remove(file.path)
             throw SwiftwaterError(
                 .io, "the file could not be renamed", at: .init(file: client.name(path)),
                 remedy: "check that its directory can be created")
         }
 
-        private func gone(_ key: String) -> SwiftwaterError {
+        func incomplete(_ key: String) -> SwiftwaterError {
             SwiftwaterError(
-                .io, "the file was removed while it was written", at: .init(file: name(of: key)),
+                .io, "a part of the file was lost while it was written", at: .init(file: name(of: key)),
                 remedy: "write it again", isRetryable: true)
         }
 
@@ -178,7 +194,9 @@
         /// Returns all bytes of an object.
         public func get(_ key: String) throws -> [UInt8] {
             guard let status = try status(path(key)) else { throw missing(key) }
-            return try get(key, 0..<status.byteCount)
+            return try [UInt8](unsafeUninitializedCapacity: status.byteCount) { memory, count in
+                count = try read(key, at: 0, into: UnsafeMutableRawBufferPointer(memory), of: status)
+            }
         }
 
         /// Returns the bytes in a range of an object, up to the object's end.
@@ -190,12 +208,20 @@
 
         /// Reads the bytes that begin at `offset` into memory, several parts at a time.
         public func read(_ key: String, at offset: Int, into memory: UnsafeMutableRawBufferPointer) throws -> Int {
+            guard let status = try status(path(key)) else { throw missing(key) }
+            return try read(key, at: offset, into: memory, of: status)
+        }
+
+        /// Reads bytes of one version of an object.
+        private func read(
+            _ key: String, at offset: Int, into memory: UnsafeMutableRawBufferPointer, of before: Status
+        ) throws -> Int {
             let path = try path(key)
-            guard let before = try status(path) else { throw missing(key) }
             let count = max(0, min(memory.count, before.byteCount - offset))
             let length = client.settings.partBytes
             let shared = UncheckedSendable(memory)
             guard count > 0 else { return 0 }
+            let hasResumed = Monitor(false)
             try ConcurrentParts.run((count + length - 1) / length, threads: client.settings.parallelism) {
                 [client] index in
                 let place = shared.value[index * length..<min(count, (index + 1) * length)]
@@ -203,6 +229,7 @@
                 let found = try client.send(
                     .init(method: "GET", name: "OPEN", path: path), into: .init(rebasing: place),
                     at: offset + index * length, attempts: &attempts)
+                if attempts > 1 { hasResumed.update { $0 = true } }
                 guard found.count == place.count else {
                     throw SwiftwaterError(
                         .io, "the file became shorter while it was read", at: .init(file: client.name(path)),
@@ -210,7 +237,8 @@
                 }
             }
             // The parts have to be of one file. (It cannot change but by being replaced or appended to.)
-            guard try count <= length || status(path)?.version == before.version else {
+            let isOnePiece = count <= length && !hasResumed.read { $0 }
+            guard try isOnePiece || status(path)?.version == before.version else {
                 throw SwiftwaterError(
                     .io, "the file was replaced while it was read", at: .init(file: name(of: key)),
                     remedy: "read it again", isRetryable: true)

@@ -37,18 +37,22 @@
         }
 
         func commit() throws -> ObjectVersion {
-            try sendRest()
+            let file = try sendRest()
             isDone = true
-            return try store.rename(temporary!, to: key)
+            return try store.rename(file, to: key)
         }
 
         func commitIfAbsent() throws -> ObjectVersion? {
-            try sendRest()
+            let file = try sendRest()
             isDone = true
-            return try store.renameIfAbsent(temporary!, to: key)
+            return try store.renameIfAbsent(file, to: key)
         }
 
-        private func sendRest() throws { if temporary == nil || !buffer.isEmpty { try sendPart() } }
+        private func sendRest() throws -> WebHDFSStore.Written {
+            if temporary == nil || !buffer.isEmpty { try sendPart() }
+            guard let file = try store.whole(temporary!, sentBytes) else { throw store.incomplete(key) }
+            return file
+        }
 
         func abandon() {
             guard !isDone else { return }
@@ -58,32 +62,62 @@
     }
 
     extension WebHDFSStore {
-        /// Appends bytes to a file of known length.
-        ///
-        /// - Throws: `io` if a data node was lost and left a part of them in the file.
+        /// What the name node says as long as a writer that was lost seems to be there: for a minute (HDFS's soft limit
+        /// of leases), and while it finds out how much of the last block is there.
+        private static let lostWriter: Set<String> = ["AlreadyBeingCreatedException", "RecoveryInProgressException"]
+        private static let leasePause = Duration.seconds(5)
+        private static let leasePauses = 24
+
+        /// Appends bytes to a file of known length. If a data node is lost in the middle, what it left in the file is
+        /// the beginning of the bytes, and the rest follows.
         func append(_ path: String, _ bytes: [UInt8], at length: Int) throws {
-            var failures = 0
+            let end = length + bytes.count
+            var (sent, failures) = (0, 0)
             while true {
                 do {
-                    var attempts = 0
-                    var once = client.settings.retries
-                    once.attempts = 1
-                    _ = try client.send(
-                        .init(method: "POST", name: "APPEND", path: path, body: bytes), retries: once,
-                        attempts: &attempts)
-                    return
+                    let answer = try appendOnce(path, sent == 0 ? bytes : Array(bytes[sent...]))
+                    if (200..<300).contains(answer.status) { return }
                 } catch let error as SwiftwaterError where error.isRetryable {
                     failures += 1
                     guard failures < client.settings.retries.attempts else { throw error }
                     client.settings.retries.wait(after: failures)
-                    switch try status(path)?.byteCount {
-                    case length + bytes.count: return
-                    case length: continue
-                    default:
-                        throw SwiftwaterError(
-                            .io, "a data node was lost in the middle of a part", at: .init(file: client.name(path)),
-                            remedy: "write the file again; what was there before is unchanged", cause: error)
-                    }
+                }
+                try settle(path)
+                guard let found = try status(path)?.byteCount, (length...end).contains(found) else {
+                    throw SwiftwaterError(
+                        .io, "someone else wrote to the file while it was written", at: .init(file: client.name(path)),
+                        remedy: "write the file again; what was there before is unchanged")
+                }
+                if found == end { return }
+                sent = found - length
+            }
+        }
+
+        private func appendOnce(_ path: String, _ bytes: [UInt8]) throws -> HTTPAnswer {
+            var once = client.settings.retries
+            once.attempts = 1
+            var attempts = 0
+            return try client.send(
+                .init(method: "POST", name: "APPEND", path: path, body: bytes, expected: Self.lostWriter),
+                retries: once,
+                attempts: &attempts
+            ).answer
+        }
+
+        /// Waits until a file has no writer, by appending nothing to it. Its length is final then.
+        private func settle(_ path: String) throws {
+            var (waits, failures) = (0, 0)
+            while true {
+                do {
+                    let answer = try appendOnce(path, [])
+                    if (200..<300).contains(answer.status) { return }
+                    waits += 1
+                    guard waits < Self.leasePauses else { throw WebHDFSError(answer).error(client.name(path)) }
+                    client.settings.retries.pause(Self.leasePause)
+                } catch let error as SwiftwaterError where error.isRetryable && waits < Self.leasePauses {
+                    failures += 1
+                    guard failures < client.settings.retries.attempts else { throw error }
+                    client.settings.retries.wait(after: failures)
                 }
             }
         }
