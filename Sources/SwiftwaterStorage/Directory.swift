@@ -18,6 +18,17 @@ package enum Directory {
         }
     }
 
+    /// Removes a directory and everything in it; links in it, not what they name.
+    package static func remove(_ path: String) throws {
+        for entry in try entries(path) {
+            let inside = path + "/" + entry.name
+            if unlink(inside) == 0 { continue }
+            guard entry.isDirectory else { throw FileError.make("cannot remove", inside, errno) }
+            try remove(inside)
+        }
+        guard rmdir(path) == 0 else { throw FileError.make("cannot remove", path, errno) }
+    }
+
     /// Returns whether the path is a directory.
     package static func isDirectory(_ path: String) -> Bool {
         var status = stat()

@@ -54,6 +54,37 @@
             #expect(missing.status == 66 && missing.error.contains("/none.csv"), "\(missing.error)")
         }
 
+        /// What a stream keeps is copied to the store, and back.
+        @Test(arguments: StoreKills.urls)
+        func statesAreBackedUp(url: String) throws {
+            let place = url + "-backup-\(UInt32.random(in: 0 ... .max))"
+            let folder = try TemporaryDirectory()
+            let posts = try folder.write("posts.txt", (0..<2000).map { "a post about #k\($0 % 9)\n" }.joined())
+            let state = folder.file("state")
+            let trends = ["trends", "--source", "file:" + posts, "--checkpoint"]
+            _ = try run(trends + [state])
+            #expect(try run(["checkpoint", "backup", state, place]).contains(" bytes in \(place)"))
+            #expect(try run(["checkpoint", "restore", place, "--dry-run"]).contains("good, "))
+            let again = try Program(["checkpoint", "backup", state, place]).wait()
+            #expect(again.status == 64 && again.error.contains("there is something at the place"), "\(again.error)")
+            #expect(try run(["checkpoint", "restore", place, folder.file("back")]).contains(" files, "))
+            let listed = try run(["checkpoint", "list", state])
+            #expect(try !listed.isEmpty && run(["checkpoint", "list", folder.file("back")]) == listed)
+            _ = try run(["checkpoint", "verify", folder.file("back")])
+            // A state in the store is copied to the disk in the same way.
+            let remote = place + "-state"
+            let metrics = folder.file("metrics")
+            _ = try run(trends + [remote, "--metrics-file", metrics])
+            let text = try String(contentsOfFile: metrics, encoding: .utf8)
+            let root = url.split(separator: "/").prefix(2).joined(separator: "//") + "/"
+            #expect(text.contains("swiftwater_posts_total 2000\n"))
+            #expect(text.contains("swiftwater_store_waiting{store=\"\(root)\"} 0\n"), "\(text)")
+            #expect(text.contains(/swiftwater_store_requests_total\{store="[^"]*"\} [1-9]/))
+            _ = try run(["checkpoint", "backup", remote, folder.file("copy")])
+            _ = try run(["checkpoint", "restore", folder.file("copy"), folder.file("local")])
+            _ = try run(["checkpoint", "verify", folder.file("local")])
+        }
+
         /// An archive, plain and gzip, gives the same tables as from the disk, and a prefix is followed.
         @Test(arguments: StoreKills.urls)
         func postsNeedNoLocalFile(url: String) throws {

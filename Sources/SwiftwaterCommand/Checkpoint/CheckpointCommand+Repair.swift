@@ -23,7 +23,9 @@ extension CheckpointCommand {
             guard !URLFileSystem.isRemote(directory) else {
                 throw SwiftwaterError(
                     .unsupported, "a log in a store is not repaired there", at: .init(file: directory),
-                    remedy: "copy the folder to a local directory, repair it there, and go on from that directory")
+                    remedy:
+                        "copy the folder to a local directory with 'swiftwater checkpoint backup' and 'restore', "
+                        + "repair it there, and go on from that directory")
             }
             let folder = try StateFolder(directory)
             var repaired = 0

@@ -10,8 +10,10 @@ struct CheckpointCommand: ParsableCommand {
               swiftwater checkpoint show state
               swiftwater checkpoint verify state
               swiftwater checkpoint repair state
+              swiftwater checkpoint backup state s3a://bucket/backups/2026-11-27
+              swiftwater checkpoint restore s3a://bucket/backups/2026-11-27 state
             """,
-        subcommands: [List.self, Show.self, Verify.self, Repair.self])
+        subcommands: [List.self, Show.self, Verify.self, Repair.self, Backup.self, Restore.self])
 
     static func open(_ directory: String) throws -> CheckpointStore {
         let files = URLFileSystem()

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Swiftwater
+
+extension CheckpointCommand {
+    struct Backup: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Copies what a stream or a server keeps to another place, also in a store.",
+            discussion: """
+                Stop the stream or the server first: a directory that is in use is refused. The copy of each file is \
+                checked when it is restored. A backup that was not finished is not taken for one.
+
+                  swiftwater checkpoint backup state s3a://bucket/backups/2026-11-27
+                """)
+        @Argument(help: "Directory of --checkpoint, or of serve --state.") var directory: String
+        @Argument(help: "New directory, or new folder of a store.") var place: String
+
+        func run() throws {
+            let state = try StateFolder(directory)
+            let owners = [state.stream, state.films].compactMap(\.self)
+            let locks = try owners.map { try URLFileSystem().lock($0) }
+            defer { withExtendedLifetime(locks) {} }
+            let console = Console()
+            let inside = owners.map { $0.dropFirst(directory.count).drop { $0 == "/" } }
+            let own = inside.flatMap { folder in
+                ["lock", "lease"].map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
+            }
+            let backup = try DirectoryBackup(of: directory, in: place, leavingOut: { own.contains($0) }) {
+                console.progress("copying", $0)
+            }
+            console.endProgress()
+            try console.line(
+                TerminalText.safe(
+                    "\(Format.count(backup.fileCount)) files, \(Format.count(backup.byteCount)) bytes in \(place)"))
+        }
+    }
+
+    struct Restore: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Copies a backup into a new directory.",
+            discussion: """
+                The directory appears when all of it is there and matches the checksums of the backup.
+
+                  swiftwater checkpoint restore s3a://bucket/backups/2026-11-27 state
+                  swiftwater checkpoint restore s3a://bucket/backups/2026-11-27 --dry-run
+                """)
+        @Argument(help: "Place of a backup.") var place: String
+        @Argument(help: "New directory of the disk.") var directory: String?
+        @Flag(help: "Read and check the backup; write nothing.") var dryRun = false
+
+        func validate() throws {
+            guard dryRun == (directory == nil) else {
+                throw ValidationError("Give a directory, or --dry-run to only check the backup.")
+            }
+            if let directory, URLFileSystem.isRemote(directory) {
+                throw ValidationError("A backup is restored to a local directory, not to \(directory).")
+            }
+        }
+
+        func run() throws {
+            let console = Console()
+            let backup = try DirectoryBackup(at: place)
+            try backup.restore(to: directory) { console.progress(dryRun ? "reading" : "copying", $0) }
+            console.endProgress()
+            let counts = "\(Format.count(backup.fileCount)) files, \(Format.count(backup.byteCount)) bytes"
+            try console.line(TerminalText.safe(directory.map { "\(counts) in \($0)" } ?? "good, \(counts)"))
+        }
+    }
+}
