@@ -11,4 +11,4 @@ mkdir -p "$FOLDER"
 trap 'Tests/store-services.sh stop "$FOLDER"' EXIT
 eval "$(Tests/store-services.sh start "$FOLDER")"
 swift build -c release --build-tests
-swift test --no-parallel -c release --skip-build --filter "S3ServiceTests|S3SimpleServiceTests|WebHDFSServiceTests|HDFSNodeFailureTests|StoreKillTests|StoreFailureTests|StoreCommandTests"
+swift test --no-parallel -c release --skip-build --filter "S3ServiceTests|S3SessionTests|S3SimpleServiceTests|WebHDFSServiceTests|HDFSNodeFailureTests|StoreKillTests|StoreFailureTests|StoreCommandTests"

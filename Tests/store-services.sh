@@ -21,6 +21,8 @@ start_nanio() {
   echo 'export SWIFTWATER_TEST_S3_SIMPLE="http://127.0.0.1:15001 AKIATEST secretsecret"'
 }
 
+policy() { echo "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",$1}]}"; }
+
 # One monitor, one OSD in memory, and a gateway.
 start_rgw() {
   command -v radosgw ceph-mon ceph-osd ceph > /dev/null || { say "no Ceph: install radosgw ceph-mon ceph-osd ceph-common"; return; }
@@ -35,6 +37,9 @@ mon host = [v2:127.0.0.1:13300,v1:127.0.0.1:16789]
 public network = 127.0.0.0/8
 ms bind ipv4 = true
 ms bind ipv6 = false
+rgw sts key = swiftwater-tests
+rgw s3 auth use sts = true
+rgw sts min session duration = 2
 osd pool default size = 1
 osd pool default min size = 1
 osd pool default pg num = 8
@@ -68,9 +73,14 @@ CONF
     for _ in $(seq 240); do curl -s -o /dev/null -m 1 http://127.0.0.1:17480/ && break; sleep 0.25; done
     timeout 30 radosgw-admin -c "$conf" -n client.admin user create --uid=test --display-name=test \
       --access-key=AKTEST --secret-key=SKTEST
+    radosgw-admin -c "$conf" -n client.admin role create --role-name=tests --path=/ --assume-role-policy-doc="$(
+      policy '"Principal":{"AWS":["arn:aws:iam:::user/test"]},"Action":["sts:AssumeRole"]')"
+    radosgw-admin -c "$conf" -n client.admin role-policy put --role-name=tests --policy-name=all --policy-doc="$(
+      policy '"Action":["s3:*"],"Resource":"arn:aws:s3:::*"')"
   } > "$RGW_STATE/start.log" 2>&1
   cat <<'OUT'
 export SWIFTWATER_TEST_S3="http://127.0.0.1:17480 AKTEST SKTEST"
+export SWIFTWATER_TEST_S3_ROLE=arn:aws:iam:::role/tests
 export AWS_ENDPOINT_URL=http://127.0.0.1:17480 AWS_ACCESS_KEY_ID=AKTEST AWS_SECRET_ACCESS_KEY=SKTEST AWS_REGION=us-east-1
 export SWIFTWATER_TEST_STORES="${SWIFTWATER_TEST_STORES:-} s3a://swiftwater-tests/kills"
 OUT

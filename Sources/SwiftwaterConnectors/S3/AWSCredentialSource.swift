@@ -11,12 +11,15 @@
     /// 4. the container's: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `..._FULL_URI`
     /// 5. the instance's metadata, version 2
     package final class AWSCredentialSource: Sendable {
-        /// The time before the end of credentials at which new ones are asked for.
+        /// The time before the end of credentials at which new ones are asked for, at the latest when half of their time
+        /// is over.
         static let margin: Duration = .seconds(300)
 
         private struct State {
             var found: AWSCredentials?
             var isKnown = false
+            /// When new ones are asked for.
+            var renewal: BatchTime?
         }
 
         private let environment: [String: String]
@@ -46,10 +49,12 @@
             // One thread asks; the others wait for it.
             try state.update { state in
                 let isUsable = state.isKnown && (refused == nil || state.found != refused)
-                if isUsable, state.found?.expiration.map({ clock.now() < $0 - Self.margin }) ?? true {
-                    return state.found
-                }
-                do { state.found = try find() } catch {
+                if isUsable, state.renewal.map({ clock.now() < $0 }) ?? true { return state.found }
+                do {
+                    state.found = try find()
+                    let now = clock.now()
+                    state.renewal = state.found?.expiration.map { $0 - min(Self.margin, ($0 - now) / 2) }
+                } catch {
                     // Those that still hold for some minutes will do.
                     guard isUsable, let end = state.found?.expiration, clock.now() < end else { throw error }
                 }
@@ -87,7 +92,7 @@
                 let source = try AWSProfile(environment: named, files: files)
                 // A profile may be its own source: then its keys count.
                 guard let keys = try source.credentials ?? profiled(source, depth: depth + 1) else { return nil }
-                return try assume(role, keys, session: session, externalID: settings["external_id"])
+                return try assume(role, keys, settings)
             }
             if let keys = profile.credentials { return keys }
             for name in ["credential_process", "sso_session", "sso_start_url", "login_session"]
@@ -117,13 +122,15 @@
         }
 
         private func assume(
-            _ role: String, _ keys: AWSCredentials, session: String?, externalID: String?
+            _ role: String, _ keys: AWSCredentials, _ settings: [String: String]
         ) throws -> AWSCredentials {
             var parameters = [
                 (name: "Action", value: "AssumeRole"), ("Version", "2011-06-15"), ("RoleArn", role),
-                ("RoleSessionName", session ?? "swiftwater"),
+                ("RoleSessionName", settings["role_session_name"] ?? "swiftwater"),
             ]
-            if let externalID { parameters.append(("ExternalId", externalID)) }
+            for (setting, name) in [("external_id", "ExternalId"), ("duration_seconds", "DurationSeconds")] {
+                if let value = settings[setting] { parameters.append((name, value)) }
+            }
             return try assume(parameters, keys)
         }
 

@@ -112,7 +112,9 @@
                         if try credentials.current(refused: known) != known { continue }
                     }
                     failures += 1
-                    let known = error.error(name(operation.key), bucket: bucket, isSigned: known != nil)
+                    let known = error.error(
+                        name(operation.key), bucket: bucket, isSigned: known != nil,
+                        isTemporary: known?.sessionToken != nil)
                     guard known.isRetryable, failures < settings.retries.attempts else { throw known }
                     settings.retries.wait(after: failures, least: answer.pause)
                 } catch let error as SwiftwaterError where error.code == .network && error.location == nil {

@@ -57,7 +57,8 @@
         /// - Parameters:
         ///   - name: the object's address.
         ///   - isSigned: whether the request was signed.
-        func error(_ name: String, bucket: String, isSigned: Bool) -> SwiftwaterError {
+        ///   - isTemporary: whether with credentials that end.
+        func error(_ name: String, bucket: String, isSigned: Bool, isTemporary: Bool = false) -> SwiftwaterError {
             let said = [code, message].filter { !$0.isEmpty }.joined(separator: ": ")
             func make(_ code: SwiftwaterError.Code, _ what: String, _ remedy: String) -> SwiftwaterError {
                 SwiftwaterError(
@@ -87,11 +88,17 @@
                     .invalidArgument, "the bucket is in another region\(region.map { ", \($0)" } ?? "")",
                     "set AWS_REGION or AWS_ENDPOINT_URL")
             case "AccessDenied", "Forbidden", "AllAccessDisabled":
+                guard isSigned else {
+                    return make(
+                        .denied, "access without credentials is denied",
+                        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
+                }
+                // Not every service says that a session is over.
                 return make(
-                    .denied, isSigned ? "access is denied" : "access without credentials is denied",
-                    isSigned
-                        ? "check the key's permissions"
-                        : "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
+                    .denied, "access is denied",
+                    isTemporary
+                        ? "check the key's permissions, and whether the temporary credentials have ended"
+                        : "check the key's permissions")
             case "InvalidBucketName":
                 return make(.invalidArgument, "'\(bucket)' is not the name of a bucket", "check the URL")
             default:

@@ -3,6 +3,7 @@
     import SwiftwaterConnectors
     import SwiftwaterCore
     import SwiftwaterStorage
+    import TestSupport
 
     /// A real S3 service for tests: `SWIFTWATER_TEST_S3` has its address and keys, as
     /// `http://127.0.0.1:9000 ACCESS SECRET`; see `Tests/integrate-stores.sh`.
@@ -12,6 +13,9 @@
         static let given = ProcessInfo.processInfo.environment["SWIFTWATER_TEST_S3"].map(S3Service.init)
         /// A service that does not know conditions; it is only asked for what it can do.
         static let simple = ProcessInfo.processInfo.environment["SWIFTWATER_TEST_S3_SIMPLE"].map(S3Service.init)
+
+        /// A role of the service whose sessions may last 2 seconds.
+        static let role = ProcessInfo.processInfo.environment["SWIFTWATER_TEST_S3_ROLE"]
 
         let endpoint: String
         let credentials: AWSCredentials
@@ -26,9 +30,23 @@
 
         var settings: S3Settings { S3Settings(endpoint: endpoint, credentials: credentials) }
 
+        /// Returns where credentials of the role are found, as a profile of `folder`.
+        func roleSource(seconds: Int, _ folder: TemporaryDirectory) throws -> AWSCredentialSource {
+            let secret = "aws_access_key_id = \(credentials.accessKeyID)\naws_secret_access_key = "
+            _ = try folder.write("credentials", "[base]\n\(secret)\(credentials.secretAccessKey.text)\n")
+            let role = "role_arn = \(Self.role!)\nsource_profile = base\nduration_seconds = \(seconds)\n"
+            let environment = [
+                "AWS_PROFILE": "role", "AWS_CONFIG_FILE": try folder.write("config", "[profile role]\n\(role)"),
+                "AWS_SHARED_CREDENTIALS_FILE": folder.file("credentials"), "AWS_ENDPOINT_URL": endpoint,
+            ]
+            return AWSCredentialSource(
+                environment: environment, profile: try AWSProfile(environment: environment, files: LocalFileSystem()))
+        }
+
         /// Creates the bucket, unless it is there.
-        func prepare() throws {
-            let (path, host) = ("/\(Self.bucket)", String(endpoint.split(separator: "/").last!))
+        func prepare(_ bucket: String = Self.bucket, _ credentials: AWSCredentials? = nil) throws {
+            let credentials = credentials ?? self.credentials
+            let (path, host) = ("/\(bucket)", String(endpoint.split(separator: "/").last!))
             let headers = AWSSignature(credentials, region: "us-east-1").headers(
                 for: .init("PUT", path, headers: [("host", host)]), payloadHash: AWSSignature.hash([]),
                 at: SystemClock().now())
