@@ -11,7 +11,7 @@
     /// 4. the container's: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `..._FULL_URI`
     /// 5. the instance's metadata, version 2
     package final class AWSCredentialSource: Sendable {
-        /// The time before the end of credentials at which new ones are asked for, at the latest when half of their time
+        /// The time before the end of credentials at which new ones are asked for, but not before half of their time
         /// is over.
         static let margin: Duration = .seconds(300)
 

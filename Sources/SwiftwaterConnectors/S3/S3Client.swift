@@ -120,8 +120,8 @@
                 } catch let error as SwiftwaterError where error.code == .network && error.location == nil {
                     received += count
                     version = answered ?? version
-                    // The rest has to be of the same version, even if the object is replaced meanwhile. Without a version,
-                    // or with nothing left to ask for, all of it is asked for again.
+                    // The rest has to be of the same version, even if the object is replaced meanwhile. Without a
+                    // version, or with nothing left to ask for, all of it is asked for again.
                     if let version, received > 0, received < memory?.count ?? 0 {
                         if !operation.headers.contains(where: { $0.name == "if-match" }) {
                             operation.headers.append(("if-match", version))

@@ -57,7 +57,8 @@
             #expect(error.code == .denied && "\(error)".contains("temporary credentials have ended"), "\(error)")
             #expect(!"\(error)".contains(ended.sessionToken!.text))
             let wrong = AWSCredentials(
-                accessKeyID: ended.accessKeyID, secretAccessKey: ended.secretAccessKey, sessionToken: Secret("bm9uZQ=="))
+                accessKeyID: ended.accessKeyID, secretAccessKey: ended.secretAccessKey, sessionToken: Secret("bm9uZQ==")
+            )
             settings.credentials = wrong
             let token = #expect(throws: SwiftwaterError.self) {
                 try S3Store(bucket: bucket, settings: settings).get("key")
