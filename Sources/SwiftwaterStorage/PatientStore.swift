@@ -8,10 +8,18 @@ public final class PatientStore: ObjectStore {
     private let patience: Duration
     private let clock: any StreamClock
     private let notice: @Sendable (String) -> Void
-    private let isFailing = Monitor(false)
-    /// When the operations that run began, by their numbers.
-    private let running = Monitor<(begins: [Int: Duration], next: Int)>(([:], 0))
-    /// The time after which an operation is reported that has neither failed nor succeeded.
+    private struct State {
+        /// Since when the store fails; nil if it works.
+        var failingSince: Duration?
+        /// When the operations that run began, by their numbers.
+        var begins: [Int: Duration] = [:]
+        var next = 0
+        /// When an operation last succeeded.
+        var succeeded: Duration = .zero
+    }
+
+    private let state = Monitor(State())
+    /// The time after which operations are reported that have neither failed for good nor succeeded.
     private static let silence: Duration = .seconds(10)
 
     /// Creates a store.
@@ -26,7 +34,7 @@ public final class PatientStore: ObjectStore {
         (self.base, self.patience, self.clock, self.notice) = (base, patience, clock, notice)
     }
 
-    deinit { if isFailing.read({ $0 }) { base.traffic.stream(isWaiting: false) } }
+    deinit { if state.read({ $0.failingSince != nil }) { base.traffic.stream(isWaiting: false) } }
 
     /// Also reports operations that take long, from a thread that ends with the store.
     package func watch() {
@@ -40,40 +48,49 @@ public final class PatientStore: ObjectStore {
     }
 
     private func reportSilence() {
-        guard let oldest = running.read({ $0.begins.values.min() }), clock.elapsed() - oldest > Self.silence,
-            begins(failing: true)
-        else { return }
-        notice("the store does not answer, and the stream waits for it, for up to \(patience.label)")
+        let oldest = state.read { state in state.begins.values.min().map { max($0, state.succeeded) } }
+        guard let oldest, clock.elapsed() - oldest > Self.silence, isNews(failingSince: oldest) else { return }
+        notice(
+            "the store does not answer, or refuses for now, and the stream waits for it, for up to \(patience.label)")
     }
 
-    /// Returns whether this is news.
-    private func begins(failing: Bool) -> Bool {
-        isFailing.update { was in
-            guard was != failing else { return false }
-            was = failing
-            base.traffic.stream(isWaiting: failing)
+    /// Notes that the store fails. Returns whether this is news.
+    private func isNews(failingSince time: Duration) -> Bool {
+        state.update { state in
+            guard state.failingSince == nil else { return false }
+            state.failingSince = time
+            base.traffic.stream(isWaiting: true)
             return true
+        }
+    }
+
+    /// Notes that an operation succeeded. Returns how long the store failed before; nil if it did not.
+    private func succeeded() -> Duration? {
+        state.update { state in
+            state.succeeded = clock.elapsed()
+            guard let since = state.failingSince else { return nil }
+            state.failingSince = nil
+            base.traffic.stream(isWaiting: false)
+            return state.succeeded - since
         }
     }
 
     private func patiently<Result>(_ body: (_ attempt: Int) throws -> Result) throws -> Result {
         let begin = clock.elapsed()
-        let number = running.update { running in
-            running.next += 1
-            running.begins[running.next] = begin
-            return running.next
+        let number = state.update { state in
+            state.next += 1
+            state.begins[state.next] = begin
+            return state.next
         }
-        defer { running.update { $0.begins[number] = nil } }
+        defer { state.update { $0.begins[number] = nil } }
         var attempt = 0
         while true {
             do {
                 let result = try body(attempt)
-                if begins(failing: false) {
-                    notice("the store answers again after \((clock.elapsed() - begin).label)")
-                }
+                if let time = succeeded() { notice("the store works again after \(time.label)") }
                 return result
             } catch let error as SwiftwaterError where error.isRetryable && clock.elapsed() - begin < patience {
-                if begins(failing: true) {
+                if isNews(failingSince: begin) {
                     notice("the store fails, and the stream waits for it, for up to \(patience.label): \(error)")
                 }
                 attempt += 1

@@ -64,9 +64,14 @@
             program.terminate()
             let result = program.wait()
             #expect(result.status == 0, "\(result.error)")
-            let what = mode == .hangs ? "does not answer" : "fails"
-            #expect(result.error.contains("the store \(what), and the stream waits for it"), "\(result.error)")
-            #expect(result.error.contains("the store answers again after"), "\(result.error)")
+            // The client sends a request again by itself, so that what is said first depends on its pauses.
+            #expect(
+                ["the store fails, and the stream waits", "or refuses for now, and the stream waits"].contains {
+                    result.error.contains($0)
+                }, "\(result.error)")
+            #expect(result.error.contains("the store works again after"), "\(result.error)")
+            // Once for an outage, or twice if one operation got through in between.
+            #expect(result.error.components(separatedBy: "the stream waits for it").count <= 3, "\(result.error)")
             #expect(relay.wait().error.contains("600 acknowledged, 0 unacknowledged"))
             let posts = try KillTrace(trace).posts
             #expect(posts.count == 600 && Set(posts).count == 600)
