@@ -1,7 +1,8 @@
 import Foundation
 import SimulationSupport
 
-// swiftwater-simulation FIRST [COUNT]: runs COUNT seeds starting at FIRST and prints what went wrong.
+// swiftwater-simulation FIRST [COUNT]: runs COUNT seeds starting at FIRST and prints what went wrong, at once, and
+// after each thousand how many have run.
 // swiftwater-simulation SEED [--trace]: runs one seed and prints its digest; with --trace, also every event.
 let arguments = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
 let first = arguments.first ?? 1
@@ -19,7 +20,9 @@ for seed in first..<(first + count) {
         failed += 1
         for problem in problems.prefix(5) { print("seed \(seed): \(problem)") }
     }
+    if count > 1, (seed + 1 - first) % 1_000 == 0 { print("\(seed + 1 - first) seeds have run, \(failed) failed") }
     if count == 1 { print("seed \(seed) digest \(outcome.digest) lives \(outcome.lives) batches \(outcome.batches)") }
+    fflush(nil)
 }
 if count > 1 {
     print("\(count) seeds, \(failed) failed; \(damages) times files were damaged, \(refusals) starts refused them")
