@@ -11,9 +11,12 @@ import Testing
         let folder = try TemporaryDirectory()
         try folder.write("old.txt", "old\n")
         let bench = Bench()
-        let batches = Collected<[String]>()
+        let (batches, sizes) = (Collected<[String]>(), Collected<BatchSize>())
+        bench.context.onBatchCompleted { sizes.append($0.size) }
         bench.context.textFileStream(directory: folder.path).forEachBatch { rdd, _ in
             batches.append(try rdd.collect().map { String($0) })
+            // Lines that are read twice count once.
+            _ = try rdd.count()
         }
         try await bench.context.start()
         func batch() {
@@ -28,6 +31,7 @@ import Testing
         batch()
         batch()
         #expect(batches.all == [[], ["a1", "b1", "b2"], []])
+        #expect(sizes.all == [BatchSize(), BatchSize(records: 3, bytes: 8), BatchSize()])
         try await bench.context.stop()
     }
 

@@ -4,7 +4,7 @@ import SwiftwaterCore
 public struct BatchInformation: Sendable {
     /// The batch time.
     public let time: BatchTime
-    /// The size of its input, as far as the sources know it before it is read.
+    /// The size of its input. Files count the lines that its jobs read of them.
     public var size = BatchSize()
     /// The time from the batch time until its jobs began.
     public var schedulingDelay: Duration = .zero

@@ -194,19 +194,22 @@ final class BatchRunner: @unchecked Sendable {
     }
 
     private func finish(_ time: BatchTime, isReplayed: Bool) throws -> Batch {
-        var size = BatchSize()
-        for source in graph.sources {
-            let its = source.input.size(of: time)
-            size.records += its.records
-            size.bytes += its.bytes
-        }
         let jobs = try graph.jobs(at: time) { output in
             guard isReplayed else { return true }
             if let sink = output.sink { return try !sink.isCommitted(time) }
             return !log.done.contains(time)
         }
         graph.forget(before: time)
-        return Batch(time: time, jobs: jobs, size: size, isReplayed: isReplayed)
+        return Batch(time: time, jobs: jobs, size: size(of: time), isReplayed: isReplayed)
+    }
+
+    /// Returns the size of a batch, as far as its sources know it now.
+    private func size(of time: BatchTime) -> BatchSize {
+        graph.sources.reduce(into: BatchSize()) { size, source in
+            let its = source.input.size(of: time)
+            size.records += its.records
+            size.bytes += its.bytes
+        }
     }
 
     func cutAndFlush() throws {
@@ -239,6 +242,8 @@ final class BatchRunner: @unchecked Sendable {
             before = after
         }
         information.processingTime = before - begin
+        // Some sources know their lines when they were read.
+        information.size.records = size(of: batch.time).records
         try durability?.recordDone(batch.time)
         if settings.hasBackpressure {
             information.nextBatchMaxBytes = estimator.update {

@@ -4,7 +4,7 @@ import SwiftwaterStorage
 
 /// The size of a batch.
 public struct BatchSize: Sendable, Equatable {
-    /// The number of lines, if the source knows it before they are read.
+    /// The number of lines; 0 from a source that does not know it before they are read.
     public var records: Int
     /// The number of bytes.
     public var bytes: Int

@@ -43,6 +43,8 @@ public typealias BlockPartition = @Sendable (_ push: (TextBlock) throws -> Void)
 final class ReplayableInput<Source: ReplayableSource>: StreamInput {
     private struct State {
         var ranges: [BatchTime: Source.Range] = [:]
+        /// The lines that were read of each partition of a batch that is not released.
+        var lines: [BatchTime: [Int: Int]] = [:]
         var restored: Source.Position?
         var skipped: [Source.Range] = []
         var isStarted = false
@@ -87,8 +89,27 @@ final class ReplayableInput<Source: ReplayableSource>: StreamInput {
 
     func range(of time: BatchTime) -> Source.Range? { state.read { $0.ranges[time] } }
 
-    func size(of time: BatchTime) -> BatchSize { range(of: time).map { source.size(of: $0) } ?? BatchSize() }
-    func release(_ time: BatchTime) { state.update { $0.ranges[time] = nil } }
+    /// A source that does not know its lines has those that were read until now.
+    func size(of time: BatchTime) -> BatchSize {
+        guard let range = range(of: time) else { return BatchSize() }
+        var size = source.size(of: range)
+        if size.records == 0 { size.records = state.read { $0.lines[time, default: [:]].values.reduce(0, +) } }
+        return size
+    }
+
+    /// Notes the lines of a partition, which may be read more than once.
+    func note(_ lines: Int, ofPartition partition: Int, at time: BatchTime) {
+        state.update { state in
+            if state.ranges[time] != nil { state.lines[time, default: [:]][partition] = lines }
+        }
+    }
+
+    func release(_ time: BatchTime) {
+        state.update { state in
+            state.ranges[time] = nil
+            state.lines[time] = nil
+        }
+    }
 
     var position: [UInt8] {
         var writer = ByteWriter()
@@ -123,7 +144,13 @@ extension StreamingContext {
             guard let range = input.range(of: time) else { return context.parallelize([Text]()) }
             let partitions = try source.partitions(of: range)
             return RDD(blocksOf: context, name: name, partitionCount: partitions.count) { partition, sink in
-                try partitions[partition](sink)
+                var lines = 0
+                let read = partitions[partition]
+                try read { block in
+                    lines += block.lineCount
+                    try sink(block)
+                }
+                input.note(lines, ofPartition: partition, at: time)
             }
         }
         graph.add(input, for: node)
