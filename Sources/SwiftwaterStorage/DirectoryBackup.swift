@@ -3,7 +3,8 @@ import SwiftwaterCore
 /// A copy of a directory in another directory or a store, which shows whether it is whole.
 ///
 ///     PLACE/data/...   the files, by their paths in the directory
-///     PLACE/backup     sealed, and written last: a line for each file with its length, CRC-32C and path
+///     PLACE/backup     sealed, and written last: a title, which also says whether the directory was in a store, and a
+///                      line for each file with its length, CRC-32C and path
 package struct DirectoryBackup: Sendable {
     /// A file of the directory.
     struct File: Sendable, Equatable {
@@ -13,10 +14,13 @@ package struct DirectoryBackup: Sendable {
     }
 
     private static let title = "swiftwater-backup 1"
+    private static let storeTitle = title + " store"
     private static let pieceBytes = 4 << 20
     private let place: String
     private let files: any FileSystem
     let contents: [File]
+    /// Whether the directory was in a store, where logs have another form.
+    private let isFromStore: Bool
 
     /// The number of files.
     package var fileCount: Int { contents.count }
@@ -69,9 +73,11 @@ package struct DirectoryBackup: Sendable {
             copied.append(File(path: path, byteCount: byteCount, checksum: sum))
         }
         (self.place, self.files, contents) = (place, files, copied)
+        isFromStore = try files.store(of: directory) != nil
         let lines = copied.map { "\($0.byteCount) \(String($0.checksum, radix: 16)) \($0.path)\n" }
+        let title = isFromStore ? DirectoryBackup.storeTitle : DirectoryBackup.title
         let list = try AtomicFile(path: DirectoryBackup.list(place), files: files)
-        try list.write(SealedBytes.seal(Array(([DirectoryBackup.title + "\n"] + lines).joined().utf8)))
+        try list.write(SealedBytes.seal(Array(([title + "\n"] + lines).joined().utf8)))
         try list.commit()
     }
 
@@ -120,7 +126,9 @@ package struct DirectoryBackup: Sendable {
         }
         let text = String(decoding: try SealedBytes.open(files.read(list), name: list), as: UTF8.self)
         let lines = text.split(separator: "\n")
-        guard lines.first.map(String.init) == DirectoryBackup.title else {
+        let title = lines.first.map(String.init)
+        isFromStore = title == DirectoryBackup.storeTitle
+        guard isFromStore || title == DirectoryBackup.title else {
             throw SwiftwaterError(
                 .unsupported, "the backup is of a later version", at: .init(file: list), remedy: "use that version")
         }
@@ -148,6 +156,7 @@ package struct DirectoryBackup: Sendable {
         let folder = disk.temporaryPath(for: directory)
         do {
             try restore(into: folder, disk, progress)
+            if isFromStore { try makeLogsLocal(in: folder, disk) }
             try disk.rename(folder, to: directory)
         } catch {
             try? Directory.remove(folder)
@@ -174,5 +183,11 @@ package struct DirectoryBackup: Sendable {
                     remedy: "use another backup")
             }
         }
+    }
+
+    /// Gives the logs that were in a store the form that they have on a disk.
+    private func makeLogsLocal(in folder: String, _ disk: LocalFileSystem) throws {
+        let logs = contents.filter { $0.path.hasSuffix(".log") }.map { PathName.parent(of: $0.path) }
+        for log in Set(logs).sorted() { try Journal.makeLocal(folder + "/" + log, disk) }
     }
 }

@@ -30,8 +30,12 @@ struct JournalReader {
     private var mark: UInt64 { isStored ? .max : needed.upperBound }
 
     init(directory: String, files: any FileSystem) throws {
-        self.directory = directory
-        isStored = try files.store(of: directory) != nil
+        try self.init(directory: directory, files: files, isStored: files.store(of: directory) != nil)
+    }
+
+    /// - Parameter isStored: whether the journal has a store's form.
+    init(directory: String, files: any FileSystem, isStored: Bool) throws {
+        (self.directory, self.isStored) = (directory, isStored)
         var hasMark = false
         do {
             if !isStored, let bounds = try JournalMark.read(directory, files) { (needed, hasMark) = (bounds, true) }
