@@ -23,7 +23,17 @@ start_nanio() {
 
 policy() { echo "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",$1}]}"; }
 
-# One monitor, one OSD in memory, and a gateway.
+# Starts a gateway at a port. One with a token service says AccessDenied also of keys that it does not know.
+start_gateway() {
+  local name="$1" port="$2"
+  shift 2
+  setsid radosgw -c "$RGW_STATE/ceph.conf" -n client.admin --rgw-frontends="beast endpoint=127.0.0.1:$port" "$@" -f \
+    > "$RGW_STATE/$name.out" 2>&1 < /dev/null &
+  echo $! > "$RGW_STATE/$name.pid"
+  for _ in $(seq 240); do curl -s -o /dev/null -m 1 "http://127.0.0.1:$port/" && break; sleep 0.25; done
+}
+
+# One monitor, one OSD in memory, and two gateways, one of them with a token service.
 start_rgw() {
   command -v radosgw ceph-mon ceph-osd ceph > /dev/null || { say "no Ceph: install radosgw ceph-mon ceph-osd ceph-common"; return; }
   rm -rf "$RGW_STATE" && mkdir -p "$RGW_STATE"/{mon,osd,run,log}
@@ -38,7 +48,6 @@ public network = 127.0.0.0/8
 ms bind ipv4 = true
 ms bind ipv6 = false
 rgw sts key = swiftwater-tests
-rgw s3 auth use sts = true
 rgw sts min session duration = 2
 osd pool default size = 1
 osd pool default min size = 1
@@ -67,20 +76,20 @@ CONF
     ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid "$osd"
     setsid ceph-osd -c "$conf" -f -i 0 > "$RGW_STATE/osd.out" 2>&1 < /dev/null &
     echo $! > "$RGW_STATE/osd.pid"
-    setsid radosgw -c "$conf" -n client.admin --rgw-frontends="beast endpoint=127.0.0.1:17480" -f \
-      > "$RGW_STATE/rgw.out" 2>&1 < /dev/null &
-    echo $! > "$RGW_STATE/rgw.pid"
-    for _ in $(seq 240); do curl -s -o /dev/null -m 1 http://127.0.0.1:17480/ && break; sleep 0.25; done
+    start_gateway rgw 17480
+    start_gateway rgw-sts 17481 --rgw-s3-auth-use-sts=true
     timeout 30 radosgw-admin -c "$conf" -n client.admin user create --uid=test --display-name=test \
       --access-key=AKTEST --secret-key=SKTEST
     radosgw-admin -c "$conf" -n client.admin role create --role-name=tests --path=/ --assume-role-policy-doc="$(
       policy '"Principal":{"AWS":["arn:aws:iam:::user/test"]},"Action":["sts:AssumeRole"]')"
     radosgw-admin -c "$conf" -n client.admin role-policy put --role-name=tests --policy-name=all --policy-doc="$(
       policy '"Action":["s3:*"],"Resource":"arn:aws:s3:::*"')"
+    curl -sf --aws-sigv4 aws:amz:us-east-1:s3 -u AKTEST:SKTEST -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
+      -X PUT http://127.0.0.1:17480/swiftwater-tests
   } > "$RGW_STATE/start.log" 2>&1
   cat <<'OUT'
 export SWIFTWATER_TEST_S3="http://127.0.0.1:17480 AKTEST SKTEST"
-export SWIFTWATER_TEST_S3_ROLE=arn:aws:iam:::role/tests
+export SWIFTWATER_TEST_S3_SESSIONS="http://127.0.0.1:17481 AKTEST SKTEST" SWIFTWATER_TEST_S3_ROLE=arn:aws:iam:::role/tests
 export AWS_ENDPOINT_URL=http://127.0.0.1:17480 AWS_ACCESS_KEY_ID=AKTEST AWS_SECRET_ACCESS_KEY=SKTEST AWS_REGION=us-east-1
 export SWIFTWATER_TEST_STORES="${SWIFTWATER_TEST_STORES:-} s3a://swiftwater-tests/kills"
 OUT
@@ -185,6 +194,7 @@ case "$1" in
   stop)
     end "$FOLDER/nanio.pid"
     end "$RGW_STATE/rgw.pid"
+    end "$RGW_STATE/rgw-sts.pid"
     end "$RGW_STATE/osd.pid" KILL
     end "$RGW_STATE/mon.pid"
     end "$HDFS_STATE/data.pid"

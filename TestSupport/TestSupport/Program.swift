@@ -95,9 +95,14 @@ public final class Program: @unchecked Sendable {
         } ?? nil
     }
 
-    /// Waits for the program to end.
-    public func wait() -> Result {
+    /// Waits for the program to end. One that has not ended within the limit is killed, so that its status is 9.
+    public func wait(atMost limit: Duration = .seconds(900)) -> Result {
+        let isOver = Monitor(false)
+        SystemThread.start(named: "limit") { [self] in
+            if isOver.wait(atMost: limit, for: { $0 ? () : nil }) == nil { kill(pid, SIGKILL) }
+        }
         process.waitUntilExit()
+        isOver.update { $0 = true }
         return heard.wait { heard in
             guard heard.openPipes == 0 else { return nil }
             return Result(

@@ -55,7 +55,8 @@
             let state = "s3://swiftwater-tests/outage-\(UInt32.random(in: 0 ... .max))"
             let relay = try relay(600, folder, port)
             let program = try start(proxy, state, port, trace)
-            #expect(try StoreKills.waits { try KillTrace(trace).posts.count >= 100 })
+            let hasBegun = try StoreKills.waits { try !program.isRunning || KillTrace(trace).posts.count >= 100 }
+            try #require(hasBegun && program.isRunning, "\(program.wait(atMost: .zero).error)")
             proxy.set(mode)
             // One that hangs is noticed after 30 s.
             Thread.sleep(forTimeInterval: Self.outage + (mode == .hangs ? 35 : 20))
@@ -72,7 +73,7 @@
             #expect(result.error.contains("the store works again after"), "\(result.error)")
             // Once for an outage, or twice if one operation got through in between.
             #expect(result.error.components(separatedBy: "the stream waits for it").count <= 3, "\(result.error)")
-            #expect(relay.wait().error.contains("600 acknowledged, 0 unacknowledged"))
+            #expect(relay.wait(atMost: .seconds(60)).error.contains("600 acknowledged, 0 unacknowledged"))
             let posts = try KillTrace(trace).posts
             #expect(posts.count == 600 && Set(posts).count == 600)
         }
@@ -86,7 +87,8 @@
             let state = "s3://swiftwater-tests/outage-\(UInt32.random(in: 0 ... .max))"
             let relay = try relay(300, folder, port)
             let program = try start(proxy, state, port, trace, ["--store-patience", "1s"])
-            #expect(try StoreKills.waits { try KillTrace(trace).posts.count >= 50 })
+            let hasBegun = try StoreKills.waits { try !program.isRunning || KillTrace(trace).posts.count >= 50 }
+            try #require(hasBegun && program.isRunning, "\(program.wait(atMost: .zero).error)")
             proxy.set(.refuses)
             let result = program.wait()
             #expect(result.status == 69 && result.error.contains("s3://swiftwater-tests/outage-"), "\(result.error)")
@@ -95,7 +97,7 @@
             #expect(try StoreKills.waits { try KillTrace(trace).posts.count >= 300 })
             second.terminate()
             #expect(second.wait().status == 0)
-            #expect(relay.wait().error.contains("300 acknowledged, 0 unacknowledged"))
+            #expect(relay.wait(atMost: .seconds(60)).error.contains("300 acknowledged, 0 unacknowledged"))
             let posts = try KillTrace(trace).posts
             #expect(posts.count == 300 && Set(posts).count == 300)
         }

@@ -13,8 +13,9 @@
         static let given = ProcessInfo.processInfo.environment["SWIFTWATER_TEST_S3"].map(S3Service.init)
         /// A service that does not know conditions; it is only asked for what it can do.
         static let simple = ProcessInfo.processInfo.environment["SWIFTWATER_TEST_S3_SIMPLE"].map(S3Service.init)
-
-        /// A role of the service whose sessions may last 2 seconds.
+        /// A service with a token service.
+        static let sessions = ProcessInfo.processInfo.environment["SWIFTWATER_TEST_S3_SESSIONS"].map(S3Service.init)
+        /// A role of that service whose sessions may last 2 seconds.
         static let role = ProcessInfo.processInfo.environment["SWIFTWATER_TEST_S3_ROLE"]
 
         let endpoint: String

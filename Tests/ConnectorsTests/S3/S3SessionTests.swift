@@ -6,13 +6,14 @@
     import TestSupport
     import Testing
 
-    /// Credentials that end, at a real service with a token service. `SWIFTWATER_TEST_S3_ROLE` has the role.
+    /// Credentials that end, at a real service with a token service: `SWIFTWATER_TEST_S3_SESSIONS` has its address and
+    /// keys, and `SWIFTWATER_TEST_S3_ROLE` the role.
     @Suite(
         .serialized,
         .enabled(
-            if: S3Service.given != nil && S3Service.role != nil, "no role is named in SWIFTWATER_TEST_S3_ROLE"))
+            if: S3Service.sessions != nil && S3Service.role != nil, "no role is named in SWIFTWATER_TEST_S3_ROLE"))
     struct S3SessionTests {
-        private let service = S3Service.given!
+        private let service = S3Service.sessions!
         private let folder = try! TemporaryDirectory()
         private let bucket = "swiftwater-session-\(UInt32.random(in: 0 ... .max))"
 
