@@ -26,6 +26,14 @@ package struct LineFaults: Sendable, Equatable {
     /// Creates counts of zero.
     package init() {}
 
+    /// Returns the sums of two counts.
+    package static func + (one: LineFaults, other: LineFaults) -> LineFaults {
+        var sum = one
+        sum.repairedLines += other.repairedLines
+        sum.overlongLines += other.overlongLines
+        return sum
+    }
+
     /// Returns warnings about the faults since `before`, with what to do about them. Empty if there were none.
     package func messages(since before: LineFaults = LineFaults(), limits: LineLimits) -> [String] {
         var messages: [String] = []

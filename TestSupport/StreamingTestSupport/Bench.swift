@@ -6,7 +6,7 @@ import TestSupport
 /// A streaming context on a manual clock.
 public struct Bench: Sendable {
     /// The clock, which starts at 10 s.
-    public let clock = ManualClock(at: BatchTime(milliseconds: 10_000))
+    public let clock: ManualClock
     /// The context.
     public let context: StreamingContext
     /// What `print` wrote.
@@ -14,8 +14,11 @@ public struct Bench: Sendable {
 
     /// Creates a context that logs nothing.
     public init(
-        batch: Duration = .seconds(1), threads: Int = 2, settings change: (inout StreamSettings) -> Void = { _ in }
+        batch: Duration = .seconds(1), threads: Int = 2,
+        clock: ManualClock = ManualClock(at: BatchTime(milliseconds: 10_000)),
+        settings change: (inout StreamSettings) -> Void = { _ in }
     ) {
+        self.clock = clock
         var settings = StreamSettings()
         change(&settings)
         var logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -31,7 +31,7 @@ extension CheckpointStore {
         }
         if let refused { throw refused }
         // A start that was interrupted before its first checkpoint has taken input, and made no batch.
-        let isBeginning = log.segments.first == 0 && log.entries.allSatisfy { $0.type == LogRecord.blockType }
+        let isBeginning = log.segments.first == 0 && log.entries.allSatisfy { LogRecord.isBlock($0.type) }
         if !log.entries.isEmpty && !isBeginning {
             throw SwiftwaterError(
                 .corrupted, "\(directory) has a log but no checkpoint", at: .init(file: directory),

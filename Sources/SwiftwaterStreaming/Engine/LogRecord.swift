@@ -6,18 +6,35 @@ import SwiftwaterStorage
 ///     block (1)   source, number of lines, sender ("" for none), the sender's number of the last line, text
 ///     batch (2)   batch time; for each source that has something in it: name, description
 ///     done (3)    batch time
+///     keyed (4)   as a block, with the number of keys and the keys before the text
 enum LogRecord {
     static let blockType: UInt8 = 1
     static let batchType: UInt8 = 2
     static let doneType: UInt8 = 3
+    static let keyedBlockType: UInt8 = 4
 
-    static func block(source: String, lines: Int, sender: String?, position: UInt64) -> [UInt8] {
+    /// Where a block came from.
+    struct Origin: Sendable {
+        var sender: String?
+        /// The number that the sender gave to the last line.
+        var position: UInt64 = 0
+        /// The keys of the lines, if they have some.
+        var keys: [UInt64]?
+    }
+
+    static func isBlock(_ type: UInt8) -> Bool { type == blockType || type == keyedBlockType }
+
+    /// Returns what stands before the text of a block, and the type of its record.
+    static func block(source: String, lines: Int, from origin: Origin) -> (type: UInt8, head: [UInt8]) {
         var writer = ByteWriter()
         writer.write(string: source)
         writer.write(count: lines)
-        writer.write(string: sender ?? "")
-        writer.write(integer: position)
-        return writer.bytes
+        writer.write(string: origin.sender ?? "")
+        writer.write(integer: origin.position)
+        guard let keys = origin.keys else { return (blockType, writer.bytes) }
+        writer.write(count: keys.count)
+        for key in keys { writer.write(integer: key) }
+        return (keyedBlockType, writer.bytes)
     }
 
     static func batch(_ time: BatchTime, _ sources: [(name: String, description: [UInt8])]) -> [UInt8] {
@@ -66,7 +83,7 @@ struct LogContents: Sendable {
         for entry in contents.entries {
             let path = JournalContents.segmentPath(directory, entry.location.segment)
             switch entry.type {
-            case LogRecord.blockType:
+            case LogRecord.blockType, LogRecord.keyedBlockType:
                 // Only the head is read; the text stays in the file.
                 let head = try files.read(
                     path, at: entry.location.offset, count: min(entry.location.count, LogContents.blockHeadMaxBytes))
@@ -112,12 +129,19 @@ struct LogContents: Sendable {
         let lines = try reader.readCount()
         let sender = try reader.readString()
         let position = try reader.readInteger(UInt64.self)
+        let keyCount = entry.type == LogRecord.keyedBlockType ? try reader.readCount() : 0
+        func part(_ start: Int, _ count: Int) -> Journal.Location {
+            Journal.Location(
+                segment: entry.location.segment, offset: entry.location.offset + start, count: count)
+        }
+        let text = reader.offset + 8 * keyCount
+        guard keyCount <= entry.location.count / 8, text <= entry.location.count else {
+            throw SwiftwaterError(.corrupted, "record \(entry.number) of the log has \(keyCount) keys in too few bytes")
+        }
         blocks[source, default: []].append(
             LoggedBlock(
-                number: entry.number,
-                location: Journal.Location(
-                    segment: entry.location.segment, offset: entry.location.offset + reader.offset,
-                    count: entry.location.count - reader.offset),
-                lines: lines, sender: sender.isEmpty ? nil : sender, position: position))
+                number: entry.number, location: part(text, entry.location.count - text), lines: lines,
+                sender: sender.isEmpty ? nil : sender, position: position,
+                keys: keyCount > 0 ? part(reader.offset, 8 * keyCount) : nil))
     }
 }

@@ -13,6 +13,15 @@ struct SourceLog: Sendable {
     let lost: LostRecords
     /// The number of the first record after the checkpoint.
     let checkpointed: UInt64
+
+    func path(of location: Journal.Location) -> String { journal.path(ofSegment: location.segment) }
+
+    /// Reads the keys of a block's lines.
+    func keys(of block: LoggedBlock) throws -> [UInt64] {
+        guard let location = block.keys else { return [] }
+        var reader = ByteReader(try files.read(path(of: location), at: location.offset, count: location.count))
+        return try (0..<location.count / 8).map { _ in try reader.readInteger(UInt64.self) }
+    }
 }
 
 /// A block in the log.
@@ -23,4 +32,6 @@ struct LoggedBlock: Sendable {
     /// The sender, if it waits for acknowledgments. `position` is the number it gave to the last line of the block.
     let sender: String?
     let position: UInt64
+    /// The keys of its lines, of 8 bytes each, if they have some.
+    let keys: Journal.Location?
 }

@@ -38,6 +38,8 @@ protocol StreamInput: AnyObject, Sendable {
     func restore(_ position: [UInt8]) throws
     /// Returns the first log record that batches after `time`, or batches to come, still need; nil if there is none.
     func firstNeededRecord(after time: BatchTime) -> UInt64?
+    /// How the source is doing; nil if it does not know.
+    var status: SourceStatus? { get }
     /// Returns the text of a failed batch for the dead-letter directory; nil if the source has no text.
     func text(of time: BatchTime) throws -> [UInt8]?
 }
@@ -47,6 +49,7 @@ extension StreamInput {
     func cut() {}
     func discard(_ description: [UInt8]) throws {}
     func tellSenders() {}
+    var status: SourceStatus? { nil }
     func size(of time: BatchTime) -> BatchSize { BatchSize() }
     func release(_ time: BatchTime) {}
     func firstNeededRecord(after time: BatchTime) -> UInt64? { nil }

@@ -20,6 +20,7 @@ final class ReceiverInput: StreamInput {
         store.forgetWaiters()
         store.endOfInput()
     }
+    var status: SourceStatus? { receiver.status }
     var hasPending: Bool { store.hasPending }
     func cut() { store.cut() }
 

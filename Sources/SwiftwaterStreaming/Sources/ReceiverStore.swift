@@ -17,10 +17,14 @@ public final class ReceiverStore: Sendable {
         var firstRecords: [(time: BatchTime, number: UInt64)] = []
         var nextRecord: UInt64 = 0
         var senders = SenderPositions()
+        /// The keys of the recent lines of senders that have some.
+        var keys: [String: LineKeys] = [:]
         /// Closures to call once when there is room: one for each waiting connection.
         var whenRoom: [@Sendable () -> Void] = []
         /// Closures to call when a record is durable.
         var whenDurable: [(record: UInt64, tell: @Sendable () -> Void)] = []
+        /// Faults of lines that did not go through `builder`.
+        var otherFaults = LineFaults()
         var reportedFaults = LineFaults()
         var log: SourceLog?
         var failure: SwiftwaterError?
@@ -73,14 +77,31 @@ public final class ReceiverStore: Sendable {
                 return false
             }
             if let known = state.senders[sender], position <= known { return wait(&state) }
-            let builder = BlockBuilder(
-                limits: LineLimits(lineLengthMaxBytes: limits.lineLengthMaxBytes, blockTargetBytes: .max))
-            builder.append(lines) { _ in }
-            if let block = builder.finish() { add(block, &state, sender: sender, position: position) }
+            add(lines, &state, from: LogRecord.Origin(sender: sender, position: position))
             if state.failure == nil { state.senders.set(sender, position) }
             return wait(&state)
         }
         if isAtOnce { whenSafe() }
+    }
+
+    /// Stores those lines of a live service that are new by their keys. Keys are kept, also over restarts, while the
+    /// sender's position is less than `span` beyond theirs.
+    ///
+    /// - Returns: the number of lines that were not new.
+    @discardableResult
+    package func store(_ lines: KeyedLines, from sender: String, keeping span: UInt64) -> Int {
+        state.update { state in
+            let (bytes, keys) = lines.new(to: &state.keys[sender, default: LineKeys()])
+            let position = max(lines.position, state.senders[sender] ?? 0)
+            if !keys.isEmpty {
+                bytes.withUnsafeBytes {
+                    add($0, &state, from: LogRecord.Origin(sender: sender, position: position, keys: keys))
+                }
+                state.keys[sender]?.add(LineKeys.Group(position: position, keys: keys), keeping: span)
+            }
+            if state.failure == nil { state.senders.set(sender, position) }
+            return lines.count - keys.count
+        }
     }
 
     /// Returns the number of a sender's last safe line, or 0 if there is none.
@@ -90,6 +111,9 @@ public final class ReceiverStore: Sendable {
     public func endOfInput() {
         state.update { state in if let block = state.builder.finish() { add(block, &state) } }
     }
+
+    /// Ends the stream with an error, at its next batch.
+    package func fail(_ error: SwiftwaterError) { state.update { $0.failure = $0.failure ?? error } }
 
     /// Whether there is room for more. While there is none, a receiver must not read.
     public var hasRoom: Bool { state.read { hasRoom($0) } }
@@ -106,14 +130,22 @@ public final class ReceiverStore: Sendable {
 
     // MARK: Blocks
 
-    private func add(_ block: TextBlock, _ state: inout State, sender: String? = nil, position: UInt64 = 0) {
+    /// Adds whole lines as one block.
+    private func add(_ lines: UnsafeRawBufferPointer, _ state: inout State, from origin: LogRecord.Origin) {
+        let builder = BlockBuilder(
+            limits: LineLimits(lineLengthMaxBytes: limits.lineLengthMaxBytes, blockTargetBytes: .max))
+        builder.append(lines) { _ in }
+        let block = builder.finish()
+        state.otherFaults = state.otherFaults + builder.faults
+        if let block { add(block, &state, from: origin) }
+    }
+
+    private func add(_ block: TextBlock, _ state: inout State, from origin: LogRecord.Origin = .init()) {
         var number: UInt64?
         if let log = state.log {
+            let (type, head) = LogRecord.block(source: log.name, lines: block.lineCount, from: origin)
             do {
-                number = try log.journal.append(
-                    type: LogRecord.blockType,
-                    LogRecord.block(source: log.name, lines: block.lineCount, sender: sender, position: position),
-                    body: block)
+                number = try log.journal.append(type: type, head, body: block)
             } catch {
                 state.failure = state.failure ?? (error as? SwiftwaterError)
                 return
@@ -156,14 +188,17 @@ public final class ReceiverStore: Sendable {
             for block in log.blocks {
                 state.ready.append(
                     StoredBlock(
-                        content: .logged(
-                            path: log.journal.path(ofSegment: block.location.segment), block.location, log.files),
+                        content: .logged(path: log.path(of: block.location), block.location, log.files),
                         lines: block.lines, byteCount: block.location.count, number: block.number))
                 state.readyBytes += block.location.count
                 state.nextRecord = block.number + 1
-                if let sender = block.sender {
-                    state.senders.set(sender, max(state.senders[sender] ?? 0, block.position))
-                }
+                guard let sender = block.sender else { continue }
+                state.senders.set(sender, max(state.senders[sender] ?? 0, block.position))
+                guard block.keys != nil else { continue }
+                do {
+                    let group = LineKeys.Group(position: block.position, keys: try log.keys(of: block))
+                    state.keys[sender, default: LineKeys()].restore(group)
+                } catch { state.failure = state.failure ?? (error as? SwiftwaterError) }
             }
         }
     }
@@ -184,8 +219,9 @@ public final class ReceiverStore: Sendable {
             }
             let blocks = Array(state.ready[..<count])
             state.ready.removeFirst(count)
-            defer { state.reportedFaults = state.builder.faults }
-            return (blocks, self.hand(blocks, to: time, &state), state.builder.faults, state.reportedFaults)
+            let faults = state.builder.faults + state.otherFaults
+            defer { state.reportedFaults = faults }
+            return (blocks, self.hand(blocks, to: time, &state), faults, state.reportedFaults)
         }
         for message in faults.messages(since: before, limits: limits) { context.logger.warning("\(name): \(message)") }
         return (taken, records)
@@ -245,25 +281,20 @@ public final class ReceiverStore: Sendable {
         }
     }
 
-    /// The senders and the numbers of their last lines, in order of the senders' names.
+    /// The senders and the numbers of their last lines, and the keys of recent lines, in order of the senders' names.
     var position: [UInt8] {
-        let senders = state.read { $0.senders }
-        var writer = ByteWriter()
-        writer.write(count: senders.count)
-        for (sender, position) in senders.all {
-            writer.write(string: sender)
-            writer.write(integer: position)
-        }
-        return writer.bytes
+        let (senders, keys) = state.read { ($0.senders, $0.keys) }
+        return ReceiverPosition(senders: senders.all, keys: keys.mapValues { Array($0.groups) }).bytes
     }
 
     func restore(_ position: [UInt8]) throws {
         guard !position.isEmpty else { return }
-        var reader = ByteReader(position)
-        for _ in 0..<(try reader.readCount()) {
-            let sender = try reader.readString()
-            let last = try reader.readInteger(UInt64.self)
-            state.update { $0.senders.set(sender, max($0.senders[sender] ?? 0, last)) }
+        let known = try ReceiverPosition(reading: position)
+        state.update { state in
+            for (sender, last) in known.senders { state.senders.set(sender, max(state.senders[sender] ?? 0, last)) }
+            for (sender, groups) in known.keys {
+                for group in groups { state.keys[sender, default: LineKeys()].restore(group) }
+            }
         }
     }
 }

@@ -15,6 +15,13 @@ public protocol TextReceiver: Sendable {
     func start(into store: ReceiverStore) throws
     /// Stops receiving. Returns when nothing more will be stored.
     func stop()
+    /// How the source is doing; nil, by default, if it does not know.
+    var status: SourceStatus? { get }
+}
+
+extension TextReceiver {
+    /// Nil: the source does not know how it is doing.
+    public var status: SourceStatus? { nil }
 }
 
 extension StreamingContext {
