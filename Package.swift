@@ -60,7 +60,7 @@ func spark(_ products: [(String, String)]) -> [Target.Dependency] {
 /// What only services over HTTPS need, and takes minutes to build.
 let services: [Target.Dependency] = [
     ("AsyncHTTPClient", "async-http-client"), ("Crypto", "swift-crypto"), ("NIOHTTP1", "swift-nio"),
-    ("NIOSSL", "swift-nio-ssl"),
+    ("NIOSSL", "swift-nio-ssl"), ("NIOWebSocket", "swift-nio"), ("NIOExtras", "swift-nio-extras"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["Services"])) }
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -99,6 +99,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
@@ -201,6 +202,7 @@ let package = Package(
         support(
             "StreamingTestSupport",
             ["TestSupport", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
+        support("LiveTestSupport", ["TestSupport", "SwiftwaterCore"] + nio + services),
         support(
             "FuzzChecks",
             [
@@ -256,7 +258,8 @@ let package = Package(
             "SamplesTests", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender", "SwiftwaterSamples"]),
         tests(
             "ConnectorsTests",
-            ["StreamingTestSupport", "SwiftwaterTesting", "SwiftwaterSamples", sqlite] + face + nio + services),
+            ["StreamingTestSupport", "LiveTestSupport", "SwiftwaterTesting", "SwiftwaterSamples", sqlite] + face + nio
+                + services),
         tests("ServerTests", ["SwiftwaterServer", "SwiftwaterSamples", sqlite, logging] + face + web),
         tests("SimulationTests", ["SimulationSupport", "swiftwater-simulation"]),
         tests("HouseTests", []),
@@ -265,7 +268,7 @@ let package = Package(
             "IntegrationTests",
             [
                 "SwiftwaterCommand", "HashtagTrends", "MeterReadings", "MovieRecommender", "LiveRecommendations",
-                "SwiftwaterSamples", sqlite,
+                "SwiftwaterSamples", "LiveTestSupport", sqlite,
             ] + face + nio),
     ],
     cLanguageStandard: .c11
@@ -274,7 +277,7 @@ let package = Package(
 // libFuzzer's programs want flags of their own (Fuzz/run.sh), without which they do not link.
 if Context.environment["SWIFTWATER_FUZZ"] != nil {
     package.targets.append(.target(name: "CFuzzer", path: "Fuzz/Sources/CFuzzer"))
-    for name in ["FuzzRatings", "FuzzModel", "FuzzPosts", "FuzzXML"] {
+    for name in ["FuzzRatings", "FuzzModel", "FuzzPosts", "FuzzXML", "FuzzEvents"] {
         package.targets.append(
             .executableTarget(
                 name: name, dependencies: ["CFuzzer", "FuzzChecks"], path: "Fuzz/Sources/\(name)",

@@ -85,7 +85,7 @@ extension FuzzChecks {
     }
 
     /// Whether a line is JSON whose objects repeat no name. What a repeated one means is not defined (RFC 8259).
-    private static func hasUniqueNames(_ line: [UInt8]) -> Bool {
+    static func hasUniqueNames(_ line: [UInt8]) -> Bool {
         func isUnique(_ value: JSONValue) -> Bool {
             switch value {
             case .object(let members):

@@ -18,5 +18,7 @@ import Testing
 
     @Test func documentsOfAnyBytes() throws { try replay("xml", FuzzChecks.xml) }
 
+    @Test func eventsOfAnyBytes() throws { try replay("events", FuzzChecks.events) }
+
     @Test func modelsOfAnyBytes() throws { try replay("model", FuzzChecks.model) }
 }

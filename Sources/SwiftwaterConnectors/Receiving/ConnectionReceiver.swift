@@ -147,7 +147,8 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
                 channel.closeFuture.whenComplete { _ in
                     self.again(host, port, store, group, reason: "the connection was closed")
                 }
-            case .failure(let error): self.again(host, port, store, group, reason: Self.reason(error))
+            case .failure(let error):
+                self.again(host, port, store, group, reason: "cannot connect: " + ConnectionFailure.words(error))
             }
         }
     }
@@ -166,11 +167,5 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
         }
         guard let delay else { return }
         logger?.warning("\(host):\(port): \(reason); trying again \(delay == .zero ? "at once" : "in " + delay.label)")
-    }
-
-    /// Returns why a connection failed, in the words of the system if there are any.
-    private static func reason(_ error: any Error) -> String {
-        let first = (error as? NIOConnectionError)?.connectionErrors.first?.error ?? error
-        return "cannot connect: " + ((first as? IOError).map { SystemInformation.message($0.errnoCode) } ?? "\(first)")
     }
 }

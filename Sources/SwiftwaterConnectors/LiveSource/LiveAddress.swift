@@ -1,0 +1,52 @@
+import SwiftwaterCore
+
+/// The address of a live source: `SCHEME:`, or `SCHEME://REST`, with parameters after `?`.
+struct LiveAddress {
+    let text: String
+    let scheme: String
+    /// What follows the scheme, without `//` and parameters.
+    let rest: String
+    let hasSlashes: Bool
+    /// The parameters, decoded, in their order.
+    let parameters: [(name: String, value: String)]
+
+    /// Reads an address; nil if there is no scheme.
+    init?(_ text: String) {
+        guard let colon = text.firstIndex(of: ":") else { return nil }
+        self.text = text
+        scheme = String(text[..<colon])
+        let parts = text[text.index(after: colon)...].split(
+            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        hasSlashes = parts[0].hasPrefix("//")
+        rest = String(hasSlashes ? parts[0].dropFirst(2) : parts[0])
+        parameters = (parts.count > 1 ? parts[1] : "").split(separator: "&").map { parameter in
+            let pair = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            return (pair[0], pair.count > 1 ? PercentEncoding.decoded(pair[1].replacing("+", with: "%2B")) : "")
+        }
+    }
+
+    /// Returns an error about the address.
+    func problem(_ what: String, _ remedy: String) -> SwiftwaterError {
+        SwiftwaterError(.invalidArgument, "'\(text)' \(what)", remedy: remedy)
+    }
+
+    /// Returns a host and a port, which may be left out.
+    func server(_ text: Substring, port usual: Int) throws -> (host: String, port: Int) {
+        var (host, port) = (text, usual)
+        if let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") {
+            guard let number = Int(text[text.index(after: colon)...]), (1...65535).contains(number) else {
+                throw problem("has a port that is not a number from 1 to 65535", "write HOST or HOST:PORT")
+            }
+            (host, port) = (text[..<colon], number)
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        let isName = host.utf8.allSatisfy { byte in
+            (0x30...0x3A).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || byte == 0x2D || byte == 0x2E || byte == 0x5F
+        }
+        guard !host.isEmpty, isName else {
+            throw problem("names no host, or one with characters that no host has", "write HOST or HOST:PORT")
+        }
+        return (String(host), port)
+    }
+}

@@ -1,0 +1,39 @@
+import Logging
+import SwiftwaterCore
+import SwiftwaterStreaming
+
+/// The lines of a live source for a program without a stream. They are not kept: those that nobody took are lost when
+/// the process ends.
+package final class LiveFeed: Sendable {
+    private let queue: LiveQueue
+    private let link: LiveLink
+
+    /// Connects to the service of an address.
+    ///
+    /// - Throws: `invalidArgument` for an address of none; `unsupported` without the package's trait `Services`.
+    package init(_ address: String, logger: Logger?) throws {
+        let service = try LiveSources.service(address)
+        #if Services
+            queue = LiveQueue(keySpan: service.keySpan)
+            link = LiveLink(
+                service, into: queue, over: NIOLiveTransport(connecting: service.policy.connecting), logger: logger)
+            link.start()
+        #else
+            preconditionFailure("\(service.name) without the trait Services")
+        #endif
+    }
+
+    /// Waits for lines, and returns all that are there, each with its LF; nil after `stop`.
+    ///
+    /// - Throws: why the service sends none.
+    package func next() throws -> [UInt8]? { try queue.next() }
+
+    /// How the source is doing.
+    package var status: SourceStatus { link.status }
+
+    /// Ends the connection. `next` returns what came before.
+    package func stop() {
+        link.stop()
+        queue.close()
+    }
+}

@@ -1,0 +1,218 @@
+import Logging
+import SwiftwaterCore
+import SwiftwaterStreaming
+
+/// Keeps a connection to a live service: does what `LinkState` says, hands what comes to a reader, and stores its
+/// lines.
+package final class LiveLink: Sendable {
+    private struct State {
+        var link: LinkState
+        var connection: (any LiveConnection)?
+        var reader: any LiveReader
+        var intake: LiveIntake
+        /// The number of the connection. What others do is too late.
+        var attempt = 0
+        var host = 0
+        /// The position when the connection was made, until its first event.
+        var resumed: UInt64?
+        var hasConnected = false
+        var isStopped = false
+        var isFull = false
+        var record: LiveRecord
+    }
+
+    private let service: any LiveService
+    private let lines: any LiveLines
+    private let transport: any LiveTransport
+    private let clock: any StreamClock
+    private let logger: Logger?
+    private let random: @Sendable () -> Double
+    private let faults = RepeatedMessages()
+    private let state: Monitor<State>
+
+    /// Creates a link, which begins with `start`.
+    package init(
+        _ service: any LiveService, into lines: any LiveLines, over transport: any LiveTransport,
+        clock: any StreamClock = SystemClock(), logger: Logger? = nil,
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        (self.service, self.lines, self.transport, self.clock) = (service, lines, transport, clock)
+        (self.logger, self.random) = (logger, random)
+        let now = clock.elapsed()
+        state = Monitor(
+            State(
+                link: LinkState(service.policy, hosts: service.hosts.count, at: now), reader: service.makeReader(),
+                intake: LiveIntake(after: lines.position), record: LiveRecord(at: clock.instant())))
+    }
+
+    /// How the source is doing.
+    package var status: SourceStatus {
+        let now = clock.instant()
+        return state.read { $0.record.status(at: now, place: service.hosts[$0.host]) }
+    }
+
+    /// Connects.
+    package func start() { transport.schedule(in: .zero) { self.step() } }
+
+    /// Ends the connection. Nothing is stored after it returns.
+    package func stop() {
+        state.update { $0.isStopped = true }
+        transport.shutDown()
+    }
+
+    // MARK: Time
+
+    /// Does what is due, and comes back when something is again.
+    private func step() {
+        let now = clock.elapsed()
+        let (step, due, connection) = state.update { state -> (LinkState.Step?, Duration?, (any LiveConnection)?) in
+            guard !state.isStopped else { return (nil, nil, nil) }
+            // While there is no room, nothing is read, and silence says nothing.
+            if state.isFull { state.link.heard(at: now) }
+            return (state.link.step(at: now), state.link.due, state.connection)
+        }
+        switch step {
+        case .connect(let host): connect(host)
+        case .close(let reason):
+            let attempt = state.read { $0.attempt }
+            connection?.close()
+            _ = took(.closed(reason), of: attempt)
+        case nil: if let due { transport.schedule(in: due - now) { self.step() } }
+        }
+    }
+
+    private func connect(_ host: Int) {
+        let position = lines.position
+        let attempt: Int? = state.update { state in
+            guard !state.isStopped else { return nil }
+            state.attempt += 1
+            (state.host, state.isFull) = (host, false)
+            state.resumed = position > 0 ? position : nil
+            state.reader = service.makeReader()
+            state.intake = LiveIntake(after: position, now: self.microseconds)
+            return state.attempt
+        }
+        guard let attempt else { return }
+        do {
+            let request = try service.request(host: host, after: position > 0 ? position : nil)
+            let connection = transport.connect(request) { self.took($0, of: attempt) }
+            state.update { if $0.attempt == attempt { $0.connection = connection } }
+        } catch {
+            failed(.final(error as? SwiftwaterError ?? SwiftwaterError(.invalidArgument, "\(error)")), attempt)
+        }
+        transport.schedule(in: service.policy.connecting) { self.step() }
+    }
+
+    private var microseconds: UInt64 { UInt64(max(0, clock.instant().wholeMilliseconds)) * 1000 }
+
+    // MARK: Events
+
+    /// Takes an event of a connection. Returns whether to read on.
+    private func took(_ event: LiveEvent, of attempt: Int) -> Bool {
+        guard state.read({ !$0.isStopped && $0.attempt == attempt }) else { return false }
+        let now = clock.elapsed()
+        switch event {
+        case .opened: opened(at: now)
+        case .heard: state.update { $0.link.heard(at: now) }
+        case .bytes(let bytes):
+            do {
+                try state.update { state in
+                    state.link.heard(at: now)
+                    try state.reader.take(bytes, into: &state.intake)
+                }
+            } catch {
+                flush()
+                let connection = state.read { $0.connection }
+                failed(.lost("\((error as? SwiftwaterError)?.message ?? "\(error)")"), attempt)
+                connection?.close()
+            }
+        case .paused:
+            flush()
+            if lines.hasRoom { return true }
+            state.update { $0.isFull = true }
+            lines.whenRoom { self.readOn(attempt) }
+            return false
+        case .answered(let status, let words, let retryAfter):
+            let host = state.read { service.hosts[$0.host] }
+            failed(service.failure(status: status, host: host, words: words, retryAfter: retryAfter), attempt)
+        case .closed(let reason):
+            flush()
+            failed(.lost(reason), attempt)
+        case .failed(let error):
+            flush()
+            failed(.final(error), attempt)
+        }
+        return true
+    }
+
+    private func readOn(_ attempt: Int) {
+        let connection: (any LiveConnection)? = state.update { state in
+            guard !state.isStopped, state.attempt == attempt else { return nil }
+            state.isFull = false
+            state.link.heard(at: clock.elapsed())
+            return state.connection
+        }
+        connection?.read()
+    }
+
+    private func opened(at now: Duration) {
+        let host = state.update { state in
+            state.link.opened(at: now)
+            state.hasConnected = true
+            state.record.opened(at: clock.instant())
+            return service.hosts[state.host]
+        }
+        logger?.info("\(service.name): connected to \(host)")
+        step()
+    }
+
+    /// Stores what came.
+    private func flush() {
+        let (gap, malformed, problem) = state.update { state -> (Duration?, Int, SwiftwaterError?) in
+            let intake = state.intake
+            guard !state.isStopped, intake.malformed > 0 || !intake.lines.isEmpty else { return (nil, 0, nil) }
+            let repeated = intake.lines.isEmpty ? 0 : lines.take(intake.lines)
+            var gap: Duration?
+            if let first = intake.firstTime {
+                gap = state.resumed.flatMap { service.gap(from: $0, to: first, repeated: repeated) }
+                state.resumed = nil
+            }
+            state.record.took(intake, repeated: repeated, gap: gap, at: clock.instant())
+            state.intake.removeAll(now: self.microseconds)
+            return (gap, intake.malformed, intake.problem)
+        }
+        if let gap {
+            logger?.warning(
+                "\(service.name): a gap of \(gap.label): what was posted then does not count, for the service did not send it"
+            )
+        }
+        if malformed > 0, let held = faults.letsThrough("malformed") {
+            let problem = problem.map { TerminalText.safe("\($0)") } ?? ""
+            logger?.warning("\(service.name): \(malformed + held) messages could not be read: \(problem)")
+        }
+    }
+
+    private func failed(_ failure: LinkFailure, _ attempt: Int) {
+        let now = clock.elapsed()
+        let result = state.update {
+            state -> (host: String, pause: Duration?, reason: String, ended: SwiftwaterError?)? in
+            guard !state.isStopped, state.attempt == attempt else { return nil }
+            state.attempt += 1
+            state.connection = nil
+            // What the service accepted before, it may accept again.
+            let isLasting = state.hasConnected ? failure.asPassing : failure
+            let pause = state.link.failed(isLasting, at: now, random: random())
+            var ended: SwiftwaterError?
+            if case .ended(let error) = state.link.phase { ended = error }
+            state.record.failed(failure.words, isFinal: ended != nil, at: clock.instant())
+            return (service.hosts[state.host], pause, failure.words, ended)
+        }
+        guard let result else { return }
+        if let error = result.ended { return lines.fail(error) }
+        guard let pause = result.pause else { return }
+        logger?.warning(
+            "\(service.name): \(result.host): \(result.reason); trying again \(pause == .zero ? "at once" : "in " + pause.label)"
+        )
+        transport.schedule(in: pause) { self.step() }
+    }
+}
