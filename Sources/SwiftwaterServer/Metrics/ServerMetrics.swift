@@ -33,6 +33,12 @@
             ("swiftwater_http_request_seconds", "Time from a request's head to its response, by route."),
             ("swiftwater_batches_total", "Completed batches of the stream."),
             ("swiftwater_posts_total", "Posts in completed batches."),
+            ("swiftwater_source_connected", "Whether a live source is connected: 1 or 0."),
+            ("swiftwater_source_posts_per_second", "Posts that a live source received, over the last ten seconds."),
+            ("swiftwater_source_delay_seconds", "How far behind the clock a live source's newest post was."),
+            ("swiftwater_source_gaps", "Times for which a live service did not send what it had."),
+            ("swiftwater_source_gap_seconds", "The length of all gaps of a live source."),
+            ("swiftwater_source_malformed_messages", "Messages of a live source that could not be read."),
             ("swiftwater_batch_lag_seconds", "Delay from the last batch's time until its tables were written."),
             ("swiftwater_batch_processing_seconds", "Processing time of batches."),
             ("swiftwater_ratings_total", "Ratings accepted and safe."),
@@ -103,6 +109,21 @@
                     }
                     known[root] = counts
                 }
+            }
+        }
+
+        /// Takes over what sources count themselves.
+        func count(_ report: SourceReport) {
+            for (name, status) in report.sources {
+                func gauge(_ metric: String, _ value: Double) {
+                    Gauge(label: metric, dimensions: [("source", name)], factory: registry).record(value)
+                }
+                gauge("swiftwater_source_connected", status.link == .connected ? 1 : 0)
+                gauge("swiftwater_source_posts_per_second", status.linesPerSecond)
+                if let delay = status.delay { gauge("swiftwater_source_delay_seconds", delay.inSeconds) }
+                gauge("swiftwater_source_gaps", Double(status.gaps))
+                gauge("swiftwater_source_gap_seconds", status.gapTime.inSeconds)
+                gauge("swiftwater_source_malformed_messages", Double(status.malformed))
             }
         }
 

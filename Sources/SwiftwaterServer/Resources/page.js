@@ -126,11 +126,42 @@ function showHealth(health) {
     ["Backpressure", health.nextBatchMaxBytes ? "next batch up to " + size(health.nextBatchMaxBytes) : "off"],
     ["Checkpoint", health.durable ? (health.checkpointAgeMilliseconds === null ? "none yet" : decimal(health.checkpointAgeMilliseconds / 1000, 1) + " s old") : "off"],
   ]);
+  showSources(health.sources);
   const svg = find("rates");
   const rates = health.rates;
   const most = Math.max(1, ...rates);
   const step = rates.length > 1 ? 320 / (rates.length - 1) : 0;
   svg.replaceChildren(drawing("polyline", { points: rates.map((rate, index) => (index * step).toFixed(1) + "," + (46 - 42 * rate / most).toFixed(1)).join(" ") }));
+}
+
+const links = { connected: "connected", connecting: "connecting", waiting: "not connected", ended: "ended" };
+
+function duration(milliseconds) {
+  const seconds = Math.abs(milliseconds) / 1000;
+  if (seconds < 60) return decimal(milliseconds / 1000, 1) + " s";
+  if (seconds < 5400) return decimal(milliseconds / 60000, 0) + " min";
+  return decimal(milliseconds / 3600000, 1) + " h";
+}
+
+// Each live source: connected or since when not, posts a second, the delay behind the service, gaps.
+function showSources(sources) {
+  const list = find("sources");
+  list.hidden = sources.length === 0;
+  list.replaceChildren(...sources.map((source) => {
+    const item = make("li", source.link === "connected" ? "live" : "lost");
+    const head = make("p", "source");
+    const dot = make("span", "dot");
+    dot.setAttribute("aria-hidden", "true");
+    head.append(dot, make("strong", "", safe(source.name)), " " + links[source.link] + " since " + clock(source.since));
+    const facts = [decimal(source.postsPerSecond, 1) + " posts/s"];
+    if (source.delayMilliseconds !== null) facts.push(duration(source.delayMilliseconds) + " behind");
+    facts.push(source.gaps === 0 ? "no gaps" : whole.format(source.gaps) + (source.gaps === 1 ? " gap of " : " gaps, ") + duration(source.gapMilliseconds));
+    if (source.malformed > 0) facts.push(whole.format(source.malformed) + " unreadable");
+    const parts = [head, make("p", "", safe(source.place) + " · " + facts.join(" · "))];
+    if (source.link !== "connected" && source.reason) parts.push(make("p", "", safe(source.reason)));
+    item.append(...parts);
+    return item;
+  }));
 }
 
 // The model

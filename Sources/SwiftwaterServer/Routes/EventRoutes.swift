@@ -16,7 +16,7 @@
 
         init(trends: TrendRoutes, recommendations: RecommendationService?, settings: ServeSettings) {
             (self.trends, self.recommendations, self.settings) = (trends, recommendations, settings)
-            news = RoundNews(board: trends.service.board, recommendations, settings)
+            news = RoundNews(trends.service, recommendations, settings)
         }
 
         func add(to endpoints: Endpoints) {
@@ -89,14 +89,14 @@
             let model: String?
         }
 
-        private let board: TrendBoard
+        private let service: TrendService
         private let recommendations: RecommendationService?
         private let application: String
         private let clock: any StreamClock
         private let newest = Monitor<News?>(nil)
 
-        init(board: TrendBoard, _ recommendations: RecommendationService?, _ settings: ServeSettings) {
-            (self.board, self.recommendations) = (board, recommendations)
+        init(_ service: TrendService, _ recommendations: RecommendationService?, _ settings: ServeSettings) {
+            (self.service, self.recommendations) = (service, recommendations)
             (application, clock) = (settings.applicationName, settings.clock)
         }
 
@@ -105,10 +105,10 @@
             newest.update { newest in
                 if let newest, newest.round >= round { return newest }
                 let now = clock.now().milliseconds
-                let health = board.health
+                let health = service.board.health
+                let text = health.json(application: application, sources: SourceReport(service.context), now: now)
                 let news = News(
-                    round: round, batch: health.batch?.time, health: health.json(application: application, now: now),
-                    model: recommendations?.modelJSON)
+                    round: round, batch: health.batch?.time, health: text, model: recommendations?.modelJSON)
                 newest = news
                 return news
             }

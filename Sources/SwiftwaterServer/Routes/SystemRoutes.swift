@@ -55,6 +55,13 @@
             }
             endpoints.get("/metrics", query: nil) { _, _ in metricsText() }
             endpoints.get("/v1/configuration") { _, _ in configuration() }
+            endpoints.get("/v1/sources") { _, _ in
+                let report = SourceReport(trends.context)
+                return .json { json in
+                    json.name("sources")
+                    report.write(to: &json)
+                }
+            }
             endpoints.post("/v1/session") { request, _ in try await signIn(request) }
         }
 
@@ -114,6 +121,7 @@
             let age = health.batch?.checkpoint.map { now.inSeconds - Double($0.milliseconds) / 1000 } ?? 0
             metrics.gauge("swiftwater_checkpoint_age_seconds", age)
             metrics.count(StoreRegistry.traffic)
+            metrics.count(SourceReport(trends.context))
             if let bytes = ProcessMemory.residentBytes { metrics.gauge("swiftwater_resident_bytes", Double(bytes)) }
             if let live = recommendations?.live {
                 metrics.gauge("swiftwater_live_ratings", Double(live.ratingCount))

@@ -109,7 +109,7 @@
         /// Returns the health as a JSON object.
         ///
         /// - Parameter now: milliseconds since 1970.
-        func json(application: String, now: Int64) -> String {
+        func json(application: String, sources: SourceReport, now: Int64) -> String {
             JSONWriter.object { json in
                 json.member("application", application)
                 json.member("intervalMilliseconds", interval.wholeMilliseconds)
@@ -125,6 +125,8 @@
                     json.member("nextBatchMaxBytes", batch.nextBatchMaxBytes)
                 }
                 json.member("checkpointAgeMilliseconds", batch?.checkpoint.map { max(0, now - $0.milliseconds) })
+                json.name("sources")
+                sources.write(to: &json)
             }
         }
     }
