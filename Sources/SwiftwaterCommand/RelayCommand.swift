@@ -5,11 +5,14 @@ struct RelayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "relay",
         abstract: "Serves posts, one per line, to every program that connects.",
-        usage: "swiftwater relay [<options>] --from <path>",
+        usage: """
+            swiftwater relay [<options>] --from <path>
+            swiftwater relay [<options>] --source <url>
+            """,
         discussion: """
-            Reads plain lines, or JSON lines of Twitter v1.1, X v2, Bluesky Jetstream \
-            or Mastodon, from a file (plain or gzip), the files of a directory, or \
-            standard input. Keeps posts with a tracked word, and shows their text, time, \
+            Reads live posts, or plain lines, or JSON lines of Twitter v1.1, X v2, Bluesky \
+            Jetstream or Mastodon, from a file (plain or gzip), the files of a directory, \
+            or standard input. Keeps posts with a tracked word, and shows their text, time, \
             name and location.
 
             --format text serves each post's text on one line, as the classic program \
@@ -18,13 +21,18 @@ struct RelayCommand: ParsableCommand {
             --format posts serves one JSON line per post with all of these, and \
             deletions; trends and serve read it from any text source.
 
+              swiftwater relay --source jetstream: --track corona
+              swiftwater relay --source jetstream: --record posts.ndjson --quiet
               swiftwater relay --from posts.ndjson --track corona --rate 100
               swiftwater relay --from posts.ndjson --format posts
               zcat archive.gz | swiftwater relay --from - --quiet
               swiftwater relay --from posts.txt --ack --sender posts.txt
             """)
 
-    @Option(help: "File, directory of files, or - for standard input.") var from: String
+    @Option(help: "File, directory of files, or - for standard input.") var from: String?
+    @Option(help: ArgumentHelp("Live source, such as jetstream: (see swiftwater connectors).", valueName: "url"))
+    var source: String?
+    @Option(help: "With --source: also add every line, as the service sends it, to this file.") var record: String?
     @Option(help: "Output format: text, or posts for whole posts as JSON.") var format = Relay.Format.text
     @Option(
         help: """
@@ -52,6 +60,12 @@ struct RelayCommand: ParsableCommand {
     @Option(help: "Drop and count longer lines.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
     func validate() throws {
+        guard (from == nil) != (source == nil) else { throw ValidationError("Give --from PATH or --source URL.") }
+        if let source { try PostSource.checkLive(source) }
+        if source != nil, ack || rate != nil {
+            throw ValidationError("--ack and --rate are for posts from --from: live ones come once, and as they come.")
+        }
+        if record != nil, source == nil { throw ValidationError("--record requires --source.") }
         if rate != nil && postsPerSecond == nil {
             throw ValidationError(
                 "--rate takes 0.001 to 1000000000 posts a second, such as 100 or 100/s, not '\(rate!)'.")
@@ -85,7 +99,8 @@ struct RelayCommand: ParsableCommand {
 
     func run() throws {
         let console = Console()
-        let paths = try inputs()
+        if let source { return try runLive(source, console) }
+        let paths = try inputs(from!)
         if ack { return try runAcknowledged(paths, console) }
         var settings = TextServer.Settings()
         (settings.host, settings.port) = (host, port)
@@ -158,7 +173,7 @@ struct RelayCommand: ParsableCommand {
     }
 
     /// Returns the files to read. Fails on missing ones before clients connect.
-    private func inputs() throws -> [String] {
+    private func inputs(_ from: String) throws -> [String] {
         if from == "-" { return [from] }
         let places = URLFileSystem()
         guard try places.isDirectory(from) else {
@@ -173,7 +188,7 @@ struct RelayCommand: ParsableCommand {
         return files
     }
 
-    private func report(_ relay: Relay, missed: Int, _ console: Console) {
+    func report(_ relay: Relay, missed: Int, _ console: Console) {
         let counts = relay.counts
         for sample in relay.samples { console.remark("skipped: \(TerminalText.safe("\(sample)"))") }
         console.remark(

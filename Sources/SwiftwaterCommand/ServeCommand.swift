@@ -18,6 +18,7 @@
                 production use, and /openapi.json for the API.
 
                   swiftwater serve --demo
+                  swiftwater serve --source jetstream: --state state
                   swiftwater serve --source socket://127.0.0.1:7773 --state state
                   swiftwater serve --model films.model --movies movies.csv --state state
                   swiftwater serve --source kafka://broker:9092/posts --state state \\
@@ -239,7 +240,7 @@
                             .invalidArgument, "a file that ends is not a live source",
                             remedy: "use files:DIRECTORY, or the trends command")
                     }
-                    return source.source.stream(in: context, nil, token: settings.token).named(source.name)
+                    return try source.source.stream(in: context, nil, token: settings.token).named(source.name)
                 }
                 if demo { streams.append(context.receiverStream(DemoPosts(seed: seed), name: "demo").named("demo")) }
                 return streams

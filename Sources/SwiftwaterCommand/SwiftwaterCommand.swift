@@ -9,7 +9,8 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         abstract: "Trending topics and personal recommendations.",
         discussion: """
             Try it        swiftwater demo
-            Trends        swiftwater relay --from posts.txt
+            Trends        swiftwater trends --source jetstream:
+                          swiftwater relay --from posts.txt
                           swiftwater trends --source socket://127.0.0.1:7773
             Films         swiftwater train ratings.csv --out films.model
                           swiftwater recommend --model films.model --user 42
@@ -26,6 +27,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
             DemoCommand.self, RelayCommand.self, TrendsCommand.self, GenerateCommand.self, RatingsCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, TuneCommand.self, RecommendCommand.self,
             SimilarCommand.self, FactorsCommand.self, NeighborsCommand.self, SQLCommand.self, CheckpointCommand.self,
+            SourcesCommand.self, ConnectorsCommand.self,
         ] + cluster + server)
 
     #if SparkConnect

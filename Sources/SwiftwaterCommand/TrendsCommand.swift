@@ -10,6 +10,7 @@ struct TrendsCommand: AsyncParsableCommand {
             Prints a table for each slide: the keys with the most posts in the window. \
             Ctrl-C stops after received posts have been counted.
 
+              swiftwater trends --source jetstream: --window 1m
               swiftwater trends --source socket://127.0.0.1:7773 --window 20s
               swiftwater trends --source files:incoming --keys words --json
               swiftwater trends --source ack://127.0.0.1:7773 --checkpoint state \\
@@ -28,7 +29,7 @@ struct TrendsCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
+            jetstream: for Bluesky's public posts, live; socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
             files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of files, read to the end. \
             On a Spark cluster: socket, files and file as it sees them, kafka://BROKER:PORT/TOPIC and rate:POSTS.
             """, valueName: "url"), transform: PostSource.init(parsing:))
@@ -119,7 +120,7 @@ struct TrendsCommand: AsyncParsableCommand {
             batchInterval: batch.duration, settings: limits)
         if let checkpoint = durability.settings { context.checkpoint(checkpoint) }
         let token = try Secret.read(environment: "SWIFTWATER_TOKEN", file: tokenFile)
-        let posts = source.stream(in: context, archive, token: token).named("posts")
+        let posts = try source.stream(in: context, archive, token: token).named("posts")
         if let traceBatches {
             let trace = try BatchTrace(path: traceBatches, appends: durability.checkpoint != nil)
             posts.forEachBatch(name: "trace") { rdd, time in try trace.write(try rdd.collect(), at: time) }

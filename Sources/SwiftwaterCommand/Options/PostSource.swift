@@ -9,6 +9,8 @@ enum PostSource {
     case push(host: String, port: Int)
     case files(directory: String)
     case archive(path: String)
+    /// A service on the internet, such as `jetstream:`.
+    case live(address: String)
     /// Only on a Spark cluster.
     case kafka(brokers: String, topic: String)
     /// Only on a Spark cluster.
@@ -31,6 +33,9 @@ enum PostSource {
         } else if let address = PostSource.rest(of: url, after: "push://") {
             let (host, port) = try PostSource.address(address, url, lowest: 0)
             self = .push(host: host, port: port)
+        } else if LiveSources.isLive(url) {
+            try PostSource.checkLive(url)
+            self = .live(address: url)
         } else if let rest = PostSource.rest(of: url, after: "kafka://") {
             let parts = rest.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
@@ -48,9 +53,18 @@ enum PostSource {
                 ? "; for a file, write file:\(url)"
                 : ""
             throw ValidationError(
-                "'\(url)' is not a source: it takes socket://HOST:PORT, ack://HOST:PORT, push://HOST:PORT, "
-                    + "files:DIRECTORY or file:PATH, and on a Spark cluster "
+                "'\(url)' is not a source: it takes jetstream:, socket://HOST:PORT, ack://HOST:PORT, "
+                    + "push://HOST:PORT, files:DIRECTORY or file:PATH, and on a Spark cluster "
                     + "kafka://BROKER:PORT/TOPIC or rate:POSTS\(hint)")
+        }
+    }
+
+    /// Checks the address of a live source.
+    ///
+    /// - Throws: a `ValidationError` that says what is wrong with it.
+    static func checkLive(_ url: String) throws {
+        do { _ = try LiveSources.service(url) } catch let error as SwiftwaterError {
+            throw ValidationError([error.message, error.remedy].compactMap(\.self).joined(separator: "; "))
         }
     }
 
@@ -78,6 +92,9 @@ enum PostSource {
         case .kafka, .rate: onCluster ? nil : "kafka:// and rate: work only with --master sc://HOST:PORT"
         case .acknowledged, .push:
             onCluster ? "ack:// and push:// do not work on a Spark cluster; socket:// and files: do" : nil
+        case .live(let address):
+            onCluster
+                ? "\(address) does not work on a Spark cluster; serve it with relay, and use socket://" : nil
         case .socket, .files, .archive: nil
         }
     }
@@ -100,8 +117,9 @@ enum PostSource {
     /// - Parameters:
     ///   - archive: the result of `archive(batchBytes:limits:)`.
     ///   - token: what those who push posts must show.
-    func stream(in context: StreamingContext, _ archive: ArchiveSource?, token: Secret?) -> DStream<Text> {
+    func stream(in context: StreamingContext, _ archive: ArchiveSource?, token: Secret?) throws -> DStream<Text> {
         switch self {
+        case .live(let address): try context.liveTextStream(address)
         case .archive: context.archiveTextStream(archive!)
         case .socket(let host, let port): context.socketTextStream(host: host, port: port)
         case .acknowledged(let host, let port): context.acknowledgedTextStream(host: host, port: port)

@@ -11,9 +11,9 @@
             case .archive(let path): .archive(path: path)
             case .kafka(let brokers, let topic): .kafka(brokers: brokers, topic: topic)
             case .rate(let count): .rate(perSecond: count)
-            case .acknowledged, .push:
+            case .acknowledged, .push, .live:
                 throw SwiftwaterError(
-                    .unsupported, "a cluster does not read ack:// and push://", remedy: "use socket:// or files:")
+                    .unsupported, "a cluster does not read this source", remedy: "use socket:// or files:")
             }
         }
     }

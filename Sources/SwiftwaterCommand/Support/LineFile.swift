@@ -22,7 +22,14 @@ final class LineFile: Sendable {
 
     func write(_ text: String) throws {
         var text = text
-        let number = text.withUTF8 { StandardStream.writeAll(to: descriptor, UnsafeRawBufferPointer($0)) }
+        try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Writes whole lines.
+    func write(_ block: TextBlock) throws { try block.withBytes { try write($0) } }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws {
+        let number = StandardStream.writeAll(to: descriptor, bytes)
         guard number == 0 else { throw FileError.make("cannot write", path, number) }
     }
 }

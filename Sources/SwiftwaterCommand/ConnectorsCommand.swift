@@ -1,0 +1,76 @@
+import ArgumentParser
+import Swiftwater
+
+struct ConnectorsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "connectors",
+        abstract: "Lists the sources of posts: addresses, what they guarantee, and what they ask for.",
+        discussion: """
+              swiftwater connectors
+              swiftwater connectors --json
+            """)
+    @Flag(help: "Print JSON.") var json = false
+
+    /// A kind of source.
+    private struct Connector {
+        let address: String
+        let what: String
+        let guarantee: String
+        let access: String
+        let page: String
+    }
+
+    private static let all = [
+        Connector(
+            address: "jetstream:", what: "Bluesky's public posts, live",
+            guarantee: "once, as far back as the server's buffer; gaps are reported", access: "none",
+            page: "docs/LIVE.md"),
+        Connector(
+            address: "socket://HOST:PORT", what: "lines of a TCP server",
+            guarantee: "at most once: what is sent while nobody listens is lost", access: "none", page: "README.md"),
+        Connector(
+            address: "ack://HOST:PORT", what: "lines of relay --ack",
+            guarantee: "once: the sender keeps them until they are stored", access: "none", page: "docs/SEMANTICS.md"),
+        Connector(
+            address: "push://HOST:PORT", what: "lines that relay --ack --to sends here",
+            guarantee: "once: the sender keeps them until they are stored", access: "a token of your own",
+            page: "docs/SEMANTICS.md"),
+        Connector(
+            address: "files:DIRECTORY", what: "files that appear there", guarantee: "once, as long as they are there",
+            access: "that of the files, or of the store", page: "docs/SEMANTICS.md"),
+        Connector(
+            address: "file:PATH", what: "a file or directory, read to the end", guarantee: "once",
+            access: "that of the files, or of the store", page: "README.md"),
+        Connector(
+            address: "POST /v1/posts", what: "posts sent to serve over HTTP",
+            guarantee: "at least once: a sender that gets no answer sends again", access: "a token of your own",
+            page: "docs/OPERATIONS.md"),
+        Connector(
+            address: "kafka://BROKER:PORT/TOPIC", what: "a topic, on a Spark cluster only",
+            guarantee: "once, by Spark's checkpoint", access: "that of the cluster", page: "docs/CLUSTER.md"),
+    ]
+
+    func run() throws {
+        if json {
+            let text = JSONWriter.object { json in
+                json.member("connectors", array: Self.all) { json, connector in
+                    json.object { json in
+                        json.member("address", connector.address)
+                        json.member("what", connector.what)
+                        json.member("guarantee", connector.guarantee)
+                        json.member("access", connector.access)
+                        json.member("page", connector.page)
+                    }
+                }
+            }
+            return try StandardStream.output.write(text + "\n")
+        }
+        for (index, connector) in Self.all.enumerated() {
+            let lines = [
+                "\(connector.address)  \(connector.what)", "  counts   \(connector.guarantee)",
+                "  access   \(connector.access)", "  see      \(connector.page)",
+            ]
+            try StandardStream.output.write((index > 0 ? "\n" : "") + lines.joined(separator: "\n") + "\n")
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Swiftwater
+
+extension RelayCommand {
+    /// Serves the posts of a live source, until it is stopped.
+    func runLive(_ source: String, _ console: Console) throws {
+        var settings = TextServer.Settings()
+        (settings.host, settings.port) = (host, port)
+        let recording = try record.map { try LineFile(path: $0, appends: true) }
+        let server = try TextServer(settings)
+        let stop = RelayStop()
+        let feed = try LiveFeed(source, logger: CommandLog.logger(isVerbose: false))
+        let signals = StopSignals {
+            stop.ask()
+            feed.stop()
+        }
+        defer { withExtendedLifetime(signals) {} }
+        console.remark("serving posts of \(TerminalText.safe(source)) on \(host):\(server.port)")
+        var relay = Relay(track: TrackFilter(track, isExact: trackExact), format: format)
+        var sender = PacedSender(server: server, postsPerSecond: nil, stop: stop)
+        var recorded = 0
+        while let lines = try feed.next() {
+            let block = TextBlock(lines)
+            if let recording {
+                try recording.write(block)
+                recorded += block.lineCount
+            }
+            try block.forEachLine { line in
+                for output in relay.take(line, source: source) {
+                    if !quiet, let post = output.post { try console.line(Relay.display(post)) }
+                    sender.send(output.line)
+                }
+            }
+            sender.flush()
+        }
+        server.close(patience: .milliseconds(500))
+        report(relay, missed: server.missedSends, console)
+        if let record { console.remark("recorded \(Format.count(recorded)) lines in \(TerminalText.safe(record))") }
+        let gaps = feed.status.gaps
+        if gaps > 0 {
+            console.remark("\(gaps) \(gaps == 1 ? "gap" : "gaps") of \(feed.status.gapTime.label) in all")
+        }
+        stop.finished()
+    }
+}
