@@ -108,10 +108,17 @@ private struct XMLReader {
     private func name(_ tag: String) throws -> String {
         let whole = tag.prefix { !$0.isWhitespace }
         let name = whole.split(separator: ":").last ?? ""
-        guard !name.isEmpty, !name.utf8.contains(where: { XMLReader.marks.contains($0) }) else {
+        guard let first = name.utf8.first, XMLReader.canBegin(first),
+            !name.utf8.contains(where: { XMLReader.marks.contains($0) })
+        else {
             throw problem("'\(name.prefix(20))' is not a name of a tag")
         }
         return String(name)
+    }
+
+    /// Whether a name can begin with a byte: with a letter or `_`, or beyond ASCII.
+    private static func canBegin(_ byte: UInt8) -> Bool {
+        (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F || byte >= 0x80
     }
 
     private mutating func skip(_ text: StaticString) -> Bool {
