@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
-.PHONY: demo test page integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-spark lint format public-names packages clean
+.PHONY: demo test page integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-spark lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest.
@@ -87,6 +87,10 @@ bench-sql: packages
 bench-stores: packages
 	$(BUILD) --product swiftwater
 	Benchmarks/stores.sh
+
+bench-live: packages
+	$(BUILD) --product swiftwater
+	Benchmarks/live.sh
 
 bench-spark: packages
 	$(BUILD) --product swiftwater

@@ -62,7 +62,7 @@ extension StreamingContext {
     /// left out.
     public var sourceStatuses: [(name: String, status: SourceStatus)] {
         graph.sources.compactMap { source in
-            source.input.status.map { (source.step.displayName, $0) }
+            source.input.status.map { (source.step.label?.name ?? source.step.displayName, $0) }
         }
     }
 }
