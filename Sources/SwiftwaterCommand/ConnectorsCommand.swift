@@ -26,6 +26,10 @@ struct ConnectorsCommand: ParsableCommand {
             guarantee: "once, as far back as the server's buffer; gaps are reported", access: "none",
             page: "docs/LIVE.md"),
         Connector(
+            address: "mastodon://INSTANCE/public", what: "what an instance of Mastodon knows, live",
+            guarantee: "at most once: gaps are reported with their lengths",
+            access: "the token of an account, in MASTODON_TOKEN", page: "docs/LIVE.md"),
+        Connector(
             address: "socket://HOST:PORT", what: "lines of a TCP server",
             guarantee: "at most once: what is sent while nobody listens is lost", access: "none", page: "README.md"),
         Connector(

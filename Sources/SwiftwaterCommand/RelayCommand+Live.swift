@@ -35,9 +35,8 @@ extension RelayCommand {
         server.close(patience: .milliseconds(500))
         report(relay, missed: server.missedSends, console)
         if let record { console.remark("recorded \(Format.count(recorded)) lines in \(TerminalText.safe(record))") }
-        let gaps = feed.status.gaps
-        if gaps > 0 {
-            console.remark("\(gaps) \(gaps == 1 ? "gap" : "gaps") of \(feed.status.gapTime.label) in all")
+        if let status = feed.status, status.gaps > 0 {
+            console.remark("\(status.gaps) \(status.gaps == 1 ? "gap" : "gaps") of \(status.gapTime.label) in all")
         }
         stop.finished()
     }

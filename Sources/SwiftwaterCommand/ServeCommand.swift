@@ -211,6 +211,8 @@
                 window.isEmpty ? (demo ? [.seconds(20), .seconds(120)] : board.windows) : window.map(\.duration)
             (board.windows, board.slide) = (windows, slide?.duration ?? batch.duration)
             board.trending.minimumCount = minCount
+            // An edited post comes again.
+            if source.contains(where: \.source.isLive) { board.trending.rememberedIDs = 100_000 }
             return board
         }
 

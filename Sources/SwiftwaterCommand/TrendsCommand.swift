@@ -29,7 +29,7 @@ struct TrendsCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            jetstream: for Bluesky's public posts, live; socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
+            jetstream: for Bluesky's public posts, live; mastodon://INSTANCE/public; socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
             files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of files, read to the end. \
             On a Spark cluster: socket, files and file as it sees them, kafka://BROKER:PORT/TOPIC and rate:POSTS.
             """, valueName: "url"), transform: PostSource.init(parsing:))
@@ -164,7 +164,7 @@ struct TrendsCommand: AsyncParsableCommand {
     private func show(_ posts: DStream<Text>, _ archive: ArchiveSource?, _ tally: Monitor<Tally>) throws {
         let isLast = { @Sendable in archive?.isAtEnd ?? false }
         var settings = try trending.settings(
-            window: window.duration, slide: slide?.duration, archive: archive?.files)
+            window: window.duration, slide: slide?.duration, archive: archive?.files, isLive: source.isLive)
         settings.limit = rowsOfTables(settings)
         let tables = posts.trending(
             settings, filter: try trending.filter(), enrichment: try trending.enrichment(), isLast: isLast)

@@ -53,7 +53,7 @@ enum PostSource {
                 ? "; for a file, write file:\(url)"
                 : ""
             throw ValidationError(
-                "'\(url)' is not a source: it takes jetstream:, socket://HOST:PORT, ack://HOST:PORT, "
+                "'\(url)' is not a source: it takes jetstream:, mastodon://INSTANCE/public, socket://HOST:PORT, ack://HOST:PORT, "
                     + "push://HOST:PORT, files:DIRECTORY or file:PATH, and on a Spark cluster "
                     + "kafka://BROKER:PORT/TOPIC or rate:POSTS\(hint)")
         }
@@ -63,7 +63,7 @@ enum PostSource {
     ///
     /// - Throws: a `ValidationError` that says what is wrong with it.
     static func checkLive(_ url: String) throws {
-        do { _ = try LiveSources.service(url) } catch let error as SwiftwaterError {
+        do { _ = try LiveSources.services(url) } catch let error as SwiftwaterError {
             throw ValidationError([error.message, error.remedy].compactMap(\.self).joined(separator: "; "))
         }
     }
@@ -98,6 +98,9 @@ enum PostSource {
         case .socket, .files, .archive: nil
         }
     }
+
+    /// Whether a service on the internet sends the posts.
+    var isLive: Bool { if case .live = self { true } else { false } }
 
     /// The path of a `file:` source that looks like a table, whose lines are not posts.
     var table: String? {

@@ -101,13 +101,17 @@ struct TrendingOptions: ParsableArguments {
         }
     }
 
-    /// - Parameter archive: the files of a source that ends.
-    func settings(window: Duration, slide: Duration?, archive: [String]?) throws -> TrendingSettings {
+    /// - Parameters:
+    ///   - archive: the files of a source that ends.
+    ///   - isLive: whether posts come from a live service, where an edited one comes again.
+    func settings(
+        window: Duration, slide: Duration?, archive: [String]?, isLive: Bool = false
+    ) throws -> TrendingSettings {
         var settings = TrendingSettings(
             window: window, slide: slide, keys: keys, order: by ?? .count, score: score ?? .deviation,
             usesEventTime: eventTime, lateness: lateness?.duration ?? .zero,
             outliers: outliers ?? (archive != nil && eventTime ? 8 : 0),
-            rememberedIDs: rememberIds ?? (archive == nil ? 0 : 100_000),
+            rememberedIDs: rememberIds ?? (archive == nil && !isLive ? 0 : 100_000),
             baseline: baseline.duration, minimumCount: minCount ?? 1, halfLife: halfLife?.duration ?? .seconds(7200),
             countsAuthorsOnce: oncePerAuthor, recordsEvidence: recordsEvidence, keysMax: keysMax)
         if eventTime, let first = archive?.first, try ArchiveOrder.isNewestFirst(first) {

@@ -6,20 +6,22 @@ import SwiftwaterStreaming
 /// the process ends.
 package final class LiveFeed: Sendable {
     private let queue: LiveQueue
-    private let link: LiveLink
+    private let links: [LiveLink]
 
     /// Connects to the service of an address.
     ///
     /// - Throws: `invalidArgument` for an address of none; `unsupported` without the package's trait `Services`.
     package init(_ address: String, logger: Logger?) throws {
-        let service = try LiveSources.service(address)
+        let services = try LiveSources.services(address)
         #if Services
-            queue = LiveQueue(keySpan: service.keySpan)
-            link = LiveLink(
-                service, into: queue, over: NIOLiveTransport(connecting: service.policy.connecting), logger: logger)
-            link.start()
+            let queue = LiveQueue(keySpan: services.map(\.keySpan).max() ?? 0)
+            self.queue = queue
+            links = services.map { service in
+                LiveLink(service, into: queue, over: NIOLiveTransport(for: service), logger: logger)
+            }
+            for link in links { link.start() }
         #else
-            preconditionFailure("\(service.name) without the trait Services")
+            preconditionFailure("\(services.count) services without the trait Services")
         #endif
     }
 
@@ -29,11 +31,11 @@ package final class LiveFeed: Sendable {
     package func next() throws -> [UInt8]? { try queue.next() }
 
     /// How the source is doing.
-    package var status: SourceStatus { link.status }
+    package var status: SourceStatus? { SourceStatus(merging: links.map(\.status)) }
 
     /// Ends the connection. `next` returns what came before.
     package func stop() {
-        link.stop()
+        for link in links { link.stop() }
         queue.close()
     }
 }

@@ -14,7 +14,8 @@ package struct LiveIntake: Sendable {
     /// What was wrong with the last of them.
     package private(set) var problem: SwiftwaterError?
     private var progress: LivePosition
-    private var now: UInt64
+    /// What this machine's clock showed, in microseconds since 1970.
+    private(set) var now: UInt64
 
     /// Creates an empty intake after what was stored.
     package init(after position: UInt64 = 0, now: UInt64 = 0) { (progress, self.now) = (LivePosition(position), now) }
@@ -24,10 +25,13 @@ package struct LiveIntake: Sendable {
     /// - Parameters:
     ///   - key: the same for the same event, whenever and wherever it comes from.
     ///   - time: the service's time, in microseconds since 1970.
-    package mutating func add(_ line: UnsafeRawBufferPointer, key: UInt64, time: UInt64) {
+    ///   - position: how far the service has come, in microseconds since 1970; nil if the time says so.
+    package mutating func add(
+        _ line: UnsafeRawBufferPointer, key: UInt64, time: UInt64, position: UInt64? = nil
+    ) {
         if firstTime == nil { firstTime = time }
         newestTime = max(newestTime, time)
-        progress.note(time, now: now)
+        progress.note(position ?? time, now: now)
         lines.append(line, key: key)
         lines.position = progress.time
     }

@@ -15,10 +15,17 @@ package final class LiveLink: Sendable {
         var host = 0
         /// The position when the connection was made, until its first event.
         var resumed: UInt64?
+        /// When something came, in microseconds since 1970; 0 before that.
+        var heardAt: UInt64 = 0
         var hasConnected = false
         var isStopped = false
         var isFull = false
         var record: LiveRecord
+
+        mutating func hear(at now: Duration, _ microseconds: UInt64) {
+            link.heard(at: now)
+            heardAt = microseconds
+        }
     }
 
     private let service: any LiveService
@@ -87,7 +94,8 @@ package final class LiveLink: Sendable {
             guard !state.isStopped else { return nil }
             state.attempt += 1
             (state.host, state.isFull) = (host, false)
-            state.resumed = position > 0 ? position : nil
+            let known = !service.resumes && state.heardAt > 0 ? state.heardAt : position
+            state.resumed = known > 0 ? known : nil
             state.reader = service.makeReader()
             state.intake = LiveIntake(after: position, now: self.microseconds)
             return state.attempt
@@ -113,11 +121,11 @@ package final class LiveLink: Sendable {
         let now = clock.elapsed()
         switch event {
         case .opened: opened(at: now)
-        case .heard: state.update { $0.link.heard(at: now) }
+        case .heard: state.update { $0.hear(at: now, microseconds) }
         case .bytes(let bytes):
             do {
                 try state.update { state in
-                    state.link.heard(at: now)
+                    state.hear(at: now, microseconds)
                     try state.reader.take(bytes, into: &state.intake)
                 }
             } catch {
@@ -156,13 +164,22 @@ package final class LiveLink: Sendable {
     }
 
     private func opened(at now: Duration) {
-        let host = state.update { state in
+        let (host, gap) = state.update { state -> (String, Duration?) in
             state.link.opened(at: now)
             state.hasConnected = true
             state.record.opened(at: clock.instant())
-            return service.hosts[state.host]
+            var gap: Duration?
+            if !service.resumes {
+                let time = microseconds
+                gap = state.resumed.map { .microseconds(Int64(clamping: time > $0 ? time - $0 : 0)) }
+                state.resumed = nil
+                if let gap { state.record.missed(gap, at: clock.instant()) }
+                state.heardAt = time
+            }
+            return (service.hosts[state.host], gap)
         }
         logger?.info("\(service.name): connected to \(host)")
+        if let gap { report(gap) }
         step()
     }
 
@@ -181,15 +198,17 @@ package final class LiveLink: Sendable {
             state.intake.removeAll(now: self.microseconds)
             return (gap, intake.malformed, intake.problem)
         }
-        if let gap {
-            logger?.warning(
-                "\(service.name): a gap of \(gap.label): what was posted then does not count, for the service did not send it"
-            )
-        }
+        if let gap { report(gap) }
         if malformed > 0, let held = faults.letsThrough("malformed") {
             let problem = problem.map { TerminalText.safe("\($0)") } ?? ""
             logger?.warning("\(service.name): \(malformed + held) messages could not be read: \(problem)")
         }
+    }
+
+    private func report(_ gap: Duration) {
+        logger?.warning(
+            "\(service.name): a gap of \(gap.label): what was posted then does not count, for the service did not send it"
+        )
     }
 
     private func failed(_ failure: LinkFailure, _ attempt: Int) {

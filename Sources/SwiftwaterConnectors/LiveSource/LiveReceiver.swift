@@ -3,33 +3,46 @@
     import SwiftwaterCore
     import SwiftwaterStreaming
 
-    /// Receives the lines of a live service into a stream.
+    /// Receives the lines of a live service, or of several of one kind, into a stream.
     package final class LiveReceiver: TextReceiver {
-        private let service: any LiveService
+        private let services: [any LiveService]
         private let environment: [String: String]?
         private let logger: Logger?
-        private let link = Monitor<LiveLink?>(nil)
+        private let links = Monitor<[LiveLink]>([])
 
         /// Creates a receiver.
         ///
         /// - Parameter environment: names proxies and certificates; nil for that of the process.
-        package init(_ service: any LiveService, environment: [String: String]? = nil, logger: Logger? = nil) {
-            (self.service, self.environment, self.logger) = (service, environment, logger)
+        package init(_ services: [any LiveService], environment: [String: String]? = nil, logger: Logger? = nil) {
+            (self.services, self.environment, self.logger) = (services, environment, logger)
         }
 
         package func start(into store: ReceiverStore) throws {
-            let connecting = service.policy.connecting
-            let transport =
-                environment.map { NIOLiveTransport(connecting: connecting, environment: $0) }
-                ?? NIOLiveTransport(connecting: connecting)
-            let new = LiveLink(
-                service, into: StreamLines(store: store, keySpan: service.keySpan), over: transport, logger: logger)
-            link.update { $0 = new }
-            new.start()
+            let new = services.map { service in
+                LiveLink(
+                    service, into: StreamLines(store: store, keySpan: service.keySpan),
+                    over: NIOLiveTransport(for: service, environment: environment), logger: logger)
+            }
+            links.update { $0 = new }
+            for link in new { link.start() }
         }
 
-        package func stop() { link.read { $0 }?.stop() }
+        package func stop() { for link in links.read({ $0 }) { link.stop() } }
 
-        package var status: SourceStatus? { link.read { $0 }?.status }
+        package var status: SourceStatus? { SourceStatus(merging: links.read { $0 }.map(\.status)) }
+    }
+
+    extension NIOLiveTransport {
+        /// Creates a transport for a service.
+        ///
+        /// - Parameter environment: nil for that of the process.
+        convenience init(for service: any LiveService, environment: [String: String]? = nil) {
+            let connecting = service.policy.connecting
+            if let environment {
+                self.init(connecting: connecting, environment: environment)
+            } else {
+                self.init(connecting: connecting)
+            }
+        }
     }
 #endif

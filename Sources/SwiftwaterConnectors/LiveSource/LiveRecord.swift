@@ -34,11 +34,13 @@ struct LiveRecord: Sendable {
         if recent[place].second != second { recent[place] = (second, 0) }
         recent[place].lines += new
         if intake.newestTime > 0 { known.delay = now - .microseconds(Int64(clamping: intake.newestTime)) }
-        if let gap {
-            known.gaps += 1
-            known.gapTime += gap
-            known.lastGap = .init(length: gap, found: now)
-        }
+        if let gap { missed(gap, at: now) }
+    }
+
+    mutating func missed(_ gap: Duration, at now: Duration) {
+        known.gaps += 1
+        known.gapTime += gap
+        known.lastGap = .init(length: gap, found: now)
     }
 
     /// Returns the status.

@@ -15,6 +15,9 @@ package protocol LiveService: Sendable {
     /// How far before the position of a client that comes back the service begins, in microseconds; 0 if it begins with
     /// what is new.
     var replayed: UInt64 { get }
+    /// Whether the service goes on from a position; true by default. If not, what was posted while nobody was connected
+    /// does not come.
+    var resumes: Bool { get }
     /// Returns what to ask a host.
     ///
     /// - Parameter position: the position after the last line that was stored; nil at the first start.
@@ -27,6 +30,8 @@ package protocol LiveService: Sendable {
 }
 
 extension LiveService {
+    package var resumes: Bool { true }
+
     /// Returns the time for which the service did not send what it had; nil if there is no such time.
     ///
     /// - Parameters:
