@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Reads a million events of a local server that speaks Jetstream: from the socket to the last table, on one core, with
-# and without a log. Compares with a C-like lower bound, a program that only reads the socket, and shows the memory.
+# and without a log. Compares with a program that only reads the socket, and shows the memory.
 #
 #   Benchmarks/live.sh [EVENTS]
 set -euo pipefail
