@@ -17,9 +17,10 @@ page: packages
 	.build/release/swiftwater serve --demo
 
 ## Runs every test, against the release build that users get. Tests with a bound on memory or time
-## run first, one after the other. A package that depends on this one is built by itself.
+## run first, one after the other. A package that depends on this one is built by itself; without the
+## cache of its plan, which would not have new files of this package.
 test: packages
-	$(SWIFT) build --package-path Examples/OutsidePackage --scratch-path .build-outside
+	$(SWIFT) build --package-path Examples/OutsidePackage --scratch-path .build-outside --disable-build-manifest-caching
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build --no-parallel --filter WithinBounds
 	$(SWIFT) test -c release --skip-build --skip WithinBounds
