@@ -12,6 +12,8 @@ package final class LiveLink: Sendable {
         var intake: LiveIntake
         /// The number of the connection. What others do is too late.
         var attempt = 0
+        /// The number of the next `step` that is awaited. Others are too late.
+        var timer = 0
         var host = 0
         /// The position when the connection was made, until its first event.
         var resumed: UInt64?
@@ -59,7 +61,7 @@ package final class LiveLink: Sendable {
     }
 
     /// Connects.
-    package func start() { transport.schedule(in: .zero) { self.step() } }
+    package func start() { wake(in: .zero) }
 
     /// Ends the connection. Nothing is stored after it returns.
     package func stop() {
@@ -69,12 +71,23 @@ package final class LiveLink: Sendable {
 
     // MARK: Time
 
+    /// Calls `step` after a time, and not when it was to be called before.
+    private func wake(in delay: Duration) {
+        let number = state.update { state in
+            state.timer += 1
+            return state.timer
+        }
+        transport.schedule(in: delay) {
+            if self.state.read({ $0.timer == number }) { self.step() }
+        }
+    }
+
     /// Does what is due, and comes back when something is again.
     private func step() {
         let now = clock.elapsed()
         let (step, due, connection) = state.update { state -> (LinkState.Step?, Duration?, (any LiveConnection)?) in
             guard !state.isStopped else { return (nil, nil, nil) }
-            // While there is no room, nothing is read, and silence says nothing.
+            // A connection that is not read, because the buffer is full, does not count as silent.
             if state.isFull { state.link.heard(at: now) }
             return (state.link.step(at: now), state.link.due, state.connection)
         }
@@ -84,7 +97,7 @@ package final class LiveLink: Sendable {
             let attempt = state.read { $0.attempt }
             connection?.close()
             _ = took(.closed(reason), of: attempt)
-        case nil: if let due { transport.schedule(in: due - now) { self.step() } }
+        case nil: if let due { wake(in: due - now) }
         }
     }
 
@@ -101,6 +114,7 @@ package final class LiveLink: Sendable {
             return state.attempt
         }
         guard let attempt else { return }
+        wake(in: service.policy.connecting)
         do {
             let request = try service.request(host: host, after: position > 0 ? position : nil)
             let connection = transport.connect(request) { self.took($0, of: attempt) }
@@ -108,7 +122,6 @@ package final class LiveLink: Sendable {
         } catch {
             failed(.final(error as? SwiftwaterError ?? SwiftwaterError(.invalidArgument, "\(error)")), attempt)
         }
-        transport.schedule(in: service.policy.connecting) { self.step() }
     }
 
     private var microseconds: UInt64 { UInt64(max(0, clock.instant().wholeMilliseconds)) * 1000 }
@@ -186,17 +199,17 @@ package final class LiveLink: Sendable {
     /// Stores what came.
     private func flush() {
         let (gap, malformed, problem) = state.update { state -> (Duration?, Int, SwiftwaterError?) in
-            let intake = state.intake
-            guard !state.isStopped, intake.malformed > 0 || !intake.lines.isEmpty else { return (nil, 0, nil) }
-            let repeated = intake.lines.isEmpty ? 0 : lines.take(intake.lines)
+            let (malformed, problem) = (state.intake.malformed, state.intake.problem)
+            guard !state.isStopped, malformed > 0 || !state.intake.lines.isEmpty else { return (nil, 0, nil) }
+            let repeated = state.intake.lines.isEmpty ? 0 : lines.take(state.intake.lines)
             var gap: Duration?
-            if let first = intake.firstTime {
+            if let first = state.intake.firstTime {
                 gap = state.resumed.flatMap { service.gap(from: $0, to: first, repeated: repeated) }
                 state.resumed = nil
             }
-            state.record.took(intake, repeated: repeated, gap: gap, at: clock.instant())
+            state.record.took(state.intake, repeated: repeated, gap: gap, at: clock.instant())
             state.intake.removeAll(now: self.microseconds)
-            return (gap, intake.malformed, intake.problem)
+            return (gap, malformed, problem)
         }
         if let gap { report(gap) }
         if malformed > 0, let held = faults.letsThrough("malformed") {
@@ -232,6 +245,6 @@ package final class LiveLink: Sendable {
         logger?.warning(
             "\(service.name): \(result.host): \(result.reason); trying again \(pause == .zero ? "at once" : "in " + pause.label)"
         )
-        transport.schedule(in: pause) { self.step() }
+        wake(in: pause)
     }
 }
