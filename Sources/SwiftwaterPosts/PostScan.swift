@@ -1,6 +1,6 @@
 import CSwiftwaterKernels
 
-/// A pass over one line of JSON, which fills `PostFields`.
+/// A pass over one line of JSON, which reads the members that are wanted and skips the others.
 struct PostScan {
     typealias Slice = UnsafeBufferPointer<UInt8>
     typealias Value = PostFields.Value
@@ -21,10 +21,17 @@ struct PostScan {
     /// Reads the line. Returns false if it needs `PostParser`.
     mutating func run(_ found: inout PostFields) -> Bool {
         guard skipSpace(), line[at] == 0x7B, walk({ scan, key in scan.member(key, &found) }) else { return false }
-        // Only white space may follow.
-        while at < line.count, isSpace(line[at]) { at += 1 }
-        return at == line.count && !isSlow
+        return isAtEnd && !isSlow
     }
+
+    /// Reads a line of any object, of whose members `body` reads the values. Returns false if it is not one.
+    static func read(_ line: Slice, _ body: (inout PostScan, Slice) -> Bool) -> Bool {
+        var scan = PostScan(line)
+        return scan.peek() == 0x7B && scan.walk(body) && scan.isAtEnd
+    }
+
+    /// Whether only white space follows.
+    private var isAtEnd: Bool { line[at...].allSatisfy(isSpace) }
 
     private mutating func member(_ key: Slice, _ found: inout PostFields) -> Bool {
         switch key.count {
@@ -184,7 +191,7 @@ struct PostScan {
         return at < line.count
     }
 
-    private mutating func peek() -> UInt8 { skipSpace() ? base[at] : 0 }
+    mutating func peek() -> UInt8 { skipSpace() ? base[at] : 0 }
 
     /// Reads the object that begins here, member by member; `body` reads each value.
     private mutating func walk(_ body: (inout PostScan, Slice) -> Bool) -> Bool {
@@ -210,7 +217,7 @@ struct PostScan {
         }
     }
 
-    private mutating func walkOrSkip(_ body: (inout PostScan, Slice) -> Bool) -> Bool {
+    mutating func walkOrSkip(_ body: (inout PostScan, Slice) -> Bool) -> Bool {
         peek() == 0x7B ? walk(body) : skip()
     }
 
@@ -244,7 +251,7 @@ struct PostScan {
     }
 
     /// Takes a string. A number in its place needs `PostParser`; anything else is skipped.
-    private mutating func take(_ value: inout Value) -> Bool {
+    mutating func take(_ value: inout Value) -> Bool {
         let first = peek()
         guard first == 0x2D || (0x30...0x39).contains(first) else { return takeScalar(&value) }
         isSlow = true
@@ -252,7 +259,7 @@ struct PostScan {
     }
 
     /// Reads a string or a number, and skips anything else.
-    private mutating func takeScalar(_ value: inout Value) -> Bool {
+    mutating func takeScalar(_ value: inout Value) -> Bool {
         let first = peek()
         if first == 0x22 {
             guard let found = string() else { return false }
@@ -267,7 +274,7 @@ struct PostScan {
         return true
     }
 
-    private mutating func skip() -> Bool {
+    mutating func skip() -> Bool {
         switch peek() {
         case 0x22: return string() != nil
         case 0x7B, 0x5B:
