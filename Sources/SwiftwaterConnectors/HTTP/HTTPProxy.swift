@@ -6,10 +6,14 @@ import SwiftwaterCore
 package struct HTTPProxy: Sendable, Hashable {
     package let host: String
     package let port: Int
-    /// The value of the header `Proxy-Authorization`; nil without a name and a password in the address.
+    /// A name and a password in Base64; nil without them in the address.
     private let credentials: String?
 
-    package var authorization: Secret? { credentials.map { Secret($0) } }
+    /// The value of the header `Proxy-Authorization` after `Basic`.
+    package var basicCredentials: Secret? { credentials.map { Secret($0) } }
+
+    /// What it means that a proxy answered 407.
+    static let wantsCredentials = "the proxy wants a name and a password, or others (HTTP 407); check HTTPS_PROXY"
 
     /// Returns the proxy through which a host is reached; nil if there is none.
     ///
@@ -56,7 +60,7 @@ package struct HTTPProxy: Sendable, Hashable {
         if rest.hasPrefix("["), rest.hasSuffix("]") { rest = rest.dropFirst().dropLast() }
         guard !rest.isEmpty else { throw problem("names no host") }
         (self.host, self.port) = (String(rest), port)
-        credentials = user.map { "Basic " + Data($0.utf8).base64EncodedString() }
+        credentials = user.map { Data($0.utf8).base64EncodedString() }
     }
 
     /// Returns whether `NO_PROXY` names a host: by its name or the end of it, with or without a port; `*` names all.

@@ -82,10 +82,9 @@
             settings.connectionPool.retryConnectionEstablishment = false
             settings.tlsConfiguration = try security.configuration()
             if let proxy {
-                settings.proxy = .server(host: proxy.host, port: proxy.port)
-                if let authorization = proxy.authorization {
-                    settings.proxy?.connectHeaders.add(name: "Proxy-Authorization", value: authorization.text)
-                }
+                settings.proxy = .server(
+                    host: proxy.host, port: proxy.port,
+                    authorization: proxy.basicCredentials.map { .basic(credentials: $0.text) })
             }
             let new = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
             let old: HTTPClient? = state.update { state in

@@ -113,6 +113,8 @@
 
         private static func words(_ error: any Error, hasBegun: Bool) -> String {
             switch error as? HTTPClientError {
+            case .proxyAuthenticationRequired: return HTTPProxy.wantsCredentials
+            case .invalidProxyResponse: return "the proxy did not connect; check HTTPS_PROXY"
             case .connectTimeout: return "cannot connect: the connection was not made in time"
             case .remoteConnectionClosed:
                 return hasBegun

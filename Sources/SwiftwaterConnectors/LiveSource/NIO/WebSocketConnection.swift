@@ -77,8 +77,8 @@
         private func passProxy(_ channel: any Channel) -> EventLoopFuture<Void> {
             guard let proxy else { return channel.eventLoop.makeSucceededVoidFuture() }
             var headers = HTTPHeaders()
-            if let authorization = proxy.authorization {
-                headers.add(name: "Proxy-Authorization", value: authorization.text)
+            if let credentials = proxy.basicCredentials {
+                headers.add(name: "Proxy-Authorization", value: "Basic " + credentials.text)
             }
             let connected = channel.eventLoop.makePromise(of: Void.self)
             let encoder = HTTPRequestEncoder()
@@ -90,15 +90,19 @@
             do { try sync.addHandlers([encoder, decoder, handler]) } catch {
                 return channel.eventLoop.makeFailedFuture(error)
             }
+            // The handler of the proxy removes itself.
             let handlers = NIOLoopBound(
-                [handler, decoder, encoder] as [any RemovableChannelHandler], eventLoop: channel.eventLoop)
+                [decoder, encoder] as [any RemovableChannelHandler], eventLoop: channel.eventLoop)
             return connected.futureResult.flatMap {
                 EventLoopFuture.andAllSucceed(
                     handlers.value.map { channel.pipeline.syncOperations.removeHandler($0) }, on: channel.eventLoop)
             }.flatMapErrorThrowing { error in
+                let wantsCredentials = "\(error)".hasPrefix("Proxy Authentication Required")
                 throw SwiftwaterError(
-                    .network, "the proxy \(proxy.host):\(proxy.port) did not connect: \(error)",
-                    remedy: "check HTTPS_PROXY")
+                    .network,
+                    wantsCredentials
+                        ? HTTPProxy.wantsCredentials
+                        : "the proxy \(proxy.host):\(proxy.port) did not connect: \(error)")
             }
         }
 
@@ -138,7 +142,7 @@
                 )
             ).flatMapThrowing {
                 try channel.pipeline.syncOperations.addHandler(
-                    WebSocketRequestHandler(request, on: self.on, end: { self.end(with: $0) }))
+                    WebSocketRequestHandler(request) { self.end(with: $0) })
             }
         }
 
