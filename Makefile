@@ -16,14 +16,18 @@ page: packages
 	$(BUILD) --product swiftwater
 	.build/release/swiftwater serve --demo
 
-## Runs every test, against the release build that users get. Tests with a bound on memory or time
-## run first, one after the other. A package that depends on this one is built by itself; without the
-## cache of its plan, which would not have new files of this package.
+# Tests with a bound on memory or time, and tests of live sources, whose connections are lost when
+# they are silent for too long. A house test keeps the list of the latter.
+ALONE = WithinBounds|JetstreamTests|MastodonTests|HTTPProxyTests|LiveCommandTests|liveEventsAreCountedExactlyOnce
+
+## Runs every test, against the release build that users get. The tests in ALONE run first, one after
+## the other. A package that depends on this one is built by itself; without the cache of its plan,
+## which would not have new files of this package.
 test: packages
 	$(SWIFT) build --package-path Examples/OutsidePackage --scratch-path .build-outside --disable-build-manifest-caching
 	$(SWIFT) build -c release --build-tests
-	$(SWIFT) test -c release --skip-build --no-parallel --filter WithinBounds
-	$(SWIFT) test -c release --skip-build --skip WithinBounds
+	$(SWIFT) test -c release --skip-build --no-parallel --filter "$(ALONE)"
+	$(SWIFT) test -c release --skip-build --skip "$(ALONE)"
 
 ## Tests the page in a browser and the API against its document, with tools from Debian and PyPI.
 integration: packages

@@ -91,4 +91,20 @@ import Testing
         #expect(body.count == 11)
         for line in body { #expect(readme.contains(line), "\(line)") }
     }
+
+    /// A live server's connections are lost when they are silent for too long: their tests run by themselves.
+    @Test func testsOfLiveServersRunByThemselves() throws {
+        let line = try #require(try PackageSources.lines("Makefile").first { $0.hasPrefix("ALONE = ") })
+        let names = line.dropFirst("ALONE = ".count).split(separator: "|")
+        let files = try PackageSources.files("Tests", [".swift"]).filter {
+            try PackageSources.imports($0).contains("LiveTestSupport")
+        }
+        #expect(files.count > 3)
+        for file in files {
+            let content = try PackageSources.content(file)
+            #expect(
+                names.contains { content.contains("struct \($0) {") || content.contains("func \($0)(") },
+                "\(file): not in the Makefile's ALONE")
+        }
+    }
 }
