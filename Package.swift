@@ -79,7 +79,7 @@ let package = Package(
     traits: [
         .trait(name: "Server", description: "swiftwater serve: the live page and the HTTP API."),
         .trait(name: "SparkConnect", description: "--master sc://host: the same jobs on an Apache Spark cluster."),
-        .trait(name: "Services", description: "Stores and sources over HTTPS: S3 and HDFS."),
+        .trait(name: "Services", description: "Stores and sources over HTTPS: S3, HDFS and live posts."),
         .default(enabledTraits: ["Server", "SparkConnect", "Services"]),
     ],
     dependencies: [

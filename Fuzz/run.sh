@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of ratings, models, posts, live events and services' answers: a million inputs or ten minutes of processor time
-# each, whichever comes first (CONTRIBUTING.md).
+# Fuzzes the readers of ratings, models, posts, live events and services' answers: a million inputs or ten minutes of
+# processor time each, whichever comes first (CONTRIBUTING.md).
 #   Fuzz/run.sh [FuzzRatings|FuzzModel|FuzzPosts|FuzzXML|FuzzEvents] [libFuzzer options]
 # Copy crashing inputs to Fuzz/Corpora/NAME/ by hand; the tests replay them.
 set -euo pipefail

@@ -12,9 +12,15 @@ extension RelayCommand {
         let signals = StopSignals {
             stop.ask()
             feed.stop()
+            server.close(patience: .milliseconds(500))
         }
         defer { withExtendedLifetime(signals) {} }
-        console.remark("serving posts of \(TerminalText.safe(source)) on \(host):\(server.port)")
+        let awaited = waitForClients ?? 0
+        console.remark(
+            "serving posts of \(TerminalText.safe(source)) on \(host):\(server.port)"
+                + (awaited > 0 ? "; waiting for a client" : ""))
+        server.waitForClients(awaited)
+        feed.start()
         var relay = Relay(track: TrackFilter(track, isExact: trackExact), format: format)
         var sender = PacedSender(server: server, postsPerSecond: nil, stop: stop)
         var recorded = 0

@@ -45,7 +45,7 @@ struct RelayCommand: ParsableCommand {
     @Option(help: "Posts per second, such as 100 or 100/s. Default: as fast as clients read.") var rate: String?
     @Option(help: "Port to serve on; 0 picks a free one.") var port = 7773
     @Option(help: "Address to serve on.") var host = "127.0.0.1"
-    @Option(help: "Wait for this many clients.") var waitForClients = 1
+    @Option(help: "Wait for this many clients first. (default: 1; 0 with --source)") var waitForClients: Int?
     @Flag(help: "Do not show the posts.") var quiet = false
     @Flag(help: "Keep each post until the receiver (trends --source ack://) acknowledges it. One receiver.")
     var ack = false
@@ -77,7 +77,7 @@ struct RelayCommand: ParsableCommand {
         }
         if to == nil, tokenFile != nil { throw ValidationError("--token-file requires --to.") }
         if to != nil && target == nil { throw ValidationError("--to takes HOST:PORT, not '\(to!)'.") }
-        guard waitForClients >= 0 else { throw ValidationError("--wait-for-clients takes 0 or more.") }
+        guard (waitForClients ?? 0) >= 0 else { throw ValidationError("--wait-for-clients takes 0 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
         if trackExact, track.isEmpty { throw ValidationError("--track-exact requires --track.") }
         for word in track where TrackFilter([word]).isEmpty {
@@ -108,8 +108,9 @@ struct RelayCommand: ParsableCommand {
         let stop = RelayStop()
         let signals = StopSignals { stop.now(server) }
         defer { withExtendedLifetime(signals) {} }
-        console.remark("serving posts on \(host):\(server.port)" + (waitForClients > 0 ? "; waiting for a client" : ""))
-        server.waitForClients(waitForClients)
+        let awaited = waitForClients ?? 1
+        console.remark("serving posts on \(host):\(server.port)" + (awaited > 0 ? "; waiting for a client" : ""))
+        server.waitForClients(awaited)
         var sender = PacedSender(server: server, postsPerSecond: postsPerSecond, stop: stop)
         let relay = try read(paths, stop, console, send: { sender.send($0) }, flush: { sender.flush() })
         server.close(patience: stop.isAsked ? .milliseconds(500) : .seconds(10))

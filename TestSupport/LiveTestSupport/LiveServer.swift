@@ -54,7 +54,6 @@
             var connections = 0
             var requests: [Request] = []
             var pongs = 0
-            var channels: [any Channel] = []
         }
 
         private let answer: @Sendable (Request) -> Answer
@@ -64,11 +63,10 @@
 
         /// Starts a server on a free port of the loopback.
         public init(
-            _ certificate: TestAuthority.Certificate? = nil, threads: Int = 1,
-            answer: @escaping @Sendable (Request) -> Answer
+            _ certificate: TestAuthority.Certificate? = nil, answer: @escaping @Sendable (Request) -> Answer
         ) throws {
             self.answer = answer
-            group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+            group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let context = try certificate.map { certificate in
                 try NIOSSLContext(
                     configuration: .makeServerConfiguration(
@@ -93,13 +91,6 @@
         public var requests: [Request] { state.read { $0.requests } }
         /// The number of pongs that came.
         public var pongs: Int { state.read { $0.pongs } }
-
-        /// Does more on all connections that are open.
-        public func send(_ acts: [Act]) {
-            for channel in state.read({ $0.channels }) where channel.isActive {
-                LiveServerActs.run(acts, on: channel)
-            }
-        }
 
         /// Waits until `condition` holds, for at most a minute.
         public func waitFor(_ condition: @escaping @Sendable ([Request], Int) -> Bool) -> Bool {
@@ -127,7 +118,6 @@
                     return channel.eventLoop.makeSucceededFuture(HTTPHeaders())
                 },
                 upgradePipelineHandler: { channel, _ in
-                    self.state.update { $0.channels.append(channel) }
                     return channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(
                             LiveServerFrameHandler(acts: chosen.value) { self.state.update { $0.pongs += 1 } })

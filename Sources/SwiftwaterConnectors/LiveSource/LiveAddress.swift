@@ -10,7 +10,7 @@ struct LiveAddress {
     /// The parameters, decoded, in their order.
     let parameters: [(name: String, value: String)]
 
-    /// Reads an address; nil if there is no scheme.
+    /// Reads an address. Returns nil for a text without a scheme.
     init?(_ text: String) {
         guard let colon = text.firstIndex(of: ":") else { return nil }
         self.text = text

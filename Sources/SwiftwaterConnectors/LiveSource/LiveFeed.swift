@@ -8,7 +8,7 @@ package final class LiveFeed: Sendable {
     private let queue: LiveQueue
     private let links: [LiveLink]
 
-    /// Connects to the service of an address.
+    /// Creates a feed of the service of an address. `start` connects.
     ///
     /// - Throws: `invalidArgument` for an address of none; `unsupported` without the package's trait `Services`.
     package init(_ address: String, logger: Logger?) throws {
@@ -19,11 +19,13 @@ package final class LiveFeed: Sendable {
             links = services.map { service in
                 LiveLink(service, into: queue, over: NIOLiveTransport(for: service), logger: logger)
             }
-            for link in links { link.start() }
         #else
             preconditionFailure("\(services.count) services without the trait Services")
         #endif
     }
+
+    /// Connects.
+    package func start() { for link in links { link.start() } }
 
     /// Waits for lines, and returns all that are there, each with its LF; nil after `stop`.
     ///

@@ -32,7 +32,7 @@ package protocol LiveService: Sendable {
 extension LiveService {
     package var resumes: Bool { true }
 
-    /// Returns the time for which the service did not send what it had; nil if there is no such time.
+    /// Returns how much the service left out before the first event, or nil if it left out nothing.
     ///
     /// - Parameters:
     ///   - position: the position before the connection.

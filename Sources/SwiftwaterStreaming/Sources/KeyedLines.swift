@@ -15,7 +15,7 @@ package struct KeyedLines: Sendable {
     /// Creates an empty list.
     package init() {}
 
-    /// Whether there are no lines.
+    /// Whether the list is empty.
     package var isEmpty: Bool { lines.isEmpty }
     /// The number of lines.
     package var count: Int { lines.count }

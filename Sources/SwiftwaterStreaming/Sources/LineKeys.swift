@@ -24,7 +24,6 @@ package struct LineKeys: Sendable {
     package init() {}
 
     var groups: ArraySlice<Group> { all[first...] }
-    var count: Int { known.count }
 
     /// Adds a key, which must be in the group that is added next. Returns false if it is there. O(1).
     mutating func insert(_ key: UInt64) -> Bool { known.insert(key).inserted }

@@ -131,6 +131,22 @@
             #expect(link.status.gaps == 0 && link.status.repeated == 5 && link.status.lines == 200)
         }
 
+        /// A connection over which nothing comes, not even a ping, counts as lost.
+        @Test func silenceIsALostConnection() throws {
+            let server = try LiveServer { request in
+                .webSocket(request.number == 0 ? events(0..<1) : [.pause(.milliseconds(100)), .ping] + events(0..<2))
+            }
+            defer { server.stop() }
+            var policy = Self.hasty
+            policy.silence = .milliseconds(300)
+            let heard = Heard()
+            let link = link([server.port], heard, policy: policy)
+            defer { link.stop() }
+            #expect(heard.wait(2))
+            #expect(heard.all == [0, 1].map { JetstreamEvents.post($0) })
+            #expect(link.status.reason == "nothing came for 300 ms", "\(link.status)")
+        }
+
         /// The other host has its turn when one fails.
         @Test func theNextHostHasItsTurn() throws {
             let down = try LiveServer { _ in .refusal(status: 502) }

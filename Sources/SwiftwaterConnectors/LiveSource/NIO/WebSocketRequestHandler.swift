@@ -14,10 +14,7 @@
         private var head: HTTPResponseHead?
         private var words: [UInt8] = []
 
-        init(
-            _ request: LiveRequest, on: @escaping @Sendable (LiveEvent) -> Bool,
-            end: @escaping (WebSocketConnection.End) -> Void
-        ) {
+        init(_ request: LiveRequest, end: @escaping (WebSocketConnection.End) -> Void) {
             (self.request, self.end) = (request, end)
         }
 
