@@ -30,6 +30,10 @@ struct ConnectorsCommand: ParsableCommand {
             guarantee: "at most once: gaps are reported with their lengths",
             access: "the token of an account, in MASTODON_TOKEN", page: "docs/LIVE.md"),
         Connector(
+            address: "x:?track=WORD", what: "posts of X that match rules, live",
+            guarantee: "once within the backfill, and otherwise at most once with gaps",
+            access: "X_BEARER_TOKEN, or X_CONSUMER_KEY and X_CONSUMER_SECRET", page: "docs/LIVE.md"),
+        Connector(
             address: "socket://HOST:PORT", what: "lines of a TCP server",
             guarantee: "at most once: what is sent while nobody listens is lost", access: "none", page: "README.md"),
         Connector(

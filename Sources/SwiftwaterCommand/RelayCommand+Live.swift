@@ -8,7 +8,8 @@ extension RelayCommand {
         let recording = try record.map { try LineFile(path: $0, appends: true) }
         let server = try TextServer(settings)
         let stop = RelayStop()
-        let feed = try LiveFeed(source, logger: CommandLog.logger(isVerbose: false))
+        let address = LiveSources.address(source, tracking: track, rules: rule)
+        let feed = try LiveFeed(address, logger: CommandLog.logger(isVerbose: false))
         let signals = StopSignals {
             stop.ask()
             feed.stop()

@@ -32,6 +32,8 @@ struct RelayCommand: ParsableCommand {
     @Option(help: "File, directory of files, or - for standard input.") var from: String?
     @Option(help: ArgumentHelp("Live source, such as jetstream: (see swiftwater connectors).", valueName: "url"))
     var source: String?
+    @Option(help: "With --source x: a rule in X's language (repeatable). Words of --track become rules, too.")
+    var rule: [String] = []
     @Option(help: "With --source: also add every line, as the service sends it, to this file.") var record: String?
     @Option(help: "Output format: text, or posts for whole posts as JSON.") var format = Relay.Format.text
     @Option(
@@ -65,6 +67,7 @@ struct RelayCommand: ParsableCommand {
         if source != nil, ack || rate != nil {
             throw ValidationError("--ack and --rate are for posts from --from: live ones come once, and as they come.")
         }
+        if !rule.isEmpty, source?.hasPrefix("x:") != true { throw ValidationError("--rule requires --source x:.") }
         if record != nil, source == nil { throw ValidationError("--record requires --source.") }
         if rate != nil && postsPerSecond == nil {
             throw ValidationError(

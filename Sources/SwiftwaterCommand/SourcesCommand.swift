@@ -3,7 +3,14 @@ import Swiftwater
 
 struct SourcesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sources", abstract: "Tries sources of posts.", subcommands: [Check.self])
+        commandName: "sources", abstract: "Tries sources of posts, and shows the rules of X.",
+        subcommands: [Check.self] + rules)
+
+    #if Services
+        private static let rules: [any ParsableCommand.Type] = [Rules.self]
+    #else
+        private static let rules: [any ParsableCommand.Type] = []
+    #endif
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -12,10 +12,14 @@
         public struct Request: Sendable {
             /// The number of the connection, from 0.
             public let number: Int
+            /// The method.
+            public let method: String
             /// The path with the query.
             public let target: String
             /// The headers by their names in small letters.
             public let headers: [String: String]
+            /// The body.
+            public let body: String
 
             /// Returns a parameter of the query, as it is written.
             public func parameter(_ name: String) -> String? {
@@ -108,10 +112,10 @@
                 return state.connections - 1
             }
             let chosen = NIOLoopBoundBox<[Act]>([], eventLoop: channel.eventLoop)
-            let plain = LiveServerPlainHandler { [self] head in decide(head, number, nil) }
+            let plain = LiveServerPlainHandler { [self] head, body in decide(head, body, number, nil) }
             let upgrader = NIOWebSocketServerUpgrader(
                 shouldUpgrade: { channel, head in
-                    guard case .webSocket(let acts) = self.decide(head, number, plain) else {
+                    guard case .webSocket(let acts) = self.decide(head, "", number, plain) else {
                         return channel.eventLoop.makeSucceededFuture(nil)
                     }
                     chosen.value = acts
@@ -132,9 +136,12 @@
         }
 
         /// Returns the answer to a request; what was decided for an upgrade is kept for the plain handler.
-        private func decide(_ head: HTTPRequestHead, _ number: Int, _ plain: LiveServerPlainHandler?) -> Answer {
+        private func decide(
+            _ head: HTTPRequestHead, _ body: String, _ number: Int, _ plain: LiveServerPlainHandler?
+        ) -> Answer {
             let headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first }
-            let request = Request(number: number, target: head.uri, headers: headers)
+            let request = Request(
+                number: number, method: head.method.rawValue, target: head.uri, headers: headers, body: body)
             let answer = answer(request)
             state.update { $0.requests.append(request) }
             plain?.decided = answer

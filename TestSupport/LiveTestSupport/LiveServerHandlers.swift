@@ -100,15 +100,24 @@
         typealias InboundIn = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
 
-        private let decide: @Sendable (HTTPRequestHead) -> LiveServer.Answer
+        private let decide: @Sendable (HTTPRequestHead, String) -> LiveServer.Answer
+        private var head: HTTPRequestHead?
+        private var body = ""
         /// What was decided when an upgrade was asked for. Used on the connection's thread only.
         var decided: LiveServer.Answer?
 
-        init(decide: @escaping @Sendable (HTTPRequestHead) -> LiveServer.Answer) { self.decide = decide }
+        init(decide: @escaping @Sendable (HTTPRequestHead, String) -> LiveServer.Answer) { self.decide = decide }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            guard case .head(let head) = unwrapInboundIn(data) else { return }
-            switch decided ?? decide(head) {
+            switch unwrapInboundIn(data) {
+            case .head(let new): (head, body) = (new, "")
+            case .body(let bytes): body += String(buffer: bytes)
+            case .end: if let head { answer(decided ?? decide(head, body), context) }
+            }
+        }
+
+        private func answer(_ answer: LiveServer.Answer, _ context: ChannelHandlerContext) {
+            switch answer {
             case .webSocket: context.close(promise: nil)
             case .refusal(let status, let headers, let body):
                 var fields = HTTPHeaders(headers)

@@ -68,11 +68,15 @@
         }
 
         @Test(.enabled(if: TestAuthority.isAvailable, Comment(rawValue: TestAuthority.missing)))
-        func sourcesGoThroughIt() async throws {
+        func sourcesAndRequestsGoThroughIt() async throws {
             let authority = try TestAuthority()
             let certificate = try authority.certificate()
             let socket = try LiveServer(certificate) { _ in .webSocket(Self.posts) }
-            let stream = try LiveServer(certificate) { _ in .stream([.text("event: delete\ndata: 1\n\n")]) }
+            let stream = try LiveServer(certificate) { request in
+                request.target == "/page"
+                    ? .refusal(status: 200, body: "a page")
+                    : .stream([.text("event: delete\ndata: 1\n\n")])
+            }
             let proxy = try ConnectProxy(login: "me:word")
             defer {
                 socket.stop()
@@ -84,11 +88,13 @@
             var environment = [
                 "HTTPS_PROXY": "http://me:word@127.0.0.1:\(proxy.port)", "SSL_CERT_FILE": authority.path,
             ]
-            for service in [jetstream, mastodon] as [any LiveService] {
-                let status = try await run(service, environment)
-                #expect(status.link == .connected, "\(status)")
-            }
-            #expect(proxy.asked == ["localhost:\(socket.port)", "localhost:\(stream.port)"])
+            #expect(try await run(jetstream, environment).link == .connected)
+            #expect(try await run(mastodon, environment).link == .connected)
+            let service = HTTPService.shared(certificates: authority.path, environment: environment)
+            let page = HTTPRequest("GET", "https://localhost:\(stream.port)/page")
+            #expect(try service.send(page).text == "a page")
+            #expect(
+                proxy.asked == ["localhost:\(socket.port)"] + Array(repeating: "localhost:\(stream.port)", count: 2))
             // Without the password, the reason names the proxy and not what was shown to it.
             environment["HTTPS_PROXY"] = "http://me:wr0ng@127.0.0.1:\(proxy.port)"
             for service in [jetstream, mastodon] as [any LiveService] {
@@ -96,7 +102,7 @@
                 #expect(status.lines == 0 && status.reason?.contains("407") == true, "\(status)")
                 #expect(status.reason?.contains("wr0ng") == false)
             }
-            #expect(proxy.asked.count == 2)
+            #expect(proxy.asked.count == 3)
         }
     }
 #endif

@@ -63,7 +63,9 @@ enum PostSource {
     ///
     /// - Throws: a `ValidationError` that says what is wrong with it.
     static func checkLive(_ url: String) throws {
-        do { _ = try LiveSources.services(url) } catch let error as SwiftwaterError {
+        do { _ = try LiveSources.services(url) } catch let error as SwiftwaterError
+            where error.code == .invalidArgument || error.code == .unsupported
+        {
             throw ValidationError([error.message, error.remedy].compactMap(\.self).joined(separator: "; "))
         }
     }

@@ -15,6 +15,16 @@ package struct HTTPProxy: Sendable, Hashable {
     /// What it means that a proxy answered 407.
     static let wantsCredentials = "the proxy wants a name and a password, or others (HTTP 407); check HTTPS_PROXY"
 
+    /// The variables that name proxies.
+    private static let names = [
+        "https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+    ]
+
+    /// Returns the variables of an environment that name proxies.
+    package static func settings(_ environment: [String: String]) -> [String: String] {
+        environment.filter { names.contains($0.key) && !$0.value.isEmpty }
+    }
+
     /// Returns the proxy through which a host is reached; nil if there is none.
     ///
     /// - Throws: `invalidArgument` if the variable is not the address of a proxy.

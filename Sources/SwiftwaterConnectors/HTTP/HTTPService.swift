@@ -1,5 +1,6 @@
 #if Services
     import AsyncHTTPClient
+    import Foundation
     import NIOCore
     import NIOHTTP1
     import NIOPosix
@@ -25,16 +26,25 @@
         private struct Kind: Hashable {
             let limits: Limits
             let certificates: String?
+            let proxies: [String: String]
         }
 
         private static let services = Monitor<[Kind: HTTPService]>([:])
-        private let client: HTTPClient
+        private let kind: Kind
+        /// One for each proxy, and one without.
+        private let clients = Monitor<[HTTPProxy?: HTTPClient]>([:])
 
         /// Returns the service with these limits, one for the whole process.
         ///
-        /// - Parameter certificates: a file of the certificates to trust, in PEM; nil for the system's.
-        package static func shared(_ limits: Limits = Limits(), certificates: String? = nil) -> HTTPService {
-            let kind = Kind(limits: limits, certificates: certificates)
+        /// - Parameters:
+        ///   - certificates: a file of the certificates to trust, in PEM; nil for the system's.
+        ///   - environment: names proxies; empty for none.
+        package static func shared(
+            _ limits: Limits = Limits(), certificates: String? = nil,
+            environment: [String: String] = ProcessInfo.processInfo.environment
+        ) -> HTTPService {
+            let kind = Kind(
+                limits: limits, certificates: certificates, proxies: HTTPProxy.settings(environment))
             return services.update { services in
                 if let known = services[kind] { return known }
                 let new = HTTPService(kind)
@@ -43,7 +53,25 @@
             }
         }
 
-        private init(_ kind: Kind) {
+        private init(_ kind: Kind) { self.kind = kind }
+
+        /// Returns the client for a host, which is reached through a proxy if the environment names one.
+        private func client(for request: HTTPClient.Request) throws -> HTTPClient {
+            let isSecure = request.scheme == "https"
+            let proxy =
+                kind.proxies.isEmpty
+                ? nil
+                : try HTTPProxy.find(
+                    for: request.host, port: request.port, isSecure: isSecure, environment: kind.proxies)
+            return clients.update { clients in
+                if let known = clients[proxy] { return known }
+                let new = makeClient(proxy)
+                clients[proxy] = new
+                return new
+            }
+        }
+
+        private func makeClient(_ proxy: HTTPProxy?) -> HTTPClient {
             var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
             settings.timeout = .init(
                 connect: .init(kind.limits.connect), read: .init(kind.limits.silence),
@@ -58,7 +86,8 @@
                 security.trustRoots = .file(file)
                 settings.tlsConfiguration = security
             }
-            client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+            settings.use(proxy)
+            return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
         }
 
         /// Sends a request and returns the answer, whatever its status.
@@ -86,7 +115,7 @@
             for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
             if let body = request.body { outgoing.body = .byteBuffer(ByteBuffer(bytes: body)) }
             let receiver = HTTPReceiver(memory)
-            let task = client.execute(request: outgoing, delegate: receiver)
+            let task = try client(for: outgoing).execute(request: outgoing, delegate: receiver)
             defer { (receivedCount, version) = receiver.finish() }
             do { return try task.wait() } catch {
                 let host = outgoing.host + (outgoing.port == 80 || outgoing.port == 443 ? "" : ":\(outgoing.port)")
@@ -176,6 +205,16 @@
         }
 
         func didFinishRequest(task: HTTPClient.Task<HTTPAnswer>) throws -> HTTPAnswer { state.read { $0.answer } }
+    }
+
+    extension HTTPClient.Configuration {
+        /// Sends requests through a proxy, if there is one.
+        mutating func use(_ proxy: HTTPProxy?) {
+            guard let proxy else { return }
+            self.proxy = .server(
+                host: proxy.host, port: proxy.port,
+                authorization: proxy.basicCredentials.map { .basic(credentials: $0.text) })
+        }
     }
 
     extension TimeAmount {

@@ -26,7 +26,7 @@ extension JetstreamService {
         if !rest.isEmpty {
             servers = try rest.split(separator: ",", omittingEmptySubsequences: false).map { server in
                 let (host, port) = try address.server(server, port: isSecure ? 443 : 80)
-                return Server(host: host, port: port, isSecure: isSecure)
+                return LiveServerAddress(host: host, port: port, isSecure: isSecure)
             }
         } else if address.hasSlashes || !isSecure {
             throw address.problem("names no server", remedy)

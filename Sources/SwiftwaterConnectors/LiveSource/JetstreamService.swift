@@ -17,20 +17,7 @@ package struct JetstreamService: LiveService {
     /// How far before its position a client asks for events, in microseconds.
     package static let overlap: UInt64 = 5_000_000
 
-    /// A server.
-    package struct Server: Sendable, Equatable {
-        package var host: String
-        package var port: Int
-        package var isSecure: Bool
-
-        package init(host: String, port: Int, isSecure: Bool) {
-            (self.host, self.port, self.isSecure) = (host, port, isSecure)
-        }
-
-        var label: String { host + (port == (isSecure ? 443 : 80) ? "" : ":\(port)") }
-    }
-
-    package var servers: [Server]
+    package var servers: [LiveServerAddress]
     /// The collections of records that are wanted.
     package var collections: [String]
     /// The authors that are wanted; all if empty.
@@ -40,7 +27,7 @@ package struct JetstreamService: LiveService {
     package var policy: LinkPolicy
 
     package init(
-        servers: [Server] = publicHosts.map { Server(host: $0, port: 443, isSecure: true) },
+        servers: [LiveServerAddress] = publicHosts.map { LiveServerAddress(host: $0, port: 443, isSecure: true) },
         collections: [String] = ["app.bsky.feed.post"], authors: [String] = [], messageMaxBytes: Int = 1 << 20,
         policy: LinkPolicy = .usual
     ) {

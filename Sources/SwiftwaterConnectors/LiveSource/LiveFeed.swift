@@ -7,13 +7,16 @@ import SwiftwaterStreaming
 package final class LiveFeed: Sendable {
     private let queue: LiveQueue
     private let links: [LiveLink]
+    private let services: [any LiveService]
 
     /// Creates a feed of the service of an address. `start` connects.
     ///
     /// - Throws: `invalidArgument` for an address of none; `unsupported` without the package's trait `Services`.
     package init(_ address: String, logger: Logger?) throws {
-        let services = try LiveSources.services(address)
+        let services = try LiveSources.services(address) { logger?.warning("\($0)") }
+        self.services = services
         #if Services
+            for service in services { try service.prepare() }
             let queue = LiveQueue(keySpan: services.map(\.keySpan).max() ?? 0)
             self.queue = queue
             links = services.map { service in
@@ -38,6 +41,7 @@ package final class LiveFeed: Sendable {
     /// Ends the connection. `next` returns what came before.
     package func stop() {
         for link in links { link.stop() }
+        for service in services { service.finish() }
         queue.close()
     }
 }

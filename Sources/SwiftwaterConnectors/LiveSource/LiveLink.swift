@@ -184,8 +184,9 @@ package final class LiveLink: Sendable {
             var gap: Duration?
             if !service.resumes {
                 let time = microseconds
-                gap = state.resumed.map { .microseconds(Int64(clamping: time > $0 ? time - $0 : 0)) }
+                let pause = state.resumed.map { Duration.microseconds(Int64(clamping: time > $0 ? time - $0 : 0)) }
                 state.resumed = nil
+                if let pause, pause > service.backfill { gap = pause - service.backfill }
                 if let gap { state.record.missed(gap, at: clock.instant()) }
                 state.heardAt = time
             }

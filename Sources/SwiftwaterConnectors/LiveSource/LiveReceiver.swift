@@ -18,6 +18,7 @@
         }
 
         package func start(into store: ReceiverStore) throws {
+            for service in services { try service.prepare() }
             let new = services.map { service in
                 LiveLink(
                     service, into: StreamLines(store: store, keySpan: service.keySpan),
@@ -27,7 +28,10 @@
             for link in new { link.start() }
         }
 
-        package func stop() { for link in links.read({ $0 }) { link.stop() } }
+        package func stop() {
+            for link in links.read({ $0 }) { link.stop() }
+            for service in services { service.finish() }
+        }
 
         package var status: SourceStatus? { SourceStatus(merging: links.read { $0 }.map(\.status)) }
     }

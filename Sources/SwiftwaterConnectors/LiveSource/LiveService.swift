@@ -18,6 +18,14 @@ package protocol LiveService: Sendable {
     /// Whether the service goes on from a position; true by default. If not, what was posted while nobody was connected
     /// does not come.
     var resumes: Bool { get }
+    /// For how long before a new connection a service that does not go on sends again.
+    var backfill: Duration { get }
+    /// Is called once before the first connection; may ask the service for something, and wait.
+    ///
+    /// - Throws: why there can be no connection.
+    func prepare() throws
+    /// Is called once after the last connection.
+    func finish()
     /// Returns what to ask a host.
     ///
     /// - Parameter position: the position after the last line that was stored; nil at the first start.
@@ -31,6 +39,9 @@ package protocol LiveService: Sendable {
 
 extension LiveService {
     package var resumes: Bool { true }
+    package var backfill: Duration { .zero }
+    package func prepare() throws {}
+    package func finish() {}
 
     /// Returns how much the service left out before the first event, or nil if it left out nothing.
     ///

@@ -28,7 +28,8 @@
         private let clock: any StreamClock
         private let state = Monitor(State())
         /// The credentials of the instance are asked for where there is one; elsewhere nothing answers there.
-        private let metadata = HTTPService.shared(.init(connect: .seconds(1), silence: .seconds(2)))
+        private let metadata = HTTPService.shared(
+            .init(connect: .seconds(1), silence: .seconds(2)), environment: [:])
         private let services: HTTPService
 
         /// Creates a source that reads nothing yet.

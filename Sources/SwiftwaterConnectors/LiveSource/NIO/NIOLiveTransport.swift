@@ -81,11 +81,7 @@
             settings.decompression = .disabled
             settings.connectionPool.retryConnectionEstablishment = false
             settings.tlsConfiguration = try security.configuration()
-            if let proxy {
-                settings.proxy = .server(
-                    host: proxy.host, port: proxy.port,
-                    authorization: proxy.basicCredentials.map { .basic(credentials: $0.text) })
-            }
+            settings.use(proxy)
             let new = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
             let old: HTTPClient? = state.update { state in
                 defer { state.client = new }
