@@ -50,7 +50,7 @@ let sqliteInterface: Target.Dependency = .product(name: "GRDBSQLite", package: "
 /// What only the server needs, and takes minutes to build.
 let web: [Target.Dependency] = [
     ("Hummingbird", "hummingbird"), ("HummingbirdCore", "hummingbird"), ("HTTPTypes", "swift-http-types"),
-    ("CoreMetrics", "swift-metrics"), ("NIOHTTP1", "swift-nio"),
+    ("CoreMetrics", "swift-metrics"), ("Crypto", "swift-crypto"), ("NIOHTTP1", "swift-nio"),
     ("ServiceLifecycle", "swift-service-lifecycle"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["Server"])) }
 /// What only the client of a Spark cluster needs, and takes minutes to build.

@@ -43,6 +43,7 @@
         var source: [NamedSource] = []
         @Option(help: "Model file from swiftwater train.") var model: String?
         @OptionGroup var movies: MoviesOptions
+        @OptionGroup var files: PostFileOptions
         @Option(help: "Directory to keep state in and resume from.") var state: String?
         @Option(help: "Discard the saved state of a stream, such as 'trends 1m' (repeatable).")
         var checkpointDrop: [String] = []
@@ -68,6 +69,8 @@
         var minCount = 1
         @Option(help: "File of ignored keys, one per line; reread on change.") var ignore: String?
         @Option(help: "File whose first line is the token clients must send.") var tokenFile: String?
+        @Option(help: "File whose first line is the secret of signed webhooks (or SWIFTWATER_WEBHOOK_SECRET).")
+        var webhookSecretFile: String?
         @Flag(help: "Trust a proxy for authentication and X-Forwarded-For.") var behindProxy = false
         @Option(help: "Origin whose pages may use the API (repeatable).") var allowOrigin: [String] = []
         @Option(help: "Additional server name to accept in Host (repeatable).") var allowHost: [String] = []
@@ -112,6 +115,7 @@
                 if let problem = source.source.problem(onCluster: isOnCluster) { throw ValidationError(problem) }
             }
             try NamedSource.check(source)
+            try files.check(hasFiles: source.contains(where: \.source.hasFiles) && !isOnCluster)
             guard isOnCluster else {
                 if clusterCheckpoint != nil { throw ValidationError("--cluster-checkpoint requires --master sc://.") }
                 return
@@ -201,6 +205,8 @@
             settings.historyMaxAge = .seconds(historyDays * 24 * 3600)
             (settings.historyMaxBytes, settings.setsAsideDamagedHistory) = (historyMaxBytes, newCharts)
             settings.token = try Secret.read(environment: "SWIFTWATER_TOKEN", file: tokenFile)
+            settings.webhookSecret = try Secret.read(
+                environment: "SWIFTWATER_WEBHOOK_SECRET", file: webhookSecretFile)
             try settings.validate()
             return settings
         }
@@ -242,7 +248,9 @@
                             .invalidArgument, "a file that ends is not a live source",
                             remedy: "use files:DIRECTORY, or the trends command")
                     }
-                    return try source.source.stream(in: context, nil, token: settings.token).named(source.name)
+                    return try source.source.stream(
+                        in: context, nil, token: settings.token, format: try files.format
+                    ).named(source.name)
                 }
                 if demo { streams.append(context.receiverStream(DemoPosts(seed: seed), name: "demo").named("demo")) }
                 return streams

@@ -15,6 +15,8 @@
         /// The token that clients send, as `Authorization: Bearer TOKEN` or by the page's sign-in. Required for an
         /// address that other machines can reach, unless `isBehindProxy`.
         public var token: Secret?
+        /// The secret with which senders of webhooks sign what they send; nil to take none.
+        public var webhookSecret: Secret?
         /// Whether a proxy in front of the server controls access and sets `X-Forwarded-For`.
         public var isBehindProxy: Bool
         /// Origins of other sites whose pages may use the API; none by default.
@@ -123,6 +125,11 @@
             for name in allowedHosts.sorted() where ClientAddress.host(of: name) != name || name.contains("/") {
                 throw SwiftwaterError(
                     .invalidArgument, "the host '\(name)' is not a name", remedy: "leave out the scheme, port and path")
+            }
+            if let webhookSecret, webhookSecret.text.utf8.count < 16 {
+                throw SwiftwaterError(
+                    .invalidArgument, "the webhook secret has \(webhookSecret.text.utf8.count) bytes",
+                    remedy: "use at least 16 that are hard to guess")
             }
             guard isLoopback || token != nil || isBehindProxy else {
                 throw SwiftwaterError(

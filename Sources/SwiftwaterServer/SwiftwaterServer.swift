@@ -129,11 +129,15 @@
             let endpoints = Endpoints(router)
             SystemRoutes(trends, recommendations, settings, trends.metrics).add(to: endpoints)
             let trendRoutes = TrendRoutes(service: trends, settings: settings)
+            var webhooks = WebhookRoutes(trends: trendRoutes, settings: settings)
             trendRoutes.add(to: endpoints)
             EventRoutes(trends: trendRoutes, recommendations: recommendations, settings: settings).add(to: endpoints)
             if let recommendations {
-                RecommendationRoutes(recommendations, settings, trends.metrics, trends.hub).add(to: endpoints)
+                let routes = RecommendationRoutes(recommendations, settings, trends.metrics, trends.hub)
+                routes.add(to: endpoints)
+                webhooks.recommendations = routes
             }
+            webhooks.add(to: endpoints)
             endpoints.finish()
             let table = endpoints.table
             methods.table.update { $0 = table }

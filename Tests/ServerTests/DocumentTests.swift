@@ -16,7 +16,7 @@
             guard case .object(let paths)? = document["paths"] else {
                 throw SwiftwaterError(.malformedInput, "no paths")
             }
-            #expect(paths.count == 20)
+            #expect(paths.count == 22)
             for (path, methods) in paths {
                 let real = path.replacing("{id}", with: "1").replacing("{item}", with: "1").replacing(
                     "{tag}", with: "%23a")

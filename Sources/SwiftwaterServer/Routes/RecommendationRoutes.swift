@@ -161,7 +161,8 @@
 
         // MARK: Changes
 
-        private func rate(_ request: Request) async throws -> Response {
+        /// Takes ratings.
+        func rate(_ request: Request) async throws -> Response {
             let body = try await request.json(upTo: settings.bodyMaxBytes)
             let list: [JSONValue]
             let isList = body["ratings"] != nil

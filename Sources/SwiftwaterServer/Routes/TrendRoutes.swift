@@ -88,7 +88,10 @@
             }
         }
 
-        private func posts(_ request: Request) async throws -> Response {
+        /// Takes posts.
+        ///
+        /// - Parameter id: the id of a message that counts once, however often it comes.
+        func posts(_ request: Request, once id: String? = nil) async throws -> Response {
             guard service.countsPosts else {
                 throw Problem(.conflict, "posts are counted on a cluster here; send them to its source")
             }
@@ -107,7 +110,7 @@
                 body.writeInteger(UInt8(ascii: "\n"))
             }
             let lines = body.withUnsafeReadableBytes { bytes in bytes.count { $0 == 0x0A } }
-            if lines > 0 { try await service.intake.take(body, sender: sender, position: position) }
+            if lines > 0 { try await service.intake.take(body, sender: sender, position: position, once: id) }
             return .json(status: .accepted) { $0.member("accepted", lines) }
         }
 

@@ -43,7 +43,8 @@
         ///   - sender: the name of a sender that numbers its posts; nil without numbers, where resent posts count
         ///     again.
         ///   - position: the number of the last post.
-        func take(_ lines: ByteBuffer, sender: String?, position: UInt64?) async throws {
+        ///   - id: the id of a message that counts once.
+        func take(_ lines: ByteBuffer, sender: String?, position: UInt64?, once id: String? = nil) async throws {
             guard let store = store.read({ $0 }) else {
                 throw Problem(.serviceUnavailable, "the stream has stopped")
             }
@@ -66,6 +67,9 @@
                     waiting.update { $0.clients.removeValue(forKey: place) }?.resume()
                 }
                 lines.withUnsafeReadableBytes { bytes in
+                    if let id {
+                        return store.store(lines: bytes, from: "webhook " + id, position: 1, whenSafe: tell)
+                    }
                     guard let sender, let position else {
                         // Under the lock, because the store relies on the order of the numbers.
                         return anonymous.update { number in

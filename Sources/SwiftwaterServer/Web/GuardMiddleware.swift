@@ -105,7 +105,7 @@
         /// Returns whether a path needs no token: those that hold no data, and the sign-in.
         private static func isOpen(_ path: String) -> Bool {
             ["/", "/page.css", "/page.js", "/trends.js", "/healthz", "/readyz", "/openapi.json", "/v1/session"]
-                .contains(path)
+                .contains(path) || WebhookRoutes.paths.contains(path)
         }
 
         /// Returns the tokens of a request, from its header and from the page's cookie.

@@ -73,9 +73,6 @@
         /// - Parameter limit: the number of bytes, compressed and not.
         func bytes(upTo limit: Int) async throws -> ByteBuffer {
             try checkCharset()
-            if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
-                throw Problem(.contentTooLarge, "the body has \(length) bytes; the limit is \(limit)")
-            }
             let encoding = headers[.contentEncoding]?.trimmed.lowercased() ?? "identity"
             guard ["identity", "gzip", "x-gzip"].contains(encoding) else {
                 throw Problem(
@@ -113,7 +110,11 @@
             }
         }
 
-        private func rawBytes(upTo limit: Int) async throws -> ByteBuffer {
+        /// Returns the whole body as it was sent.
+        func rawBytes(upTo limit: Int) async throws -> ByteBuffer {
+            if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
+                throw Problem(.contentTooLarge, "the body has \(length) bytes; the limit is \(limit)")
+            }
             var body = ByteBuffer()
             do {
                 for try await part in self.body {
