@@ -44,11 +44,15 @@ struct ConnectorsCommand: ParsableCommand {
             guarantee: "once: the sender keeps them until they are stored", access: "a token of your own",
             page: "docs/SEMANTICS.md"),
         Connector(
+            address: "tail:FILE", what: "a file that grows, through rotation",
+            guarantee: "once, as long as a rotated file can be found; gaps are reported", access: "that of the file",
+            page: "docs/FILES.md"),
+        Connector(
             address: "files:DIRECTORY", what: "files that appear there", guarantee: "once, as long as they are there",
-            access: "that of the files, or of the store", page: "docs/SEMANTICS.md"),
+            access: "that of the files, or of the store", page: "docs/FILES.md"),
         Connector(
             address: "file:PATH", what: "a file or directory, read to the end", guarantee: "once",
-            access: "that of the files, or of the store", page: "README.md"),
+            access: "that of the files, or of the store", page: "docs/FILES.md"),
         Connector(
             address: "POST /v1/posts", what: "posts sent to serve over HTTP",
             guarantee: "at least once: a sender that gets no answer sends again", access: "a token of your own",

@@ -10,9 +10,9 @@ struct RelayCommand: ParsableCommand {
             swiftwater relay [<options>] --source <url>
             """,
         discussion: """
-            Reads live posts, or plain lines, or JSON lines of Twitter v1.1, X v2, Bluesky \
-            Jetstream or Mastodon, from a file (plain or gzip), the files of a directory, \
-            or standard input. Keeps posts with a tracked word, and shows their text, time, \
+            Reads live posts, or plain lines, rows of CSV, or JSON lines of Twitter v1.1, \
+            X v2, Bluesky Jetstream or Mastodon, from a file (plain or gzip), the files of \
+            a directory, or standard input. Keeps posts with a tracked word, and shows their text, time, \
             name and location.
 
             --format text serves each post's text on one line, as the classic program \
@@ -25,6 +25,7 @@ struct RelayCommand: ParsableCommand {
               swiftwater relay --source jetstream: --record posts.ndjson --quiet
               swiftwater relay --from posts.ndjson --track corona --rate 100
               swiftwater relay --from posts.ndjson --format posts
+              swiftwater relay --from tweets.csv --text-column tweet --track corona
               zcat archive.gz | swiftwater relay --from - --quiet
               swiftwater relay --from posts.txt --ack --sender posts.txt
             """)
@@ -59,6 +60,7 @@ struct RelayCommand: ParsableCommand {
         help: "With --ack: the name under which posts are numbered. A relay with the same name and posts resumes.")
     var sender: String?
 
+    @OptionGroup var files: PostFileOptions
     @Option(help: "Drop and count longer lines.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
     func validate() throws {
@@ -67,6 +69,7 @@ struct RelayCommand: ParsableCommand {
         if source != nil, ack || rate != nil {
             throw ValidationError("--ack and --rate are for posts from --from: live ones come once, and as they come.")
         }
+        try files.check(hasFiles: from != nil)
         if !rule.isEmpty, source?.hasPrefix("x:") != true { throw ValidationError("--rule requires --source x:.") }
         if record != nil, source == nil { throw ValidationError("--record requires --source.") }
         if rate != nil && postsPerSecond == nil {
@@ -128,7 +131,7 @@ struct RelayCommand: ParsableCommand {
         var relay = Relay(track: TrackFilter(track, isExact: trackExact), format: format)
         let limits = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
         for path in paths where !stop.isAsked {
-            var reader = try BlockReader(path: path, limits: limits)
+            var reader = try BlockReader(path: path, limits: limits, format: try files.format)
             while !stop.isAsked, let block = try reader.next() {
                 try block.forEachLine { line in
                     guard !stop.isAsked else { return }
@@ -140,7 +143,7 @@ struct RelayCommand: ParsableCommand {
                 flush()
             }
             relay.finish(source: path)
-            for message in reader.faults.messages(limits: limits) { console.remark("\(path): \(message)") }
+            for message in reader.warnings() { console.remark("\(path): \(message)") }
         }
         flush()
         return relay

@@ -28,15 +28,17 @@ struct SourcesCommand: ParsableCommand {
             name: .customLong("for"), parsing: .unconditional, help: "How long. (default: 10s)",
             transform: DurationArgument.init(parsing:))
         var length = DurationArgument(.seconds(10))
+        @OptionGroup var files: PostFileOptions
         @Flag(help: "Print JSON.") var json = false
 
         func validate() throws {
+            try files.check(hasFiles: url.hasFiles)
             switch url {
             case .acknowledged, .push:
                 throw ValidationError("Posts of ack:// and push:// would be acknowledged, and lost.")
             case .kafka, .rate: throw ValidationError("Only a Spark cluster reads kafka:// and rate:.")
             case .archive: throw ValidationError("Read a file with trends, such as: trends --source file:PATH.")
-            case .socket, .files, .live: break
+            case .socket, .files, .followed, .live: break
             }
         }
 
@@ -45,7 +47,8 @@ struct SourcesCommand: ParsableCommand {
                 Context(master: .local(threads: 1), appName: "check", logger: CommandLog.logger(isVerbose: false)),
                 batchInterval: .milliseconds(500))
             let relay = Monitor((relay: Relay(format: .posts), example: String?.none))
-            try url.stream(in: context, nil, token: nil).named("source").forEachBatch(name: "check") { rdd, _ in
+            let posts = try url.stream(in: context, nil, token: nil, format: try files.format).named("source")
+            posts.forEachBatch(name: "check") { rdd, _ in
                 let lines = try rdd.collect()
                 relay.update { found in
                     for line in lines {

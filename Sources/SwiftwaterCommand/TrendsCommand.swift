@@ -17,10 +17,11 @@ struct TrendsCommand: AsyncParsableCommand {
                 --sink sqlite:trends.db
               swiftwater trends --source file:archive.ndjson.gz --event-time \\
                 --window 10m --slide 1m --by burst --min-count 5
+              swiftwater trends --source file:tweets.csv --text-column content --encoding latin-1
               swiftwater trends --source kafka://broker:9092/posts --checkpoint s3a://b/t \\
                 --master sc://spark.example:15002 --event-time --window 10m
 
-            Posts are plain lines, lines of relay --format posts, or JSON of Twitter \
+            Posts are plain lines, lines of relay --format posts, rows of CSV files, or JSON of Twitter \
             v1.1, X v2, Bluesky Jetstream or Mastodon. A post counts once for each key. \
             JSON and sinks have the same columns with all options; values that are not \
             computed are null.
@@ -43,6 +44,7 @@ struct TrendsCommand: AsyncParsableCommand {
     @Flag(help: "Also write the count of each key since the start to the sinks.") var totals = false
     @OptionGroup var durability: DurabilityOptions
     @OptionGroup var trending: TrendingOptions
+    @OptionGroup var files: PostFileOptions
     @Option(parsing: .unconditional, help: "Batch interval. (default: 10s)", transform: DurationArgument.init(parsing:))
     var batch =
         DurationArgument(.seconds(10))
@@ -79,6 +81,7 @@ struct TrendsCommand: AsyncParsableCommand {
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
         if totals, sink.isEmpty { throw ValidationError("--totals requires --sink.") }
         if let problem = source.problem(onCluster: isOnCluster) { throw ValidationError("\(problem).") }
+        try files.check(hasFiles: source.hasFiles && !isOnCluster)
         if query != nil, !isOnCluster { throw ValidationError("--query requires --master sc://HOST:PORT.") }
         if stopQuery, query == nil { throw ValidationError("--stop-query requires --query.") }
         if let query, query.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]{0,63}/) == nil {
@@ -103,12 +106,7 @@ struct TrendsCommand: AsyncParsableCommand {
 
     private func runHere() async throws {
         let limit = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
-        let archive = try source.archive(batchBytes: archiveBatchBytes, limits: limit)
-        if let table = source.table {
-            Console().remark(
-                "\(table): each line is taken as the text of a post; "
-                    + "'swiftwater sql --format ndjson' makes posts of the columns of a table")
-        }
+        let archive = try source.archive(batchBytes: archiveBatchBytes, limits: limit, format: try files.format)
         let logger = CommandLog.logger(isVerbose: verbose)
         var limits = StreamSettings()
         if let folder = durability.deadLetter { limits.onFailure = .setAside(directory: folder) }
@@ -120,7 +118,7 @@ struct TrendsCommand: AsyncParsableCommand {
             batchInterval: batch.duration, settings: limits)
         if let checkpoint = durability.settings { context.checkpoint(checkpoint) }
         let token = try Secret.read(environment: "SWIFTWATER_TOKEN", file: tokenFile)
-        let posts = try source.stream(in: context, archive, token: token).named("posts")
+        let posts = try source.stream(in: context, archive, token: token, format: try files.format).named("posts")
         if let traceBatches {
             let trace = try BatchTrace(path: traceBatches, appends: durability.checkpoint != nil)
             posts.forEachBatch(name: "trace") { rdd, time in try trace.write(try rdd.collect(), at: time) }
@@ -156,7 +154,7 @@ struct TrendsCommand: AsyncParsableCommand {
         guard tally.posts == 0, tally.late == 0, batches == nil, durability.checkpoint == nil else { return }
         throw SwiftwaterError(
             .malformedInput, "no post could be read",
-            remedy: "posts are plain lines, or JSON of Twitter v1.1, X v2, Bluesky or Mastodon"
+            remedy: "posts are plain lines, rows of CSV files, or JSON of Twitter v1.1, X v2, Bluesky or Mastodon"
                 + (trending.eventTime ? "; with --event-time, JSON with a time" : ""))
     }
 
@@ -164,7 +162,8 @@ struct TrendsCommand: AsyncParsableCommand {
     private func show(_ posts: DStream<Text>, _ archive: ArchiveSource?, _ tally: Monitor<Tally>) throws {
         let isLast = { @Sendable in archive?.isAtEnd ?? false }
         var settings = try trending.settings(
-            window: window.duration, slide: slide?.duration, archive: archive?.files, isLive: source.isLive)
+            window: window.duration, slide: slide?.duration, archive: archive?.files, isLive: source.isLive,
+            format: try files.format)
         settings.limit = rowsOfTables(settings)
         let tables = posts.trending(
             settings, filter: try trending.filter(), enrichment: try trending.enrichment(), isLast: isLast)

@@ -46,16 +46,23 @@ package struct CSVReader {
     package private(set) var line = 0
     /// The line on which the reader continues, from 1.
     package private(set) var nextLine = 1
+    /// Whether the last error is a quoted field that does not end in these bytes; more of them might end it.
+    package private(set) var isCutOff = false
     private var rowStart = 0
     /// The fields of the current row.
     package private(set) var fields: [Field] = []
 
     /// Creates a reader at the start of `bytes`. `fileName` appears in errors.
-    package init(_ bytes: UnsafeRawBufferPointer, separator: UInt8 = UInt8(ascii: ","), fileName: String) {
+    ///
+    /// - Parameter firstLine: the number of the first line. Only line 1 may begin with a byte order mark.
+    package init(
+        _ bytes: UnsafeRawBufferPointer, separator: UInt8 = UInt8(ascii: ","), fileName: String, firstLine: Int = 1
+    ) {
         self.bytes = bytes.bindMemory(to: UInt8.self)
         self.separator = separator
         self.fileName = fileName
-        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
+        nextLine = firstLine
+        if firstLine == 1, bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
     }
 
     /// The offset at which the reader continues, in bytes.
@@ -75,6 +82,7 @@ package struct CSVReader {
         fields.removeAll(keepingCapacity: true)
         line = nextLine
         rowStart = position
+        isCutOff = false
         while true {
             if position < count, base[position] == 0x22 {
                 try readQuoted(base)
@@ -113,6 +121,7 @@ package struct CSVReader {
         while true {
             guard at < bytes.count, let hit = memchr(base + at, 0x22, bytes.count - at) else {
                 giveUpRow(base)
+                isCutOff = true
                 throw SwiftwaterError(
                     .malformedInput, "the quoted field that begins here has no closing quote",
                     at: .init(file: fileName, line: line),

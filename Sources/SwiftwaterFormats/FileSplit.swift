@@ -26,14 +26,19 @@ package struct FileSplit: Sendable {
     /// Creates a part that stands for a missing file: reading it throws the error of opening the file.
     package init(missing path: String) { self.init(path: path, range: 0..<0, byteCount: nil, isWhole: true) }
 
-    /// Returns the parts of a file of `byteCount` bytes. A gzip file and a JSON document have one part.
-    package static func splits(of path: String, byteCount: Int, targetBytes: Int = targetBytes) throws -> [FileSplit] {
-        if byteCount <= targetBytes {
+    /// Returns the parts of a file of `byteCount` bytes. A gzip file, a JSON document, a table, and a file of UTF-16
+    /// have one part.
+    package static func splits(
+        of path: String, byteCount: Int, format: TextFileFormat = TextFileFormat(), targetBytes: Int = targetBytes
+    ) throws -> [FileSplit] {
+        if byteCount <= targetBytes || !format.isDivisible(path) {
             return [FileSplit(path: path, range: 0..<byteCount, byteCount: byteCount, isWhole: true)]
         }
         // A post of pretty-printed JSON is many lines, and a part has to begin with one.
         let head = try head(of: path)
-        if head.starts(with: [0x1F, 0x8B]) || isDocument(head) {
+        let isCompressed = head.starts(with: [0x1F, 0x8B])
+        let isWide = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
+        if isCompressed || isWide || isDocument(head) {
             return [FileSplit(path: path, range: 0..<byteCount, byteCount: byteCount, isWhole: true)]
         }
         let count = (byteCount + targetBytes - 1) / targetBytes
@@ -45,13 +50,13 @@ package struct FileSplit: Sendable {
     }
 
     /// Returns the parts of a file at its current size. A pipe and standard input (`-`) have one part.
-    package static func splits(of path: String) throws -> [FileSplit] {
+    package static func splits(of path: String, format: TextFileFormat = TextFileFormat()) throws -> [FileSplit] {
         if URLFileSystem.isRemote(path) {
-            return try splits(of: path, byteCount: Int(try URLFileSystem().stamp(path).byteCount))
+            return try splits(of: path, byteCount: Int(try URLFileSystem().stamp(path).byteCount), format: format)
         }
         var status = stat()
         if path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-            return try splits(of: path, byteCount: Int(status.st_size))
+            return try splits(of: path, byteCount: Int(status.st_size), format: format)
         }
         return [FileSplit(path: path, range: 0..<0, byteCount: nil, isWhole: true)]
     }

@@ -10,6 +10,31 @@ package enum JSONEscapes {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Appends a field as a JSON string, with its quotes.
+    package static func append(_ field: CSVReader.Field, to bytes: inout [UInt8]) {
+        bytes.append(0x22)
+        var isSecond = false
+        for byte in field.bytes {
+            if field.hasDoubledQuotes, byte == 0x22 {
+                isSecond.toggle()
+                if !isSecond { continue }
+            } else {
+                isSecond = false
+            }
+            switch byte {
+            case 0x22, 0x5C: bytes += [0x5C, byte]
+            case 0x0A: bytes += [0x5C, 0x6E]
+            case 0x0D: bytes += [0x5C, 0x72]
+            case 0x09: bytes += [0x5C, 0x74]
+            case 0..<0x20, 0x7F:
+                let digits = Array("0123456789abcdef".utf8)
+                bytes += [0x5C, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(0x22)
+    }
+
     /// Appends the text that the inside of a JSON string stands for. A backslash before any other character stands for
     /// that character. An unpaired surrogate becomes U+FFFD.
     package static func resolve(_ raw: UnsafeBufferPointer<UInt8>, into bytes: inout [UInt8]) {

@@ -46,7 +46,7 @@ package struct LineFaults: Sendable, Equatable {
         if repaired > 0 {
             messages.append(
                 "\(repaired) lines were not valid UTF-8, and their invalid bytes became U+FFFD; "
-                    + "check the sender's encoding")
+                    + "check the encoding")
         }
         return messages
     }

@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
-/// The encoding of a text file that is not UTF-8. A file that begins with the byte order mark of UTF-16 is read as such
-/// in any case.
+/// The encoding of a text file. A file that begins with the byte order mark of UTF-8 or UTF-16 is read as such in any
+/// case.
 public enum TextEncoding: String, Sendable, CaseIterable {
     /// UTF-8, with or without a byte order mark.
     case utf8 = "utf-8"
@@ -12,25 +12,13 @@ public enum TextEncoding: String, Sendable, CaseIterable {
 
     /// Returns the text as UTF-8, or nil if it is UTF-8 already.
     package func decoded(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
-        if bytes.starts(with: [0xFF, 0xFE]) { return TextEncoding.utf16(bytes.dropFirst(2), isBigEndian: false) }
-        if bytes.starts(with: [0xFE, 0xFF]) { return TextEncoding.utf16(bytes.dropFirst(2), isBigEndian: true) }
-        switch self {
-        case .utf8: return nil
-        case .utf16: return TextEncoding.utf16(bytes[...], isBigEndian: false)
-        case .latin1: return TextEncoding.latin1(bytes)
-        }
-    }
-
-    private static func utf16(_ bytes: Slice<UnsafeRawBufferPointer>, isBigEndian: Bool) -> [UInt8] {
-        var units: [UInt16] = []
-        units.reserveCapacity(bytes.count / 2)
-        var index = bytes.startIndex
-        while index + 1 < bytes.endIndex {
-            let (first, second) = (UInt16(bytes[index]), UInt16(bytes[index + 1]))
-            units.append(isBigEndian ? first << 8 | second : second << 8 | first)
-            index += 2
-        }
-        return Array(String(decoding: units, as: UTF16.self).utf8)
+        var decoder = TextDecoder(self)
+        var text: [UInt8] = []
+        decoder.decode(UnsafeRawBufferPointer(rebasing: bytes.prefix(3)), isEnd: bytes.count < 3, into: &text)
+        if decoder.isUTF8 == true { return nil }
+        text.reserveCapacity(bytes.count + bytes.count / 8)
+        decoder.decode(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(3)), isEnd: true, into: &text)
+        return text
     }
 
     /// What Windows-1252 has at 0x80 to 0x9F; the code itself where it has nothing.
@@ -40,17 +28,8 @@ public enum TextEncoding: String, Sendable, CaseIterable {
         0x0153, 0x9D, 0x017E, 0x0178,
     ]
 
-    private static func latin1(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count + bytes.count / 8)
-        for byte in bytes {
-            if byte < 0x80 {
-                result.append(byte)
-            } else {
-                let scalar = byte < 0xA0 ? windows[Int(byte) - 0x80] : UInt16(byte)
-                result.append(contentsOf: String(Unicode.Scalar(scalar)!).utf8)
-            }
-        }
-        return result
+    /// Returns the code point of a byte from 0x80.
+    static func windows1252(_ byte: UInt8) -> UInt32 {
+        UInt32(byte < 0xA0 ? windows[Int(byte) - 0x80] : UInt16(byte))
     }
 }

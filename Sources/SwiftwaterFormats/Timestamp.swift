@@ -132,6 +132,13 @@ package struct Timestamp {
             at += name.utf8.count
             return 0
         }
+        // The names of RFC 5322, as Twitter's old search API wrote them.
+        for (index, letter) in "ECMP".utf8.enumerated() where at + 3 <= bytes.count && bytes[at] == letter {
+            guard bytes[at + 1] == 0x53 || bytes[at + 1] == 0x44, bytes[at + 2] == 0x54 else { break }
+            let isSummer = bytes[at + 1] == 0x44
+            at += 3
+            return Int64(-5 - index + (isSummer ? 1 : 0)) * 3_600_000
+        }
         let isWest = at < bytes.count && bytes[at] == 0x2D
         guard isWest || at < bytes.count && bytes[at] == 0x2B else { return nil }
         at += 1

@@ -9,6 +9,8 @@ enum PostSource {
     case push(host: String, port: Int)
     case files(directory: String)
     case archive(path: String)
+    /// A file that grows, as `tail -F` shows it.
+    case followed(path: String, fromEnd: Bool)
     /// A service on the internet, such as `jetstream:`.
     case live(address: String)
     /// Only on a Spark cluster.
@@ -24,6 +26,10 @@ enum PostSource {
             self = .files(directory: try PostSource.named(path, url, "a directory"))
         } else if let path = PostSource.rest(of: url, after: "file:") {
             self = .archive(path: try PostSource.named(path, url, "a file or directory"))
+        } else if let rest = PostSource.rest(of: url, after: "tail:") {
+            let fromEnd = rest.hasSuffix("?from=end")
+            let path = try PostSource.named(fromEnd ? String(rest.dropLast(9)) : rest, url, "a file")
+            self = .followed(path: path, fromEnd: fromEnd)
         } else if let address = PostSource.rest(of: url, after: "socket://") {
             let (host, port) = try PostSource.address(address, url, lowest: 1)
             self = .socket(host: host, port: port)
@@ -54,7 +60,7 @@ enum PostSource {
                 : ""
             throw ValidationError(
                 "'\(url)' is not a source: it takes jetstream:, mastodon://INSTANCE/public, socket://HOST:PORT, ack://HOST:PORT, "
-                    + "push://HOST:PORT, files:DIRECTORY or file:PATH, and on a Spark cluster "
+                    + "push://HOST:PORT, tail:FILE, files:DIRECTORY or file:PATH, and on a Spark cluster "
                     + "kafka://BROKER:PORT/TOPIC or rate:POSTS\(hint)")
         }
     }
@@ -94,6 +100,7 @@ enum PostSource {
         case .kafka, .rate: onCluster ? nil : "kafka:// and rate: work only with --master sc://HOST:PORT"
         case .acknowledged, .push:
             onCluster ? "ack:// and push:// do not work on a Spark cluster; socket:// and files: do" : nil
+        case .followed: onCluster ? "tail: does not work on a Spark cluster; files: and file: do" : nil
         case .live(let address):
             onCluster
                 ? "\(address) does not work on a Spark cluster; serve it with relay, and use socket://" : nil
@@ -104,32 +111,39 @@ enum PostSource {
     /// Whether a service on the internet sends the posts.
     var isLive: Bool { if case .live = self { true } else { false } }
 
-    /// The path of a `file:` source that looks like a table, whose lines are not posts.
-    var table: String? {
-        guard case .archive(let path) = self else { return nil }
-        let name = path.lowercased()
-        return [".csv", ".tsv", ".csv.gz", ".tsv.gz"].contains { name.hasSuffix($0) } ? path : nil
+    /// Whether the posts are read from files.
+    var hasFiles: Bool {
+        switch self {
+        case .files, .archive, .followed: true
+        default: false
+        }
     }
 
     /// Returns the files of a `file:` source, which are read to their end; nil for other sources.
-    func archive(batchBytes: Int, limits: LineLimits) throws -> ArchiveSource? {
+    func archive(batchBytes: Int, limits: LineLimits, format: TextFileFormat) throws -> ArchiveSource? {
         guard case .archive(let path) = self else { return nil }
-        return try ArchiveSource([path], batchBytes: batchBytes, limits: limits)
+        return try ArchiveSource([path], batchBytes: batchBytes, limits: limits, format: format)
     }
 
     /// Returns a stream of the posts.
     ///
     /// - Parameters:
-    ///   - archive: the result of `archive(batchBytes:limits:)`.
+    ///   - archive: the result of `archive(batchBytes:limits:format:)`.
     ///   - token: what those who push posts must show.
-    func stream(in context: StreamingContext, _ archive: ArchiveSource?, token: Secret?) throws -> DStream<Text> {
+    ///   - format: how files of posts are read.
+    func stream(
+        in context: StreamingContext, _ archive: ArchiveSource?, token: Secret?, format: TextFileFormat
+    ) throws -> DStream<Text> {
         switch self {
         case .live(let address): try context.liveTextStream(address)
         case .archive: context.archiveTextStream(archive!)
         case .socket(let host, let port): context.socketTextStream(host: host, port: port)
         case .acknowledged(let host, let port): context.acknowledgedTextStream(host: host, port: port)
         case .push(let host, let port): context.pushedTextStream(host: host, port: port, token: token)
-        case .files(let directory): context.textFileStream(directory: directory, newFilesOnly: false)
+        case .files(let directory):
+            context.textFileStream(directory: directory, newFilesOnly: false, format: format)
+        case .followed(let path, let fromEnd):
+            context.followedTextStream(path: path, fromEnd: fromEnd, format: format)
         case .kafka, .rate: preconditionFailure("refused by problem(onCluster:)")
         }
     }

@@ -104,8 +104,10 @@ struct TrendingOptions: ParsableArguments {
     /// - Parameters:
     ///   - archive: the files of a source that ends.
     ///   - isLive: whether posts come from a live service, where an edited one comes again.
+    ///   - format: how the files are read.
     func settings(
-        window: Duration, slide: Duration?, archive: [String]?, isLive: Bool = false
+        window: Duration, slide: Duration?, archive: [String]?, isLive: Bool = false,
+        format: TextFileFormat = TextFileFormat()
     ) throws -> TrendingSettings {
         var settings = TrendingSettings(
             window: window, slide: slide, keys: keys, order: by ?? .count, score: score ?? .deviation,
@@ -114,7 +116,7 @@ struct TrendingOptions: ParsableArguments {
             rememberedIDs: rememberIds ?? (archive == nil && !isLive ? 0 : 100_000),
             baseline: baseline.duration, minimumCount: minCount ?? 1, halfLife: halfLife?.duration ?? .seconds(7200),
             countsAuthorsOnce: oncePerAuthor, recordsEvidence: recordsEvidence, keysMax: keysMax)
-        if eventTime, let first = archive?.first, try ArchiveOrder.isNewestFirst(first) {
+        if eventTime, let first = archive?.first, try ArchiveOrder.isNewestFirst(first, format: format) {
             Console().remark("\(first) has its newest posts first: all windows stay open until its end")
             // Longer than any archive.
             settings.lateness = .seconds(200 * 366 * 24 * 3600)

@@ -11,7 +11,7 @@
             case .archive(let path): .archive(path: path)
             case .kafka(let brokers, let topic): .kafka(brokers: brokers, topic: topic)
             case .rate(let count): .rate(perSecond: count)
-            case .acknowledged, .push, .live:
+            case .acknowledged, .push, .live, .followed:
                 throw SwiftwaterError(
                     .unsupported, "a cluster does not read this source", remedy: "use socket:// or files:")
             }

@@ -76,10 +76,10 @@ extension StreamingContext {
     /// Returns a stream of the events of a live service, each a line of JSON as the service sends it.
     ///
     /// The address names the service: `jetstream:` for every public post of Bluesky, which needs no account,
-    /// `mastodon://INSTANCE/public` for those that an instance of Mastodon knows, and `x:?track=WORD` for those of X with
-    /// a word; see `docs/LIVE.md`, also for tokens. A connection that is lost is made again. An event that comes again is known by its key, and counts once. With a
-    /// checkpoint, a restart goes on with what the service sent since, as far as it still has it; `sourceStatuses`
-    /// tells of gaps.
+    /// `mastodon://INSTANCE/public` for those that an instance of Mastodon knows, and `x:?track=WORD` for those of X
+    /// with a word; see `docs/LIVE.md`, also for tokens. A connection that is lost is made again. An event that comes
+    /// again is known by its key, and counts once. With a checkpoint, a restart goes on with what the service sent
+    /// since, as far as it still has it; `sourceStatuses` tells of gaps.
     ///
     /// - Throws: `invalidArgument` for an address that names no service; `unsupported` without the package's trait
     ///   `Services`.

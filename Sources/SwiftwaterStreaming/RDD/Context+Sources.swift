@@ -15,23 +15,31 @@ extension Context {
 
     /// Returns the lines of a text file, plain or gzip, in partitions of 32 MiB (a gzip file is a single one). The file
     /// is read when an action runs.
-    public func textFile(_ path: String, limits: LineLimits = LineLimits()) -> RDD<Text> {
-        textFiles([path], limits: limits)
+    ///
+    /// - Parameter format: the encoding of the file, and what the rows of a table become.
+    public func textFile(
+        _ path: String, limits: LineLimits = LineLimits(), format: TextFileFormat = TextFileFormat()
+    ) -> RDD<Text> {
+        textFiles([path], limits: limits, format: format)
     }
 
     /// Returns the lines of text files, in the order of the paths, each in partitions of 32 MiB.
-    public func textFiles(_ paths: [String], limits: LineLimits = LineLimits()) -> RDD<Text> {
+    ///
+    /// - Parameter format: the encoding of the files, and what the rows of tables become.
+    public func textFiles(
+        _ paths: [String], limits: LineLimits = LineLimits(), format: TextFileFormat = TextFileFormat()
+    ) -> RDD<Text> {
         let splits = paths.flatMap { path in
             // A file that cannot be examined is an error of the action, like one that cannot be read.
-            (try? FileSplit.splits(of: path)) ?? [FileSplit(missing: path)]
+            (try? FileSplit.splits(of: path, format: format)) ?? [FileSplit(missing: path)]
         }
         return RDD(blocksOf: self, name: "textFile", partitionCount: splits.count) { partition, sink in
-            var reader = try BlockReader(splits[partition], limits: limits)
+            var reader = try BlockReader(splits[partition], limits: limits, format: format)
             while let block = try reader.next() {
                 defer { block.retire() }
                 try sink(block)
             }
-            for message in reader.faults.messages(limits: limits) {
+            for message in reader.warnings() {
                 self.logger.warning("\(splits[partition].path): \(message)")
             }
         }

@@ -57,11 +57,12 @@ public final class ArchiveSource: ReplayableSource {
     public let files: [String]
     private let batchBytes: Int
     private let limits: LineLimits
+    private let format: TextFileFormat
     private let parts: [FileSplit]
     private let fingerprint: UInt64
     private let next = Monitor(0)
-    /// The faults of each part that was read, so that a part that is read again reports none.
-    private let faults = Monitor<[Int: LineFaults]>([:])
+    /// The parts that were read, so that one that is read again reports nothing.
+    private let reported = Monitor<Set<Int>>([])
     private let logger = Monitor<Logger?>(nil)
 
     /// Creates a source of files.
@@ -69,8 +70,13 @@ public final class ArchiveSource: ReplayableSource {
     /// - Parameters:
     ///   - paths: files, plain or gzip, and directories.
     ///   - batchBytes: the approximate size of a batch, at least one part.
-    /// - Throws: `notFound`, `io`; `invalidArgument` for an empty list of files.
-    public init(_ paths: [String], batchBytes: Int = 512 << 20, limits: LineLimits = LineLimits()) throws {
+    ///   - format: the encoding of the files, and what the rows of tables become.
+    /// - Throws: `notFound`, `io`; `invalidArgument` for an empty list of files; `malformedInput` for a table without
+    ///   the columns that are needed.
+    public init(
+        _ paths: [String], batchBytes: Int = 512 << 20, limits: LineLimits = LineLimits(),
+        format: TextFileFormat = TextFileFormat()
+    ) throws {
         files = try paths.flatMap { path -> [String] in
             let places = URLFileSystem()
             guard try places.isDirectory(path) else { return [path] }
@@ -89,8 +95,13 @@ public final class ArchiveSource: ReplayableSource {
             writer.write(integer: try URLFileSystem().stamp(file).byteCount)
         }
         fingerprint = writer.bytes.withUnsafeBytes { StableHasher.hash($0) }
-        parts = try files.flatMap { try FileSplit.splits(of: $0) }
-        (self.batchBytes, self.limits) = (batchBytes, limits)
+        parts = try files.flatMap { try FileSplit.splits(of: $0, format: format) }
+        (self.batchBytes, self.limits, self.format) = (batchBytes, limits, format)
+        // A table without the columns is an error now, not one of the first batch.
+        for part in parts where part.byteCount != nil && format.tables?.isTable(part.path) == true {
+            var reader = try BlockReader(part, limits: limits, format: format)
+            try reader.next()?.retire()
+        }
     }
 
     fileprivate func report(to logger: Logger) { self.logger.update { $0 = logger } }
@@ -147,19 +158,19 @@ public final class ArchiveSource: ReplayableSource {
     public func partitions(of range: Range) throws -> [BlockPartition] {
         (range.first..<range.end).map { number in
             { [self] push in
-                var reader = try BlockReader(parts[number], limits: limits)
+                var reader = try BlockReader(parts[number], limits: limits, format: format)
                 while let block = try reader.next() {
                     defer { block.retire() }
                     try push(block)
                 }
-                report(reader.faults, ofPart: number)
+                report(reader.warnings(), ofPart: number)
             }
         }
     }
 
-    private func report(_ found: LineFaults, ofPart number: Int) {
-        guard faults.update({ $0.updateValue(found, forKey: number) }) == nil else { return }
-        for message in found.messages(limits: limits) {
+    private func report(_ warnings: [String], ofPart number: Int) {
+        guard reported.update({ $0.insert(number).inserted }) else { return }
+        for message in warnings {
             logger.read { $0?.warning("\(parts[number].path): \(message)") }
         }
     }

@@ -12,11 +12,16 @@ extension StreamingContext {
     /// and window. If its size has changed by then, the batch fails. Names that begin with `.` or `_` or end in `.tmp`
     /// are skipped, so a writer can use them meanwhile.
     ///
-    /// - Parameter newFilesOnly: whether to skip the files that exist when the context starts for the first time.
-    public func textFileStream(directory: String, newFilesOnly: Bool = true) -> DStream<Text> {
+    /// - Parameters:
+    ///   - newFilesOnly: whether to skip the files that exist when the context starts for the first time.
+    ///   - format: the encoding of the files, and what the rows of tables become.
+    public func textFileStream(
+        directory: String, newFilesOnly: Bool = true, format: TextFileFormat = TextFileFormat()
+    ) -> DStream<Text> {
         replayableStream(
             DirectorySource(
-                directory: directory, newFilesOnly: newFilesOnly, limits: settings.lineLimits, log: engine.logger),
+                directory: directory, newFilesOnly: newFilesOnly, limits: settings.lineLimits, format: format,
+                log: engine.logger),
             name: "directory \(directory)")
     }
 }
@@ -51,17 +56,19 @@ public final class DirectorySource: ReplayableSource {
     private let newFilesOnly: Bool
     private let files = URLFileSystem()
     private let limits: LineLimits
+    private let format: TextFileFormat
     private let log: Logger
     private let seen = Monitor<Set<String>>([])
 
     /// Creates a source of the files of a directory. Faults in their lines are reported to `log`.
     public init(
         directory: String, newFilesOnly: Bool = true, limits: LineLimits = LineLimits(),
-        log: Logger = Logger(label: "swiftwater")
+        format: TextFileFormat = TextFileFormat(), log: Logger = Logger(label: "swiftwater")
     ) {
         self.directory = directory
         self.newFilesOnly = newFilesOnly
         self.limits = limits
+        self.format = format
         self.log = log
     }
 
@@ -127,18 +134,23 @@ public final class DirectorySource: ReplayableSource {
 
     /// Returns the parts of the files, of 32 MiB.
     public func partitions(of range: Range) throws -> [BlockPartition] {
-        let (directory, limits, log) = (directory, limits, log)
+        let (directory, limits, format, log) = (directory, limits, format, log)
         var parts: [BlockPartition] = []
         for file in range.files {
             let path = directory + "/" + file.name
-            for split in try FileSplit.splits(of: path, byteCount: file.byteCount) {
+            for split in try FileSplit.splits(of: path, byteCount: file.byteCount, format: format) {
                 parts.append { push in
-                    var reader = try BlockReader(split, limits: limits)
-                    while let block = try reader.next() {
-                        defer { block.retire() }
-                        try push(block)
+                    var reader = try BlockReader(split, limits: limits, format: format)
+                    do {
+                        while let block = try reader.next() {
+                            defer { block.retire() }
+                            try push(block)
+                        }
+                    } catch let error where reader.isUnreadableTable {
+                        // One strange file among many does not end the stream.
+                        return log.warning("\(path): the file was left out: \(error)")
                     }
-                    for message in reader.faults.messages(limits: limits) { log.warning("\(path): \(message)") }
+                    for message in reader.warnings() { log.warning("\(path): \(message)") }
                 }
             }
         }

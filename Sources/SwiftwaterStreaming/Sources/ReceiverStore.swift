@@ -107,6 +107,11 @@ public final class ReceiverStore: Sendable {
     /// Returns the number of a sender's last safe line, or 0 if there is none.
     public func lastPosition(of sender: String) -> UInt64 { state.read { $0.senders[sender] ?? 0 } }
 
+    /// Returns the senders whose names begin so, and the numbers of their last safe lines, in order of the names.
+    func senders(withPrefix prefix: String) -> [(name: String, position: UInt64)] {
+        state.read { $0.senders.all.filter { $0.name.hasPrefix(prefix) } }
+    }
+
     /// Marks the end of a connection or file: a last line without a line end is complete.
     public func endOfInput() {
         state.update { state in if let block = state.builder.finish() { add(block, &state) } }

@@ -7,8 +7,8 @@ package enum ArchiveOrder {
     /// Returns whether the posts at the beginning of a file go back in time, as services list them.
     ///
     /// - Throws: `notFound` or `io`.
-    package static func isNewestFirst(_ path: String) throws -> Bool {
-        var blocks = try BlockReader(path: path)
+    package static func isNewestFirst(_ path: String, format: TextFileFormat) throws -> Bool {
+        var blocks = try BlockReader(path: path, format: format)
         guard let block = try blocks.next() else { return false }
         var (reader, view) = (PostReader(), PostView())
         var (last, later, earlier) = (Int64?.none, 0, 0)
