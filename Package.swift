@@ -277,7 +277,7 @@ let package = Package(
 // libFuzzer's programs want flags of their own (Fuzz/run.sh), without which they do not link.
 if Context.environment["SWIFTWATER_FUZZ"] != nil {
     package.targets.append(.target(name: "CFuzzer", path: "Fuzz/Sources/CFuzzer"))
-    for name in ["FuzzRatings", "FuzzModel", "FuzzPosts", "FuzzXML", "FuzzEvents"] {
+    for name in ["FuzzRatings", "FuzzModel", "FuzzPosts", "FuzzXML", "FuzzEvents", "FuzzTables"] {
         package.targets.append(
             .executableTarget(
                 name: name, dependencies: ["CFuzzer", "FuzzChecks"], path: "Fuzz/Sources/\(name)",

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of ratings, models, posts, live events and services' answers: a million inputs or ten minutes of
-# processor time each, whichever comes first (CONTRIBUTING.md).
-#   Fuzz/run.sh [FuzzRatings|FuzzModel|FuzzPosts|FuzzXML|FuzzEvents] [libFuzzer options]
+# Fuzzes the readers of ratings, models, posts, tables of posts, live events and services' answers: a million inputs or
+# ten minutes of processor time each, whichever comes first (CONTRIBUTING.md).
+#   Fuzz/run.sh [FuzzRatings|FuzzModel|FuzzPosts|FuzzXML|FuzzEvents|FuzzTables] [libFuzzer options]
 # Copy crashing inputs to Fuzz/Corpora/NAME/ by hand; the tests replay them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SWIFTWATER_FUZZ=1
-targets=(FuzzRatings FuzzModel FuzzPosts FuzzXML FuzzEvents)
+targets=(FuzzRatings FuzzModel FuzzPosts FuzzXML FuzzEvents FuzzTables)
 if [ $# -gt 0 ]; then targets=("$1"); shift; fi
 for target in "${targets[@]}"; do
   swift build -c release --scratch-path .build-fuzz --product "$target" -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld \

@@ -58,6 +58,10 @@ struct ConnectorsCommand: ParsableCommand {
             guarantee: "at least once: a sender that gets no answer sends again", access: "a token of your own",
             page: "docs/OPERATIONS.md"),
         Connector(
+            address: "POST /v1/webhooks/posts", what: "posts that a sender signed, sent to serve over HTTP",
+            guarantee: "once, for messages with a webhook-id", access: "a secret of your own",
+            page: "docs/OPERATIONS.md"),
+        Connector(
             address: "kafka://BROKER:PORT/TOPIC", what: "a topic, on a Spark cluster only",
             guarantee: "once, by Spark's checkpoint", access: "that of the cluster", page: "docs/CLUSTER.md"),
     ]

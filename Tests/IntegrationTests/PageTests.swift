@@ -7,8 +7,8 @@
     /// Tests the page in a real browser, served by the real program.
     @Suite(.serialized, .enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram))) struct PageTests {
         /// The server comes back on the same port after a restart.
-        private let port: Int
-        private var base: String { "http://127.0.0.1:\(port)" }
+        let port: Int
+        var base: String { "http://127.0.0.1:\(port)" }
 
         init() throws { port = try FreePort.choose() }
 

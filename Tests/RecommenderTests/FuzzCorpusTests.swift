@@ -20,5 +20,7 @@ import Testing
 
     @Test func eventsOfAnyBytes() throws { try replay("events", FuzzChecks.events) }
 
+    @Test func tablesOfAnyBytes() throws { try replay("tables", FuzzChecks.tables) }
+
     @Test func modelsOfAnyBytes() throws { try replay("model", FuzzChecks.model) }
 }

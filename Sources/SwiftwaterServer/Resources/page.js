@@ -155,7 +155,9 @@ function showSources(sources) {
     head.append(dot, make("strong", "", safe(source.name)), " " + links[source.link] + " since " + clock(source.since));
     const facts = [decimal(source.postsPerSecond, 1) + " posts/s"];
     if (source.delayMilliseconds !== null) facts.push(duration(source.delayMilliseconds) + " behind");
-    facts.push(source.gaps === 0 ? "no gaps" : whole.format(source.gaps) + (source.gaps === 1 ? " gap of " : " gaps, ") + duration(source.gapMilliseconds));
+    // What is missing of a file has no length in time.
+    const gapTime = source.gapMilliseconds > 0 ? " (" + duration(source.gapMilliseconds) + ")" : "";
+    facts.push(source.gaps === 0 ? "no gaps" : whole.format(source.gaps) + (source.gaps === 1 ? " gap" : " gaps") + gapTime);
     if (source.malformed > 0) facts.push(whole.format(source.malformed) + " unreadable");
     const parts = [head, make("p", "", safe(source.place) + " · " + facts.join(" · "))];
     if (source.link !== "connected" && source.reason) parts.push(make("p", "", safe(source.reason)));
