@@ -49,7 +49,8 @@ import Testing
     @Test func linesComeWhenTheyEnd() throws {
         let path = folder.file("a.log")
         let run = try Run(path)
-        #expect(try run.follower.look() == .missing)
+        for _ in 0..<3 { #expect(try run.follower.look() == .missing) }
+        #expect(run.reports == ["there is no file \(path); waiting for it"])
         let writer = FollowedWriter(path, seed: 1)
         try writer.append("one\ntw")
         try run.readAll()
@@ -187,6 +188,19 @@ import Testing
         #expect(run.lines == ["ä", "€"])
         let wide = try Run(try folder.write("wide.log", bytes: [0xFF, 0xFE, 0x61, 0x00]))
         #expect(throws: SwiftwaterError.self) { try wide.readAll() }
+    }
+
+    /// What cannot be opened now may be there later.
+    @Test func aDirectoryInItsPlaceIsWaitedFor() throws {
+        let path = folder.file("a.log")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        let run = try Run(path)
+        for _ in 0..<3 { #expect(try run.follower.look() == .missing) }
+        #expect(run.reports.count == 1 && run.reports[0].contains("is not a file that can be followed"))
+        try FileManager.default.removeItem(atPath: path)
+        try FollowedWriter(path, seed: 1).append("one\n")
+        try run.readAll()
+        #expect(run.lines == ["one"] && run.follower.missing == nil)
     }
 
     @Test func namesThatRotationGives() {

@@ -27,6 +27,8 @@ final class FileFollower {
     private(set) var gaps = 0
     /// The rows that were left out.
     private(set) var malformed = 0
+    /// Why there is no file to read; nil if there is one.
+    private(set) var missing: String?
     private let clock: any StreamClock
     private let deliver: (_ lines: UnsafeRawBufferPointer, _ sender: String, _ position: UInt64) -> Void
     private let report: (String) -> Void
@@ -86,7 +88,7 @@ final class FileFollower {
 
     /// Skips what the file has now.
     func skipToEnd() throws {
-        guard case .growing(let open) = try FollowedBytes(path) else { return }
+        guard let open = openPath() else { return }
         let size = try open.state.byteCount
         var start = size
         // To the end of the last whole line.
@@ -293,11 +295,29 @@ final class FileFollower {
                 return .read
             }
         }
-        guard let open = try OpenFile(path) else { return .missing }
+        guard let open = openPath() else { return .missing }
         if endedModified == nil { endedModified = try open.state.modified }
         generation += 1
         try begin(.growing(open), at: nil)
         return .read
+    }
+
+    /// Opens the file at the path. One that is not there, or cannot be opened, is waited for.
+    private func openPath() -> OpenFile? {
+        let found = Result { try OpenFile(path) }
+        if case .success(let open?) = found {
+            missing = nil
+            return open
+        }
+        let reason: String
+        if case .failure(let error) = found {
+            reason = (error as? SwiftwaterError)?.message ?? "\(error)"
+        } else {
+            reason = "there is no file \(path)"
+        }
+        if reason != missing { report("\(reason); waiting for it") }
+        missing = reason
+        return nil
     }
 
     /// Whether a file became shorter than what was read of it, or begins with something else.

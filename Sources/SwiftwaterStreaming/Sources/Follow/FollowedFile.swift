@@ -106,7 +106,7 @@ package final class FollowedFile: TextReceiver {
     }
 
     private func note(_ look: FileFollower.Look, _ follower: FileFollower) {
-        if look == .missing { set(.waiting, "there is no such file") } else { set(.connected, nil) }
+        if look == .missing { set(.waiting, follower.missing) } else { set(.connected, nil) }
         state.update { state in
             state.status?.gaps = follower.gaps
             state.status?.malformed = follower.malformed

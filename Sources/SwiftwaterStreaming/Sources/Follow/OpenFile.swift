@@ -32,13 +32,14 @@ final class OpenFile {
             close(descriptor)
             throw error
         }
-        identity = Identity(status)
         guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw SwiftwaterError(
                 .invalidArgument, "\(path) is not a file that can be followed",
                 remedy: "name a regular file; a directory is read with files:")
         }
+        // Last: once all is set, an error would close the file by `deinit` as well.
+        identity = Identity(status)
     }
 
     deinit { close(descriptor) }
