@@ -2,10 +2,9 @@ import Foundation
 import SwiftwaterCore
 import SwiftwaterFormats
 import StreamingTestSupport
+import SwiftwaterStreaming
 import TestSupport
 import Testing
-
-@testable import SwiftwaterStreaming
 
 @Suite struct FileFollowerTests {
     private let folder = try! TemporaryDirectory()

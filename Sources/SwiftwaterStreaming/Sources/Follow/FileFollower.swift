@@ -6,9 +6,9 @@ import SwiftwaterFormats
 ///
 /// Lines are handed over with a sender's name and a position, by which a restart knows how far a file was read, also
 /// if it was renamed or compressed meanwhile. A line counts when its line end is there, or when the file was replaced.
-final class FileFollower {
+package final class FileFollower {
     /// What a look at the file found.
-    enum Look: Equatable {
+    package enum Look: Equatable {
         /// Something was read; there may be more.
         case read
         /// There is nothing new.
@@ -24,11 +24,11 @@ final class FileFollower {
     let format: TextFileFormat
     let limits: LineLimits
     /// The times at which lines were, or may have been, lost.
-    private(set) var gaps = 0
+    package private(set) var gaps = 0
     /// The rows that were left out.
-    private(set) var malformed = 0
+    package private(set) var malformed = 0
     /// Why there is no file to read; nil if there is one.
-    private(set) var missing: String?
+    package private(set) var missing: String?
     private let clock: any StreamClock
     private let deliver: (_ lines: UnsafeRawBufferPointer, _ sender: String, _ position: UInt64) -> Void
     private let report: (String) -> Void
@@ -56,7 +56,7 @@ final class FileFollower {
     /// - Parameters:
     ///   - deliver: receives whole lines, the sender's name and its position after them.
     ///   - report: receives what a user should know.
-    init(
+    package init(
         _ path: String, format: TextFileFormat, limits: LineLimits, clock: any StreamClock,
         report: @escaping (String) -> Void,
         deliver: @escaping (_ lines: UnsafeRawBufferPointer, _ sender: String, _ position: UInt64) -> Void
@@ -71,7 +71,7 @@ final class FileFollower {
     /// Goes on where an earlier run stopped.
     ///
     /// - Parameter senders: the names and positions that were handed over, in any order.
-    func resume(_ senders: [(name: String, position: UInt64)]) throws {
+    package func resume(_ senders: [(name: String, position: UInt64)]) throws {
         // A file has a second name since its beginning was long enough.
         let places = senders.compactMap { FollowedPlace(name: $0.name, position: $0.position, path: path) }
             .sorted { ($0.generation, $0.offset) < ($1.generation, $1.offset) }
@@ -87,7 +87,7 @@ final class FileFollower {
     }
 
     /// Skips what the file has now.
-    func skipToEnd() throws {
+    package func skipToEnd() throws {
         guard let open = openPath() else { return }
         let size = try open.state.byteCount
         var start = size
@@ -142,7 +142,7 @@ final class FileFollower {
     /// Reads what is new.
     ///
     /// - Throws: `io`; `malformedInput` for a table without the columns that are needed.
-    func look() throws -> Look {
+    package func look() throws -> Look {
         guard let file else { return try openNext() }
         if case .growing(let open) = file {
             if try wasCutOff(open) {

@@ -3,13 +3,14 @@ import SwiftwaterStorage
 
 /// The files that rotation makes of a file, beside it: `posts.ndjson.1`, `posts.ndjson-20261127.gz`,
 /// `posts-20261127.ndjson` and the like.
-struct RotatedFiles {
+package struct RotatedFiles {
     /// The path of the file that is followed.
     let path: String
     private let directory: String
     private let name: String
 
-    init(_ path: String) {
+    /// Creates the files beside a path.
+    package init(_ path: String) {
         self.path = path
         let slash = path.lastIndex(of: "/")
         directory = slash.map { String(path[...$0]) } ?? ""
@@ -25,7 +26,7 @@ struct RotatedFiles {
     }
 
     /// Whether rotation may have given a file this name: it has a number or a date at its end, or before its ending.
-    func isRotated(_ other: String) -> Bool {
+    package func isRotated(_ other: String) -> Bool {
         let plain = other.hasSuffix(".gz") ? other.dropLast(3) : other[...]
         if plain.hasPrefix(name) { return RotatedFiles.isCount(plain.dropFirst(name.count)) }
         guard let dot = name.dropFirst().lastIndex(of: ".") else { return false }
