@@ -21,13 +21,14 @@ page: packages
 ALONE = WithinBounds|JetstreamTests|MastodonTests|XTests|HTTPProxyTests|LiveCommandTests|liveEventsAreCountedExactlyOnce|thePageShowsItsSources
 
 ## Runs every test, against the release build that users get. The tests in ALONE run first, one after
-## the other. A package that depends on this one is built by itself; without the cache of its plan,
-## which would not have new files of this package.
+## the other; of the others as many at once as there are cores, so that one that waits for a program
+## does not hold up one that answers a connection. A package that depends on this one is built by
+## itself; without the cache of its plan, which would not have new files of this package.
 test: packages
 	$(SWIFT) build --package-path Examples/OutsidePackage --scratch-path .build-outside --disable-build-manifest-caching
 	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release --skip-build --no-parallel --filter "$(ALONE)"
-	$(SWIFT) test -c release --skip-build --skip "$(ALONE)"
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$$(getconf _NPROCESSORS_ONLN) $(SWIFT) test -c release --skip-build --skip "$(ALONE)"
 
 ## Tests the page in a browser and the API against its document, with tools from Debian and PyPI.
 integration: packages
