@@ -114,6 +114,9 @@ final class ScriptedReceiver: TextReceiver {
             #expect(again?.message.contains("was already started") == true)
         }
         try await run()
+        // The thread of the last batch may be about to end.
+        let begin = SystemClock().elapsed()
+        while box.context != nil, SystemClock().elapsed() - begin < .seconds(30) { await Task.yield() }
         #expect(box.context == nil)
     }
 
