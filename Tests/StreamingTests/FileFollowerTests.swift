@@ -169,6 +169,21 @@ import Testing
         #expect(run.lines == ["one", "two"] && run.follower.malformed == 1 && run.reports.count == 1)
     }
 
+    /// A first line that is too long is left out once, however often the file grows meanwhile.
+    @Test func aLongFirstLineIsLeftOutOnce() throws {
+        let path = folder.file("a.log")
+        let writer = FollowedWriter(path, seed: 1)
+        let run = try Run(path, limits: LineLimits(lineLengthMaxBytes: 100))
+        for _ in 0..<4 {
+            try writer.append(String(repeating: "x", count: 100_000))
+            try run.readAll()
+        }
+        try writer.append("\none\n")
+        try run.readAll()
+        #expect(run.lines == ["one"] && run.follower.malformed == 1)
+        #expect(run.reports.filter { $0.contains("longer than 100 bytes") }.count == 1, "\(run.reports)")
+    }
+
     @Test func theEndCanBeTheStart() throws {
         let path = folder.file("a.log")
         let writer = FollowedWriter(path, seed: 1)

@@ -150,7 +150,7 @@ package final class FileFollower {
                 return .read
             }
             // It may have been copied and cut off before anything of it was read.
-            if place == nil, try open.state.modified != openedModified, open.path == path {
+            if place == nil, offset == 0, try open.state.modified != openedModified, open.path == path {
                 endFile()
                 return try openNext()
             }
