@@ -1,6 +1,9 @@
 # Each target installs what it needs, if it has permission, and then runs.
 SWIFT ?= swift
-BUILD = $(SWIFT) build -c release
+# Otherwise the order of the traits' flags changes from build to build, and with it everything is built again. Tests run
+# without it, since nothing may depend on the order of hashes.
+PLAN = SWIFT_DETERMINISTIC_HASHING=1 $(SWIFT) build
+BUILD = $(PLAN) -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
 .PHONY: demo test page integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-spark lint format public-names packages clean
@@ -25,15 +28,16 @@ ALONE = WithinBounds|JetstreamTests|MastodonTests|XTests|HTTPProxyTests|LiveComm
 ## does not hold up one that answers a connection. A package that depends on this one is built by
 ## itself; without the cache of its plan, which would not have new files of this package.
 test: packages
-	$(SWIFT) build --package-path Examples/OutsidePackage --scratch-path .build-outside --disable-build-manifest-caching
-	$(SWIFT) build -c release --build-tests
+	$(PLAN) --package-path Examples/OutsidePackage --scratch-path .build-outside --disable-build-manifest-caching
+	$(BUILD) --build-tests
 	$(SWIFT) test -c release --skip-build --no-parallel --filter "$(ALONE)"
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$$(getconf _NPROCESSORS_ONLN) $(SWIFT) test -c release --skip-build --skip "$(ALONE)"
 
 ## Tests the page in a browser and the API against its document, with tools from Debian and PyPI.
 integration: packages
 	Tests/install-browser.sh
-	$(SWIFT) build -c release --build-tests
+	Tests/install-services.sh
+	$(BUILD) --build-tests
 	$(SWIFT) test -c release --skip-build --filter "PageTests|ServeKillTests|DocumentTests"
 	Tests/check-api.sh
 
@@ -55,7 +59,7 @@ integration-spark: packages
 soak: packages fuzz
 	$(BUILD) --product swiftwater-simulation
 	.build/release/swiftwater-simulation 0 10000
-	$(SWIFT) build -c release --build-tests
+	$(BUILD) --build-tests
 	SWIFTWATER_KILLS=300 SWIFTWATER_SOAK=1 $(SWIFT) test -c release --skip-build --filter "KillTests|damageIsRecovered"
 	python3 Tests/soak-serve.py .build/release/swiftwater
 	$(SWIFT) test --scratch-path .build-debug --skip PageTests
@@ -110,7 +114,7 @@ format:
 
 ## Writes the list of public names, after a change of them that is meant.
 public-names: packages
-	$(SWIFT) build -c release --build-tests
+	$(BUILD) --build-tests
 	SWIFTWATER_WRITE_PUBLIC_NAMES=1 $(SWIFT) test -c release --skip-build --filter theListHasEveryPublicName
 
 ## Checks for the Swift toolchain, which you install (swift.org/install), and installs zlib's header

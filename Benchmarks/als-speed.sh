@@ -10,7 +10,7 @@ RATINGS="$PEERS_DIR/data/$PRESET/ratings.csv"
 SPLIT="$PEERS_DIR/data/split-$PRESET"
 BENCH=.build-bench/release/swiftwater-bench-recommender
 
-swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench-recommender
+SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench-recommender
 [ -e "$RATINGS" ] || "$PYTHON" Benchmarks/als/gen_ratings.py --preset "$PRESET" --seed 7 --out "$PEERS_DIR/data/$PRESET"
 
 echo "== Spark: load, split, fit with rank 10 and 5 iterations, evaluate"

@@ -28,5 +28,5 @@ for row in map(json.loads, sys.stdin):
     if row.get("peer") == "cmfrec": print(row["solver"], "biases" if row["biases"] else "no bias", ": RMSE", row["test_rmse"], " fit", row["s"], "s")'
 
 echo "== The comparison as a test"
-swift build -c release --build-tests >/dev/null
+SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --build-tests >/dev/null
 SWIFTWATER_PEER_SPLIT="$SPLIT" swift test -c release --skip-build --filter noWorseThanSparkAndCmfrec

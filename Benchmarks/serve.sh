@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 DATA="$PEERS_DIR/data/25m"
 MODEL="$PEERS_DIR/25m.model"
 command -v wrk > /dev/null || { echo "Install wrk (Debian: apt-get install wrk)"; exit 1; }
-swift build -c release --product swiftwater
-swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench-serve
+SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product swiftwater
+SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench-serve
 [ -e "$DATA/ratings.csv" ] || .build/release/swiftwater generate ratings --preset 25m --out "$DATA"
 [ -e "$MODEL" ] || .build/release/swiftwater train --train "$DATA/ratings.csv" --out "$MODEL"
 STATE=$(mktemp -d)

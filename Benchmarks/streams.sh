@@ -10,7 +10,7 @@ DATA="$PEERS_DIR/posts-5m"
 POSTS="$PEERS_DIR/posts.txt"
 SECONDS_EACH="${SECONDS_EACH:-12}"
 
-swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench
+SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench
 [ -e "$DATA/text" ] || "$PYTHON" Benchmarks/gen_tweets.py 5000000 "$DATA" --no-json
 [ -e "$POSTS" ] || cat "$DATA"/text/part-0[01].txt > "$POSTS"
 cc -O2 -o "$PEERS_DIR/feeder" Benchmarks/native/feeder.c

@@ -8,7 +8,7 @@ BENCH=.build-bench/release/swiftwater-bench
 DATA="$PEERS_DIR/posts-5m"
 "$PEERS_DIR/venv/bin/pip" install -q duckdb
 
-swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench
+SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --package-path Benchmarks --scratch-path .build-bench --product swiftwater-bench
 [ -e "$DATA/json/part-07.ndjson" ] || "$PYTHON" Benchmarks/gen_tweets.py 5000000 "$DATA"
 cc -O3 -march=native -pthread -o "$PEERS_DIR/hashcount" Benchmarks/native/hashcount.c
 

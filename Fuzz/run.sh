@@ -9,7 +9,7 @@ export SWIFTWATER_FUZZ=1
 targets=(FuzzRatings FuzzModel FuzzPosts FuzzXML FuzzEvents FuzzTables)
 if [ $# -gt 0 ]; then targets=("$1"); shift; fi
 for target in "${targets[@]}"; do
-  swift build -c release --scratch-path .build-fuzz --product "$target" -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld \
+  SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --scratch-path .build-fuzz --product "$target" -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld \
     -Xlinker -lstdc++
   corpus=Fuzz/Corpora/$(echo "${target#Fuzz}" | tr '[:upper:]' '[:lower:]')
   found=.build-fuzz/found-$target

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 VENV="${TMPDIR:-/tmp}/swiftwater-schemathesis"
 [ -x "$VENV/bin/schemathesis" ] || { python3 -m venv "$VENV" && "$VENV/bin/pip" install -q schemathesis; }
-swift build -c release --product swiftwater
+SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product swiftwater
 STATE=$(mktemp -d)
 PROGRAM=$PWD/.build/release/swiftwater
 # What schemathesis stores about a run is removed with this directory.

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 FOLDER="$PWD/.build-spark-server"
 # One after the other: tests that wait for programs would hold the threads that others need.
 run() { swift test --no-parallel -c release --skip-build --filter "$1"; }
-[ "${1:-}" = short ] || swift build -c release --build-tests
+[ "${1:-}" = short ] || SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --build-tests
 if [ -n "${SPARK_REMOTE:-}" ]; then
   run "RealSpark|SparkProtocolTests"
   exit 0

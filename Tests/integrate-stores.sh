@@ -10,5 +10,5 @@ FOLDER="${SWIFTWATER_STORES:-$PWD/.build-stores}"
 mkdir -p "$FOLDER"
 trap 'Tests/store-services.sh stop "$FOLDER"' EXIT
 eval "$(Tests/store-services.sh start "$FOLDER")"
-swift build -c release --build-tests
+SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --build-tests
 swift test --no-parallel -c release --skip-build --filter "S3ServiceTests|S3SessionTests|S3SimpleServiceTests|WebHDFSServiceTests|HDFSNodeFailureTests|StoreKillTests|StoreFailureTests|StoreCommandTests"
