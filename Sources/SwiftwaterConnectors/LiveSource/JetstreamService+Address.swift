@@ -8,7 +8,7 @@ extension JetstreamService {
     /// `jetstream:ws://HOST:PORT` for one without TLS.
     ///
     /// - Throws: `invalidArgument`, with what is wrong.
-    init(_ address: LiveAddress) throws {
+    init(_ address: ServiceAddress) throws {
         let remedy = "write jetstream: or jetstream://HOST[:PORT]"
         self.init()
         var (rest, isSecure) = (Substring(address.rest), true)
@@ -34,7 +34,7 @@ extension JetstreamService {
         try read(address)
     }
 
-    private mutating func read(_ address: LiveAddress) throws {
+    private mutating func read(_ address: ServiceAddress) throws {
         var wanted: [String] = []
         for (name, value) in address.parameters {
             guard !value.isEmpty else {

@@ -35,7 +35,7 @@ package enum LiveSources {
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> [any LiveService] {
         #if Services
-            switch LiveAddress(address) {
+            switch ServiceAddress(address) {
             case let parts? where parts.scheme == "jetstream": return [try JetstreamService(parts)]
             case let parts? where parts.scheme == "mastodon":
                 return try MastodonService.services(parts, environment: environment)

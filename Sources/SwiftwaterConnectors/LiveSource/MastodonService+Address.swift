@@ -6,7 +6,7 @@ extension MastodonService {
     /// `/hashtag/NAME/local`; `mastodon:http://HOST:PORT/...` for an instance without TLS.
     ///
     /// - Throws: `invalidArgument`, with what is wrong.
-    static func services(_ address: LiveAddress, environment: [String: String]) throws -> [MastodonService] {
+    static func services(_ address: ServiceAddress, environment: [String: String]) throws -> [MastodonService] {
         let remedy = "write mastodon://INSTANCE/public, /public/local or /hashtag/NAME"
         var (rest, isSecure) = (Substring(address.rest), true)
         if !address.hasSlashes {

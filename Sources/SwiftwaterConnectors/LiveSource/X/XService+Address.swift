@@ -12,7 +12,7 @@
             _ text: String, environment: [String: String], policy: LinkPolicy = .x,
             notice: @escaping @Sendable (String) -> Void = { _ in }
         ) throws {
-            let address = LiveAddress(text)!
+            let address = ServiceAddress(text)!
             let remedy = "write x:?track=WORD; " + XService.parameters
             var server = LiveServerAddress(host: "api.x.com", port: 443, isSecure: true)
             var rest = Substring(address.rest)

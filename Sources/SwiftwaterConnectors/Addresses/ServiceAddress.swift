@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
-/// The address of a live source: `SCHEME:`, or `SCHEME://REST`, with parameters after `?`.
-struct LiveAddress {
+/// The address of a service: `SCHEME:`, or `SCHEME://REST`, with parameters after `?`.
+struct ServiceAddress {
     let text: String
     let scheme: String
     /// What follows the scheme, without `//` and parameters.
