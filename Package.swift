@@ -202,6 +202,7 @@ let package = Package(
         support(
             "StreamingTestSupport",
             ["TestSupport", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
+        support("DatabaseTestSupport", ["TestSupport", "SwiftwaterPlatform", "SwiftwaterCore"]),
         support("LiveTestSupport", ["TestSupport", "SwiftwaterCore"] + nio + services),
         support(
             "FuzzChecks",
@@ -258,7 +259,10 @@ let package = Package(
             "SamplesTests", ["SwiftwaterCore", "SwiftwaterPosts", "SwiftwaterRecommender", "SwiftwaterSamples"]),
         tests(
             "ConnectorsTests",
-            ["StreamingTestSupport", "LiveTestSupport", "SwiftwaterTesting", "SwiftwaterSamples", sqlite] + face + nio
+            [
+                "StreamingTestSupport", "LiveTestSupport", "DatabaseTestSupport", "SwiftwaterTesting",
+                "SwiftwaterSamples", sqlite,
+            ] + face + nio
                 + services),
         tests("ServerTests", ["SwiftwaterServer", "SwiftwaterSamples", sqlite, logging] + face + web),
         tests("SimulationTests", ["SimulationSupport", "swiftwater-simulation"]),
@@ -268,7 +272,7 @@ let package = Package(
             "IntegrationTests",
             [
                 "SwiftwaterCommand", "HashtagTrends", "MeterReadings", "MovieRecommender", "LiveRecommendations",
-                "SwiftwaterSamples", "LiveTestSupport", sqlite,
+                "SwiftwaterSamples", "LiveTestSupport", "DatabaseTestSupport", sqlite,
             ] + face + nio),
     ],
     cLanguageStandard: .c11

@@ -37,7 +37,8 @@ struct TrendsCommand: AsyncParsableCommand {
     var source: PostSource
     @Option(
         help: ArgumentHelp(
-            "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR or sqlite:FILE (repeatable).", valueName: "url")
+            "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR, sqlite:FILE or postgresql://HOST/DATABASE (repeatable).",
+            valueName: "url")
     )
     var sink: [SinkArgument] = []
     @Option(help: "Number of rows of each table to write to sinks; 0 writes all.") var sinkTop = 0

@@ -16,19 +16,23 @@ import Testing
 
     /// Kills and restarts the program on a source until the last run has drained it, and compares the sinks with the
     /// trace.
+    ///
+    /// - Parameter sinks: further sinks, which the caller compares.
     func run(
-        _ source: String, seed: UInt64, until isDrained: @escaping (KillTrace) -> Bool
+        _ source: String, seed: UInt64, sinks: [String] = [], until isDrained: @escaping (KillTrace) -> Bool
     ) throws -> (trace: KillTrace, folder: TemporaryDirectory) {
         let folder = try TemporaryDirectory()
         var random = SeededRandom(seed: seed)
         func start(threads: Int) throws -> Program {
-            try Program([
-                "trends", "--source", source, "--batch", "100ms", "--window", "300ms", "--slide", "100ms", "--master",
-                "local[\(threads)]", "--keys", "hash-words", "--checkpoint", folder.file("state"),
-                "--checkpoint-interval", "500ms", "--sink", "files:" + folder.file("out"), "--sink",
-                "sqlite:" + folder.file("trends.db"), "--totals", "--trace-batches", folder.file("trace"), "--json",
-                "--top", "1",
-            ])
+            try Program(
+                [
+                    "trends", "--source", source, "--batch", "100ms", "--window", "300ms", "--slide", "100ms",
+                    "--master",
+                    "local[\(threads)]", "--keys", "hash-words", "--checkpoint", folder.file("state"),
+                    "--checkpoint-interval", "500ms", "--sink", "files:" + folder.file("out"), "--sink",
+                    "sqlite:" + folder.file("trends.db"), "--totals", "--trace-batches", folder.file("trace"), "--json",
+                    "--top", "1",
+                ] + sinks.flatMap { ["--sink", $0] })
         }
         for round in 0..<max(1, (Self.kills + 3) / 4) {
             let program = try start(threads: 1 + round % 3)

@@ -117,6 +117,7 @@
         @Test func theConnectorsAreListed() throws {
             let list = try Program.run("connectors")
             #expect(list.status == 0 && list.output.contains("jetstream:  Bluesky's public posts, live\n"))
+            #expect(list.output.contains("postgresql://USER@HOST/DATABASE  tables in PostgreSQL\n"))
             #expect(list.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
             #expect(try Program.run("connectors", "--json").output.contains("\"address\":\"jetstream:\""))
         }

@@ -5,11 +5,16 @@ import Swiftwater
 enum SinkArgument: ExpressibleByArgument {
     case files(directory: String, FileSink.Format)
     case sqlite(path: String)
+    case postgresql(address: String)
 
     init?(argument: String) {
         for (prefix, format) in [("files:", FileSink.Format.ndjson), ("csv:", .csv), ("text:", .text)]
         where argument.hasPrefix(prefix) && argument.count > prefix.count {
             self = .files(directory: String(argument.dropFirst(prefix.count)), format)
+            return
+        }
+        if argument.hasPrefix("postgresql://") {
+            self = .postgresql(address: argument)
             return
         }
         guard argument.hasPrefix("sqlite:"), argument.count > 7 else { return nil }
@@ -20,6 +25,7 @@ enum SinkArgument: ExpressibleByArgument {
         switch self {
         case .files(let directory, let format): FileSink(directory: directory, format: format)
         case .sqlite(let path): try SQLiteSink(path: path)
+        case .postgresql(let address): try PostgreSQLSink(address)
         }
     }
 }
