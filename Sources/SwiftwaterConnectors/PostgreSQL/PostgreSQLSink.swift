@@ -3,8 +3,8 @@ import SwiftwaterCore
 import SwiftwaterStreaming
 
 /// A sink of tables in a PostgreSQL database, one for each output: a column `batch` with the batch time in
-/// milliseconds, and the output's columns. Rows and the record of their batch are written in one transaction, so each batch is there
-/// once, whatever breaks.
+/// milliseconds, and the output's columns. Rows and the record of their batch are written in one transaction, so each
+/// batch is there once, whatever breaks.
 ///
 /// The table `swiftwater_batches (output, batch, rows)` lists the batches that are there, including those without rows.
 /// Columns are made when their first value comes: `bigint`, `double precision` or `text`; one that has other values
