@@ -121,6 +121,7 @@
                 gauge("swiftwater_source_connected", status.link == .connected ? 1 : 0)
                 gauge("swiftwater_source_posts_per_second", status.linesPerSecond)
                 if let delay = status.delay { gauge("swiftwater_source_delay_seconds", delay.inSeconds) }
+                if let behind = status.behind { gauge("swiftwater_source_behind_posts", Double(behind)) }
                 gauge("swiftwater_source_gaps", Double(status.gaps))
                 gauge("swiftwater_source_gap_seconds", status.gapTime.inSeconds)
                 gauge("swiftwater_source_malformed_messages", Double(status.malformed))

@@ -155,6 +155,7 @@ function showSources(sources) {
     head.append(dot, make("strong", "", safe(source.name)), " " + links[source.link] + " since " + clock(source.since));
     const facts = [decimal(source.postsPerSecond, 1) + " posts/s"];
     if (source.delayMilliseconds !== null) facts.push(duration(source.delayMilliseconds) + " behind");
+    if (source.behind > 0) facts.push(whole.format(source.behind) + " waiting");
     // What is missing of a file has no length in time.
     const gapTime = source.gapMilliseconds > 0 ? " (" + duration(source.gapMilliseconds) + ")" : "";
     facts.push(source.gaps === 0 ? "no gaps" : whole.format(source.gaps) + (source.gaps === 1 ? " gap" : " gaps") + gapTime);

@@ -22,6 +22,7 @@
                     json.member("posts", status.lines)
                     json.member("postsPerSecond", status.linesPerSecond)
                     json.member("delayMilliseconds", status.delay?.wholeMilliseconds)
+                    json.member("behind", status.behind)
                     json.member("repeated", status.repeated)
                     json.member("malformed", status.malformed)
                     json.member("gaps", status.gaps)

@@ -31,9 +31,20 @@ public protocol ReplayableSource: Sendable {
     var position: Position { get }
     /// Returns the size of a range, as far as it is known without reading it.
     func size(of range: Range) -> BatchSize
+    /// Nothing reads a range anymore, so that what is kept of it can go.
+    func release(_ range: Range)
+    /// How the source is doing; nil if it does not know.
+    var status: SourceStatus? { get }
     /// Returns the partitions of a range. Each pushes its blocks of whole lines; a block is invalid after the call that
     /// receives it.
     func partitions(of range: Range) throws -> [BlockPartition]
+}
+
+extension ReplayableSource {
+    /// Keeps nothing.
+    public func release(_ range: Range) {}
+    /// Does not know.
+    public var status: SourceStatus? { nil }
 }
 
 /// A partition of a range: pushes its text block by block.
@@ -105,11 +116,14 @@ final class ReplayableInput<Source: ReplayableSource>: StreamInput {
     }
 
     func release(_ time: BatchTime) {
-        state.update { state in
-            state.ranges[time] = nil
+        let range = state.update { state in
             state.lines[time] = nil
+            return state.ranges.removeValue(forKey: time)
         }
+        if let range { source.release(range) }
     }
+
+    var status: SourceStatus? { source.status }
 
     var position: [UInt8] {
         var writer = ByteWriter()

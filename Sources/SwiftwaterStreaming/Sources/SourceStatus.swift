@@ -33,6 +33,8 @@ public struct SourceStatus: Sendable, Equatable {
     /// How far the newest line was behind this machine's clock when it came; nil before the first. Less than zero if
     /// the clocks differ.
     public var delay: Duration?
+    /// The number of lines that the service has and that were not read yet; nil from one that does not say.
+    public var behind: Int?
     /// The number of gaps: times for which the service did not send what it had.
     public var gaps = 0
     /// The length of all gaps.
