@@ -104,6 +104,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CSwiftwaterKernels"),
+        .target(name: "CSwiftwaterClients"),
         .target(name: "CSwiftwaterSQL", dependencies: [sqliteInterface]),
         room("SwiftwaterPlatform", []),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -157,7 +158,7 @@ let package = Package(
             "SwiftwaterConnectors",
             [
                 "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage", "SwiftwaterFormats", "SwiftwaterStreaming",
-                "SwiftwaterPosts", "SwiftwaterTrends", logging, sqlite,
+                "SwiftwaterPosts", "SwiftwaterTrends", "CSwiftwaterClients", logging, sqlite,
             ] + nio + services),
         // Generated (Sources/SwiftwaterSparkProtocol/generate.sh), so without the settings of the other rooms.
         .target(

@@ -36,9 +36,9 @@ struct SourcesCommand: ParsableCommand {
             switch url {
             case .acknowledged, .push:
                 throw ValidationError("Posts of ack:// and push:// would be acknowledged, and lost.")
-            case .kafka, .rate: throw ValidationError("Only a Spark cluster reads kafka:// and rate:.")
+            case .rate: throw ValidationError("Only a Spark cluster reads rate:.")
             case .archive: throw ValidationError("Read a file with trends, such as: trends --source file:PATH.")
-            case .socket, .files, .followed, .live: break
+            case .socket, .files, .followed, .live, .kafka: break
             }
         }
 
@@ -91,6 +91,7 @@ struct SourcesCommand: ParsableCommand {
                 if let delay = status.delay {
                     rows.append(("delay", "\(Format.decimal(delay.inSeconds, 1)) s behind the service"))
                 }
+                if let behind = status.behind { rows.append(("waiting", Format.count(behind) + " messages")) }
                 if status.malformed > 0 { rows.append(("unreadable", Format.count(status.malformed) + " messages")) }
             }
             let rate = Format.decimal(Double(counts.relayed) / max(seconds, 0.001), 1)
@@ -111,6 +112,7 @@ struct SourcesCommand: ParsableCommand {
                 json.member("link", status?.link.rawValue)
                 json.member("place", status?.place)
                 json.member("delayMilliseconds", status?.delay?.wholeMilliseconds)
+                json.member("behind", status?.behind)
                 json.member("seconds", seconds)
                 json.member("lines", relay.counts.lines)
                 json.member("posts", relay.counts.relayed)

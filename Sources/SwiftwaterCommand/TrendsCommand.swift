@@ -31,13 +31,13 @@ struct TrendsCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             jetstream: for Bluesky's public posts, live; mastodon://INSTANCE/public; socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
-            files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of files, read to the end. \
-            On a Spark cluster: socket, files and file as it sees them, kafka://BROKER:PORT/TOPIC and rate:POSTS.
+            kafka://BROKER:PORT/TOPIC; files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of \
+            files, read to the end. On a Spark cluster: socket, files and file as it sees them, kafka and rate:POSTS.
             """, valueName: "url"), transform: PostSource.init(parsing:))
     var source: PostSource
     @Option(
         help: ArgumentHelp(
-            "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR, sqlite:FILE or postgresql://HOST/DATABASE (repeatable).",
+            "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR, sqlite:FILE, postgresql://HOST/DATABASE or kafka://BROKER/TOPIC (repeatable).",
             valueName: "url")
     )
     var sink: [SinkArgument] = []

@@ -6,7 +6,8 @@ import Testing
 @Suite struct HouseTests {
     /// The rooms: each imports only rooms listed above it (docs/ARCHITECTURE.md).
     static let rooms = [
-        "CSwiftwaterKernels", "CSwiftwaterSQL", "CZlib", "SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterStorage",
+        "CSwiftwaterKernels", "CSwiftwaterSQL", "CSwiftwaterClients", "CZlib", "SwiftwaterPlatform", "SwiftwaterCore",
+        "SwiftwaterStorage",
         "SwiftwaterFormats",
         "SwiftwaterStreaming", "SwiftwaterTesting", "SwiftwaterPosts", "SwiftwaterTrends", "SwiftwaterRecommender",
         "SwiftwaterPlots", "SwiftwaterLive", "SwiftwaterSQL", "SwiftwaterSamples", "SwiftwaterConnectors",

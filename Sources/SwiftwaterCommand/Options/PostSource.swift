@@ -13,8 +13,8 @@ enum PostSource {
     case followed(path: String, fromEnd: Bool)
     /// A service on the internet, such as `jetstream:`.
     case live(address: String)
-    /// Only on a Spark cluster.
-    case kafka(brokers: String, topic: String)
+    /// Topics of Kafka; on a Spark cluster one, without parameters.
+    case kafka(address: String, KafkaAddress)
     /// Only on a Spark cluster.
     case rate(perSecond: Int)
 
@@ -42,12 +42,8 @@ enum PostSource {
         } else if LiveSources.isLive(url) {
             try PostSource.checkLive(url)
             self = .live(address: url)
-        } else if let rest = PostSource.rest(of: url, after: "kafka://") {
-            let parts = rest.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
-                throw ValidationError("'\(url)' takes BROKER:PORT[,BROKER:PORT]/TOPIC after //")
-            }
-            self = .kafka(brokers: parts[0], topic: parts[1])
+        } else if url.hasPrefix("kafka://") {
+            self = .kafka(address: url, try PostSource.explained { try KafkaAddress(url) })
         } else if let rest = PostSource.rest(of: url, after: "rate:") {
             guard let count = Int(rest), (1...1_000_000_000).contains(count) else {
                 throw ValidationError("'\(url)' takes a number of posts a second, such as rate:1000")
@@ -60,8 +56,8 @@ enum PostSource {
                 : ""
             throw ValidationError(
                 "'\(url)' is not a source: it takes jetstream:, mastodon://INSTANCE/public, socket://HOST:PORT, ack://HOST:PORT, "
-                    + "push://HOST:PORT, tail:FILE, files:DIRECTORY or file:PATH, and on a Spark cluster "
-                    + "kafka://BROKER:PORT/TOPIC or rate:POSTS\(hint)")
+                    + "push://HOST:PORT, kafka://BROKER:PORT/TOPIC, tail:FILE, files:DIRECTORY or file:PATH, and on a "
+                    + "Spark cluster rate:POSTS\(hint)")
         }
     }
 
@@ -69,7 +65,11 @@ enum PostSource {
     ///
     /// - Throws: a `ValidationError` that says what is wrong with it.
     static func checkLive(_ url: String) throws {
-        do { _ = try LiveSources.services(url) } catch let error as SwiftwaterError
+        _ = try explained { try LiveSources.services(url) }
+    }
+
+    private static func explained<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as SwiftwaterError
             where error.code == .invalidArgument || error.code == .unsupported
         {
             throw ValidationError([error.message, error.remedy].compactMap(\.self).joined(separator: "; "))
@@ -97,7 +97,10 @@ enum PostSource {
     /// What is wrong with the source where the command runs; nil if nothing is.
     func problem(onCluster: Bool) -> String? {
         switch self {
-        case .kafka, .rate: onCluster ? nil : "kafka:// and rate: work only with --master sc://HOST:PORT"
+        case .rate: onCluster ? nil : "rate: works only with --master sc://HOST:PORT"
+        case .kafka(let address, let topic):
+            onCluster && (topic.topics.count > 1 || topic.isPattern || topic.user != nil || address.contains("?"))
+                ? "on a Spark cluster, kafka:// takes BROKER:PORT/TOPIC alone" : nil
         case .acknowledged, .push:
             onCluster ? "ack:// and push:// do not work on a Spark cluster; socket:// and files: do" : nil
         case .followed: onCluster ? "tail: does not work on a Spark cluster; files: and file: do" : nil
@@ -144,7 +147,8 @@ enum PostSource {
             context.textFileStream(directory: directory, newFilesOnly: false, format: format)
         case .followed(let path, let fromEnd):
             context.followedTextStream(path: path, fromEnd: fromEnd, format: format)
-        case .kafka, .rate: preconditionFailure("refused by problem(onCluster:)")
+        case .kafka(let address, _): try context.kafkaTextStream(address)
+        case .rate: preconditionFailure("refused by problem(onCluster:)")
         }
     }
 }

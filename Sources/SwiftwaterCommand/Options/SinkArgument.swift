@@ -6,6 +6,7 @@ enum SinkArgument: ExpressibleByArgument {
     case files(directory: String, FileSink.Format)
     case sqlite(path: String)
     case postgresql(address: String)
+    case kafka(address: String)
 
     init?(argument: String) {
         for (prefix, format) in [("files:", FileSink.Format.ndjson), ("csv:", .csv), ("text:", .text)]
@@ -17,6 +18,10 @@ enum SinkArgument: ExpressibleByArgument {
             self = .postgresql(address: argument)
             return
         }
+        if argument.hasPrefix("kafka://") {
+            self = .kafka(address: argument)
+            return
+        }
         guard argument.hasPrefix("sqlite:"), argument.count > 7 else { return nil }
         self = .sqlite(path: String(argument.dropFirst(7)))
     }
@@ -26,6 +31,7 @@ enum SinkArgument: ExpressibleByArgument {
         case .files(let directory, let format): FileSink(directory: directory, format: format)
         case .sqlite(let path): try SQLiteSink(path: path)
         case .postgresql(let address): try PostgreSQLSink(address)
+        case .kafka(let address): try KafkaSink(address)
         }
     }
 }

@@ -9,7 +9,7 @@
             case .socket(let host, let port): .socket(host: host, port: port)
             case .files(let directory): .files(directory: directory)
             case .archive(let path): .archive(path: path)
-            case .kafka(let brokers, let topic): .kafka(brokers: brokers, topic: topic)
+            case .kafka(_, let address): .kafka(brokers: address.brokers, topic: address.topics[0])
             case .rate(let count): .rate(perSecond: count)
             case .acknowledged, .push, .live, .followed:
                 throw SwiftwaterError(

@@ -64,8 +64,9 @@ struct Connector {
             guarantee: "once, for messages with a webhook-id", access: "a secret of your own",
             page: "docs/OPERATIONS.md"),
         Connector(
-            use: .source, address: "kafka://BROKER:PORT/TOPIC", what: "a topic, on a Spark cluster only",
-            guarantee: "once, by Spark's checkpoint", access: "that of the cluster", page: "docs/CLUSTER.md"),
+            use: .source, address: "kafka://BROKER:PORT/TOPIC", what: "the messages of topics",
+            guarantee: "once: offsets are in the checkpoint; gaps are an error, or reported",
+            access: "KAFKA_PASSWORD, for kafka://USER@BROKER:PORT/TOPIC", page: "docs/KAFKA.md"),
         Connector(
             use: .sink, address: "files:DIR, csv:DIR or text:DIR",
             what: "a file for each table: NDJSON, CSV or text", guarantee: "once",
@@ -73,6 +74,10 @@ struct Connector {
         Connector(
             use: .sink, address: "sqlite:FILE", what: "tables in an SQLite file", guarantee: "once",
             access: "that of the file", page: "docs/FORMATS.md"),
+        Connector(
+            use: .sink, address: "kafka://BROKER:PORT/TOPIC", what: "a message for each row",
+            guarantee: "once, but for a row that was under way at kill -9; or transactions",
+            access: "KAFKA_PASSWORD, for kafka://USER@BROKER:PORT/TOPIC", page: "docs/KAFKA.md"),
         Connector(
             use: .sink, address: "postgresql://USER@HOST/DATABASE", what: "tables in PostgreSQL",
             guarantee: "once: rows and the record of their batch are one transaction",

@@ -1,0 +1,2 @@
+// The structures of client libraries that are loaded at run time.
+#include "librdkafka_structures.h"
