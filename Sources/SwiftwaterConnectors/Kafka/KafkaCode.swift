@@ -13,7 +13,6 @@ enum KafkaCode {
     static let queueFull: CInt = -184
     static let security: CInt = -181
     static let authentication: CInt = -169
-    static let fenced: CInt = -144
     static let offsetReset: CInt = -140
     static let none: CInt = 0
     static let offsetOutOfRange: CInt = 1

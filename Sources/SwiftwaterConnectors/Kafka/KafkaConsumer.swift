@@ -177,8 +177,7 @@ final class KafkaConsumer: Sendable {
                     KafkaPartition(topic: name, number: one.partitions[$0].id)
                 }
             case KafkaCode.unknownTopicOrPartition, KafkaCode.unknownTopic: isMissing = true
-            // Its leader is being chosen.
-            case KafkaCode.leaderNotAvailable: break
+            // Also one whose leader is being chosen: it is not missing, and is asked for again.
             default: throw client.error(one.error)
             }
         }

@@ -64,6 +64,7 @@ package final class KafkaSource: ReplayableSource {
             state.position = position ?? KafkaPosition()
             state.isResumed = position != nil
             state.isStarted = true
+            state.feed = nil
         }
     }
 

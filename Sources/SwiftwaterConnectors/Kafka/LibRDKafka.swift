@@ -54,7 +54,6 @@ struct LibRDKafka: Sendable {
     let destroyPartitions: @convention(c) (Partitions) -> Void
     let assign: @convention(c) (Client, Partitions?) -> CInt
     let commit: @convention(c) (Client, Partitions, CInt) -> CInt
-    let committed: @convention(c) (Client, Partitions, CInt) -> CInt
     let metadata: @convention(c) (Client, CInt, Topic?, UnsafeMutablePointer<Metadata?>, CInt) -> CInt
     let destroyMetadata: @convention(c) (Metadata) -> Void
     let newTopic: @convention(c) (Client, Text, OpaquePointer?) -> Topic?
@@ -69,19 +68,13 @@ struct LibRDKafka: Sendable {
     let produce: @convention(c) (Client, UnsafePointer<sw_kafka_argument>, Int) -> Failure?
     let poll: @convention(c) (Client, CInt) -> CInt
     let flush: @convention(c) (Client, CInt) -> CInt
-    let purge: @convention(c) (Client, CInt) -> CInt
     let beginTransactions: @convention(c) (Client, CInt) -> Failure?
     let beginTransaction: @convention(c) (Client) -> Failure?
     let commitTransaction: @convention(c) (Client, CInt) -> Failure?
-    let abortTransaction: @convention(c) (Client, CInt) -> Failure?
     let failureCode: @convention(c) (Failure) -> CInt
     let failureText: @convention(c) (Failure) -> Text?
     let destroyFailure: @convention(c) (Failure) -> Void
     let errorText: @convention(c) (CInt) -> Text?
-    let fatalError: @convention(c) (Client, MutableText, Int) -> CInt
-    let version: @convention(c) () -> Text?
-    /// The library itself, for the functions of its mock cluster.
-    let library: DynamicLibrary
 
     /// The library, loaded at the first use.
     ///
@@ -95,7 +88,6 @@ struct LibRDKafka: Sendable {
             ["librdkafka.so.1", "librdkafka.1.dylib", "/opt/homebrew/opt/librdkafka/lib/librdkafka.1.dylib"],
             for: "Kafka",
             packages: "install it: apt install librdkafka1, dnf install librdkafka, or brew install librdkafka")
-        self.library = library
         newConfiguration = try library.function("rd_kafka_conf_new")
         set = try library.function("rd_kafka_conf_set")
         destroyConfiguration = try library.function("rd_kafka_conf_destroy")
@@ -119,7 +111,6 @@ struct LibRDKafka: Sendable {
         destroyPartitions = try library.function("rd_kafka_topic_partition_list_destroy")
         assign = try library.function("rd_kafka_assign")
         commit = try library.function("rd_kafka_commit")
-        committed = try library.function("rd_kafka_committed")
         metadata = try library.function("rd_kafka_metadata")
         destroyMetadata = try library.function("rd_kafka_metadata_destroy")
         newTopic = try library.function("rd_kafka_topic_new")
@@ -130,16 +121,12 @@ struct LibRDKafka: Sendable {
         produce = try library.function("rd_kafka_produceva")
         poll = try library.function("rd_kafka_poll")
         flush = try library.function("rd_kafka_flush")
-        purge = try library.function("rd_kafka_purge")
         beginTransactions = try library.function("rd_kafka_init_transactions")
         beginTransaction = try library.function("rd_kafka_begin_transaction")
         commitTransaction = try library.function("rd_kafka_commit_transaction")
-        abortTransaction = try library.function("rd_kafka_abort_transaction")
         failureCode = try library.function("rd_kafka_error_code")
         failureText = try library.function("rd_kafka_error_string")
         destroyFailure = try library.function("rd_kafka_error_destroy")
         errorText = try library.function("rd_kafka_err2str")
-        fatalError = try library.function("rd_kafka_fatal_error")
-        version = try library.function("rd_kafka_version_str")
     }
 }
