@@ -17,16 +17,16 @@ package final class LiveLink: Sendable {
         var host = 0
         /// The position when the connection was made, until its first event.
         var resumed: UInt64?
-        /// When something came, in microseconds since 1970; 0 before that.
-        var heardAt: UInt64 = 0
+        /// When something came; nil before that. By a clock that is never set, so no change of the date is a gap.
+        var heardAt: Duration?
         var hasConnected = false
         var isStopped = false
         var isFull = false
         var record: LiveRecord
 
-        mutating func hear(at now: Duration, _ microseconds: UInt64) {
+        mutating func hear(at now: Duration) {
             link.heard(at: now)
-            heardAt = microseconds
+            heardAt = now
         }
     }
 
@@ -51,13 +51,13 @@ package final class LiveLink: Sendable {
         state = Monitor(
             State(
                 link: LinkState(service.policy, hosts: service.hosts.count, at: now), reader: service.makeReader(),
-                intake: LiveIntake(after: lines.position), record: LiveRecord(at: clock.instant())))
+                intake: LiveIntake(after: lines.position), record: LiveRecord(at: clock.instant(), elapsed: now)))
     }
 
     /// How the source is doing.
     package var status: SourceStatus {
-        let now = clock.instant()
-        return state.read { $0.record.status(at: now, place: service.hosts[$0.host]) }
+        let now = clock.elapsed()
+        return state.read { $0.record.status(elapsed: now, place: service.hosts[$0.host]) }
     }
 
     /// Connects.
@@ -107,8 +107,7 @@ package final class LiveLink: Sendable {
             guard !state.isStopped else { return nil }
             state.attempt += 1
             (state.host, state.isFull) = (host, false)
-            let known = !service.resumes && state.heardAt > 0 ? state.heardAt : position
-            state.resumed = known > 0 ? known : nil
+            state.resumed = position > 0 ? position : nil
             state.reader = service.makeReader()
             state.intake = LiveIntake(after: position, now: self.microseconds)
             return state.attempt
@@ -134,11 +133,11 @@ package final class LiveLink: Sendable {
         let now = clock.elapsed()
         switch event {
         case .opened: opened(at: now)
-        case .heard: state.update { $0.hear(at: now, microseconds) }
+        case .heard: state.update { $0.hear(at: now) }
         case .bytes(let bytes):
             do {
                 try state.update { state in
-                    state.hear(at: now, microseconds)
+                    state.hear(at: now)
                     try state.reader.take(bytes, into: &state.intake)
                 }
             } catch {
@@ -183,12 +182,13 @@ package final class LiveLink: Sendable {
             state.record.opened(at: clock.instant())
             var gap: Duration?
             if !service.resumes {
-                let time = microseconds
-                let pause = state.resumed.map { Duration.microseconds(Int64(clamping: time > $0 ? time - $0 : 0)) }
+                // An earlier run left only a date.
+                let date = state.resumed.map { Duration.microseconds(Int64(clamping: $0)) }
+                let pause = state.heardAt.map { now - $0 } ?? date.map { clock.instant() - $0 }
                 state.resumed = nil
                 if let pause, pause > service.backfill { gap = pause - service.backfill }
                 if let gap { state.record.missed(gap, at: clock.instant()) }
-                state.heardAt = time
+                state.heardAt = now
             }
             return (service.hosts[state.host], gap)
         }
@@ -208,7 +208,7 @@ package final class LiveLink: Sendable {
                 gap = state.resumed.flatMap { service.gap(from: $0, to: first, repeated: repeated) }
                 state.resumed = nil
             }
-            state.record.took(state.intake, repeated: repeated, gap: gap, at: clock.instant())
+            state.record.took(state.intake, repeated: repeated, gap: gap, at: clock.instant(), elapsed: clock.elapsed())
             state.intake.removeAll(now: self.microseconds)
             return (gap, malformed, problem)
         }

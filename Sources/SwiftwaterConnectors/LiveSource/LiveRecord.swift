@@ -6,9 +6,12 @@ struct LiveRecord: Sendable {
     private var known: SourceStatus
     private var rate: LineRate
 
-    init(at now: Duration) {
+    /// - Parameters:
+    ///   - now: the time since 1970, which is shown.
+    ///   - elapsed: the time of a clock that is never set, which the rate is measured by.
+    init(at now: Duration, elapsed: Duration) {
         known = SourceStatus(.connecting, since: now, place: "")
-        rate = LineRate(at: now)
+        rate = LineRate(at: elapsed)
     }
 
     mutating func opened(at now: Duration) { (known.link, known.since) = (.connected, now) }
@@ -19,12 +22,12 @@ struct LiveRecord: Sendable {
         (known.link, known.reason) = (isFinal ? .ended : .waiting, reason)
     }
 
-    mutating func took(_ intake: LiveIntake, repeated: Int, gap: Duration?, at now: Duration) {
+    mutating func took(_ intake: LiveIntake, repeated: Int, gap: Duration?, at now: Duration, elapsed: Duration) {
         let new = intake.lines.count - repeated
         known.lines += new
         known.repeated += repeated
         known.malformed += intake.malformed
-        rate.add(new, at: now)
+        rate.add(new, at: elapsed)
         if intake.newestTime > 0 { known.delay = now - .microseconds(Int64(clamping: intake.newestTime)) }
         if let gap { missed(gap, at: now) }
     }
@@ -36,10 +39,10 @@ struct LiveRecord: Sendable {
     }
 
     /// Returns the status.
-    func status(at now: Duration, place: String) -> SourceStatus {
+    func status(elapsed: Duration, place: String) -> SourceStatus {
         var status = known
         status.place = place
-        status.linesPerSecond = rate.perSecond(at: now)
+        status.linesPerSecond = rate.perSecond(at: elapsed)
         return status
     }
 }

@@ -9,43 +9,6 @@
 
     /// A client of Jetstream against local servers that speak its protocol.
     @Suite struct JetstreamTests {
-        /// Lines that came, without a stream.
-        private final class Heard: LiveLines {
-            struct State {
-                var lines: [String] = []
-                var keys: Set<UInt64> = []
-                var position: UInt64
-                var failure: SwiftwaterError?
-            }
-
-            let state: Monitor<State>
-            init(position: UInt64 = 0) { state = Monitor(State(position: position)) }
-            var position: UInt64 { state.read { $0.position } }
-            var hasRoom: Bool { true }
-            func whenRoom(_ body: @escaping @Sendable () -> Void) { body() }
-            func fail(_ error: SwiftwaterError) { state.update { $0.failure = error } }
-            func take(_ lines: KeyedLines) -> Int {
-                state.update { state in
-                    var (start, repeated) = (0, 0)
-                    for (end, key) in lines.lines {
-                        if state.keys.insert(key).inserted {
-                            state.lines.append(String(decoding: lines.bytes[start..<end - 1], as: UTF8.self))
-                        } else {
-                            repeated += 1
-                        }
-                        start = end
-                    }
-                    state.position = max(state.position, lines.position)
-                    return repeated
-                }
-            }
-            var all: [String] { state.read { $0.lines } }
-            func wait(_ count: Int) -> Bool {
-                state.wait(atMost: .seconds(60)) { $0.lines.count >= count ? () : nil } != nil
-            }
-            func waitForFailure() -> SwiftwaterError? { state.wait(atMost: .seconds(60)) { $0.failure } }
-        }
-
         /// Reconnects at once, so that no test waits.
         private static var hasty: LinkPolicy {
             var policy = LinkPolicy.usual
@@ -55,7 +18,7 @@
         }
 
         private func link(
-            _ ports: [Int], _ heard: Heard, isSecure: Bool = false, host: String = "127.0.0.1",
+            _ ports: [Int], _ heard: HeardLines, isSecure: Bool = false, host: String = "127.0.0.1",
             policy: LinkPolicy = hasty, environment: [String: String] = [:]
         ) -> LiveLink {
             let service = JetstreamService(
@@ -82,7 +45,7 @@
                         + events(5..<6))
             }
             defer { server.stop() }
-            let heard = Heard()
+            let heard = HeardLines()
             let link = link([server.port], heard)
             defer { link.stop() }
             #expect(heard.wait(6))
@@ -119,7 +82,7 @@
                 }
             }
             defer { server.stop() }
-            let heard = Heard()
+            let heard = HeardLines()
             let link = link([server.port], heard)
             defer { link.stop() }
             #expect(heard.wait(200))
@@ -139,7 +102,7 @@
             defer { server.stop() }
             var policy = Self.hasty
             policy.silence = .milliseconds(300)
-            let heard = Heard()
+            let heard = HeardLines()
             let link = link([server.port], heard, policy: policy)
             defer { link.stop() }
             #expect(heard.wait(2))
@@ -155,7 +118,7 @@
                 down.stop()
                 up.stop()
             }
-            let heard = Heard()
+            let heard = HeardLines()
             let link = link([down.port, up.port], heard)
             defer { link.stop() }
             #expect(heard.wait(3))
@@ -167,7 +130,7 @@
             let server = try LiveServer { _ in .webSocket(events(1000..<1010)) }
             defer { server.stop() }
             let position = JetstreamEvents.time(1000) - 3_600_000_000
-            let heard = Heard(position: UInt64(position))
+            let heard = HeardLines(position: UInt64(position))
             let link = link([server.port], heard)
             defer { link.stop() }
             #expect(heard.wait(10))
@@ -181,7 +144,7 @@
         func aRefusalIsSaid(status: Int) throws {
             let server = try LiveServer { _ in .refusal(status: status, body: "no\n\u{1B}[31m such thing") }
             defer { server.stop() }
-            let heard = Heard()
+            let heard = HeardLines()
             let link = link([server.port], heard)
             defer { link.stop() }
             let error = try #require(heard.waitForFailure())
@@ -193,7 +156,7 @@
             // A TLS client that a plain server answers, and the other way round.
             let server = try LiveServer { _ in .webSocket([]) }
             defer { server.stop() }
-            let heard = Heard()
+            let heard = HeardLines()
             let link = link([server.port], heard, isSecure: true)
             defer { link.stop() }
             #expect(server.port > 0)
@@ -209,7 +172,7 @@
             let long = JetstreamEvents.post(1, text: String(repeating: "x", count: 10_000_000))
             let server = try LiveServer { _ in .webSocket(events(0..<1) + [.text(long)] + events(2..<3)) }
             defer { server.stop() }
-            let heard = Heard()
+            let heard = HeardLines()
             let link = link([server.port], heard)
             defer { link.stop() }
             #expect(heard.wait(2))
@@ -224,7 +187,7 @@
             let authority = try TestAuthority()
             let server = try LiveServer(authority.certificate()) { _ in .webSocket(events(0..<500)) }
             defer { server.stop() }
-            let heard = Heard()
+            let heard = HeardLines()
             let good = link(
                 [server.port], heard, isSecure: true, host: "localhost", environment: ["SSL_CERT_FILE": authority.path])
             defer { good.stop() }
@@ -255,7 +218,7 @@
         private func failure(
             _ port: Int, _ authority: TestAuthority? = nil, environment: [String: String] = [:]
         ) throws -> SwiftwaterError {
-            let heard = Heard()
+            let heard = HeardLines()
             let link = link(
                 [port], heard, isSecure: true, host: "localhost",
                 environment: authority.map { ["SSL_CERT_FILE": $0.path] } ?? environment)

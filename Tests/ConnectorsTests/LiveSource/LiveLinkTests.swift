@@ -6,55 +6,6 @@ import Testing
 
 /// What joins the state of a link with its connections, on a manual clock and without a network.
 @Suite struct LiveLinkTests {
-    /// A transport that keeps what it is asked, and whose connections the test makes and ends.
-    private final class Scripted: LiveTransport {
-        private final class Connection: LiveConnection {
-            func read() {}
-            func close() {}
-        }
-
-        struct State {
-            var waiting: [(due: Duration, body: @Sendable () -> Void)] = []
-            var on: (@Sendable (LiveEvent) -> Bool)?
-            var connections = 0
-        }
-
-        let clock: ManualClock
-        let state = Monitor(State())
-        init(_ clock: ManualClock) { self.clock = clock }
-
-        func connect(_ request: LiveRequest, on: @escaping @Sendable (LiveEvent) -> Bool) -> any LiveConnection {
-            state.update {
-                $0.on = on
-                $0.connections += 1
-            }
-            return Connection()
-        }
-
-        func schedule(in delay: Duration, _ body: @escaping @Sendable () -> Void) {
-            let due = clock.elapsed() + delay
-            state.update { $0.waiting.append((due, body)) }
-        }
-
-        func shutDown() { state.update { $0.waiting = [] } }
-
-        /// Tells of an event of the newest connection.
-        func tell(_ event: LiveEvent) { _ = state.read { $0.on }!(event) }
-
-        /// Runs what is due, and what becomes due by that.
-        func run() {
-            while true {
-                let now = clock.elapsed()
-                let due: (@Sendable () -> Void)? = state.update { state in
-                    guard let index = state.waiting.firstIndex(where: { $0.due <= now }) else { return nil }
-                    return state.waiting.remove(at: index).body
-                }
-                guard let due else { return }
-                due()
-            }
-        }
-    }
-
     /// A service whose request fails when the test says so.
     private final class Forgetful: LiveService {
         let fails = Monitor(false)
@@ -83,7 +34,7 @@ import Testing
     /// A service that cannot be asked now, after it worked, is asked again after the pause of its policy.
     @Test func whatCannotBeAskedIsAskedAgain() {
         let clock = ManualClock(at: BatchTime(milliseconds: 10_000))
-        let transport = Scripted(clock)
+        let transport = ScriptedTransport(clock)
         let service = Forgetful()
         let link = LiveLink(service, into: Nowhere(), over: transport, clock: clock, random: { 0 })
         link.start()
@@ -108,7 +59,7 @@ import Testing
     /// due.
     @Test func aThousandConnectionsLeaveNoTimers() {
         let clock = ManualClock(at: BatchTime(milliseconds: 10_000))
-        let transport = Scripted(clock)
+        let transport = ScriptedTransport(clock)
         let link = LiveLink(
             JetstreamService(policy: .x), into: Nowhere(), over: transport, clock: clock, random: { 0.5 })
         link.start()
