@@ -37,7 +37,7 @@ struct TrendsCommand: AsyncParsableCommand {
     var source: PostSource
     @Option(
         help: ArgumentHelp(
-            "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR, sqlite:FILE, postgresql://HOST/DATABASE or kafka://BROKER/TOPIC (repeatable).",
+            "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR, sqlite:FILE, postgresql://HOST/DATABASE, mongodb://HOST/DATABASE or kafka://BROKER/TOPIC (repeatable).",
             valueName: "url")
     )
     var sink: [SinkArgument] = []

@@ -6,6 +6,7 @@ enum SinkArgument: ExpressibleByArgument {
     case files(directory: String, FileSink.Format)
     case sqlite(path: String)
     case postgresql(address: String)
+    case mongo(address: String)
     case kafka(address: String)
 
     init?(argument: String) {
@@ -16,6 +17,10 @@ enum SinkArgument: ExpressibleByArgument {
         }
         if argument.hasPrefix("postgresql://") {
             self = .postgresql(address: argument)
+            return
+        }
+        if argument.hasPrefix("mongodb://") || argument.hasPrefix("mongodb+srv://") {
+            self = .mongo(address: argument)
             return
         }
         if argument.hasPrefix("kafka://") {
@@ -31,6 +36,7 @@ enum SinkArgument: ExpressibleByArgument {
         case .files(let directory, let format): FileSink(directory: directory, format: format)
         case .sqlite(let path): try SQLiteSink(path: path)
         case .postgresql(let address): try PostgreSQLSink(address)
+        case .mongo(let address): try MongoSink(address)
         case .kafka(let address): try KafkaSink(address)
         }
     }

@@ -82,5 +82,9 @@ struct Connector {
             use: .sink, address: "postgresql://USER@HOST/DATABASE", what: "tables in PostgreSQL",
             guarantee: "once: rows and the record of their batch are one transaction",
             access: "PGPASSWORD, or a file that PGPASSFILE names", page: "docs/DATABASES.md"),
+        Connector(
+            use: .sink, address: "mongodb://USER@HOST/DATABASE", what: "collections in MongoDB",
+            guarantee: "once; in one transaction, if it is a replica set or a sharded cluster",
+            access: "MONGODB_PASSWORD, or a file that MONGODB_PASSWORD_FILE names", page: "docs/DATABASES.md"),
     ]
 }

@@ -1,7 +1,7 @@
 import SwiftwaterCore
 
 /// What a PostgreSQL server, or the connection to it, says is wrong.
-struct PostgreSQLError: Error {
+struct PostgreSQLError: DatabaseProblem {
     /// The SQLSTATE, of five characters; empty if the connection broke.
     let state: String
     let words: String
@@ -25,7 +25,7 @@ struct PostgreSQLError: Error {
             case "42501": (.denied, "give the user the right to it")
             case "3D000": (.notFound, "create the database, or name another")
             case "42P01": (.notFound, "create the table, or name another")
-            case "42703", "42804", "22P02": (.invalidState, "the table has other columns than the output; use another")
+            case "42703", "42804", "22P02": (.invalidState, "check the columns of the table and their types, or use another table")
             case "53100": (.io, "free some space on the server")
             case "": (.network, "check that the server runs and can be reached")
             default: (mayPass ? .network : .io, nil)

@@ -13,8 +13,8 @@ import SwiftwaterStreaming
 public final class PostgreSQLSink: TableSink {
     private static let batches = "swiftwater_batches"
 
-    private let session: PostgreSQLSession
-    private var address: PostgreSQLAddress { session.address }
+    private let session: DatabaseSession<PostgreSQLConnection>
+    private let address: PostgreSQLAddress
     /// The columns of each output's table, and their types.
     private let tables = Monitor<[String: [String: String]]>([:])
 
@@ -23,10 +23,15 @@ public final class PostgreSQLSink: TableSink {
     /// - Parameter address: `postgresql://[USER@]HOST[:PORT]/DATABASE`; `docs/DATABASES.md` has its parameters.
     /// - Throws: `invalidArgument` for another address.
     public convenience init(_ address: String, logger: Logger = Logger(label: "swiftwater")) throws {
-        self.init(PostgreSQLSession(try PostgreSQLAddress(address)) { logger.warning("\($0)") })
+        self.init(try PostgreSQLAddress(address), clock: SystemClock()) { logger.warning("\($0)") }
     }
 
-    init(_ session: PostgreSQLSession) { self.session = session }
+    init(_ address: PostgreSQLAddress, clock: any StreamClock, report: @escaping @Sendable (String) -> Void) {
+        self.address = address
+        session = DatabaseSession(address.label, patience: address.patience, clock: clock, report: report) {
+            try PostgreSQLConnection(address)
+        }
+    }
 
     /// Creates the output's table if there is none.
     ///

@@ -1,0 +1,54 @@
+import SwiftwaterCore
+
+/// What a MongoDB server, or the connection to it, says is wrong.
+struct MongoError: DatabaseProblem {
+    /// The code of the server (its list `error_codes.yml`), or of the driver.
+    let code: UInt32
+    let words: String
+    /// Labels such as `TransientTransactionError` that the server or the driver set.
+    let labels: Set<String>
+    /// Whether the driver, and not the server, says so.
+    let isOfDriver: Bool
+    let label: String
+
+    static let transient = "TransientTransactionError"
+    static let unknownCommit = "UnknownTransactionCommitResult"
+    static let retryable = "RetryableWriteError"
+    static let network = "NetworkError"
+    static let known = [transient, unknownCommit, retryable, network]
+
+    static let duplicateKey: UInt32 = 11000
+    static let namespaceExists: UInt32 = 48
+    static let namespaceNotFound: UInt32 = 26
+
+    /// The driver connects again by itself, but with the password that it has.
+    var isBroken: Bool { isDenied }
+
+    var isDenied: Bool { [13, 18].contains(code) || words.contains("uthentication failed") }
+
+    /// Whether the same may work later: no server, another primary, no room, or other transactions are in the way.
+    var mayPass: Bool {
+        !labels.isEmpty || isOfDriver && !words.contains("certificate")
+            || [6, 7, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436, 14031, 251, 225].contains(
+                code)
+            || isDenied
+    }
+
+    var error: SwiftwaterError {
+        let said = TerminalText.safe(String(words.prefix(500)))
+        let (kind, remedy): (SwiftwaterError.Code, String?) =
+            if isDenied {
+                (.denied, MongoAddress.accessRemedy)
+            } else if code == 14031 || words.contains("No space left") {
+                (.io, "free some space on the server")
+            } else if code == 121 {
+                (.invalidState, "the collection's validator refuses the rows; use another collection")
+            } else if isOfDriver {
+                (.network, "check that the server runs and can be reached")
+            } else {
+                (mayPass ? .network : .io, nil)
+            }
+        return SwiftwaterError(
+            kind, "\(label): \(said)\(isOfDriver ? "" : " (code \(code))")", remedy: remedy, isRetryable: mayPass)
+    }
+}

@@ -1,0 +1,38 @@
+import DatabaseTestSupport
+import Foundation
+import TestSupport
+import Testing
+
+extension KillTests {
+    /// Each batch is in a MongoDB database once, whole, whatever is killed; with transactions and without.
+    @Test(.enabled(if: MongoServer.isInstalled, Comment(rawValue: MongoServer.missing)), arguments: [true, false])
+    func batchesAreOnceInMongoDB(isReplicaSet: Bool) throws {
+        let server = try MongoServer(isReplicaSet: isReplicaSet)
+        let lines = 1500
+        let input = try TemporaryDirectory()
+        let path = try input.write("posts.txt", (1...lines).map { "#k\($0 % 7) #id\($0)\n" }.joined())
+        let port = try FreePort.choose()
+        let relay = try Program([
+            "relay", "--from", path, "--rate", "250", "--quiet", "--ack", "--port", "\(port)",
+        ])
+        let (trace, _) = try run("ack://127.0.0.1:\(port)", seed: 9, sinks: [server.address()]) {
+            $0.posts.count >= lines
+        }
+        _ = relay.wait()
+        #expect(Set(trace.posts).count == lines && trace.posts.count == lines)
+        // The rows as files, which are compared with the trace.
+        let folder = try TemporaryDirectory()
+        for output in ["trending", "totals"] {
+            try server.script(
+                """
+                for record in db.swiftwater_batches.find({'_id.output': '\(output)-3'}):
+                    batch = record['_id']['batch']
+                    rows = list(db['\(output)-3'].find({'batch': batch}, {'_id': 0, 'batch': 0}).sort('_id.row'))
+                    assert len(rows) == record['rows'], record
+                    with open('\(folder.path)/\(output)-%d.ndjson' % batch, 'w') as file:
+                        for row in rows: file.write(json.dumps(row) + '\\n')
+                """)
+        }
+        try trace.compareFiles(in: folder.path)
+    }
+}
