@@ -21,7 +21,7 @@ page: packages
 
 # Tests with a bound on memory or time, and tests of live sources, whose connections are lost when
 # they are silent for too long. A house test keeps the list of the latter.
-ALONE = WithinBounds|JetstreamTests|MastodonTests|XTests|HTTPProxyTests|LiveCommandTests|liveEventsAreCountedExactlyOnce|thePageShowsItsSources
+ALONE = WithinBounds|JetstreamTests|WrongClockTests|MastodonTests|XTests|HTTPProxyTests|LiveCommandTests|liveEventsAreCountedExactlyOnce|thePageShowsItsSources
 
 ## Runs every test, against the release build that users get. The tests in ALONE run first, one after
 ## the other; of the others as many at once as there are cores, so that one that waits for a program

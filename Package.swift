@@ -199,6 +199,7 @@ let package = Package(
         example("MeterReadings"),
         example("MovieRecommender"),
         example("LiveRecommendations"),
+        example("PostsByLocation"),
         support("TestSupport", ["SwiftwaterPlatform", "SwiftwaterCore", "SwiftwaterFormats"]),
         support(
             "StreamingTestSupport",
@@ -231,7 +232,10 @@ let package = Package(
         tests("PostsTests", ["FuzzChecks", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterPosts"]),
         tests(
             "TrendsTests",
-            ["SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", "SwiftwaterPosts", "SwiftwaterTrends"]),
+            [
+                "SwiftwaterTesting", "SwiftwaterStorage", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming",
+                "SwiftwaterPosts", "SwiftwaterTrends",
+            ]),
         tests(
             "RecommenderTests",
             [
@@ -273,6 +277,7 @@ let package = Package(
             "IntegrationTests",
             [
                 "SwiftwaterCommand", "HashtagTrends", "MeterReadings", "MovieRecommender", "LiveRecommendations",
+                "PostsByLocation",
                 "SwiftwaterSamples", "LiveTestSupport", "DatabaseTestSupport", sqlite,
             ] + face + nio),
     ],

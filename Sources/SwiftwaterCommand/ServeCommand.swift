@@ -68,6 +68,10 @@
             name: [.customLong("min-count"), .customLong("min-support")], help: "Minimum count for a key to be listed.")
         var minCount = 1
         @Option(help: "File of ignored keys, one per line; reread on change.") var ignore: String?
+        @Option(
+            help: ArgumentHelp("What to count, as for trends: hashtags, words, author-values ...", valueName: "kind"))
+        var keys = TrendingSettings.Keys.hashtags
+        @OptionGroup var enrichment: EnrichmentOptions
         @Option(help: "File whose first line is the token clients must send.") var tokenFile: String?
         @Option(help: "File whose first line is the secret of signed webhooks (or SWIFTWATER_WEBHOOK_SECRET).")
         var webhookSecretFile: String?
@@ -104,6 +108,9 @@
             }
             try DurabilityOptions.check(renames: checkpointRename)
             try validateCluster()
+            if keys == .authorValues, enrichment.enrich == nil {
+                throw ValidationError("--keys author-values requires --enrich.")
+            }
             guard (clientRequestsMax ?? 1) >= 1 else { throw ValidationError("--client-requests-max takes 1 or more.") }
         }
 
@@ -126,6 +133,7 @@
             guard source.count == 1 else {
                 throw ValidationError("--master sc:// takes one --source, which Spark reads.")
             }
+            if enrichment.enrich != nil { throw ValidationError("--enrich does not work with --master sc://.") }
             if demo || ignore != nil || !checkpointDrop.isEmpty || !checkpointRename.isEmpty {
                 throw ValidationError(
                     "--demo, --ignore, --checkpoint-drop and --checkpoint-rename do not work with --master sc://.")
@@ -216,7 +224,7 @@
             let windows =
                 window.isEmpty ? (demo ? [.seconds(20), .seconds(120)] : board.windows) : window.map(\.duration)
             (board.windows, board.slide) = (windows, slide?.duration ?? batch.duration)
-            board.trending.minimumCount = minCount
+            (board.trending.minimumCount, board.trending.keys) = (minCount, keys)
             // An edited post comes again.
             if source.contains(where: \.source.isLive) { board.trending.rememberedIDs = 100_000 }
             return board
@@ -240,7 +248,8 @@
             }
             return try TrendService(
                 context, board, serve: settings, historyPath: state.map { $0 + "/windows.db" },
-                metrics: MetricsRegistry(), filter: try ignore.map { try TrendFilter(ignore: $0, allow: nil) }
+                metrics: MetricsRegistry(), filter: try ignore.map { try TrendFilter(ignore: $0, allow: nil) },
+                enrichment: try enrichment.enrichment(logger)
             ) { context in
                 var streams = try source.map { source in
                     if case .archive = source.source {

@@ -80,6 +80,9 @@ struct TrendsCommand: AsyncParsableCommand {
         }
         guard (batches ?? 1) >= 1 else { throw ValidationError("--batches takes 1 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
+        if totals, trending.keys == .authorValues {
+            throw ValidationError("--totals counts what is in posts, not --keys author-values.")
+        }
         if totals, sink.isEmpty { throw ValidationError("--totals requires --sink.") }
         if let problem = source.problem(onCluster: isOnCluster) { throw ValidationError("\(problem).") }
         try files.check(hasFiles: source.hasFiles && !isOnCluster)
@@ -167,7 +170,9 @@ struct TrendsCommand: AsyncParsableCommand {
             format: try files.format)
         settings.limit = rowsOfTables(settings)
         let tables = posts.trending(
-            settings, filter: try trending.filter(), enrichment: try trending.enrichment(), isLast: isLast)
+            settings, filter: try trending.filter(),
+            enrichment: try trending.enrichment.enrichment(CommandLog.logger(isVerbose: verbose)),
+            isLast: isLast)
         let totals =
             totals
             ? posts.trendingKeys(settings.keys).map { ($0, 1) }.reduceByKey(+)

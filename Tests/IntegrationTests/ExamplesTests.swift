@@ -1,3 +1,4 @@
+import DatabaseTestSupport
 import Foundation
 import TestSupport
 import Testing
@@ -48,6 +49,20 @@ import Testing
         #expect(example.wait().status == 0)
         #expect(feeder.wait().status == 0)
         #expect(isAnswered == true)
+    }
+
+    @Test(.enabled(if: MongoServer.isInstalled, Comment(rawValue: MongoServer.missing)))
+    func postsAreCountedByLocation() throws {
+        let server = try MongoServer(isReplicaSet: false)
+        try server.script(
+            "db.users.insert_many([{'name': 'ada', 'location': 'Wien'}, {'name': 'bob', 'location': 'Graz'}])")
+        let feeder = try relay(["ada,Good morning", "bob,Hello", "ada,Again", "eve,Who am I?"], port: 7776)
+        let example = try Program([server.address()], program: "PostsByLocation")
+        let table = example.waitForOutput { output, _ in firstTable(output) }
+        example.terminate()
+        #expect(example.wait().status == 0)
+        #expect(feeder.wait().status == 0)
+        #expect(table?.first == "(Wien,2)" && table.map { Set($0) } == ["(Wien,2)", "(Graz,1)", "(unknown,1)"])
     }
 
     @Test func theMovieRecommenderRuns() throws {

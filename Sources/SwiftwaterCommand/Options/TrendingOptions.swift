@@ -6,7 +6,8 @@ struct TrendingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What to count: hashtags (public rules), hash-words (words that begin with #, split at spaces), "
-                + "cashtags, mentions, links or words.", valueName: "kind"))
+                + "cashtags, mentions, links, words, or author-values (what --enrich knows of the author).",
+            valueName: "kind"))
     var keys = TrendingSettings.Keys.hashtags
     @Flag(help: "Assign posts to windows by their own time: an archive gives the same tables at any speed.")
     var eventTime = false
@@ -43,12 +44,7 @@ struct TrendingOptions: ParsableArguments {
     @Option(help: "File of keys not to list, one per line; reread when it changes.")
     var ignore: String?
     @Option(help: "File of the only keys to list.") var allow: String?
-    @Option(help: "CSV, NDJSON or SQLite file about authors: rows show the most frequent values for a key.")
-    var enrich: String?
-    @Option(help: "The file's column of author ids.") var enrichKey = "author_id"
-    @Option(help: "The file's columns of values, separated by commas, such as location,verified.")
-    var enrichBy = "location"
-    @Option(help: "The SQLite file's table.") var enrichTable = "authors"
+    @OptionGroup var enrichment: EnrichmentOptions
     @Option(help: "Number of keys in a slide above which rare ones are evicted and counts get an upper bound.")
     var keysMax = TrendingSettings().keysMax
     @Flag(
@@ -63,7 +59,7 @@ struct TrendingOptions: ParsableArguments {
     private var recordsEvidence: Bool {
         details
             ?? (eventTime || by != nil || minCount != nil || keys != .hashtags && keys != .hashWords || oncePerAuthor
-                || ignore != nil || allow != nil || enrich != nil)
+                || ignore != nil || allow != nil || enrichment.enrich != nil)
     }
 
     func validate() throws {
@@ -81,24 +77,18 @@ struct TrendingOptions: ParsableArguments {
         if let rememberIds, rememberIds < 0 {
             throw ValidationError("--remember-ids takes 0 or more, not \(rememberIds).")
         }
+        if keys == .authorValues, enrichment.enrich == nil {
+            throw ValidationError("--keys author-values requires --enrich.")
+        }
         if keysMax < 16 { throw ValidationError("--keys-max takes 16 or more.") }
         if let minCount, minCount < 1 { throw ValidationError("--min-count takes 1 or more.") }
-        if details == false, by == .authors || oncePerAuthor || enrich != nil {
+        if details == false, by == .authors || oncePerAuthor || enrichment.enrich != nil {
             throw ValidationError("--by authors, --once-per-author and --enrich need details; omit --no-details.")
         }
     }
 
     func filter() throws -> TrendFilter? {
         ignore == nil && allow == nil ? nil : try TrendFilter(ignore: ignore, allow: allow)
-    }
-
-    func enrichment() throws -> TrendEnrichment? {
-        try enrich.map { path in
-            let columns = enrichBy.split(separator: ",").map(String.init)
-            return try TrendEnrichment.isSQLite(path)
-                ? .read(sqlite: path, table: enrichTable, key: enrichKey, columns: columns)
-                : .read(path, key: enrichKey, columns: columns)
-        }
     }
 
     /// - Parameters:

@@ -30,7 +30,7 @@
                 (!durability.checkpointDrop.isEmpty, "--checkpoint-drop"),
                 (!durability.checkpointRename.isEmpty, "--checkpoint-rename"),
                 (trending.ignore != nil, "--ignore"), (trending.allow != nil, "--allow"),
-                (trending.enrich != nil, "--enrich"), ((trending.rememberIds ?? 0) > 0, "--remember-ids"),
+                (trending.enrichment.enrich != nil, "--enrich"), ((trending.rememberIds ?? 0) > 0, "--remember-ids"),
                 (trending.keysMax != TrendingSettings().keysMax, "--keys-max"),
                 (lineLengthMaxBytes != LineLimits().lineLengthMaxBytes, "--line-length-max-bytes"),
                 (archiveBatchBytes != 512 << 20, "--archive-batch-bytes"),

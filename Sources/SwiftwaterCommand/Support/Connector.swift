@@ -2,11 +2,12 @@
 struct Connector {
     /// What it is for.
     enum Use: String, CaseIterable {
-        case source, sink
+        case source, table, sink
 
         var title: String {
             switch self {
             case .source: "Sources of posts"
+            case .table: "Static data about authors (--enrich)"
             case .sink: "Sinks of tables"
             }
         }
@@ -67,6 +68,17 @@ struct Connector {
             use: .source, address: "kafka://BROKER:PORT/TOPIC", what: "the messages of topics",
             guarantee: "once: offsets are in the checkpoint; gaps are an error, or reported",
             access: "KAFKA_PASSWORD, for kafka://USER@BROKER:PORT/TOPIC", page: "docs/KAFKA.md"),
+        Connector(
+            use: .table, address: "FILE", what: "a CSV, NDJSON or SQLite file, read at the start",
+            guarantee: "as it was at the start", access: "that of the file", page: "docs/LOOKUPS.md"),
+        Connector(
+            use: .table, address: "postgresql://USER@HOST/DATABASE", what: "a table, view or query, by key",
+            guarantee: "not older than --enrich-age; waits, or goes on and counts what is missing",
+            access: "PGPASSWORD, or a file that PGPASSFILE names", page: "docs/LOOKUPS.md"),
+        Connector(
+            use: .table, address: "mongodb://USER@HOST/DATABASE", what: "a collection, by key",
+            guarantee: "not older than --enrich-age; waits, or goes on and counts what is missing",
+            access: "MONGODB_PASSWORD, or a file that MONGODB_PASSWORD_FILE names", page: "docs/LOOKUPS.md"),
         Connector(
             use: .sink, address: "files:DIR, csv:DIR or text:DIR",
             what: "a file for each table: NDJSON, CSV or text", guarantee: "once",

@@ -2,9 +2,9 @@ import Foundation
 import SwiftwaterCore
 import SwiftwaterFormats
 
-/// The address of a MongoDB database: `mongodb://[USER@]HOST[:PORT][,HOST...]/DATABASE[/COLLECTION]`, or `mongodb+srv://`,
-/// with the options of MongoDB's connection strings after `?`, and `patience`. The password comes from
-/// `MONGODB_PASSWORD`, or from the file that `MONGODB_PASSWORD_FILE` names.
+/// The address of a MongoDB database: `mongodb://[USER@]HOST[:PORT][,HOST...]/DATABASE[/COLLECTION]`, or
+/// `mongodb+srv://`, with the options of MongoDB's connection strings after `?`, and `patience`. The password comes
+/// from `MONGODB_PASSWORD`, or from the file that `MONGODB_PASSWORD_FILE` names.
 package struct MongoAddress: Sendable, Hashable {
     static let accessRemedy =
         "check the user and authSource, and put the password into MONGODB_PASSWORD, or into a file that "

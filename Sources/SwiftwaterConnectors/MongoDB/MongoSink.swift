@@ -6,9 +6,10 @@ import SwiftwaterStreaming
 /// A sink of tables in a MongoDB database: a collection for each output, and a document for each row, with the output's
 /// columns, the batch time in milliseconds as `batch`, and `{batch, row}` as its id.
 ///
-/// The collection `swiftwater_batches` lists the batches that are there. In a replica set or a sharded cluster, rows and
-/// the record of their batch are one transaction. A server by itself has no transactions: then the rows come first, under
-/// ids that a repetition finds again, and the record last, so that each batch is there once, but can be seen in part.
+/// The collection `swiftwater_batches` lists the batches that are there. In a replica set or a sharded cluster, rows
+/// and the record of their batch are one transaction. A server by itself has no transactions: then the rows come first,
+/// under ids that a repetition finds again, and the record last, so that each batch is there once, but can be seen in
+/// part.
 public final class MongoSink: TableSink {
     private static let batches = "swiftwater_batches"
     /// The rows of one command.
@@ -42,7 +43,9 @@ public final class MongoSink: TableSink {
         guard isName, !output.hasPrefix("system."), ![Self.batches, "swiftwater_sessions"].contains(output) else {
             throw SwiftwaterError(
                 .invalidArgument, "an output cannot be named '\(output)' in MongoDB",
-                remedy: "choose a name of at most 200 bytes without '$', other than \(Self.batches) and swiftwater_sessions")
+                remedy:
+                    "choose a name of at most 200 bytes without '$', other than \(Self.batches) and swiftwater_sessions"
+            )
         }
         for column in columns
         where ["batch", "_id"].contains(column) || column.hasPrefix("$") || column.contains(".")

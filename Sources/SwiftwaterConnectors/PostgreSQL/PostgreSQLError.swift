@@ -25,7 +25,8 @@ struct PostgreSQLError: DatabaseProblem {
             case "42501": (.denied, "give the user the right to it")
             case "3D000": (.notFound, "create the database, or name another")
             case "42P01": (.notFound, "create the table, or name another")
-            case "42703", "42804", "22P02": (.invalidState, "check the columns of the table and their types, or use another table")
+            case "42703", "42804", "22P02":
+                (.invalidState, "check the table's columns and types, or use another table")
             case "53100": (.io, "free some space on the server")
             case "": (.network, "check that the server runs and can be reached")
             default: (mayPass ? .network : .io, nil)

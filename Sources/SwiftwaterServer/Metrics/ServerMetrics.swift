@@ -39,6 +39,9 @@
             ("swiftwater_source_gaps", "Times for which a live service did not send what it had."),
             ("swiftwater_source_gap_seconds", "The length of all gaps of a live source."),
             ("swiftwater_source_malformed_messages", "Messages of a live source that could not be read."),
+            ("swiftwater_lookup_keys", "Authors that were looked up, once for each batch, by what came of it."),
+            ("swiftwater_lookup_queries", "Queries for authors."),
+            ("swiftwater_lookup_readable", "1 if authors can be looked up, 0 if not."),
             ("swiftwater_batch_lag_seconds", "Delay from the last batch's time until its tables were written."),
             ("swiftwater_batch_processing_seconds", "Processing time of batches."),
             ("swiftwater_ratings_total", "Ratings accepted and safe."),
@@ -126,6 +129,20 @@
                 gauge("swiftwater_source_gap_seconds", status.gapTime.inSeconds)
                 gauge("swiftwater_source_malformed_messages", Double(status.malformed))
             }
+        }
+
+        /// Takes over what a table beside the stream counts itself.
+        func count(_ table: CachedTable) {
+            let counts = table.statistics
+            for (result, count) in [
+                ("cached", counts.cached), ("found", counts.found), ("missing", counts.missing),
+                ("failed", counts.failed), ("stale", counts.stale),
+            ] {
+                Gauge(label: "swiftwater_lookup_keys", dimensions: [("result", result)], factory: registry)
+                    .record(Double(count))
+            }
+            gauge("swiftwater_lookup_queries", Double(counts.queries))
+            gauge("swiftwater_lookup_readable", table.isReadable ? 1 : 0)
         }
 
         func gauge(_ name: String, _ value: Double) { Gauge(label: name, factory: registry).record(value) }

@@ -28,7 +28,10 @@ const trendRows = new Map();
 function showTrends(table) {
   state.table = table;
   const end = table.end ? ", until " + clock(table.end) : "";
-  find("trends-note").textContent = whole.format(table.posts) + " posts and " + whole.format(table.keys) + " tags in the last " +
+  const areTags = table.trends.every((row) => row.key.startsWith("#"));
+  find("key-kind").textContent = areTags ? "Tag" : "Key";
+  find("trends-note").textContent = whole.format(table.posts) + " posts and " + whole.format(table.keys) +
+    (areTags ? " tags in the last " : " keys in the last ") +
     state.window + end + (table.late ? "; " + whole.format(table.late) + " posts came late" : "");
   const body = find("trend-rows");
   const focused = document.activeElement && document.activeElement.classList.contains("tag") ? document.activeElement : null;
@@ -135,6 +138,10 @@ function fillDetail(detail, row) {
   const facts = ["score " + decimal(row.score, 1), "first seen " + new Date(row.firstSeen).toLocaleString()];
   if (row.expected !== null) facts.unshift(decimal(row.expected, 1) + " expected");
   if (row.copied) facts.push("mostly copies of a few texts");
+  for (const [column, values] of Object.entries(row.groups || {})) {
+    const counts = Object.entries(values).sort((a, b) => b[1] - a[1]);
+    facts.push(safe(column) + ": " + counts.map(([name, count]) => safe(name) + " " + whole.format(count)).join(", "));
+  }
   detail.facts.textContent = facts.join(" · ");
   drawSpark(detail.svg, row.history);
   const samples = row.samples.join("\u0000");

@@ -122,6 +122,7 @@
             metrics.gauge("swiftwater_checkpoint_age_seconds", age)
             metrics.count(StoreRegistry.traffic)
             metrics.count(SourceReport(trends.context))
+            if let table = trends.authors { metrics.count(table) }
             if let bytes = ProcessMemory.residentBytes { metrics.gauge("swiftwater_resident_bytes", Double(bytes)) }
             if let live = recommendations?.live {
                 metrics.gauge("swiftwater_live_ratings", Double(live.ratingCount))

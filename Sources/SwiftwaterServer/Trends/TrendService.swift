@@ -13,6 +13,8 @@
         let metrics: ServerMetrics
         /// The context of the job, which the caller starts and stops.
         public let context: StreamingContext
+        /// Where authors are looked up; nil if they are not.
+        let authors: CachedTable?
         /// The number of posts that were counted elsewhere; nil if this job counts them.
         private let remotePosts: Monitor<Int>?
         /// Whether posts are counted here, and not elsewhere.
@@ -22,10 +24,12 @@
         ///
         /// - Parameters:
         ///   - context: not started yet, and with its checkpoint settings if it has any.
+        ///   - filter: lists of keys to leave out, or of the only keys to list.
+        ///   - enrichment: values of authors, which rows of tables report.
         ///   - sources: makes the streams of posts.
         public init(
             _ context: StreamingContext, _ settings: TrendBoardSettings, serve: ServeSettings, historyPath: String?,
-            metrics registry: MetricsRegistry, filter: TrendFilter? = nil,
+            metrics registry: MetricsRegistry, filter: TrendFilter? = nil, enrichment: TrendEnrichment? = nil,
             sources: (StreamingContext) throws -> [DStream<Text>]
         ) throws {
             self.context = context
@@ -36,10 +40,10 @@
                 path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes,
                 setsAsideDamage: serve.setsAsideDamagedHistory,
                 logger: context.engine.logger)
-            remotePosts = nil
+            (remotePosts, authors) = (nil, enrichment?.table)
             let pushed = context.receiverStream(intake, name: "http").named("http")
             let posts = try sources(context).reduce(pushed) { $0.union($1) }
-            for window in settings.windows { count(posts, settings, window, filter) }
+            for window in settings.windows { count(posts, settings, window, filter, enrichment) }
             watch()
         }
 
@@ -58,7 +62,7 @@
                 path: historyPath, maxAge: serve.historyMaxAge, maxBytes: serve.historyMaxBytes,
                 setsAsideDamage: serve.setsAsideDamagedHistory,
                 logger: context.engine.logger)
-            remotePosts = Monitor(0)
+            (remotePosts, authors) = (Monitor(0), nil)
             context.receiverStream(intake, name: "http").forEachBatch(name: "time") { _, _ in }
             watch()
         }
@@ -94,7 +98,8 @@
 
         /// Counts posts over one window: one state provides the tables of all orders.
         private func count(
-            _ posts: DStream<Text>, _ settings: TrendBoardSettings, _ window: Duration, _ filter: TrendFilter?
+            _ posts: DStream<Text>, _ settings: TrendBoardSettings, _ window: Duration, _ filter: TrendFilter?,
+            _ enrichment: TrendEnrichment?
         ) {
             var trending = settings.trending
             (trending.window, trending.slide) = (window, settings.slide)
@@ -103,7 +108,9 @@
             let name = "trends " + TrendRoutes.label(window)
             // All windows read the same posts, so one of them warns.
             trending.logsUnreadablePosts = trending.logsUnreadablePosts && window == settings.windows.first
-            posts.trending(trending, filter: filter).named(name).forEachBatch(name: "page " + name) {
+            posts.trending(trending, filter: filter, enrichment: enrichment).named(name).forEachBatch(
+                name: "page " + name
+            ) {
                 [unowned self] rdd, _ in
                 for table in try rdd.collect() { try show(table) }
             }

@@ -98,6 +98,8 @@ struct KeyScanner {
             for word in KeyRules.words(text) {
                 word.withBytes { give(word.caseFolded(), $0, body) }
             }
+        // They are not in the post.
+        case .authorValues: break
         }
     }
 

@@ -24,7 +24,8 @@ extension DStream where Element == Text {
     /// - Parameters:
     ///   - settings: the settings of the trends.
     ///   - filter: lists of keys to leave out, or of the only keys to list.
-    ///   - enrichment: values of authors. Rows report how often each value occurs among the posts of a key.
+    ///   - enrichment: values of authors. Rows report how often each value occurs among the posts of a key. With
+    ///     `Keys.authorValues`, they are the keys.
     ///   - isLast: called after each batch without posts. Returns whether no more posts will come, so that the open
     ///     windows end now. Its result may depend only on what the source has handed out until then, since a batch that
     ///     is repeated after a restart calls it again.
@@ -36,6 +37,12 @@ extension DStream where Element == Text {
         var settings = settings
         if settings.slide == nil, !settings.usesEventTime { settings.slide = slideDuration }
         for problem in settings.problems(batch: slideDuration) { context.reportProblem(problem, in: "trending") }
+        if settings.keys == .authorValues, enrichment == nil {
+            let problem = SwiftwaterError(
+                .invalidArgument, "the values of authors are to be counted, but there is no enrichment",
+                remedy: "pass an enrichment, or count other keys")
+            context.reportProblem(problem, in: "trending")
+        }
         let engine = context.engine
         let state = TrendState(settings, filter: filter, enrichment: enrichment, origin: 0, isLast: isLast) {
             engine.warn($0)

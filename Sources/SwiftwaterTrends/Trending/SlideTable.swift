@@ -50,6 +50,11 @@ final class SlideTable: @unchecked Sendable {
         }
     }
 
+    /// Calls `body` with each cell.
+    func forEachCell(_ body: (TrendCell) -> Void) {
+        for number in 0..<entries.count { body(entries[number].pointee.cell) }
+    }
+
     /// The count of a key; 0 if it is absent.
     subscript(key: Text) -> Int64 { keepsCells ? find(key)?.pointee.count ?? 0 : table[key] }
 

@@ -1,12 +1,14 @@
 import SwiftwaterCore
 import SwiftwaterFormats
+import SwiftwaterStreaming
 
 /// Values of authors in one or more columns, such as a place or whether they are verified. Rows of trends report how
 /// often each value occurs among the posts of a key.
 public struct TrendEnrichment: Sendable {
-    /// The hashes of the values, by the hash of an author's id.
-    private var values: [UInt64: [UInt64]] = [:]
-    private var names: [UInt64: (column: String, value: Text)] = [:]
+    /// What is known from the start.
+    private(set) var known = AuthorValues()
+    /// Where authors are looked up when they post; nil if all is known from the start.
+    package let table: CachedTable?
 
     /// Creates an enrichment of one column.
     ///
@@ -14,7 +16,8 @@ public struct TrendEnrichment: Sendable {
     ///   - column: the name of the column, such as `location`.
     ///   - authors: ids as they appear in posts, each with its value. Of two values for one author, the last counts.
     public init(column: String = "", _ authors: some Sequence<(id: String, value: String)>) {
-        add(column, Dictionary(authors.map { ($0.id, $0.value) }, uniquingKeysWith: { $1 }))
+        table = nil
+        known.add(column, Dictionary(authors.map { ($0.id, $0.value) }, uniquingKeysWith: { $1 }))
     }
 
     /// Creates an enrichment of several columns.
@@ -24,30 +27,26 @@ public struct TrendEnrichment: Sendable {
     ///   - rows: an author's id, and a value or nil for each column. A column of more than 20 different whole numbers
     ///     is grouped by their number of digits (`1000-9999`).
     public init(columns: [String], rows: [(id: String, values: [String?])]) {
+        table = nil
         for (number, column) in columns.enumerated() {
-            var known: [String: String] = [:]
-            for row in rows { if let value = row.values[number], !value.isEmpty { known[row.id] = value } }
-            if Set(known.values).count > 20, known.values.allSatisfy({ UInt64($0) != nil }) {
-                known = known.mapValues(TrendEnrichment.magnitude)
+            var authors: [String: String] = [:]
+            for row in rows { if let value = row.values[number], !value.isEmpty { authors[row.id] = value } }
+            if Set(authors.values).count > 20, authors.values.allSatisfy({ UInt64($0) != nil }) {
+                authors = authors.mapValues(TrendEnrichment.magnitude)
             }
-            add(column, known)
+            known.add(column, authors)
         }
     }
 
-    private mutating func add(_ column: String, _ authors: [String: String]) {
-        for (id, value) in authors {
-            let hash = Array((column + "\0" + value).utf8).withUnsafeBytes { StableHasher.hash($0) } | 1
-            names[hash] = (column, Text(value))
-            values[Array(id.utf8).withUnsafeBytes { StableHasher.hash($0) } | 1, default: []].append(hash)
-        }
-    }
+    /// Creates an enrichment from a table in which authors are looked up when they post: those of a batch that are not
+    /// known, all at once.
+    ///
+    /// A post counts with what is known of its author then. If that has changed when the post is deleted, the deletion
+    /// is subtracted from the new value.
+    public init(_ table: CachedTable) { self.table = table }
 
-    /// The number of authors that have a value.
-    public var authorCount: Int { values.count }
-
-    /// Returns the values of an author, by the hash of the id; empty if there are none.
-    func values(of author: UInt64) -> [UInt64] { values[author] ?? [] }
-    func name(of value: UInt64) -> (column: String, value: Text)? { names[value] }
+    /// The number of authors that have a value from the start.
+    public var authorCount: Int { known.count }
 
     /// Reads a table of authors: CSV with a header, or NDJSON, plain or gzip.
     ///

@@ -7,7 +7,7 @@ import SwiftwaterPlatform
 struct TrendReader {
     private let settings: TrendingSettings
     private let clock: SlideClock
-    private let enrichment: TrendEnrichment?
+    private let authors: AuthorValues
     private let batchTime: Int64
     private var reader = PostReader()
     private var scanner: KeyScanner
@@ -28,13 +28,13 @@ struct TrendReader {
     private let repeated: IDSet
 
     init(
-        _ settings: TrendingSettings, _ clock: SlideClock, _ enrichment: TrendEnrichment?, at time: BatchTime,
+        _ settings: TrendingSettings, _ clock: SlideClock, _ authors: AuthorValues, at time: BatchTime,
         seen: SeenPosts, repeated: IDSet
     ) {
         partial = TrendPartial(outliers: settings.outliers)
         (self.seen, self.repeated) = (seen, repeated)
         own = SeenPosts(limit: settings.rememberedIDs)
-        self.enrichment = enrichment
+        self.authors = authors
         self.settings = settings
         self.clock = clock
         batchTime = time.milliseconds
@@ -174,15 +174,30 @@ struct TrendReader {
         slide = nil
     }
 
+    /// The hash of the author's id; 0 without one.
+    private var author: UInt64 { view.author.isEmpty ? 0 : AuthorValues.hash(UnsafeRawBufferPointer(view.author)) }
+
+    /// Calls `body` with each key of the post, once, and its spelling.
+    private mutating func forEachKey(_ groups: [UInt64], _ body: (Text, UnsafeBufferPointer<UInt8>) -> Void) {
+        guard settings.keys == .authorValues else { return scanner.forEachKey(of: view, &text, body) }
+        var given: [Text] = []
+        for group in groups {
+            guard let key = authors.name(of: group)?.value, !given.contains(key) else { continue }
+            given.append(key)
+            key.withBytes { body(key, $0) }
+        }
+    }
+
     /// Counts the post's keys, once each.
     private mutating func count(into table: TagTable) {
+        let groups = settings.keys == .authorValues ? authors.values(of: author) : []
         guard settings.honorsDeletions, !view.id.isEmpty else {
-            return scanner.forEachKey(of: view, &text) { key, _ in table.add(key, 1) }
+            return forEachKey(groups) { key, _ in table.add(key, 1) }
         }
         if settings.keys == .hashtags, let tags = view.tags, tags.isEmpty { return }
         let id = view.idHash
         var mentions: [SlideTable.Mention] = []
-        scanner.forEachKey(of: view, &text) { key, _ in
+        forEachKey(groups) { key, _ in
             let hash = key.stableHash
             table.add(key, hash: hash, 1)
             mentions.append(.init(post: id, key: hash))
@@ -194,14 +209,14 @@ struct TrendReader {
     private mutating func count(_ time: Int64, into table: SlideTable) {
         // Nearly half of all posts have no tags, and need no more work.
         if settings.keys == .hashtags, let tags = view.tags, tags.isEmpty { return }
-        let author = view.author.isEmpty ? 0 : StableHasher.hash(UnsafeRawBufferPointer(view.author)) | 1
+        let author = author
         let (raw, isEscaped, markup) = (view.rawText, view.isEscaped, view.markup)
         let textHash = StableHasher.hash(UnsafeRawBufferPointer(raw))
         let tracksPost = settings.honorsDeletions && !view.id.isEmpty
         let idHash = tracksPost ? view.idHash : 0
         let samplesMax = settings.samples
-        let groups = author == 0 ? [] : enrichment?.values(of: author) ?? []
-        scanner.forEachKey(of: view, &text) { key, spelling in
+        let groups = author == 0 ? [] : authors.values(of: author)
+        forEachKey(groups) { key, spelling in
             table.add(key, 1) { cell in
                 if author != 0 { cell.authors.insert(author) }
                 cell.texts.insert(textHash)

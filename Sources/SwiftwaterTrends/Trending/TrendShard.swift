@@ -21,10 +21,8 @@ final class TrendShard: @unchecked Sendable {
     /// Slides up to this one are in the baseline.
     private var absorbedThrough: Int?
 
-    private let enrichment: TrendEnrichment?
-
-    init(_ settings: TrendingSettings, _ clock: SlideClock, _ enrichment: TrendEnrichment?) {
-        (self.settings, self.clock, self.enrichment) = (settings, clock, enrichment)
+    init(_ settings: TrendingSettings, _ clock: SlideClock) {
+        (self.settings, self.clock) = (settings, clock)
         baseline = Baseline(step: clock.step, span: settings.baseline.wholeMilliseconds)
     }
 
@@ -49,12 +47,12 @@ final class TrendShard: @unchecked Sendable {
     }
 
     /// Removes deleted posts from slides that a window still reads.
-    private func remove(_ ids: Set<UInt64>) {
+    private func remove(_ ids: Set<UInt64>, _ authors: AuthorValues) {
         guard !ids.isEmpty else { return }
         for (slide, table) in slides {
             let isInWindow = clock.length > 1 && windowSlides.contains(slide)
             table.remove(ids) {
-                enrichment?.values(of: $0) ?? []
+                authors.values(of: $0)
             } whenRemoved: { key, hash, count, authors in
                 version += 1
                 if isInWindow { window.add(key, hash: hash, count: -count, authors: countsAuthors ? -authors : 0) }
@@ -78,6 +76,7 @@ final class TrendShard: @unchecked Sendable {
         /// The number of slides with posts up to each slide.
         let slideNumbers: [Int: Int]
         let deleted: Set<UInt64>
+        let authors: AuthorValues
     }
 
     /// Makes the running counts those of a window. O(keys of the slides that enter and leave).
@@ -85,7 +84,7 @@ final class TrendShard: @unchecked Sendable {
         let first = window.last - clock.length + 1
         leave(before: first)
         absorb(through: first - 1, window)
-        remove(window.deleted)
+        remove(window.deleted, window.authors)
         enter(first, window.last)
         shed()
         windowTables = slides.filter {
@@ -309,7 +308,9 @@ final class TrendShard: @unchecked Sendable {
     }
 
     /// Returns the row of a key of the last window. Reads only. O(slides of the window that are not empty).
-    func row(_ ranked: RankedKey, lastSlide last: Int) -> TrendingRow {
+    ///
+    /// - Parameter authors: what is known about authors; nil without an enrichment.
+    func row(_ ranked: RankedKey, lastSlide last: Int, _ authors: AuthorValues?) -> TrendingRow {
         let error = windowTables.reduce(0) { $0 + $1.error }
         var row = TrendingRow(
             key: ranked.key.detached(), count: Int(ranked.count), countUpperBound: Int(ranked.count + error),
@@ -333,16 +334,16 @@ final class TrendShard: @unchecked Sendable {
             authors: min(cell.authors.count, Int(posts + error)),
             firstSeen: BatchTime(milliseconds: min(cell.first, baseline.entry(of: ranked.key)?.first ?? .max)),
             history: history, samples: cell.shownSamples.map(\.text), isCopied: cell.isCopied,
-            groups: enrichment == nil ? nil : groups(cell))
+            groups: authors.map { TrendShard.groups(cell, $0) })
         return row
     }
 }
 
 extension TrendShard {
     /// Returns the most frequent values of each column of the enrichment, most frequent first.
-    private func groups(_ cell: TrendCell) -> [TrendingRow.Group] {
+    private static func groups(_ cell: TrendCell, _ authors: AuthorValues) -> [TrendingRow.Group] {
         let all = cell.groups.all.filter { $0.count > 0 }.compactMap { group in
-            enrichment?.name(of: group.value).map {
+            authors.name(of: group.value).map {
                 TrendingRow.Group(column: $0.column, value: $0.value, count: group.count)
             }
         }
@@ -350,6 +351,18 @@ extension TrendShard {
         return columns.flatMap { column in
             column.value.sorted { $0.count != $1.count ? $0.count > $1.count : $0.value < $1.value }.prefix(
                 TrendingRow.groupsMax)
+        }
+    }
+}
+
+extension TrendShard {
+    /// Adds the values of authors that cells count, and the authors of posts that may be deleted.
+    func collect(values: inout Set<UInt64>, authors: inout Set<UInt64>) {
+        for table in slides.values {
+            table.forEachCell { cell in
+                cell.groups.forEach { values.insert($0.value) }
+                cell.posts.forEach { if $0.author != 0 { authors.insert($0.author) } }
+            }
         }
     }
 }

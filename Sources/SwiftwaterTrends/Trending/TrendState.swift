@@ -19,11 +19,15 @@ final class TrendState: BatchState, @unchecked Sendable {
 
     private let settings: TrendingSettings
     private let filter: TrendFilter?
-    private let enrichment: TrendEnrichment?
+    let enrichment: TrendEnrichment?
     private let isLast: @Sendable () -> Bool
     private let log: @Sendable (String) -> Void
     private var clock: SlideClock
-    private var shards: [TrendShard]
+    private(set) var shards: [TrendShard]
+    /// What is known about authors now.
+    var authors: AuthorValues
+    /// The size of `authors` when it was last tidied.
+    var authorsSize = 10_000
     private var latest: LatestTimes
     /// The posts that came so far, as far as ids are remembered.
     private var seen: SeenPosts
@@ -55,11 +59,12 @@ final class TrendState: BatchState, @unchecked Sendable {
     ) {
         (self.settings, self.filter, self.enrichment) = (settings, filter, enrichment)
         (self.isLast, self.log) = (isLast, log)
+        authors = enrichment?.known ?? AuthorValues()
         latest = LatestTimes(outliers: settings.outliers)
         seen = SeenPosts(limit: settings.rememberedIDs)
         let clock = SlideClock(settings, origin: origin)
         self.clock = clock
-        shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock, enrichment) }
+        shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock) }
     }
 
     // MARK: A batch
@@ -69,21 +74,27 @@ final class TrendState: BatchState, @unchecked Sendable {
         let partials: [TrendPartial]
         /// The posts that came up to the end of the batch.
         let seen: SeenPosts
+        /// What is known about authors then.
+        let authors: AuthorValues
     }
 
     func prepare(_ rdd: RDD<Text>, at time: BatchTime) throws -> Prepared {
         let none = [IDSet](repeating: IDSet(), count: TrendState.partials)
-        let partials = try read(rdd, at: time, repeated: none)
+        let authors = try authors(of: rdd)
+        let partials = try read(rdd, at: time, authors, repeated: none)
         let (after, repeated) = remembering(partials)
-        guard let repeated else { return Prepared(partials: partials, seen: after) }
+        guard let repeated else { return Prepared(partials: partials, seen: after, authors: authors) }
         // A post of one partial came again in a later one, which is read again without it.
-        return Prepared(partials: try read(rdd, at: time, repeated: repeated), seen: after)
+        return Prepared(
+            partials: try read(rdd, at: time, authors, repeated: repeated), seen: after, authors: authors)
     }
 
-    private func read(_ rdd: RDD<Text>, at time: BatchTime, repeated: [IDSet]) throws -> [TrendPartial] {
-        let (settings, clock, enrichment, seen) = (settings, clock, enrichment, seen)
+    private func read(
+        _ rdd: RDD<Text>, at time: BatchTime, _ authors: AuthorValues, repeated: [IDSet]
+    ) throws -> [TrendPartial] {
+        let (settings, clock, seen) = (settings, clock, seen)
         return try rdd.mapBlocks(named: "readPosts", groups: TrendState.partials) { group, forEachBlock, sink in
-            var reader = TrendReader(settings, clock, enrichment, at: time, seen: seen, repeated: repeated[group])
+            var reader = TrendReader(settings, clock, authors, at: time, seen: seen, repeated: repeated[group])
             try forEachBlock { reader.read($0) }
             try sink(reader.finish())
         }.collect()
@@ -105,7 +116,7 @@ final class TrendState: BatchState, @unchecked Sendable {
     func advance(with prepared: Prepared, at time: BatchTime, context: Context) throws -> [TrendingTable] {
         let partials = prepared.partials
         let isEmpty = partials.allSatisfy(\.isEmpty)
-        seen = prepared.seen
+        (seen, authors) = (prepared.seen, prepared.authors)
         try take(partials.flatMap(accept), context)
         if settings.logsUnreadablePosts { report(partials) }
         let watermark: Int64
@@ -116,6 +127,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         } else {
             watermark = time.milliseconds
         }
+        defer { forgetAuthors() }
         return try tables(upTo: watermark, context)
     }
 
@@ -252,7 +264,8 @@ final class TrendState: BatchState, @unchecked Sendable {
         numbers[first - 1] = before
         let count = (first...slide).reduce(0) { $0 + (posts[$1] ?? 0) }
         let window = TrendShard.Window(
-            last: slide, count: count, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)))
+            last: slide, count: count, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)),
+            authors: authors)
         let work = UncheckedWork(parts: [], shards: shards)
         let keys = try context.parallelize(Array(shards.indices), partitions: shards.count).map { shard in
             work.shards[shard].move(to: window)
@@ -313,9 +326,10 @@ final class TrendState: BatchState, @unchecked Sendable {
     private func rows(_ best: [RankedKey], lastSlide: Int, _ context: Context) throws -> [TrendingRow] {
         let work = UncheckedWork(parts: [], shards: shards)
         let keys = RankedKeys(keys: best)
+        let authors = enrichment == nil ? nil : authors
         @Sendable func row(_ place: Int) -> TrendingRow {
             var row = work.shards[TrendState.shard(of: keys.keys[place].key.stableHash)].row(
-                keys.keys[place], lastSlide: lastSlide)
+                keys.keys[place], lastSlide: lastSlide, authors)
             row.rank = place + 1
             return row
         }
@@ -371,6 +385,7 @@ final class TrendState: BatchState, @unchecked Sendable {
         for shard in shards { shard.encode(to: &writer) }
         latest.times.encode(to: &writer)
         seen.encode(to: &writer)
+        if enrichment?.table != nil { authors.encode(to: &writer) }
     }
 
     func restore(from reader: inout ByteReader) throws {
@@ -393,7 +408,7 @@ final class TrendState: BatchState, @unchecked Sendable {
             deletions.append(Deletion(id: try UInt64.decode(from: &reader), time: try Int64.decode(from: &reader)))
         }
         clock = SlideClock(settings, origin: origin)
-        shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock, enrichment) }
+        shards = (0..<TrendState.shardCount).map { _ in TrendShard(settings, clock) }
         lastRanks = [:]
         for shard in shards { try shard.restore(from: &reader) }
         (latest, seen) = (LatestTimes(outliers: settings.outliers), SeenPosts(limit: settings.rememberedIDs))
@@ -401,6 +416,9 @@ final class TrendState: BatchState, @unchecked Sendable {
         if reader.remaining > 0 {
             for time in try [Int64].decode(from: &reader) { _ = latest.insert(time) }
             try seen.restore(from: &reader)
+        }
+        if enrichment?.table != nil {
+            authors = reader.remaining > 0 ? try AuthorValues.decode(from: &reader) : AuthorValues()
         }
         while latest.times.count < latest.capacity, reached != .min { _ = latest.insert(reached) }
     }

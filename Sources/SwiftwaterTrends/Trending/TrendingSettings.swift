@@ -16,6 +16,8 @@ public struct TrendingSettings: Sendable {
         case links
         /// Words of at least three letters or digits. Hashtags, cashtags, mentions and links are not words.
         case words
+        /// What the enrichment knows of the author, such as the location. Posts of other authors have no keys.
+        case authorValues = "author-values"
     }
 
     /// What rows are ordered by. Equal rows are ordered by count, then by the bytes of the key.

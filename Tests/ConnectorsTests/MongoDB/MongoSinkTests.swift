@@ -56,7 +56,11 @@ struct MongoSinkTests {
         try sink.commit(
             output: "types",
             batch(
-                1, [[.integer(Int64.max), .real(0.1), .text("x"), .null], [.integer(-1), .real(.infinity), .null, .null]],
+                1,
+                [
+                    [.integer(Int64.max), .real(0.1), .text("x"), .null],
+                    [.integer(-1), .real(.infinity), .null, .null],
+                ],
                 ["a", "b", "c", "d"]))
         #expect(
             try server.script("for d in db.types.find({}, {'_id': 0}): print(d)") == [

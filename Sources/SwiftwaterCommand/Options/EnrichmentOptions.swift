@@ -1,0 +1,88 @@
+import ArgumentParser
+import Logging
+import Swiftwater
+
+/// Options for what is known about authors: a file, or a table of a database in which they are looked up.
+struct EnrichmentOptions: ParsableArguments {
+    /// What happens while a database cannot be read.
+    enum Failure: String, CaseIterable, ExpressibleByArgument {
+        case wait
+        case goOn = "go-on"
+    }
+
+    @Option(
+        help: ArgumentHelp(
+            "What is known about authors: a CSV, NDJSON or SQLite file, postgresql://HOST/DATABASE or "
+                + "mongodb://HOST/DATABASE. Rows show the most frequent values for a key.", valueName: "file-or-url"))
+    var enrich: String?
+    @Option(help: "The column of author ids.") var enrichKey = "author_id"
+    @Option(help: "The columns of values, separated by commas, such as location,verified.")
+    var enrichBy = "location"
+    @Option(help: "The table of a database or SQLite file, or the collection.") var enrichTable = "authors"
+    @Option(
+        help: ArgumentHelp(
+            "With postgresql://, instead of a table: a query that selects the id and the values for an array of ids, $1.",
+            valueName: "sql"))
+    var enrichQuery: String?
+    @Option(
+        parsing: .unconditional, help: "With a database: ask again for what is older than this. (default: 10m)",
+        transform: DurationArgument.init(parsing:)) var enrichAge: DurationArgument?
+    @Option(help: "With a database: the number of authors that are remembered. (default: 100000)")
+    var enrichMax: Int?
+    @Option(
+        help: ArgumentHelp(
+            "With a database that is away: wait (up to the patience of its address), or go-on as if nothing were known "
+                + "about new authors; the log says about how many. (default: wait)", valueName: "what"))
+    var enrichFailure: Failure?
+
+    /// Whether authors are looked up while they post.
+    private var isDatabase: Bool { enrich?.contains("://") ?? false }
+    private var columns: [String] { enrichBy.split(separator: ",").map(String.init) }
+
+    func validate() throws {
+        if columns.isEmpty { throw ValidationError("--enrich-by takes the names of columns.") }
+        if let enrichMax, enrichMax < 2 { throw ValidationError("--enrich-max takes 2 or more, not \(enrichMax).") }
+        if enrichQuery != nil, enrich?.hasPrefix("postgres") != true {
+            throw ValidationError("--enrich-query requires --enrich postgresql://HOST/DATABASE.")
+        }
+        guard !isDatabase, enrichAge != nil || enrichMax != nil || enrichFailure != nil else { return }
+        throw ValidationError(
+            "--enrich-age, --enrich-max and --enrich-failure require a database: --enrich postgresql://HOST/DATABASE "
+                + "or mongodb://HOST/DATABASE.")
+    }
+
+    /// Returns what is known about authors; nil without `--enrich`.
+    func enrichment(_ logger: Logger) throws -> TrendEnrichment? {
+        guard let place = enrich else { return nil }
+        guard isDatabase else {
+            return try TrendEnrichment.isSQLite(place)
+                ? .read(sqlite: place, table: enrichTable, key: enrichKey, columns: columns)
+                : .read(place, key: enrichKey, columns: columns)
+        }
+        let (table, patience) = try database(place)
+        return TrendEnrichment(
+            CachedTable(
+                table, maximumCount: enrichMax ?? 100_000, maximumAge: enrichAge?.duration ?? .seconds(600),
+                onFailure: enrichFailure == .goOn ? .goOn : .wait(atMost: patience), logger: logger))
+    }
+
+    private func database(_ address: String) throws -> (any StaticTable, patience: Duration) {
+        switch address.prefix(while: { $0 != ":" }) {
+        case "postgresql", "postgres":
+            let patience = try PostgreSQLAddress(address).patience
+            if let enrichQuery {
+                return (try PostgreSQLTable(address, query: enrichQuery, columns: columns), patience)
+            }
+            return (try PostgreSQLTable(address, table: enrichTable, key: enrichKey, columns: columns), patience)
+        case "mongodb", "mongodb+srv":
+            let parsed = try MongoAddress(address)
+            let table = try MongoTable(
+                address, collection: parsed.collection ?? enrichTable, key: enrichKey, columns: columns)
+            return (table, parsed.patience)
+        default:
+            throw ValidationError(
+                "--enrich takes a file, postgresql://HOST/DATABASE or mongodb://HOST/DATABASE, not '\(TerminalText.safe(address))'."
+            )
+        }
+    }
+}
