@@ -1,29 +1,40 @@
 import Swiftwater
 
 extension RelayCommand {
-    /// Serves the posts of a live source, until it is stopped.
+    /// Serves the posts of a live source, or writes them to a topic, until it is stopped.
     func runLive(_ source: String, _ console: Console) throws {
+        let recording = try record.map { try LineFile(path: $0, appends: true) }
+        let topic = try isToKafka ? KafkaSender(to!) : nil
         var settings = TextServer.Settings()
         (settings.host, settings.port) = (host, port)
-        let recording = try record.map { try LineFile(path: $0, appends: true) }
-        let server = try TextServer(settings)
+        let server = try topic == nil ? TextServer(settings) : nil
         let stop = RelayStop()
         let address = LiveSources.address(source, tracking: track, rules: rule)
         let feed = try LiveFeed(address, logger: CommandLog.logger(isVerbose: false))
         let signals = StopSignals {
             stop.ask()
             feed.stop()
-            server.close(patience: .milliseconds(500))
+            server?.close(patience: .milliseconds(500))
         }
         defer { withExtendedLifetime(signals) {} }
-        let awaited = waitForClients ?? 0
-        console.remark(
-            "serving posts of \(TerminalText.safe(source)) on \(host):\(server.port)"
-                + (awaited > 0 ? "; waiting for a client" : ""))
-        server.waitForClients(awaited)
+        let name = TerminalText.safe(source)
+        if let server {
+            let awaited = waitForClients ?? 0
+            console.remark(
+                "serving posts of \(name) on \(host):\(server.port)"
+                    + (awaited > 0 ? "; waiting for a client" : ""))
+            server.waitForClients(awaited)
+        } else if let topic {
+            console.remark("writing posts of \(name) to \(topic.label)")
+        }
         feed.start()
         var relay = Relay(track: TrackFilter(track, isExact: trackExact), format: format)
-        var sender = PacedSender(server: server, postsPerSecond: nil, stop: stop)
+        var sender: any RelayOutput =
+            if let server {
+                PacedSender(server: server, postsPerSecond: nil, stop: stop)
+            } else {
+                PacedKafkaSender(topic!, postsPerSecond: nil, stop: stop)
+            }
         var recorded = 0
         while let lines = try feed.next() {
             let block = TextBlock(lines)
@@ -34,13 +45,13 @@ extension RelayCommand {
             try block.forEachLine { line in
                 for output in relay.take(line, source: source) {
                     if !quiet, let post = output.post { try console.line(Relay.display(post)) }
-                    sender.send(output.line)
+                    try sender.send(output.line)
                 }
             }
-            sender.flush()
+            try sender.flush()
         }
-        server.close(patience: .milliseconds(500))
-        report(relay, missed: server.missedSends, console)
+        server?.close(patience: .milliseconds(500))
+        report(relay, missed: server?.missedSends ?? 0, console)
         if let record { console.remark("recorded \(Format.count(recorded)) lines in \(TerminalText.safe(record))") }
         if let status = feed.status, status.gaps > 0 {
             console.remark("\(status.gaps) \(status.gaps == 1 ? "gap" : "gaps") of \(status.gapTime.label) in all")

@@ -28,6 +28,7 @@ struct RelayCommand: ParsableCommand {
               swiftwater relay --from tweets.csv --text-column tweet --track corona
               zcat archive.gz | swiftwater relay --from - --quiet
               swiftwater relay --from posts.txt --ack --sender posts.txt
+              swiftwater relay --source jetstream: --to kafka://broker:9092/posts
             """)
 
     @Option(help: "File, directory of files, or - for standard input.") var from: String?
@@ -52,7 +53,11 @@ struct RelayCommand: ParsableCommand {
     @Flag(help: "Do not show the posts.") var quiet = false
     @Flag(help: "Keep each post until the receiver (trends --source ack://) acknowledges it. One receiver.")
     var ack = false
-    @Option(help: "With --ack: connect to a listening receiver (trends --source push://) at HOST:PORT.")
+    @Option(
+        help: """
+            kafka://BROKER/TOPIC: write posts to a topic. With --ack, HOST:PORT: connect to a listening receiver \
+            (trends --source push://).
+            """)
     var to: String?
     @Option(help: "With --to: file whose first line is the receiver's token (or SWIFTWATER_TOKEN).")
     var tokenFile: String?
@@ -77,12 +82,19 @@ struct RelayCommand: ParsableCommand {
                 "--rate takes 0.001 to 1000000000 posts a second, such as 100 or 100/s, not '\(rate!)'.")
         }
         guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port).") }
-        if !ack && (to != nil || sender != nil) { throw ValidationError("--to and --sender require --ack.") }
+        if isToKafka {
+            if ack || waitForClients != nil {
+                throw ValidationError("--ack and --wait-for-clients do not go with --to kafka://.")
+            }
+            _ = try PostSource(parsing: to!)
+        } else if !ack, to != nil || sender != nil {
+            throw ValidationError("--to HOST:PORT and --sender require --ack.")
+        }
         if let sender, sender.isEmpty || sender.utf8.count > 1000 || sender.contains("\n") {
             throw ValidationError("--sender takes a name of 1 to 1000 bytes in one line.")
         }
         if to == nil, tokenFile != nil { throw ValidationError("--token-file requires --to.") }
-        if to != nil && target == nil { throw ValidationError("--to takes HOST:PORT, not '\(to!)'.") }
+        if to != nil, target == nil, !isToKafka { throw ValidationError("--to takes HOST:PORT, not '\(to!)'.") }
         guard (waitForClients ?? 0) >= 0 else { throw ValidationError("--wait-for-clients takes 0 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
         if trackExact, track.isEmpty { throw ValidationError("--track-exact requires --track.") }
@@ -90,6 +102,8 @@ struct RelayCommand: ParsableCommand {
             throw ValidationError("--track takes a word of letters or digits, not '\(word)'.")
         }
     }
+
+    var isToKafka: Bool { to?.hasPrefix("kafka://") ?? false }
 
     private var postsPerSecond: Double? {
         guard let rate, let value = Double(rate.hasSuffix("/s") ? String(rate.dropLast(2)) : rate),
@@ -108,6 +122,7 @@ struct RelayCommand: ParsableCommand {
         if let source { return try runLive(source, console) }
         let paths = try inputs(from!)
         if ack { return try runAcknowledged(paths, console) }
+        if isToKafka { return try runToKafka(paths, console) }
         var settings = TextServer.Settings()
         (settings.host, settings.port) = (host, port)
         let server = try TextServer(settings)
@@ -126,7 +141,8 @@ struct RelayCommand: ParsableCommand {
 
     /// Reads all files and sends the tracked posts.
     private func read(
-        _ paths: [String], _ stop: RelayStop, _ console: Console, send: (String) throws -> Void, flush: () -> Void
+        _ paths: [String], _ stop: RelayStop, _ console: Console, send: (String) throws -> Void,
+        flush: () throws -> Void
     ) throws -> Relay {
         var relay = Relay(track: TrackFilter(track, isExact: trackExact), format: format)
         let limits = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
@@ -140,13 +156,26 @@ struct RelayCommand: ParsableCommand {
                         try send(output.line)
                     }
                 }
-                flush()
+                try flush()
             }
             relay.finish(source: path)
             for message in reader.warnings() { console.remark("\(path): \(message)") }
         }
-        flush()
+        try flush()
         return relay
+    }
+
+    /// Writes to a topic.
+    private func runToKafka(_ paths: [String], _ console: Console) throws {
+        let topic = try KafkaSender(to!)
+        let stop = RelayStop()
+        let signals = StopSignals { stop.ask() }
+        defer { withExtendedLifetime(signals) {} }
+        console.remark("writing posts to \(topic.label)")
+        var sender = PacedKafkaSender(topic, postsPerSecond: postsPerSecond, stop: stop)
+        let relay = try read(paths, stop, console, send: { try sender.send($0) }, flush: { try sender.flush() })
+        report(relay, missed: 0, console)
+        stop.finished()
     }
 
     /// Sends to a receiver that acknowledges posts.

@@ -42,6 +42,11 @@
             transform: NamedSource.init(parsing:))
         var source: [NamedSource] = []
         @Option(help: "Model file from swiftwater train.") var model: String?
+        @Option(
+            help: ArgumentHelp(
+                "Source of ratings: kafka://, socket://, ack://, push:// or tail:, with lines of user,item,rating or "
+                    + "JSON (repeatable).", valueName: "url"), transform: NamedSource.init(parsing:))
+        var ratings: [NamedSource] = []
         @OptionGroup var movies: MoviesOptions
         @OptionGroup var files: PostFileOptions
         @Option(help: "Directory to keep state in and resume from.") var state: String?
@@ -118,10 +123,18 @@
         var isOnCluster: Bool { master.hasPrefix("sc://") }
 
         private func validateCluster() throws {
-            for source in source {
+            for source in source + ratings {
                 if let problem = source.source.problem(onCluster: isOnCluster) { throw ValidationError(problem) }
             }
-            try NamedSource.check(source)
+            try NamedSource.check(source + ratings)
+            if !ratings.isEmpty, model == nil, !demo { throw ValidationError("--ratings requires --model.") }
+            for ratings in ratings {
+                switch ratings.source {
+                case .kafka, .socket, .acknowledged, .push, .followed: break
+                default:
+                    throw ValidationError("--ratings takes kafka://, socket://, ack://, push:// or tail: sources.")
+                }
+            }
             try files.check(hasFiles: source.contains(where: \.source.hasFiles) && !isOnCluster)
             guard isOnCluster else {
                 if clusterCheckpoint != nil { throw ValidationError("--cluster-checkpoint requires --master sc://.") }
@@ -147,6 +160,11 @@
             let console = Console()
             let recommendations = try recommendations(console, logger)
             let trends = try isOnCluster ? clusterTrends(settings, logger) : trends(settings, logger)
+            for ratings in ratings {
+                let lines = try ratings.source.stream(
+                    in: trends.context, nil, token: settings.token, format: TextFileFormat())
+                trends.rate(lines.named(ratings.name), name: ratings.name, into: recommendations!)
+            }
             let server = try SwiftwaterServer(
                 settings, trends: trends, recommendations: recommendations, logger: logger)
             try await trends.context.start()

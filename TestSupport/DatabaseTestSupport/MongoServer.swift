@@ -58,6 +58,7 @@ public final class MongoServer: @unchecked Sendable {
         let new = try Program(
             executable: URL(filePath: Self.program!), arguments, input: nil,
             environment: ProcessInfo.processInfo.environment)
+        new.endAtExit(with: SIGKILL)
         server.update { $0 = new }
         let deadline = Date().addingTimeInterval(60)
         while Date() < deadline {

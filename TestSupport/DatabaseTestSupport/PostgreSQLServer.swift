@@ -55,6 +55,8 @@ public final class PostgreSQLServer: @unchecked Sendable {
         let server = try Program(
             executable: URL(filePath: "/bin/sh"), ["-c", asOwner(command)], input: nil,
             environment: ProcessInfo.processInfo.environment)
+        // The server's own process, not the one that changed the user, ends fast.
+        server.endAtExit(with: SIGTERM)
         guard server.waitForOutput({ $1.contains("ready to accept connections") ? () : nil }) != nil else {
             throw Failure(description: "PostgreSQL did not start: \(server.wait(atMost: .zero).error)")
         }

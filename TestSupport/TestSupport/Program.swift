@@ -38,6 +38,22 @@ public final class Program: @unchecked Sendable {
             holdsInputOpen: holdsInputOpen, environment: nil)
     }
 
+    /// The servers that tests share, and the signals that end them.
+    private static let servers = Monitor<[(process: Process, signal: Int32)]>([])
+    private static let registration: Void = {
+        atexit {
+            for server in Program.servers.read({ $0 }) where server.process.isRunning {
+                kill(server.process.processIdentifier, server.signal)
+            }
+        }
+    }()
+
+    /// Ends the program when the tests end, if it still runs: what is kept in a static property is never released.
+    public func endAtExit(with signal: Int32) {
+        _ = Program.registration
+        Program.servers.update { $0.append((process, signal)) }
+    }
+
     /// Starts another program.
     public init(
         executable: URL, _ arguments: [String], input: String? = nil, holdsInputOpen: Bool = false,
