@@ -20,8 +20,8 @@ package final class KafkaSender {
 
     /// Hands a line over to be sent. Waits while too many are on their way.
     ///
-    /// - Throws: `network` if an earlier one could not be delivered within the address's patience; `notFound` if there is
-    ///   no such topic.
+    /// - Throws: `network` if an earlier one could not be delivered within the address's patience; `notFound` if there
+    ///   is not a topic of this name.
     package func send(_ line: String) throws {
         try producer.send(KafkaProducer.Record(key: nil, value: line), to: address.topics[0])
     }

@@ -69,6 +69,9 @@ final class Durability: @unchecked Sendable {
         var plan = Plan()
         plan.checkpoint = try store.newestUsable(contents) { [context] in context.logger.warning("\($0)") }
         plan.log = try LogContents(contents, directory: store.journalDirectory, files: files)
+        // A checkpoint that is written while these batches are made again is older than those after it.
+        let records = plan.log.batches.map { (time: $0.time, record: $0.number) }
+        batchRecords.update { $0 = records }
         renames = plan.checkpoint?.renames ?? []
         if let checkpoint = plan.checkpoint { try choose(checkpoint, graph) }
         for (old, new) in rename.sorted(by: { $0.key < $1.key }) where old != new {
