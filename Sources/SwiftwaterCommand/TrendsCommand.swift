@@ -37,7 +37,7 @@ struct TrendsCommand: AsyncParsableCommand {
     var source: PostSource
     @Option(
         help: ArgumentHelp(
-            "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR, sqlite:FILE, postgresql://HOST/DATABASE, mongodb://HOST/DATABASE or kafka://BROKER/TOPIC (repeatable).",
+            "Write every table to files:DIR (NDJSON), csv:DIR, text:DIR, sqlite:FILE, postgresql://HOST/DATABASE, mongodb://HOST/DATABASE, kafka://BROKER/TOPIC or https://HOST/PATH (a webhook) (repeatable).",
             valueName: "url")
     )
     var sink: [SinkArgument] = []
@@ -178,7 +178,7 @@ struct TrendsCommand: AsyncParsableCommand {
             ? posts.trendingKeys(settings.keys).map { ($0, 1) }.reduceByKey(+)
                 .updateStateByKey { (new: [Int], sum: Int?) -> Int? in new.reduce(sum ?? 0, +) }.named("totals") : nil
         for (number, argument) in sink.enumerated() {
-            let place = try argument.open()
+            let place = try argument.open(checkpoint: durability.checkpoint)
             let suffix = number == 0 ? "" : "-\(number + 1)"
             (sinkTop == 0 ? tables : tables.map { [sinkTop] in $0.prefix(sinkTop) })
                 .save(to: place, name: "trending" + suffix)

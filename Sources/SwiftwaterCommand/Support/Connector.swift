@@ -73,11 +73,11 @@ struct Connector {
             guarantee: "as it was at the start", access: "that of the file", page: "docs/LOOKUPS.md"),
         Connector(
             use: .table, address: "postgresql://USER@HOST/DATABASE", what: "a table, view or query, by key",
-            guarantee: "not older than --enrich-age; waits, or goes on and counts what is missing",
+            guarantee: "not older than --enrich-age; what is missing is counted",
             access: "PGPASSWORD, or a file that PGPASSFILE names", page: "docs/LOOKUPS.md"),
         Connector(
             use: .table, address: "mongodb://USER@HOST/DATABASE", what: "a collection, by key",
-            guarantee: "not older than --enrich-age; waits, or goes on and counts what is missing",
+            guarantee: "not older than --enrich-age; what is missing is counted",
             access: "MONGODB_PASSWORD, or a file that MONGODB_PASSWORD_FILE names", page: "docs/LOOKUPS.md"),
         Connector(
             use: .sink, address: "files:DIR, csv:DIR or text:DIR",
@@ -98,5 +98,9 @@ struct Connector {
             use: .sink, address: "mongodb://USER@HOST/DATABASE", what: "collections in MongoDB",
             guarantee: "once; in one transaction, if it is a replica set or a sharded cluster",
             access: "MONGODB_PASSWORD, or a file that MONGODB_PASSWORD_FILE names", page: "docs/DATABASES.md"),
+        Connector(
+            use: .sink, address: "https://HOST/PATH", what: "a signed message for each table (a webhook)",
+            guarantee: "once for receivers that know ids (kill -9 may repeat one)",
+            access: "SWIFTWATER_SINK_SECRET, or SWIFTWATER_SINK_SECRET_FILE", page: "docs/WEBHOOKS.md"),
     ]
 }
