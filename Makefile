@@ -6,7 +6,7 @@ PLAN = SWIFT_DETERMINISTIC_HASHING=1 $(SWIFT) build
 BUILD = $(PLAN) -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
-.PHONY: demo test page integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-spark lint format public-names packages clean
+.PHONY: demo test page integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest.
@@ -101,6 +101,9 @@ bench-stores: packages
 bench-live: packages
 	$(BUILD) --product swiftwater
 	Benchmarks/live.sh
+
+bench-kafka: packages
+	Benchmarks/kafka.sh
 
 bench-spark: packages
 	$(BUILD) --product swiftwater

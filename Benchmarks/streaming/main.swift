@@ -11,6 +11,7 @@
 // swiftwater-bench socket PORT      1 s batches: what each held and how long after its time it was written
 // swiftwater-bench socketlog PORT DIR   the same with the log on
 // swiftwater-bench trendsocket PORT     the same with the built-in counter
+// swiftwater-bench kafka BROKERS COUNT  the classic program over the topic posts, until COUNT tags are counted
 // swiftwater-bench aggregates       the mean and the count by key, with closures and with aggregates
 let arguments = Array(CommandLine.arguments.dropFirst())
 let benchmarks: [String: ([String]) async throws -> Void] = [
@@ -18,7 +19,7 @@ let benchmarks: [String: ([String]) async throws -> Void] = [
     "flood": benchmarkFlood,
     "empty": benchmarkEmpty, "window": benchmarkWindow, "distinct": benchmarkDistinct,
     "aggregates": benchmarkAggregates, "latency": benchmarkLatency, "socket": benchmarkSocket,
-    "socketlog": benchmarkSocket, "trendsocket": benchmarkSocket,
+    "socketlog": benchmarkSocket, "trendsocket": benchmarkSocket, "kafka": benchmarkKafka,
 ]
 guard let benchmark = arguments.first.flatMap({ benchmarks[$0] }) else {
     print(

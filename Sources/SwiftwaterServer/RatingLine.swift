@@ -19,8 +19,8 @@
                     description: "the rating \(event.rating), where this model takes \(range.lowerBound) to "
                         + "\(range.upperBound)")
             }
-            guard event.user.utf8.count <= 1000, event.item.utf8.count <= 1000 else {
-                throw Refusal(description: "an id of more than 1000 bytes")
+            guard event.user.isIdentifier, event.item.isIdentifier else {
+                throw Refusal(description: "an id that does not have \(String.identifierRule)")
             }
             return event
         }

@@ -107,6 +107,12 @@
                 let error = #expect(throws: SwiftwaterError.self) { try Self.sink(address) }
                 #expect(error?.code == .invalidArgument && !"\(error!)".contains("u:p"), "\(address)")
             }
+            for secret in ["whsec_", "whsec_not base 64"] {
+                let error = #expect(throws: SwiftwaterError.self) {
+                    try Self.sink("https://h/x", secret: Secret(secret))
+                }
+                #expect(error?.code == .invalidArgument && !"\(error!)".contains("not base"))
+            }
             let folder = try TemporaryDirectory()
             let path = try folder.write("other", "something else\n")
             #expect(throws: SwiftwaterError.self) { try Self.sink("https://h/x", record: path) }

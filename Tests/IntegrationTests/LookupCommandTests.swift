@@ -43,6 +43,10 @@
                 trends + ["--enrich", server.address(), "--enrich-table", "nobody"]
             ).wait()
             #expect(wrong.status != 0 && wrong.error.contains("nobody"), "\(wrong.error)")
+            let mistake = try Program(
+                trends + ["--enrich", server.address(), "--enrich-table", "nobody", "--enrich-failure", "go-on"]
+            ).wait()
+            #expect(mistake.status != 0 && mistake.error.contains("nobody"), "\(mistake.error)")
             let away = "postgresql://127.0.0.1:\(try FreePort.choose())/x?patience=0"
             let gone = try Program(trends + ["--enrich", away]).wait()
             #expect(gone.status != 0 && gone.error.contains("check that the server runs"), "\(gone.error)")

@@ -133,6 +133,9 @@ import Testing
         #expect(try cache.rows(forKeys: ["b", "c"]) == ["b": [nil, "DE"], "c": ["Bern", "CH"]])
         counts = cache.statistics
         #expect(counts.failed == 3 && counts.missing == 0 && cache.isReadable, "\(counts)")
+        // What will not pass is an error.
+        places.fail(1, isRetryable: false)
+        #expect(throws: SwiftwaterError.self) { try cache.rows(forKeys: ["d"]) }
     }
 
     @Test func aRowOfAnotherShapeIsRefused() throws {

@@ -25,9 +25,15 @@ struct ServiceAddress {
         }
     }
 
-    /// Returns an error about the address.
+    /// Returns an error about the address, which is shown unless it may have a secret.
     func problem(_ what: String, _ remedy: String) -> SwiftwaterError {
-        SwiftwaterError(.invalidArgument, "'\(text)' \(what)", remedy: remedy)
+        let mayBeSecret =
+            text.contains("@")
+            || parameters.contains { parameter in
+                ["password", "secret", "token"].contains { parameter.name.lowercased().contains($0) }
+            }
+        return SwiftwaterError(
+            .invalidArgument, "\(mayBeSecret ? "the \(scheme) address" : "'\(text)'") \(what)", remedy: remedy)
     }
 
     /// Returns a host and a port, which may be left out.

@@ -36,6 +36,8 @@ final class DatabaseSession<Connection>: Sendable {
             let begin = clock.elapsed()
             var pause = Duration.milliseconds(100)
             var isAway = false
+            // A connection that was not used for a while may have ended without a word.
+            var mayBeOld = held.value != nil
             while true {
                 do {
                     let open = try held.value ?? connect()
@@ -44,7 +46,13 @@ final class DatabaseSession<Connection>: Sendable {
                     if isAway { report("\(label) is there again") }
                     return result
                 } catch let problem as any DatabaseProblem {
-                    if problem.isBroken { held = UncheckedSendable(nil) }
+                    if problem.isBroken {
+                        held = UncheckedSendable(nil)
+                        if mayBeOld {
+                            mayBeOld = false
+                            continue
+                        }
+                    }
                     guard isPatient, problem.mayPass, clock.elapsed() - begin + pause <= patience else {
                         throw problem.error
                     }

@@ -16,6 +16,8 @@ package struct MongoAddress: Sendable, Hashable {
     package let collection: String?
     /// How long a batch waits for a server that is away.
     package let patience: Duration
+    /// The names of the options in the connection string, in lowercase.
+    let optionNames: Set<String>
     /// The connection string for the driver, without user and password.
     let connection: String
     private let servers: String
@@ -60,6 +62,12 @@ package struct MongoAddress: Sendable, Hashable {
             patience = .seconds(seconds)
         }
         self.patience = patience
+        // What was acknowledged is on disk, and on most servers of a replica set.
+        if !options.contains(where: { ["w=", "journal="].contains($0.lowercased().prefix(while: { $0 != "=" }) + "=") })
+        {
+            options += ["w=majority", "journal=true"]
+        }
+        optionNames = Set(options.map { String($0.prefix { $0 != "=" }).lowercased() })
         let name = PercentEncoding.encoded(database)
         connection =
             "\(address.scheme)://\(servers)/\(name)" + (options.isEmpty ? "" : "?" + options.joined(separator: "&"))

@@ -34,8 +34,12 @@ final class MongoConnection {
             _ = library.setUser(uri, user)
             if let password = try address.password() { _ = library.setPassword(uri, password.text) }
         }
-        // The session above is the one that is patient.
-        _ = library.setNumber(uri, "serverselectiontimeoutms", 3000)
+        // The session above is the one that is patient. A server that hangs is one that is away.
+        let silence = max(30_000, address.patience.wholeMilliseconds)
+        for (name, value) in [("serverselectiontimeoutms", 3000), ("sockettimeoutms", silence)]
+        where !address.optionNames.contains(name) {
+            _ = library.setNumber(uri, name, Int32(clamping: value))
+        }
         guard let client = library.newClient(uri, &failure) else {
             throw SwiftwaterError(
                 .invalidArgument, "\(address.label): \(MongoConnection.words(failure))", remedy: "see docs/DATABASES.md"
@@ -166,12 +170,14 @@ final class MongoConnection {
         let isDone = call(document)
         defer { library.destroyDocument(document) }
         guard isDone else { throw failing(document) }
-        guard let text = library.json(document, nil) else { return .object([]) }
+        guard let text = library.json(document, nil) else {
+            throw SwiftwaterError(
+                .malformedInput, "\(address.label): the reply of the server has text that is not UTF-8",
+                remedy: "mend the documents")
+        }
         defer { library.free(text) }
         let json = try JSONValue(parsing: String(cString: text))
-        let errors = (json["writeErrors"]?.array ?? []).map { problem(of: $0) }
-        // One that is there already says less than any other.
-        if let error = errors.first(where: { $0.code != MongoError.duplicateKey }) ?? errors.first { throw error }
+        if let error = json["writeErrors"]?.array?.first { throw problem(of: error) }
         if let error = json["writeConcernError"] { throw problem(of: error) }
         return json
     }

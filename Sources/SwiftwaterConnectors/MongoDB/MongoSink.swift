@@ -8,12 +8,13 @@ import SwiftwaterStreaming
 ///
 /// The collection `swiftwater_batches` lists the batches that are there. In a replica set or a sharded cluster, rows
 /// and the record of their batch are one transaction. A server by itself has no transactions: then the rows come first,
-/// under ids that a repetition finds again, and the record last, so that each batch is there once, but can be seen in
-/// part.
+/// after what an earlier attempt left is removed, and the record last, so that each batch is there once, but can be
+/// seen in part.
 public final class MongoSink: TableSink {
     private static let batches = "swiftwater_batches"
-    /// The rows of one command.
+    /// The rows of one command, and the bytes of their text above which it is sent. A command has at most 16 MB.
     private static let chunk = 5000
+    private static let chunkMaxBytes = 4 << 20
 
     private let session: DatabaseSession<MongoConnection>
     private let address: MongoAddress
@@ -93,6 +94,7 @@ public final class MongoSink: TableSink {
                     guard try has(output, batch.time, database) else { throw error }
                 }
             } else {
+                try remove(output, batch.time, database)
                 try insert(output, batch, database)
                 try record(output, batch, database)
             }
@@ -100,18 +102,13 @@ public final class MongoSink: TableSink {
     }
 
     private func record(_ output: String, _ batch: SinkBatch, _ database: MongoConnection) throws {
-        try database.run(
-            JSONWriter.object { json in
-                json.member("insert", Self.batches)
-                json.member("documents", array: [batch]) { json, batch in
-                    json.object { json in
-                        json.name("_id")
-                        Self.id(output, batch.time, &json)
-                        json.name("rows")
-                        MongoValue.write(.integer(batch.rows.count), to: &json)
-                    }
-                }
-            })
+        let document = JSONWriter.object { json in
+            json.name("_id")
+            Self.id(output, batch.time, &json)
+            json.name("rows")
+            MongoValue.write(.integer(batch.rows.count), to: &json)
+        }
+        try database.run("{\"insert\":\"\(Self.batches)\",\"documents\":[\(document)]\(concern)}")
     }
 
     /// The id of the record of a batch. The order of members counts.
@@ -123,41 +120,62 @@ public final class MongoSink: TableSink {
         }
     }
 
-    private func insert(_ output: String, _ batch: SinkBatch, _ database: MongoConnection) throws {
-        for start in stride(from: 0, to: batch.rows.count, by: Self.chunk) {
-            let rows = start..<min(start + Self.chunk, batch.rows.count)
-            do {
-                try database.run(
-                    JSONWriter.object { json in
-                        json.member("insert", output)
-                        json.member("documents", array: rows) { json, row in
-                            Self.document(row, batch, &json)
-                        }
-                        json.member("ordered", false)
-                    })
-            } catch let error as MongoError where error.code == MongoError.duplicateKey {
-                // An earlier attempt got so far; without transactions it stays.
-                if hasTransactions.read({ $0 }) == true { throw error }
-            }
-        }
+    /// Removes what an attempt left behind, if there are no transactions.
+    private func remove(_ output: String, _ time: BatchTime, _ database: MongoConnection) throws {
+        try database.run(
+            JSONWriter.object { json in
+                json.member("delete", output)
+                json.member("deletes", array: [time]) { json, time in
+                    json.object { json in
+                        json.member(
+                            "q",
+                            object: { json in
+                                json.name("batch")
+                                MongoValue.write(.integer(time.milliseconds), to: &json)
+                            })
+                        json.member("limit", 0)
+                    }
+                }
+            })
     }
 
-    private static func document(_ row: Int, _ batch: SinkBatch, _ json: inout JSONWriter) {
-        json.object { json in
-            json.member(
-                "_id",
-                object: { json in
-                    json.name("batch")
-                    MongoValue.write(.integer(batch.time.milliseconds), to: &json)
-                    json.name("row")
-                    MongoValue.write(.integer(row), to: &json)
-                })
-            json.name("batch")
-            MongoValue.write(.integer(batch.time.milliseconds), to: &json)
-            for (column, value) in zip(batch.columns, batch.rows[row]) {
-                json.name(column)
-                MongoValue.write(value, to: &json)
-            }
+    private func insert(_ output: String, _ batch: SinkBatch, _ database: MongoConnection) throws {
+        var documents: [String] = []
+        var size = 0
+        func send() throws {
+            guard !documents.isEmpty else { return }
+            let all = documents.joined(separator: ",")
+            try database.run(
+                "{\"insert\":\(JSONWriter.string(output)),\"documents\":[\(all)],\"ordered\":true\(concern)}")
+            (documents, size) = ([], 0)
+        }
+        for row in batch.rows.indices {
+            documents.append(JSONWriter.object { Self.members(row, batch, &$0) })
+            size += documents.last!.utf8.count
+            if documents.count >= Self.chunk || size >= Self.chunkMaxBytes { try send() }
+        }
+        try send()
+    }
+
+    /// What a write asks for beside a transaction, which has it of its commit.
+    private var concern: String {
+        hasTransactions.read { $0 } == true ? "" : ",\"writeConcern\":{\"w\":\"majority\",\"j\":true}"
+    }
+
+    private static func members(_ row: Int, _ batch: SinkBatch, _ json: inout JSONWriter) {
+        json.member(
+            "_id",
+            object: { json in
+                json.name("batch")
+                MongoValue.write(.integer(batch.time.milliseconds), to: &json)
+                json.name("row")
+                MongoValue.write(.integer(row), to: &json)
+            })
+        json.name("batch")
+        MongoValue.write(.integer(batch.time.milliseconds), to: &json)
+        for (column, value) in zip(batch.columns, batch.rows[row]) {
+            json.name(column)
+            MongoValue.write(value, to: &json)
         }
     }
 

@@ -70,6 +70,7 @@ public final class MongoTable: StaticTable {
                 })
             json.member("projection", object: { json in for field in fields { json.member(field, 1) } })
             json.member("batchSize", keys.count + 1)
+            json.member("maxTimeMS", max(1000, Int(address.patience.wholeMilliseconds)))
         }
     }
 

@@ -38,6 +38,8 @@ enum MongoValue {
             guard members.count == 1, let member = members.first, member.name.hasPrefix("$") else {
                 return JSONWriter.string(Plain(value: value))
             }
+            // JavaScript's numbers are of this type.
+            if member.name == "$numberDouble", let number = integer(value) { return "\(number)" }
             if member.name == "$date" {
                 return integer(member.value).map {
                     Date(timeIntervalSince1970: Double($0) / 1000).formatted(.iso8601)

@@ -13,7 +13,7 @@ struct PostgreSQLError: DatabaseProblem {
     /// other's way, or there is no room (classes 08, 40, 53, 57P and 55P).
     var mayPass: Bool {
         isBroken || state.hasPrefix("08") || state.hasPrefix("40") || state.hasPrefix("53") || state.hasPrefix("57P")
-            || state == "55P03"
+            || ["55P03", "57014"].contains(state)
     }
 
     /// The error for a user.

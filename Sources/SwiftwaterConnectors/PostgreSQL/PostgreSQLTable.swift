@@ -46,7 +46,8 @@ public final class PostgreSQLTable: StaticTable {
     ///
     /// - Parameters:
     ///   - query: selects the keys and then the columns, for an array of keys:
-    ///     `SELECT id, place FROM users JOIN places USING (place_id) WHERE id = ANY($1::bigint[])`.
+    ///     `SELECT id, place FROM users JOIN places USING (place_id) WHERE id = ANY($1::text[])`. Keys are any text
+    ///     that posts have, so ids that are numbers need `id::text`.
     ///   - columns: the names of the columns after the key.
     /// - Throws: `invalidArgument` for another address.
     public convenience init(_ address: String, query: String, columns: [String]) throws {
@@ -64,7 +65,10 @@ public final class PostgreSQLTable: StaticTable {
         // The cache above is the one that is patient.
         session = DatabaseSession(address.label, patience: .zero, clock: SystemClock()) { _ in
         } connect: {
-            try PostgreSQLConnection(address)
+            let database = try PostgreSQLConnection(address)
+            // A server that hangs is one that is away.
+            try database.run("SET statement_timeout = \(max(1000, address.patience.wholeMilliseconds))")
+            return database
         }
     }
 

@@ -12,7 +12,7 @@ public final class CachedTable: Sendable {
         /// The batch waits, and fails if the table cannot be read for this long.
         case wait(atMost: Duration)
         /// The batch goes on with what is known, even if it is old, and as if other keys were not there. How often that
-        /// was so is logged and counted (`Statistics.failed`).
+        /// was so is logged and counted (`Statistics.failed`). Errors that will not pass fail the batch.
         case goOn
     }
 
@@ -159,11 +159,11 @@ public final class CachedTable: Sendable {
             let now = clock.elapsed()
             if let failedAt = state.read({ $0.failedAt }), now - failedAt < Self.pause { return nil }
             do { return try askOnce(keys) } catch {
-                let isNew = state.update { state in
-                    defer { state.failedAt = clock.elapsed() }
-                    return state.failedAt == nil
+                // What will not pass is a mistake, such as a column that is not there.
+                if let error = error as? SwiftwaterError, !error.isRetryable { throw error }
+                if noteFailure() {
+                    logger.warning("\(label): \(Self.words(error)); keys that are not known count as missing")
                 }
-                if isNew { logger.warning("\(label): \(Self.words(error)); keys that are not known count as missing") }
                 return nil
             }
         }
@@ -174,15 +174,20 @@ public final class CachedTable: Sendable {
         var pause = Duration.milliseconds(100)
         while true {
             do { return try askOnce(keys) } catch let error as SwiftwaterError {
+                let isNew = noteFailure()
                 guard error.isRetryable, clock.elapsed() - begin + pause <= patience else { throw error }
-                let isNew = state.update { state in
-                    defer { state.failedAt = clock.elapsed() }
-                    return state.failedAt == nil
-                }
                 if isNew { logger.warning("\(label): \(Self.words(error)); the batch waits") }
                 clock.wait(until: clock.now() + pause) { false }
                 pause = min(pause * 2, Self.pause)
             }
+        }
+    }
+
+    /// Notes that the table cannot be read. Returns whether that is new.
+    private func noteFailure() -> Bool {
+        state.update { state in
+            defer { state.failedAt = clock.elapsed() }
+            return state.failedAt == nil
         }
     }
 

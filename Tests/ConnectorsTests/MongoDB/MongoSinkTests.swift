@@ -101,6 +101,25 @@ struct MongoSinkTests {
         #expect(try sink.lastCommitted(output: "broken") == BatchTime(milliseconds: 12))
     }
 
+    /// Rows that the collection refuses are an error, also if that looks like a repetition; what an attempt left behind is
+    /// replaced; rows of more than one command are one batch.
+    @Test(arguments: [true, false]) func aBatchIsWholeOrNotThere(isReplicaSet: Bool) throws {
+        let server = try isReplicaSet ? server() : MongoServer(isReplicaSet: false)
+        try server.script("db.unique.drop(); db.unique.create_index('key', unique=True)")
+        let sink = try MongoSink(server.address("test?patience=0"))
+        try sink.open(output: "unique", columns: ["key", "count"])
+        let twice: [[SinkValue]] = [[.text("a"), .integer(1)], [.text("a"), .integer(2)]]
+        #expect(throws: SwiftwaterError.self) { try sink.commit(output: "unique", batch(1, twice)) }
+        #expect(try !sink.isCommitted(output: "unique", BatchTime(milliseconds: 1)))
+        try sink.commit(output: "unique", batch(1, [[.text("b"), .integer(3)]]))
+        #expect(try count("unique", 1, server) == 1)
+        #expect(try server.script("print(db.unique.find_one({'batch': 1})['key'])") == ["b"])
+        try sink.open(output: "large", columns: ["key", "count"])
+        let text = String(repeating: "x", count: 400_000)
+        try sink.commit(output: "large", batch(2, (0..<60).map { [.text(text), .integer($0)] }))
+        #expect(try count("large", 2, server) == 60)
+    }
+
     @Test func whatIsWrongIsSaid() throws {
         let server = try server()
         let address = server.address()
@@ -116,7 +135,7 @@ struct MongoSinkTests {
         }
         for address in [
             "mongodb://u:p@h/d", "mongodb://h", "mongodb://h/", "mongodb://h:0/d", "mongodb:h/d", "mongodb:///d",
-            "mongodb://h/d?tlsCertificateKeyFilePassword=p",
+            "mongodb://h/d?tlsCertificateKeyFilePassword=p", "mongodb://u:p/w@h/d", "mongodb://h:x/d?password=u:p",
         ] {
             let error = #expect(throws: SwiftwaterError.self) { try MongoSink(address) }
             #expect(error?.code == .invalidArgument && !"\(error!)".contains("u:p"), "\(address)")

@@ -29,16 +29,16 @@ struct MongoTableTests {
                 {'_id': bson.Int64(8000000000), 'n': True},
                 {'_id': bson.ObjectId('5f3000000000000000000001'), 'user': {'place': 'ä😀'}, 'n': bson.Int64(-5)},
                 {'_id': '9', 'n': datetime.datetime(2026, 11, 28, 12, 30)}, {'_id': '$where', 'n': ['x', {'y': 1}]},
-                {'_id': '{"$gt": ""}', 'n': float('nan')}])
+                {'_id': '{"$gt": ""}', 'n': float('nan')}, {'_id': 5.0, 'n': 6.0}])
             """)
         let table = try MongoTable(server.address(), collection: "people", key: "_id", columns: ["user.place", "n"])
         let keys: [Text] = [
             "did:plc:a", "7", "8000000000", "5f3000000000000000000001", "9", "$where", "{\"$gt\": \"\"}", "x", "",
-            "007",
+            "007", "5",
         ]
         #expect(
             try look(table, keys) == [
-                "$where|NULL|[\"x\",{\"y\":1}]", "5f3000000000000000000001|ä😀|-5", "7|NULL|2.5",
+                "$where|NULL|[\"x\",{\"y\":1}]", "5f3000000000000000000001|ä😀|-5", "5|NULL|6", "7|NULL|2.5",
                 "8000000000|NULL|true", "9|NULL|2026-11-28T12:30:00Z", "did:plc:a|Wien|1", "{\"$gt\": \"\"}|NULL|NaN",
             ])
         #expect(try look(table, ["x"]).isEmpty)
