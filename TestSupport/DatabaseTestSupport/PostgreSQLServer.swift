@@ -1,4 +1,5 @@
 import Foundation
+import SwiftwaterCore
 import SwiftwaterPlatform
 import TestSupport
 
@@ -16,8 +17,10 @@ public final class PostgreSQLServer: @unchecked Sendable {
 
     /// The port.
     public let port: Int
-    /// A file in the form of `PGPASSFILE` with the password.
-    public let passwordFile: String
+    /// A file in the form of `PGPASSFILE` with the passwords of all servers: tests that run at the same time share the
+    /// environment that names it.
+    public var passwordFile: String { Self.passwords.path }
+    private static let passwords = Passwords()
     private let folder: TemporaryDirectory
     private var data: String { folder.file("data") }
 
@@ -28,8 +31,7 @@ public final class PostgreSQLServer: @unchecked Sendable {
         folder = try TemporaryDirectory()
         port = try FreePort.choose()
         try folder.write("password", "s3cret\n")
-        passwordFile = try folder.write("pgpass", "127.0.0.1:\(port):*:postgres:s3cret\n")
-        chmod(passwordFile, 0o600)
+        try Self.passwords.set("s3cret", port: port)
         if geteuid() == 0 {
             // The server refuses to run as root.
             _ = try Self.shell("chown -R postgres '\(folder.path)'")
@@ -90,6 +92,26 @@ public final class PostgreSQLServer: @unchecked Sendable {
     private func asOwner(_ command: String) -> String {
         guard geteuid() == 0 else { return command }
         return "cd / && exec runuser -u postgres -- sh -c \"\(command.replacing("\"", with: "\\\""))\""
+    }
+
+    /// Changes the password in the file, not in the server.
+    public func setPasswordInFile(_ password: String) throws { try Self.passwords.set(password, port: port) }
+
+    /// The passwords of all servers, by their ports.
+    private final class Passwords: Sendable {
+        private let folder = try! TemporaryDirectory()
+        private let known = Monitor<[Int: String]>([:])
+        var path: String { folder.file("pgpass") }
+
+        func set(_ password: String, port: Int) throws {
+            try known.update { known in
+                known[port] = password
+                let lines = known.sorted { $0.key < $1.key }.map { "127.0.0.1:\($0.key):*:postgres:\($0.value)\n" }
+                let new = try folder.write("pgpass.new", lines.joined())
+                chmod(new, 0o600)
+                rename(new, path)
+            }
+        }
     }
 
     private struct Failure: Error, CustomStringConvertible { let description: String }

@@ -182,14 +182,9 @@ struct PostgreSQLSinkTests {
             ALTER USER postgres PASSWORD 'an0ther';
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'swiftwater'
             """)
-        let file = server.passwordFile
         SystemThread.start(named: "administrator") {
             Thread.sleep(forTimeInterval: 1)
-            let text = try! String(contentsOfFile: file, encoding: .utf8)
-            try! text.replacing("s3cret", with: "an0ther").write(
-                toFile: file + ".new", atomically: true, encoding: .utf8)
-            chmod(file + ".new", 0o600)
-            rename(file + ".new", file)
+            try! server.setPasswordInFile("an0ther")
         }
         try sink.commit(output: "passwords", batch(1, [[.text("a"), .integer(1)]]))
         #expect(try server.query("SELECT key FROM passwords") == ["a"])
@@ -204,8 +199,8 @@ struct PostgreSQLSinkTests {
             try hasty.commit(output: "passwords", batch(2, [[.text("b"), .integer(1)]]))
         }
         #expect(error?.code == .denied && error?.remedy?.contains("PGPASSFILE") == true, "\(error!)")
-        _ = try? Program.shell("sed -i s/an0ther/third/ '\(file)'")
+        try server.setPasswordInFile("third")
         try server.query("ALTER USER postgres PASSWORD 's3cret'")
-        _ = try? Program.shell("sed -i s/third/s3cret/ '\(file)'")
+        try server.setPasswordInFile("s3cret")
     }
 }
