@@ -58,6 +58,7 @@
 
         @Test(arguments: [
             (["--enrich", "x.csv", "--enrich-age", "1m"], "require a database"),
+            (["--enrich", "s3://bucket/x.csv", "--enrich-age", "1m"], "require a database"),
             (["--enrich", "mongodb://h/d", "--enrich-query", "x"], "--enrich-query requires --enrich postgresql://"),
             (["--enrich", "redis://h/d"], "--enrich takes a file, postgresql://"),
             (["--keys", "author-values"], "--keys author-values requires --enrich"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Logging
 import Swiftwater
 
@@ -35,8 +36,11 @@ struct EnrichmentOptions: ParsableArguments {
                 + "about new authors; the log says about how many. (default: wait)", valueName: "what"))
     var enrichFailure: Failure?
 
-    /// Whether authors are looked up while they post.
-    private var isDatabase: Bool { enrich?.contains("://") ?? false }
+    /// Whether authors are looked up while they post, and not read from a file, which may be in a store.
+    private var isDatabase: Bool {
+        guard let parts = enrich?.components(separatedBy: "://"), parts.count > 1 else { return false }
+        return !StoreRegistry.schemes.contains(parts[0])
+    }
     private var columns: [String] { enrichBy.split(separator: ",").map(String.init) }
 
     func validate() throws {
