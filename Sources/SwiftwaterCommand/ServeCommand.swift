@@ -123,7 +123,7 @@
         var isOnCluster: Bool { master.hasPrefix("sc://") }
 
         private func validateCluster() throws {
-            for source in source + ratings {
+            for source in source {
                 if let problem = source.source.problem(onCluster: isOnCluster) { throw ValidationError(problem) }
             }
             try NamedSource.check(source + ratings)

@@ -85,6 +85,9 @@
             let (first, place) = try start()
             #expect(try wait(place, "/v1/model", for: "\"liveRatings\":3"))
             #expect(try get(place, "/v1/users/new/recommendations").contains("\"item\""))
+            // Ratings are not posts.
+            #expect(try get(place, "/metrics").contains("swiftwater_posts_total 0\n"))
+            #expect(try get(place, "/metrics").contains("swiftwater_ratings_total 3\n"))
             let warning = first.waitForOutput { _, error in error.contains("3 lines are not ratings") ? true : nil }
             #expect(warning == true)
             kill(first.pid, SIGKILL)

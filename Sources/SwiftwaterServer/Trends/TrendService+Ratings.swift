@@ -13,10 +13,12 @@
         public func rate(_ lines: DStream<Text>, name: String, into service: RecommendationService) {
             let (metrics, hub) = (metrics, hub)
             let (engine, clock) = (context.engine, SystemClock())
-            lines.forEachBatch(name: "ratings \(name)") { rdd, _ in
+            lines.forEachBatch(name: "ratings \(name)") { [ratingLines] rdd, time in
+                let lines = try rdd.collect()
+                ratingLines.update { $0[time, default: 0] += lines.count }
                 var events: [RatingEvent] = []
                 var (refused, sample) = (0, "")
-                for line in try rdd.collect() where !line.isEmpty {
+                for line in lines where !line.isEmpty {
                     do {
                         if let event = try RatingLine.parse(line, service.ratingRange) { events.append(event) }
                     } catch {

@@ -13,6 +13,8 @@
         let metrics: ServerMetrics
         /// The context of the job, which the caller starts and stops.
         public let context: StreamingContext
+        /// The lines of ratings in batches that are not completed, which are not posts.
+        let ratingLines = Monitor<[BatchTime: Int]>([:])
         /// Where authors are looked up; nil if they are not.
         let authors: CachedTable?
         /// The number of posts that were counted elsewhere; nil if this job counts them.
@@ -83,8 +85,9 @@
         private func watch() {
             metrics.gauge("swiftwater_batch_interval_seconds", context.batchInterval.inSeconds)
             let interval = context.batchInterval
-            context.onBatchCompleted { [board, metrics, remotePosts] batch in
+            context.onBatchCompleted { [board, metrics, remotePosts, ratingLines] batch in
                 var batch = batch
+                batch.size.records -= ratingLines.update { $0.removeValue(forKey: batch.time) } ?? 0
                 if let remotePosts {
                     batch.size.records = remotePosts.update { posts in
                         defer { posts = 0 }
