@@ -53,6 +53,21 @@ import Testing
         return (trace, folder)
     }
 
+    /// Runs on numbered posts of a relay that waits for acknowledgments, and checks that each counted once.
+    func runAcknowledged(seed: UInt64, sinks: [String]) throws -> KillTrace {
+        let input = try TemporaryDirectory()
+        let lines = 1500
+        let path = try input.write("posts.txt", (1...lines).map { "#k\($0 % 7) #id\($0)\n" }.joined())
+        let port = try FreePort.choose()
+        let relay = try Program([
+            "relay", "--from", path, "--rate", "250", "--quiet", "--ack", "--port", "\(port)",
+        ])
+        let (trace, _) = try run("ack://127.0.0.1:\(port)", seed: seed, sinks: sinks) { $0.posts.count >= lines }
+        _ = relay.wait()
+        #expect(Set(trace.posts).count == lines && trace.posts.count == lines)
+        return trace
+    }
+
     @Test(arguments: ["ack", "push"])
     func acknowledgedInputIsCountedExactlyOnce(mode: String) throws {
         let input = try TemporaryDirectory()

@@ -57,7 +57,7 @@ enum SinkArgument: ExpressibleByArgument {
                     environment: "SWIFTWATER_SINK_SECRET", file: environment["SWIFTWATER_SINK_SECRET_FILE"])
             else {
                 throw SwiftwaterError(
-                    .invalidArgument, "a webhook's messages are signed, and there is no secret",
+                    .invalidArgument, "the secret that signs the messages of a webhook is missing",
                     remedy: "put it into SWIFTWATER_SINK_SECRET, or into a file that SWIFTWATER_SINK_SECRET_FILE names")
             }
             let record = checkpoint.flatMap { directory -> String? in

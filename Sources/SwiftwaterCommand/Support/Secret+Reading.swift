@@ -9,7 +9,8 @@ extension Secret {
         let own = ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
         guard let file else { return own.map { Secret($0) } }
         guard own == nil else {
-            throw SwiftwaterError(.invalidArgument, "\(name) and --token-file are both given", remedy: "use one")
+            throw SwiftwaterError(
+                .invalidArgument, "\(name) and a file with the secret are both given", remedy: "use one")
         }
         let text = String(decoding: try LocalFileSystem().read(file), as: UTF8.self)
         let secret = text.split(separator: "\n").first.map(String.init) ?? ""

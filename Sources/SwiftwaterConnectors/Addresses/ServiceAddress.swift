@@ -36,6 +36,24 @@ struct ServiceAddress {
             .invalidArgument, "\(mayBeSecret ? "the \(scheme) address" : "'\(text)'") \(what)", remedy: remedy)
     }
 
+    /// Returns the user that stands before servers, and the servers.
+    ///
+    /// - Throws: `invalidArgument`, with `remedy`, if there is a password.
+    func user(before servers: Substring, _ remedy: String) throws -> (user: String?, servers: Substring) {
+        guard let at = servers.lastIndex(of: "@") else { return (nil, servers) }
+        let name = servers[..<at]
+        guard !name.contains(":") else { throw problem("has a password", remedy) }
+        return (PercentEncoding.decoded(String(name)), servers[servers.index(after: at)...])
+    }
+
+    /// Returns the value of the parameter `patience`, in seconds.
+    func patience(_ value: String) throws -> Duration {
+        guard let seconds = Int(value), (0...86_400).contains(seconds) else {
+            throw problem("has a patience of '\(value)'", "give seconds, up to 86400")
+        }
+        return .seconds(seconds)
+    }
+
     /// Returns a host and a port, which may be left out.
     func server(_ text: Substring, port usual: Int) throws -> (host: String, port: Int) {
         var (host, port) = (text, usual)

@@ -55,15 +55,7 @@ package struct KafkaAddress: Sendable, Hashable {
         var servers = Substring(address.rest)
         guard let slash = servers.firstIndex(of: "/") else { throw KafkaAddress.problem("names no topic") }
         topics = try KafkaAddress.topics(servers[servers.index(after: slash)...])
-        servers = servers[..<slash]
-        var user: String?
-        if let at = servers.lastIndex(of: "@") {
-            let name = servers[..<at]
-            guard !name.contains(":") else { throw KafkaAddress.problem("has a password", KafkaAddress.accessRemedy) }
-            user = PercentEncoding.decoded(String(name))
-            servers = servers[servers.index(after: at)...]
-        }
-        self.user = user
+        (user, servers) = try address.user(before: servers[..<slash], KafkaAddress.accessRemedy)
         brokers = try servers.split(separator: ",", omittingEmptySubsequences: false).map { server in
             let (host, port) = try address.server(server, port: 9092)
             return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

@@ -37,12 +37,7 @@ package struct MongoAddress: Sendable, Hashable {
         guard parts.count > 1, !parts[1].isEmpty else { throw problem("names no database") }
         database = PercentEncoding.decoded(String(parts[1]))
         collection = parts.count > 2 && !parts[2].isEmpty ? PercentEncoding.decoded(String(parts[2])) : nil
-        var (servers, user) = (parts[0], String?.none)
-        if let at = servers.lastIndex(of: "@") {
-            guard !servers[..<at].contains(":") else { throw problem("has a password", MongoAddress.accessRemedy) }
-            user = PercentEncoding.decoded(String(servers[..<at]))
-            servers = servers[servers.index(after: at)...]
-        }
+        let (user, servers) = try address.user(before: parts[0], MongoAddress.accessRemedy)
         for server in servers.split(separator: ",", omittingEmptySubsequences: false) {
             _ = try address.server(server, port: 27017)
         }
@@ -56,10 +51,7 @@ package struct MongoAddress: Sendable, Hashable {
                 options.append("\(name)=\(PercentEncoding.encoded(value))")
                 continue
             }
-            guard let seconds = Int(value), (0...86_400).contains(seconds) else {
-                throw problem("has a patience of '\(value)'", "give seconds, up to 86400")
-            }
-            patience = .seconds(seconds)
+            patience = try address.patience(value)
         }
         self.patience = patience
         // What was acknowledged is on disk, and on most servers of a replica set.

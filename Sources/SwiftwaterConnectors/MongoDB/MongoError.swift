@@ -19,7 +19,6 @@ struct MongoError: DatabaseProblem {
 
     static let duplicateKey: UInt32 = 11000
     static let namespaceExists: UInt32 = 48
-    static let namespaceNotFound: UInt32 = 26
 
     /// The driver connects again by itself, but with the password that it has.
     var isBroken: Bool { isDenied }

@@ -120,7 +120,7 @@ public final class MongoSink: TableSink {
         }
     }
 
-    /// Removes what an attempt left behind, if there are no transactions.
+    /// Removes what an attempt without a transaction left behind.
     private func remove(_ output: String, _ time: BatchTime, _ database: MongoConnection) throws {
         try database.run(
             JSONWriter.object { json in

@@ -31,7 +31,6 @@ struct LibPQ: Sendable {
     let clear: @convention(c) (Result) -> Void
     let rowCount: @convention(c) (Result) -> CInt
     let columnCount: @convention(c) (Result) -> CInt
-    let columnName: @convention(c) (Result, CInt) -> Text?
     let value: @convention(c) (Result, CInt, CInt) -> Text?
     let valueLength: @convention(c) (Result, CInt, CInt) -> CInt
     let isNull: @convention(c) (Result, CInt, CInt) -> CInt
@@ -61,7 +60,6 @@ struct LibPQ: Sendable {
         clear = try library.function("PQclear")
         rowCount = try library.function("PQntuples")
         columnCount = try library.function("PQnfields")
-        columnName = try library.function("PQfname")
         value = try library.function("PQgetvalue")
         valueLength = try library.function("PQgetlength")
         isNull = try library.function("PQgetisnull")

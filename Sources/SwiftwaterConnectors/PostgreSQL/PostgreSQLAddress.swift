@@ -36,28 +36,14 @@ package struct PostgreSQLAddress: Sendable, Hashable {
             throw problem("names no database")
         }
         database = PercentEncoding.decoded(String(rest[rest.index(after: slash)...]))
-        rest = rest[..<slash]
-        var user: String?
-        if let at = rest.lastIndex(of: "@") {
-            let name = rest[..<at]
-            guard !name.contains(":") else {
-                throw problem("has a password", PostgreSQLAddress.accessRemedy)
-            }
-            user = PercentEncoding.decoded(String(name))
-            rest = rest[rest.index(after: at)...]
-        }
-        self.user = user
+        (user, rest) = try address.user(before: rest[..<slash], PostgreSQLAddress.accessRemedy)
         (host, port) = try address.server(rest, port: 5432)
         var (schema, security, patience) = (String?.none, [String: String](), Duration.seconds(60))
         for (name, value) in address.parameters {
             switch name {
             case "schema": schema = value
             case "sslmode", "sslrootcert", "sslcert", "sslkey": security[name] = value
-            case "patience":
-                guard let seconds = Int(value), (0...86_400).contains(seconds) else {
-                    throw problem("has a patience of '\(value)'", "give seconds, up to 86400")
-                }
-                patience = .seconds(seconds)
+            case "patience": patience = try address.patience(value)
             default:
                 throw problem(
                     "has the parameter \(name)",

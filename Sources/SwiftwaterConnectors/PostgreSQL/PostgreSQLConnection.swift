@@ -4,7 +4,6 @@ import SwiftwaterCore
 final class PostgreSQLConnection {
     /// What a statement returned.
     struct Rows {
-        let columns: [String]
         let values: [[String?]]
         /// The number of rows that a command changed.
         let affected: Int
@@ -129,13 +128,11 @@ final class PostgreSQLConnection {
         let status = library.resultStatus(result)
         guard status == LibPQ.commandWasFine || status == LibPQ.rowsCame else { throw problem(result, sql) }
         let affected = library.affectedRows(result).flatMap { Int(String(cString: $0)) } ?? 0
-        let columns = (0..<library.columnCount(result)).map { column in
-            library.columnName(result, column).map { String(cString: $0) } ?? ""
-        }
+        let columns = library.columnCount(result)
         let values = (0..<library.rowCount(result)).map { row in
-            (0..<CInt(columns.count)).map { column in text(result, row, column) }
+            (0..<columns).map { column in text(result, row, column) }
         }
-        return Rows(columns: columns, values: values, affected: affected)
+        return Rows(values: values, affected: affected)
     }
 
     private func text(_ result: LibPQ.Result, _ row: CInt, _ column: CInt) -> String? {

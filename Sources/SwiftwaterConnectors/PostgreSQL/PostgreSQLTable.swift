@@ -96,15 +96,20 @@ public final class PostgreSQLTable: StaticTable {
 
     /// Returns the SQL, and those keys that the table can have.
     private func statement(_ keys: [String], _ database: PostgreSQLConnection) throws -> (sql: String, keys: [String]) {
-        guard case .table(let name, let key) = selection else {
-            if case .query(let sql) = selection { return (sql, keys) }
-            return ("", [])
+        switch selection {
+        case .query(let sql): return (sql, keys)
+        case .table(let name, let key): return try statement(keys, in: name, by: key, database)
         }
-        let type = try keyType.read { $0 } ?? typeOfKey(name, key, database)
+    }
+
+    private func statement(
+        _ keys: [String], in table: String, by key: String, _ database: PostgreSQLConnection
+    ) throws -> (sql: String, keys: [String]) {
+        let type = try keyType.read { $0 } ?? typeOfKey(table, key, database)
         keyType.update { $0 = type }
         let column = PostgreSQLConnection.quoted(key)
         let names = ([key] + columns).map { PostgreSQLConnection.quoted($0) + "::text" }.joined(separator: ", ")
-        let begin = "SELECT \(names) FROM \(address.table(name)) WHERE "
+        let begin = "SELECT \(names) FROM \(address.table(table)) WHERE "
         switch type {
         case .text: return (begin + "\(column) = ANY($1::text[])", keys)
         case .integer(let name, let range):

@@ -39,7 +39,7 @@ extension DStream where Element == Text {
         for problem in settings.problems(batch: slideDuration) { context.reportProblem(problem, in: "trending") }
         if settings.keys == .authorValues, enrichment == nil {
             let problem = SwiftwaterError(
-                .invalidArgument, "the values of authors are to be counted, but there is no enrichment",
+                .invalidArgument, "the values of authors are to be counted, and the enrichment is missing",
                 remedy: "pass an enrichment, or count other keys")
             context.reportProblem(problem, in: "trending")
         }

@@ -37,7 +37,7 @@ struct MongoSinkTests {
     @Test func anyValueIsStoredAsItIs() throws {
         let server = try server()
         let texts = [
-            "{\"$where\": \"sleep(1000)\"}", "$set", "a\tb\nc\rd\\e\"", "ä😀\u{202E}", "", "x.y", "null",
+            "{\"$where\": \"sleep(1000)\"}", "$set", "a\tb\nc\rd\\e\"", "ä😀\u{202E}", "", "x.y", "null", "zero\0byte",
             String(repeating: "x", count: 300_000),
         ]
         let sink = try MongoSink(server.address())

@@ -34,7 +34,7 @@ struct MongoTableTests {
         let table = try MongoTable(server.address(), collection: "people", key: "_id", columns: ["user.place", "n"])
         let keys: [Text] = [
             "did:plc:a", "7", "8000000000", "5f3000000000000000000001", "9", "$where", "{\"$gt\": \"\"}", "x", "",
-            "007", "5",
+            "007", "5", "zero\0byte",
         ]
         #expect(
             try look(table, keys) == [
