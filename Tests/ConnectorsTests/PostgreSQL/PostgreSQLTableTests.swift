@@ -59,22 +59,27 @@ struct PostgreSQLTableTests {
             try look(table("odd"), keys.map { Text($0) }.sorted()) == keys.map { "\($0)|here" }.sorted())
     }
 
-    /// An index is used: a table of a million rows is not read for ten keys.
-    @Test func theIndexIsUsed() throws {
+    /// An index of integers or text is used; one of another type is not, and its table is read whole.
+    @Test(arguments: [("bigint", true), ("text", true), ("numeric", false)])
+    func theIndexIsUsed(type: String, isUsed: Bool) throws {
         try server.query(
             """
-            CREATE TABLE s.many (id bigint PRIMARY KEY, place text);
-            INSERT INTO s.many SELECT n, 'p' || n % 100 FROM generate_series(1, 200000) n;
+            CREATE TABLE s.many (id \(type) PRIMARY KEY, place text);
+            INSERT INTO s.many SELECT n, 'p' || n % 100 FROM generate_series(1, 100000) n;
             ANALYZE s.many
             """)
-        let keys = stride(from: 1, to: 200_000, by: 20_000).map { Text("\($0)") }.sorted()
-        #expect(try look(table("many"), keys).count == 10)
-        try server.query("SELECT pg_stat_force_next_flush()")
-        #expect(
-            try server.query("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'many'").first.flatMap {
-                Int($0)
-            }
-            .map { $0 <= 1 } == true)
+        let keys = stride(from: 1, to: 100_000, by: 10_000).map { Text("\($0)") }.sorted()
+        // The server adds up what a connection has read when it ends. Making the index is a scan of the table, too.
+        do { #expect(try look(table("many"), keys).count == 10) }
+        var (index, whole) = (0, 0)
+        for _ in 0..<300 where index == 0 && whole < 2 {
+            Thread.sleep(forTimeInterval: 0.1)
+            let scans = try server.query(
+                "SELECT coalesce(idx_scan, 0), seq_scan FROM pg_stat_user_tables WHERE relname = 'many'")
+            let counts = scans[0].split(separator: "|").compactMap { Int($0) }
+            (index, whole) = (counts[0], counts[1])
+        }
+        #expect(isUsed ? index == 10 && whole == 1 : index == 0 && whole == 2, "\(index), \(whole)")
     }
 
     @Test func aQueryOfOnesOwn() throws {
