@@ -44,7 +44,7 @@
         @Option(help: "Model file from swiftwater train.") var model: String?
         @Option(
             help: ArgumentHelp(
-                "Source of ratings: kafka://, socket://, ack://, push:// or tail:, with lines of user,item,rating or "
+                "Source of ratings: kafka://, mongodb://, socket://, ack://, push:// or tail:, with lines of user,item,rating or "
                     + "JSON (repeatable).", valueName: "url"), transform: NamedSource.init(parsing:))
         var ratings: [NamedSource] = []
         @OptionGroup var movies: MoviesOptions
@@ -130,9 +130,10 @@
             if !ratings.isEmpty, model == nil, !demo { throw ValidationError("--ratings requires --model.") }
             for ratings in ratings {
                 switch ratings.source {
-                case .kafka, .socket, .acknowledged, .push, .followed: break
+                case .kafka, .mongo, .socket, .acknowledged, .push, .followed: break
                 default:
-                    throw ValidationError("--ratings takes kafka://, socket://, ack://, push:// or tail: sources.")
+                    throw ValidationError(
+                        "--ratings takes kafka://, mongodb://, socket://, ack://, push:// or tail: sources.")
                 }
             }
             try files.check(hasFiles: source.contains(where: \.source.hasFiles) && !isOnCluster)

@@ -38,7 +38,7 @@ struct SourcesCommand: ParsableCommand {
                 throw ValidationError("Posts of ack:// and push:// would be acknowledged, and lost.")
             case .rate: throw ValidationError("Only a Spark cluster reads rate:.")
             case .archive: throw ValidationError("Read a file with trends, such as: trends --source file:PATH.")
-            case .socket, .files, .followed, .live, .kafka: break
+            case .socket, .files, .followed, .live, .kafka, .mongo: break
             }
         }
 

@@ -31,7 +31,7 @@ struct TrendsCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             jetstream: for Bluesky's public posts, live; mastodon://INSTANCE/public; socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
-            kafka://BROKER:PORT/TOPIC; files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of \
+            kafka://BROKER:PORT/TOPIC; mongodb://HOST/DATABASE/COLLECTION; files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of \
             files, read to the end. On a Spark cluster: socket, files and file as it sees them, kafka and rate:POSTS.
             """, valueName: "url"), transform: PostSource.init(parsing:))
     var source: PostSource

@@ -25,6 +25,7 @@ public final class MongoServer: @unchecked Sendable {
     private let folder: TemporaryDirectory
     private let isReplicaSet: Bool
     private let hasUsers: Bool
+    private let options: [String]
     private let server = Monitor<Program?>(nil)
 
     /// Starts a server.
@@ -33,8 +34,11 @@ public final class MongoServer: @unchecked Sendable {
     ///   - isReplicaSet: whether it has transactions and change streams.
     ///   - hasUsers: whether it asks for a user and a password, once it has a user.
     ///   - data: the folder of its data; one of its own if it is nil.
-    public init(isReplicaSet: Bool = true, hasUsers: Bool = false, data: String? = nil) throws {
-        (self.isReplicaSet, self.hasUsers) = (isReplicaSet, hasUsers)
+    ///   - options: further options of `mongod`.
+    public init(
+        isReplicaSet: Bool = true, hasUsers: Bool = false, data: String? = nil, options: [String] = []
+    ) throws {
+        (self.isReplicaSet, self.hasUsers, self.options) = (isReplicaSet, hasUsers, options)
         folder = try TemporaryDirectory()
         self.data = data ?? folder.file("data")
         try FileManager.default.createDirectory(atPath: self.data, withIntermediateDirectories: true)
@@ -49,10 +53,11 @@ public final class MongoServer: @unchecked Sendable {
     /// Starts the server, and waits until it takes writes.
     public func start() throws {
         let log = folder.file("log-\(UUID().uuidString)")
-        var arguments = [
-            "--dbpath", data, "--bind_ip", "127.0.0.1", "--port", "\(port)", "--wiredTigerCacheSizeGB", "0.25",
-            "--nounixsocket", "--logpath", log,
-        ]
+        var arguments =
+            [
+                "--dbpath", data, "--bind_ip", "127.0.0.1", "--port", "\(port)", "--wiredTigerCacheSizeGB", "0.25",
+                "--nounixsocket", "--logpath", log,
+            ] + options
         if hasUsers { arguments.append("--auth") }
         if isReplicaSet { arguments += ["--replSet", "rs0"] }
         let new = try Program(

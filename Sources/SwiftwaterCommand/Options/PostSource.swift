@@ -15,6 +15,8 @@ enum PostSource {
     case live(address: String)
     /// Topics of Kafka; on a Spark cluster one, without parameters.
     case kafka(address: String, KafkaAddress)
+    /// The changes of a collection.
+    case mongo(address: String)
     /// Only on a Spark cluster.
     case rate(perSecond: Int)
 
@@ -44,6 +46,9 @@ enum PostSource {
             self = .live(address: url)
         } else if url.hasPrefix("kafka://") {
             self = .kafka(address: url, try PostSource.explained { try KafkaAddress(url) })
+        } else if url.hasPrefix("mongodb://") || url.hasPrefix("mongodb+srv://") {
+            _ = try PostSource.explained { try MongoChangesAddress(url) }
+            self = .mongo(address: url)
         } else if let rest = PostSource.rest(of: url, after: "rate:") {
             guard let count = Int(rest), (1...1_000_000_000).contains(count) else {
                 throw ValidationError("'\(url)' takes a number of posts a second, such as rate:1000")
@@ -56,8 +61,8 @@ enum PostSource {
                 : ""
             throw ValidationError(
                 "'\(url)' is not a source: it takes jetstream:, mastodon://INSTANCE/public, socket://HOST:PORT, ack://HOST:PORT, "
-                    + "push://HOST:PORT, kafka://BROKER:PORT/TOPIC, tail:FILE, files:DIRECTORY or file:PATH, and on a "
-                    + "Spark cluster rate:POSTS\(hint)")
+                    + "push://HOST:PORT, kafka://BROKER:PORT/TOPIC, mongodb://HOST/DATABASE/COLLECTION, tail:FILE, "
+                    + "files:DIRECTORY or file:PATH, and on a Spark cluster rate:POSTS\(hint)")
         }
     }
 
@@ -103,6 +108,7 @@ enum PostSource {
                 ? "on a Spark cluster, kafka:// takes BROKER:PORT/TOPIC alone" : nil
         case .acknowledged, .push:
             onCluster ? "ack:// and push:// do not work on a Spark cluster; socket:// and files: do" : nil
+        case .mongo: onCluster ? "mongodb:// does not work on a Spark cluster; kafka:// does" : nil
         case .followed: onCluster ? "tail: does not work on a Spark cluster; files: and file: do" : nil
         case .live(let address):
             onCluster
@@ -148,6 +154,7 @@ enum PostSource {
         case .followed(let path, let fromEnd):
             context.followedTextStream(path: path, fromEnd: fromEnd, format: format)
         case .kafka(let address, _): try context.kafkaTextStream(address)
+        case .mongo(let address): try context.mongoTextStream(address)
         case .rate: preconditionFailure("refused by problem(onCluster:)")
         }
     }

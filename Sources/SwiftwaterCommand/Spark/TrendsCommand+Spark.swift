@@ -11,7 +11,7 @@
             case .archive(let path): .archive(path: path)
             case .kafka(_, let address): .kafka(brokers: address.brokers, topic: address.topics[0])
             case .rate(let count): .rate(perSecond: count)
-            case .acknowledged, .push, .live, .followed:
+            case .acknowledged, .push, .live, .followed, .mongo:
                 throw SwiftwaterError(
                     .unsupported, "a cluster does not read this source", remedy: "use socket:// or files:")
             }

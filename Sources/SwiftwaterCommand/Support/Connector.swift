@@ -69,6 +69,10 @@ struct Connector {
             guarantee: "once: offsets are in the checkpoint; gaps are an error, or reported",
             access: "KAFKA_PASSWORD, for kafka://USER@BROKER:PORT/TOPIC", page: "docs/KAFKA.md"),
         Connector(
+            use: .source, address: "mongodb://HOST/DATABASE/COLLECTION", what: "the changes of a collection",
+            guarantee: "once, over restarts; gaps are an error, or reported",
+            access: "MONGODB_PASSWORD, or a file that MONGODB_PASSWORD_FILE names", page: "docs/DATABASES.md"),
+        Connector(
             use: .table, address: "FILE", what: "a CSV, NDJSON or SQLite file, read at the start",
             guarantee: "as it was at the start", access: "that of the file", page: "docs/LOOKUPS.md"),
         Connector(

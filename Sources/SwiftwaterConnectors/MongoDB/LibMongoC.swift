@@ -23,6 +23,9 @@ struct LibMongoC: Sendable {
     let setName: @convention(c) (Client, Text) -> Bool
     let destroyClient: @convention(c) (Client) -> Void
     let run: @convention(c) (Client, Text, Document, OpaquePointer?, Document?, Document, Failure) -> Bool
+    let selectServer: @convention(c) (Client, Bool, OpaquePointer?, Failure) -> OpaquePointer?
+    let serverID: @convention(c) (OpaquePointer) -> UInt32
+    let destroyServer: @convention(c) (OpaquePointer) -> Void
     let newSession: @convention(c) (Client, OpaquePointer?, Failure) -> Session?
     let destroySession: @convention(c) (Session) -> Void
     let sessionID: @convention(c) (Session) -> Document?
@@ -61,6 +64,9 @@ struct LibMongoC: Sendable {
         setName = try library.function("mongoc_client_set_appname")
         destroyClient = try library.function("mongoc_client_destroy")
         run = try library.function("mongoc_client_command_with_opts")
+        selectServer = try library.function("mongoc_client_select_server")
+        serverID = try library.function("mongoc_server_description_id")
+        destroyServer = try library.function("mongoc_server_description_destroy")
         newSession = try library.function("mongoc_client_start_session")
         destroySession = try library.function("mongoc_client_session_destroy")
         sessionID = try library.function("mongoc_client_session_get_lsid")

@@ -20,7 +20,7 @@ package struct MongoAddress: Sendable, Hashable {
     let optionNames: Set<String>
     /// The connection string for the driver, without user and password.
     let connection: String
-    private let servers: String
+    let servers: String
 
     /// Reads an address.
     ///

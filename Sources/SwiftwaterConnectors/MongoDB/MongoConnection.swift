@@ -59,13 +59,16 @@ final class MongoConnection {
 
     /// Runs a command of the database, and returns the reply.
     ///
+    /// - Parameter server: the server that gets the command, in this connection's session, as a cursor needs it; nil
+    ///   for the primary.
     /// - Throws: `MongoError`, also for errors of single writes.
     @discardableResult
-    func run(_ command: String) throws -> JSONValue {
-        try with(document: command) { command in
-            try with(document: "{}") { options in
+    func run(_ command: String, on server: UInt32? = nil) throws -> JSONValue {
+        let session = server == nil ? isInTransaction ? session : nil : try openSession()
+        return try with(document: command) { command in
+            try with(document: server.map { "{\"serverId\":\($0)}" } ?? "{}") { options in
                 var failure = sw_mongo_error()
-                if isInTransaction, let session, !library.appendSession(session, options, &failure) {
+                if let session, !library.appendSession(session, options, &failure) {
                     throw problem(failure, nil)
                 }
                 return try reply { reply in
@@ -75,6 +78,14 @@ final class MongoConnection {
                 }
             }
         }
+    }
+
+    /// Returns the number of a server that answers now.
+    func selectServer() throws -> UInt32 {
+        var failure = sw_mongo_error()
+        guard let server = library.selectServer(client, false, nil, &failure) else { throw problem(failure, nil) }
+        defer { library.destroyServer(server) }
+        return library.serverID(server)
     }
 
     /// Ends what is left of an earlier program that wrote an output. The server keeps a transaction that nobody commits

@@ -15,10 +15,17 @@ struct MongoError: DatabaseProblem {
     static let unknownCommit = "UnknownTransactionCommitResult"
     static let retryable = "RetryableWriteError"
     static let network = "NetworkError"
-    static let known = [transient, unknownCommit, retryable, network]
+    static let resumable = "ResumableChangeStreamError"
+    static let known = [transient, unknownCommit, retryable, network, resumable]
 
     static let duplicateKey: UInt32 = 11000
     static let namespaceExists: UInt32 = 48
+    /// The server has no change streams: it is not in a replica set.
+    static let notAReplicaSet: UInt32 = 40573
+    /// The server no longer has what follows in a change stream (ChangeStreamHistoryLost, ChangeStreamFatalError).
+    static let historyLost: Set<UInt32> = [286, 280]
+    /// A cursor that ended, or that must be opened again.
+    static let cursorLost: Set<UInt32> = [43, 50, 63, 133, 136, 150, 234, 237]
 
     /// The driver connects again by itself, but with the password that it has.
     var isBroken: Bool { isDenied }

@@ -41,13 +41,20 @@ enum MongoValue {
             // JavaScript's numbers are of this type.
             if member.name == "$numberDouble", let number = integer(value) { return "\(number)" }
             if member.name == "$date" {
-                return integer(member.value).map {
-                    Date(timeIntervalSince1970: Double($0) / 1000).formatted(.iso8601)
-                }
+                return integer(member.value).map(time)
             }
+            if member.name == "$timestamp" { return member.value["t"]?.integer.map { time($0 * 1000) } }
             return text(member.value)
         }
     }
+
+    private static func time(_ milliseconds: Int64) -> String {
+        let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+        return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: milliseconds % 1000 != 0))
+    }
+
+    /// Returns a value as plain JSON: numbers as numbers; ids, dates and other types as text.
+    static func json(_ value: JSONValue) -> String { JSONWriter.string(Plain(value: value)) }
 
     /// A value as plain JSON.
     private struct Plain: JSONWritable {
@@ -65,7 +72,13 @@ enum MongoValue {
                     }
                 }
             case .object:
-                if let number = MongoValue.integer(value) { json.value(number) } else { json.value(text(value) ?? "") }
+                if let number = MongoValue.integer(value) {
+                    json.value(number)
+                } else if let number = value["$numberDouble"]?.string.flatMap({ Double($0) }), number.isFinite {
+                    json.value(number)
+                } else {
+                    json.value(text(value) ?? "")
+                }
             case .string(let text): json.value(text)
             case .integer(let number): json.value(number)
             case .number(let number): json.value(number)

@@ -3,7 +3,8 @@ import SwiftwaterFormats
 import SwiftwaterPlatform
 
 /// Lines of a live service, each with a key: services send lines again to a client that goes on from where it was, and
-/// by its key such a line is known. The position says how far the service has come, in microseconds since 1970.
+/// by its key such a line is known. The position says how far the service has come, in the service's own unit: mostly
+/// microseconds since 1970.
 package struct KeyedLines: Sendable {
     /// The lines, each with its LF.
     package private(set) var bytes: [UInt8] = []
