@@ -205,6 +205,7 @@ let package = Package(
             "StreamingTestSupport",
             ["TestSupport", "SwiftwaterCore", "SwiftwaterFormats", "SwiftwaterStreaming", logging]),
         support("DatabaseTestSupport", ["TestSupport", "SwiftwaterPlatform", "SwiftwaterCore"]),
+        support("HTTPTestSupport", ["SwiftwaterCore"] + nio + services),
         support("LiveTestSupport", ["TestSupport", "SwiftwaterCore"] + nio + services),
         support(
             "FuzzChecks",
@@ -265,7 +266,8 @@ let package = Package(
         tests(
             "ConnectorsTests",
             [
-                "StreamingTestSupport", "LiveTestSupport", "DatabaseTestSupport", "SwiftwaterTesting",
+                "StreamingTestSupport", "HTTPTestSupport", "LiveTestSupport", "DatabaseTestSupport",
+                "SwiftwaterTesting",
                 "SwiftwaterSamples", sqlite,
             ] + face + nio
                 + services),
@@ -278,7 +280,7 @@ let package = Package(
             [
                 "SwiftwaterCommand", "HashtagTrends", "MeterReadings", "MovieRecommender", "LiveRecommendations",
                 "PostsByLocation",
-                "SwiftwaterSamples", "LiveTestSupport", "DatabaseTestSupport", sqlite,
+                "SwiftwaterSamples", "HTTPTestSupport", "LiveTestSupport", "DatabaseTestSupport", sqlite,
             ] + face + nio),
     ],
     cLanguageStandard: .c11

@@ -1,6 +1,7 @@
 #if Services
     import Crypto
     import Foundation
+    import HTTPTestSupport
     import Logging
     import NIOHTTP1
     import SwiftwaterConnectors
@@ -142,24 +143,28 @@
             defer { server.stop() }
             let folder = try TemporaryDirectory()
             let path = try folder.write("posts.txt", "#a #b\n#a\n")
-            setenv("SWIFTWATER_SINK_SECRET", "s3cret", 1)
-            defer { unsetenv("SWIFTWATER_SINK_SECRET") }
             let arguments = [
                 "trends", "--source", "file:" + path, "--json", "--sink", server.url + "/hook", "--checkpoint",
                 folder.file("state"),
             ]
-            let first = try Program(arguments).wait()
+            // Other tests have secrets in the environment of this process.
+            func run(secret: String?) throws -> Program.Result {
+                var environment = ProcessInfo.processInfo.environment
+                environment["SWIFTWATER_SINK_SECRET"] = secret
+                let place = Program.folder.appending(path: "swiftwater")
+                return try Program(executable: place, arguments, input: nil, environment: environment).wait()
+            }
+            let first = try run(secret: "s3cret")
             #expect(first.status == 0, "\(first.error)")
             let bodies = try server.requests.map { try JSONValue(parsing: $0.body) }
             let rows = bodies.flatMap { $0["rows"]?.array ?? [] }
             #expect(rows.map { $0["key"]?.string } == ["#a", "#b"] && rows.map { $0["count"]?.integer } == [2, 1])
             let ids = server.requests.compactMap { $0.headers.first(name: "webhook-id") }
             #expect(Set(ids).count == ids.count && !ids.isEmpty)
-            #expect(try Program(arguments).wait().status == 0)
+            #expect(try run(secret: "s3cret").status == 0)
             let all = server.requests.compactMap { $0.headers.first(name: "webhook-id") }
             #expect(Set(all).count == all.count)
-            unsetenv("SWIFTWATER_SINK_SECRET")
-            let unsigned = try Program(arguments).wait()
+            let unsigned = try run(secret: nil)
             #expect(unsigned.status != 0 && unsigned.error.contains("SWIFTWATER_SINK_SECRET"), "\(unsigned.error)")
         }
     }

@@ -66,4 +66,51 @@ import Testing
         #expect(error?.location?.streamOperator == "sql")
         #expect(error?.message.contains("nothing") == true)
     }
+
+    /// A table of users that notes what it was asked for.
+    private final class Users: StaticTable {
+        let label = "users"
+        let columns = ["place", "born"]
+        let asked = Monitor<[[Text]]>([])
+
+        func rows(forKeys keys: [Text]) throws -> [(key: Text, values: [Text?])] {
+            asked.update { $0.append(keys) }
+            return keys.filter { $0 != "nobody" && $0 != "9" }.map { ($0, [Text("of \($0)"), nil]) }
+        }
+    }
+
+    @Test func keysOfABatchAreLookedUp() async throws {
+        let users = Users()
+        let found = try await results([["kurt", "ada", "ada"], ["nobody", "ada"], []]) {
+            $0.sql(
+                "SELECT line, place, born, count(*) FROM batch LEFT JOIN users USING (line) GROUP BY line ORDER BY line",
+                lookups: ["users": SQLLookup(CachedTable(users), key: "line")])
+        }
+        #expect(
+            found == [
+                [
+                    [.text("ada"), .text("of ada"), .null, .integer(2)],
+                    [.text("kurt"), .text("of kurt"), .null, .integer(1)],
+                ],
+                [[.text("ada"), .text("of ada"), .null, .integer(1)], [.text("nobody"), .null, .null, .integer(1)]],
+                [],
+            ])
+        #expect(users.asked.read { $0 } == [["ada", "kurt"], ["nobody"]])
+        let numbers = Users()
+        let joined = try await results([["7", "9"]]) {
+            $0.map { line -> Int in Int(String(line))! }.sql(
+                "SELECT id, place FROM batch JOIN users USING (id)", columns: [SQLField("id") { $0 }],
+                lookups: ["users": SQLLookup(CachedTable(numbers), key: "id")])
+        }
+        #expect(joined == [[[.integer(7), .text("of 7")]]])
+    }
+
+    @Test func aLookupOfNoColumnIsRefused() async throws {
+        let context = context(ManualClock())
+        context.queueStream([["a" as Text]]).sql(
+            "SELECT 1", lookups: ["users": SQLLookup(CachedTable(Users()), key: "author_id")]
+        ).forEachBatch { _, _ in }
+        let error = await #expect(throws: SwiftwaterError.self) { try await context.start() }
+        #expect("\(error!)".contains("author_id") && "\(error!)".contains("line"))
+    }
 }

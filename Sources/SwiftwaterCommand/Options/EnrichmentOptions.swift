@@ -13,8 +13,9 @@ struct EnrichmentOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What is known about authors: a CSV, NDJSON or SQLite file, postgresql://HOST/DATABASE or "
-                + "mongodb://HOST/DATABASE. Rows show the most frequent values for a key.", valueName: "file-or-url"))
+            "What is known about authors: a CSV, NDJSON or SQLite file, postgresql://HOST/DATABASE, "
+                + "mongodb://HOST/DATABASE, hbase://HOST:PORT/TABLE or kafka://BROKER/TOPIC. Rows show the most frequent values for a key.",
+            valueName: "file-or-url"))
     var enrich: String?
     @Option(help: "The column of author ids.") var enrichKey = "author_id"
     @Option(help: "The columns of values, separated by commas, such as location,verified.")
@@ -51,8 +52,8 @@ struct EnrichmentOptions: ParsableArguments {
         }
         guard !isDatabase, enrichAge != nil || enrichMax != nil || enrichFailure != nil else { return }
         throw ValidationError(
-            "--enrich-age, --enrich-max and --enrich-failure require a database: --enrich postgresql://HOST/DATABASE "
-                + "or mongodb://HOST/DATABASE.")
+            "--enrich-age, --enrich-max and --enrich-failure require a database: --enrich postgresql://HOST/DATABASE, "
+                + "mongodb://HOST/DATABASE, hbase://HOST:PORT/TABLE or kafka://BROKER/TOPIC.")
     }
 
     /// Returns what is known about authors; nil without `--enrich`.
@@ -63,14 +64,16 @@ struct EnrichmentOptions: ParsableArguments {
                 ? .read(sqlite: place, table: enrichTable, key: enrichKey, columns: columns)
                 : .read(place, key: enrichKey, columns: columns)
         }
-        let (table, patience) = try database(place)
+        let (table, patience) = try database(place, logger)
+        // A topic is in memory, and has what is new.
+        let age = table is KafkaTable ? Duration.zero : .seconds(600)
         return TrendEnrichment(
             CachedTable(
-                table, maximumCount: enrichMax ?? 100_000, maximumAge: enrichAge?.duration ?? .seconds(600),
+                table, maximumCount: enrichMax ?? 100_000, maximumAge: enrichAge?.duration ?? age,
                 onFailure: enrichFailure == .goOn ? .goOn : .wait(atMost: patience), logger: logger))
     }
 
-    private func database(_ address: String) throws -> (any StaticTable, patience: Duration) {
+    private func database(_ address: String, _ logger: Logger) throws -> (any StaticTable, patience: Duration) {
         switch address.prefix(while: { $0 != ":" }) {
         case "postgresql", "postgres":
             let patience = try PostgreSQLAddress(address).patience
@@ -83,10 +86,21 @@ struct EnrichmentOptions: ParsableArguments {
             let table = try MongoTable(
                 address, collection: parsed.collection ?? enrichTable, key: enrichKey, columns: columns)
             return (table, parsed.patience)
+        case "kafka":
+            let table = try KafkaTable(address, columns: columns) { logger.warning("\($0)") }
+            return (table, try KafkaAddress(address).patience)
+        case "hbase":
+            #if Services
+                return (try HBaseTable(address, columns: columns), try HBaseAddress(address).patience)
+            #else
+                throw SwiftwaterError(
+                    .unsupported, "this program was built without its services",
+                    remedy: "build it with the trait Services")
+            #endif
         default:
             throw ValidationError(
-                "--enrich takes a file, postgresql://HOST/DATABASE or mongodb://HOST/DATABASE, not '\(TerminalText.safe(address))'."
-            )
+                "--enrich takes a file, postgresql://HOST/DATABASE, mongodb://HOST/DATABASE, hbase://HOST:PORT/TABLE "
+                    + "or kafka://BROKER/TOPIC, not '\(TerminalText.safe(address))'.")
         }
     }
 }

@@ -84,6 +84,14 @@ struct Connector {
             guarantee: "not older than --enrich-age; what is missing is counted",
             access: "MONGODB_PASSWORD, or a file that MONGODB_PASSWORD_FILE names", page: "docs/LOOKUPS.md"),
         Connector(
+            use: .table, address: "hbase://HOST:PORT/TABLE", what: "a table of HBase, by row key (REST gateway)",
+            guarantee: "not older than --enrich-age; what is missing is counted",
+            access: "HBASE_PASSWORD, or a file that HBASE_PASSWORD_FILE names", page: "docs/LOOKUPS.md"),
+        Connector(
+            use: .table, address: "kafka://BROKER:PORT/TOPIC", what: "a compacted topic, by the messages' keys",
+            guarantee: "followed, in memory; older while brokers are away",
+            access: "KAFKA_PASSWORD, for kafka://USER@BROKER:PORT/TOPIC", page: "docs/LOOKUPS.md"),
+        Connector(
             use: .sink, address: "files:DIR, csv:DIR or text:DIR",
             what: "a file for each table: NDJSON, CSV or text", guarantee: "once",
             access: "that of the directory", page: "docs/FORMATS.md"),

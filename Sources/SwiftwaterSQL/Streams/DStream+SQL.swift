@@ -14,8 +14,13 @@ extension DStream where Element: SQLRecord {
     /// rows.
     ///
     /// A query that SQLite refuses is an error at `start()`.
-    public func sql(_ query: String, tables: KeyValuePairs<String, SQLTable> = [:]) -> DStream<SQLRow> {
-        sql(query, columns: Element.sqlColumns, tables: tables)
+    ///
+    /// - Parameter lookups: tables of which only the rows for the keys of the batch are read.
+    public func sql(
+        _ query: String, tables: KeyValuePairs<String, SQLTable> = [:],
+        lookups: KeyValuePairs<String, SQLLookup> = [:]
+    ) -> DStream<SQLRow> {
+        sql(query, columns: Element.sqlColumns, tables: tables, lookups: lookups)
     }
 }
 
@@ -26,12 +31,15 @@ extension DStream {
     /// counts.sql(
     ///     "SELECT word, n FROM batch WHERE n > 10", columns: [SQLField("word") { $0.0 }, SQLField("n") { $0.1 }])
     /// ```
+    ///
+    /// - Parameter lookups: tables of which only the rows for the keys of the batch are read.
     public func sql(
-        _ query: String, columns: [SQLField<Element>], tables: KeyValuePairs<String, SQLTable> = [:]
+        _ query: String, columns: [SQLField<Element>], tables: KeyValuePairs<String, SQLTable> = [:],
+        lookups: KeyValuePairs<String, SQLLookup> = [:]
     ) -> DStream<SQLRow> {
         let batchQuery: BatchQuery<Element>
         do {
-            batchQuery = try BatchQuery(query, columns, tables)
+            batchQuery = try BatchQuery(query, columns, tables, lookups)
         } catch {
             context.reportProblem(error, in: "sql")
             return transform { $0.mapPartitions { _ in [] } }
@@ -43,11 +51,13 @@ extension DStream {
 extension RDD {
     /// Runs a query over these elements, which are the table `batch`.
     ///
+    /// - Parameter lookups: tables of which only the rows for the keys of these elements are read.
     /// - Throws: `invalidArgument` for a query that SQLite refuses.
     public func sql(
-        _ query: String, columns: [SQLField<Element>], tables: KeyValuePairs<String, SQLTable> = [:]
+        _ query: String, columns: [SQLField<Element>], tables: KeyValuePairs<String, SQLTable> = [:],
+        lookups: KeyValuePairs<String, SQLLookup> = [:]
     ) throws -> RDD<SQLRow> {
-        let batchQuery = try BatchQuery(query, columns, tables)
+        let batchQuery = try BatchQuery(query, columns, tables, lookups)
         return coalesce(1).mapPartitions { try batchQuery.rows(over: $0) }
     }
 }
@@ -56,13 +66,28 @@ extension RDD {
 private final class BatchQuery<Element: Sendable>: Sendable {
     private let query: String
     private let columns: [SQLField<Element>]
+    private let lookups: [(name: String, lookup: SQLLookup, field: SQLField<Element>)]
     private let session: Monitor<SQLSession>
 
-    init(_ query: String, _ columns: [SQLField<Element>], _ tables: KeyValuePairs<String, SQLTable>) throws {
+    init(
+        _ query: String, _ columns: [SQLField<Element>], _ tables: KeyValuePairs<String, SQLTable>,
+        _ lookups: KeyValuePairs<String, SQLLookup>
+    ) throws {
         self.query = query
         self.columns = columns
+        self.lookups = try lookups.map { name, lookup in
+            guard let field = columns.first(where: { $0.name == lookup.key }) else {
+                throw SwiftwaterError(
+                    .invalidArgument, "the batch has no column '\(lookup.key)' with keys of '\(name)'",
+                    remedy: "it has \(columns.map(\.name).joined(separator: ", "))")
+            }
+            return (name, lookup, field)
+        }
         let session = try SQLSession(tables: tables)
         try session.add(SQLTable([Element](), columns: columns), named: "batch")
+        for (name, lookup, field) in self.lookups {
+            try session.add(try lookup.rows(for: [], field), named: name)
+        }
         _ = try session.columns(of: query)
         self.session = Monitor(session)
     }
@@ -71,6 +96,7 @@ private final class BatchQuery<Element: Sendable>: Sendable {
         try session.update { session in
             session.replace("batch", with: SQLTable(elements, columns: columns))
             defer { session.replace("batch", with: SQLTable([Element](), columns: columns)) }
+            for (name, lookup, field) in lookups { session.replace(name, with: try lookup.rows(for: elements, field)) }
             return try session.query(query)
         }
     }

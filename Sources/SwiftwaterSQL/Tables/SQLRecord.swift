@@ -30,6 +30,10 @@ public struct SQLField<Record>: Sendable {
         type = Value.sqlType
         self.value = { value($0).sqlValue }
     }
+
+    init(_ name: String, _ type: SQLType, _ value: @escaping @Sendable (Record) -> SQLValue) {
+        (self.name, self.type, self.value) = (name, type, value)
+    }
 }
 
 /// A line is a row with the single column `line`.

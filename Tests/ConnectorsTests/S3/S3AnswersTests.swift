@@ -1,4 +1,5 @@
 #if Services
+    import HTTPTestSupport
     import NIOHTTP1
     import SwiftwaterConnectors
     import SwiftwaterCore

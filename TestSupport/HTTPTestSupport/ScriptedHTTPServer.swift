@@ -5,19 +5,35 @@
     import SwiftwaterCore
 
     /// An HTTP server whose answers a test writes.
-    final class ScriptedHTTPServer: Sendable {
-        struct Request: Sendable {
-            var method: String
-            var uri: String
-            var headers: HTTPHeaders
-            var body: String
+    public final class ScriptedHTTPServer: Sendable {
+        /// A request.
+        public struct Request: Sendable {
+            /// Its method.
+            public var method: String
+            /// Its path and parameters, as they were sent.
+            public var uri: String
+            /// Its headers.
+            public var headers: HTTPHeaders
+            /// Its body.
+            public var body: String
         }
-        struct Answer: Sendable {
-            var status = 200
-            var headers: [(String, String)] = []
-            var body = ""
+        /// An answer.
+        public struct Answer: Sendable {
+            /// Its status.
+            public var status = 200
+            /// Its headers.
+            public var headers: [(String, String)] = []
+            /// Its body.
+            public var body = ""
             /// Whether the connection is closed instead.
-            var isCut = false
+            public var isCut = false
+
+            /// Creates an answer.
+            public init(
+                status: Int = 200, headers: [(String, String)] = [], body: String = "", isCut: Bool = false
+            ) {
+                (self.status, self.headers, self.body, self.isCut) = (status, headers, body, isCut)
+            }
         }
 
         private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -27,7 +43,7 @@
         /// Listens on a port of its own.
         ///
         /// - Parameter answer: is called for each request with its number, from 0.
-        init(_ answer: @escaping @Sendable (Request, Int) -> Answer) throws {
+        public init(_ answer: @escaping @Sendable (Request, Int) -> Answer) throws {
             let seen = Monitor<[Request]>([])
             self.seen = seen
             listener = try ServerBootstrap(group: group)
@@ -47,10 +63,13 @@
                 .bind(host: "127.0.0.1", port: 0).wait()
         }
 
-        var url: String { "http://127.0.0.1:\(listener.localAddress!.port!)" }
-        var requests: [Request] { seen.read { $0 } }
+        /// Its address.
+        public var url: String { "http://127.0.0.1:\(listener.localAddress!.port!)" }
+        /// The requests so far.
+        public var requests: [Request] { seen.read { $0 } }
 
-        func stop() {
+        /// Ends it.
+        public func stop() {
             try? listener.close().wait()
             try? group.syncShutdownGracefully()
         }
