@@ -29,7 +29,11 @@ public final class PostgreSQLSink: TableSink {
     init(_ address: PostgreSQLAddress, clock: any StreamClock, report: @escaping @Sendable (String) -> Void) {
         self.address = address
         session = DatabaseSession(address.label, patience: address.patience, clock: clock, report: report) {
-            try PostgreSQLConnection(address)
+            let database = try PostgreSQLConnection(address)
+            // Someone who alters a table may hold it for long.
+            let milliseconds = min(max(1000, address.patience.wholeMilliseconds), 10_000)
+            try database.run("SET lock_timeout = \(milliseconds)")
+            return database
         }
     }
 

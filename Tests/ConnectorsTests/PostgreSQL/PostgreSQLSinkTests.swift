@@ -141,6 +141,35 @@ struct PostgreSQLSinkTests {
     }
 
     /// A disk without room is waited for, and named if it stays full.
+    /// A table that someone holds, as those who alter it do, is waited for as long as the patience.
+    @Test func aTableThatIsHeld() throws {
+        let (impatient, patient) = (try sink("?patience=1"), try sink("?patience=60"))
+        let batch = SinkBatch(
+            time: BatchTime(milliseconds: 1), columns: ["key"], rows: [[.text("a")]])
+        try impatient.open(output: "held", columns: ["key"])
+        try patient.open(output: "held", columns: ["key"])
+        try patient.commit(
+            output: "held", SinkBatch(time: BatchTime(milliseconds: 0), columns: ["key"], rows: [[.text("a")]]))
+        let state = Monitor("free")
+        let server = server
+        SystemThread.start(named: "holder") {
+            _ = try? server.query("BEGIN; LOCK TABLE held; CREATE TABLE is_held (a int); SELECT pg_sleep(4); COMMIT")
+            state.update { $0 = "done" }
+        }
+        func holds() throws -> Bool {
+            try server.query(
+                "SELECT count(*) FROM pg_locks WHERE relation = 'held'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+            ) == ["1"]
+        }
+        while try !holds() { usleep(20_000) }
+        let error = #expect(throws: SwiftwaterError.self) { try impatient.commit(output: "held", batch) }
+        #expect(error?.isRetryable == true && error?.message.contains("55P03") == true, "\(error!)")
+        #expect(state.read { $0 } == "free")
+        try patient.commit(output: "held", batch)
+        state.wait { $0 == "done" ? () : nil }
+        #expect(try server.query("SELECT count(*) FROM held WHERE batch = 1") == ["1"])
+    }
+
     @Test(.enabled(if: SmallDisk.isAllowed, "needs the right to mount a tmpfs"))
     func aFullDisk() throws {
         let disk = try SmallDisk(megabytes: 16, owner: "postgres")
