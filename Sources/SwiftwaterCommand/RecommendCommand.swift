@@ -13,6 +13,8 @@ struct RecommendCommand: AsyncParsableCommand {
 
               swiftwater recommend --model films.model --user 42
               swiftwater recommend --model films.model --for-users 10 --out top10.csv
+              swiftwater recommend --model films.model --for-users 10 \\
+                --sink postgresql://shop@db.example/shop
               swiftwater recommend --model films.model --for-items 10 --item 11
               swiftwater recommend --model films.model --user 42 --because --deny seen.txt
               swiftwater recommend --model s3a://films/als --for-users 10 \\
@@ -26,6 +28,11 @@ struct RecommendCommand: AsyncParsableCommand {
     @Option(help: "Recommend for this item only.") var item: String?
     @OptionGroup var movies: MoviesOptions
     @Option(help: "Output file; standard output by default.") var out: String?
+    @Option(
+        help: ArgumentHelp(
+            "Write all lists to postgresql://, mongodb://, kafka://, https://, sqlite:, files: or csv:, in place of "
+                + "--out (docs/FORMATS.md).", valueName: "url"))
+    var sink: SinkArgument?
     @Option(help: "Output format.") var format = RecommendationFormat.csv
     @Option(help: "File of the only item ids to list, one per line.") var allow: String?
     @Option(help: "File of item ids to exclude, one per line.") var deny: String?
@@ -52,6 +59,9 @@ struct RecommendCommand: AsyncParsableCommand {
         }
         if let count = forUsers ?? forItems, count < 1 {
             throw ValidationError("--for-users and --for-items take 1 or more.")
+        }
+        if sink != nil, place.master != nil || out != nil || user != nil || item != nil {
+            throw ValidationError("--sink goes without --out, --user, --item and --master.")
         }
         if clusterOut != nil, place.master == nil || out != nil || user != nil || item != nil {
             throw ValidationError("--cluster-out requires --master, and goes without --out, --user and --item.")
@@ -124,19 +134,22 @@ struct RecommendCommand: AsyncParsableCommand {
 
     func report(_ rows: Int, _ console: Console) {
         console.remark(
-            "\(Format.count(rows)) recommendations (\(seenNote))" + (out.map { " written to \($0)" } ?? ""))
+            "\(Format.count(rows)) recommendations (\(seenNote))"
+                + (out.map { " written to \($0)" } ?? (sink == nil ? "" : " written to the sink")))
     }
 
     private func forAll(_ model: MatrixFactorizationModel, _ console: Console) throws {
-        let output = try RowOutput(path: out)
         let side: RecommendationFormat.Side = forItems == nil ? .users : .items
+        let output = sink == nil ? try RowOutput(path: out) : nil
+        let table = try sink.map { try RecommendationSink($0, side) }
         let (own, others) = forItems == nil ? (model.userIDs, model.itemIDs) : (model.itemIDs, model.userIDs)
         var rows = 0
-        try output.write(format.header(side))
+        try output?.write(format.header(side))
         func put(_ index: Int, _ list: [Scored]) throws {
             if index & 0xFF == 0 { console.progress(side.rawValue, Double(index) / Double(own.count)) }
             rows += list.count
-            try output.write(format.rows(own[index], list, others, side, .model))
+            try output?.write(format.rows(own[index], list, others, side, .model))
+            try table?.put(own[index], list, others, .model)
         }
         if let forItems {
             try model.recommendForAllItems(limit: forItems, includeSeen: includeSeen, put)
@@ -145,7 +158,8 @@ struct RecommendCommand: AsyncParsableCommand {
             try model.recommendForAllUsers(
                 limit: forUsers ?? 10, includeSeen: includeSeen, filter: filter, put)
         }
-        try output.finish()
+        try output?.finish()
+        try table?.finish()
         console.endProgress()
         report(rows, console)
     }
