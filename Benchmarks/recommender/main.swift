@@ -76,7 +76,8 @@ case "top":
     }
     var one: [Double] = []
     for user in 0..<2000 {
-        one.append(timed { model.recommendItems(forUser: user * 7 % train.userIDs.count, limit: 10) }.seconds * 1000)
+        one.append(
+            timed { model.recommendItems(forUserIndex: user * 7 % train.userIDs.count, limit: 10) }.seconds * 1000)
     }
     print("top 10 for one user: median \(shown([median(one)])) ms, p99 \(shown([one.sorted()[1980]])) ms")
 case "cost":

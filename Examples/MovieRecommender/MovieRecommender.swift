@@ -28,9 +28,9 @@ struct MovieRecommender {
         print(fit.curve.terminalChart())
         print("RMSE on test:", try model.evaluate(on: parts[2]).rmse)
 
-        for best in model.recommendItems(forUser: 0, limit: 10) {
-            print(films.title(model.itemIDs[best.index]), best.score)
+        for best in model.recommendItems(forUser: 1, limit: 10) {
+            print(films.title(best.id), best.score)
         }
-        for best in model.recommendUsers(forItem: 0, limit: 10) { print("user", model.userIDs[best.index], best.score) }
+        for best in model.recommendUsers(forItem: model.itemIDs[0], limit: 10) { print("user", best.id, best.score) }
     }
 }

@@ -37,11 +37,11 @@ struct MoviesDemo {
     private func recommend(_ model: MatrixFactorizationModel, _ catalogue: Catalogue) throws {
         let user = model.userIDs.index(of: "42") ?? 0
         try console.line(console.styled("Top 10 films for user \(model.userIDs[user]) (rated ones left out)", .bold))
-        let best = model.recommendItems(forUser: user, limit: 10)
+        let best = model.recommendItems(forUserIndex: user, limit: 10)
         try RecommendCommand.show(best, model.itemIDs, catalogue, console)
         guard let film = best.first?.index else { return }
         try console.line(console.styled("\nTop 10 users for \(catalogue.title(model.itemIDs[film]))", .bold))
-        let users = model.recommendUsers(forItem: film, limit: 10)
+        let users = model.recommendUsers(forItemIndex: film, limit: 10)
         let names = users.map { "user \(model.userIDs[$0.index]) (\(Format.decimal(Double($0.score), 2)))" }
         for start in stride(from: 0, to: names.count, by: 5) {
             try console.line("     " + names[start..<min(start + 5, names.count)].joined(separator: ", "))

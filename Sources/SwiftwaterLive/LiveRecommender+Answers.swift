@@ -13,15 +13,15 @@ extension LiveRecommender {
         var filter = filter(query, model)
         if let live, let vector = live.vector {
             if !query.includesSeen {
-                filter.denied.formUnion(live.history.map { Int($0.item) })
+                filter.deniedIndexes.formUnion(live.history.map { Int($0.item) })
             }
             return answer(.foldIn, query, state) { model.recommendItems(for: vector, limit: $0, filter: filter) }
         }
         if live == nil || live!.isForgotten == false, let index = model.userIDs.index(of: user),
-            model.knows(user: index), model.hasPreferences(user: index)
+            model.knows(userIndex: index), model.hasPreferences(userIndex: index)
         {
             return answer(.model, query, state) {
-                model.recommendItems(forUser: index, limit: $0, includeSeen: query.includesSeen, filter: filter)
+                model.recommendItems(forUserIndex: index, limit: $0, includeSeen: query.includesSeen, filter: filter)
             }
         }
         return answer(.popular, query, state) { model.popularItems(limit: $0, filter: filter) }
@@ -41,7 +41,7 @@ extension LiveRecommender {
         guard let vector = try model.foldIn(known.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }) else {
             return answer(.popular, query, state) { model.popularItems(limit: $0, filter: filter) }
         }
-        if !query.includesSeen { filter.denied.formUnion(known.keys) }
+        if !query.includesSeen { filter.deniedIndexes.formUnion(known.keys) }
         return answer(.foldIn, query, state) { model.recommendItems(for: vector, limit: $0, filter: filter) }
     }
 
@@ -49,7 +49,7 @@ extension LiveRecommender {
     public func similar(to item: String, limit: Int) -> [LiveRecommendation.Item]? {
         let model = model
         return index(item, model).map { index in
-            model.similarItems(to: index, limit: limit).map {
+            model.similarItems(toItemIndex: index, limit: limit).map {
                 .init(id: model.itemIDs[$0.index], score: $0.score, boost: 0)
             }
         }
@@ -95,23 +95,24 @@ extension LiveRecommender {
     public func explain(user: String, item: String) throws -> LiveExplanation {
         let state = serving.read { $0 }
         let index = index(item, state.model) ?? state.model.itemIDs.count
-        let explanation = try state.model.explain(item: index, from: indexedHistory(of: user, state))
+        let explanation = try state.model.explain(
+            itemIndex: index, from: indexedHistory(of: user, state).map { ($0.item, $0.rating) })
         let ids = state.model.itemIDs
         return LiveExplanation(
             base: explanation.base, score: explanation.score,
             reasons: explanation.contributions.map {
-                .init(item: ids[$0.item], rating: $0.rating, share: $0.share)
+                .init(item: ids[$0.itemIndex], rating: $0.rating, share: $0.share)
             })
     }
 
     // MARK: Parts
 
     private func index(_ item: String, _ model: MatrixFactorizationModel) -> Int? {
-        model.itemIDs.index(of: item).flatMap { model.knows(item: $0) ? $0 : nil }
+        model.itemIDs.index(of: item).flatMap { model.knows(itemIndex: $0) ? $0 : nil }
     }
 
     private func filter(_ query: LiveQuery, _ model: MatrixFactorizationModel) -> RecommendationFilter {
-        RecommendationFilter(denied: Set(query.excluded.compactMap { model.itemIDs.index(of: $0) }))
+        RecommendationFilter(deniedIndexes: Set(query.excluded.compactMap { model.itemIDs.index(of: $0) }))
     }
 
     /// Returns the answer to a query. If recent popularity counts, four times as many candidates are reordered.

@@ -35,7 +35,7 @@ struct LiveUser: Sendable {
             }
         }
         for (item, rating) in logged {
-            guard let index = model.itemIDs.index(of: String(item)), model.knows(item: index) else { continue }
+            guard let index = model.itemIDs.index(of: String(item)), model.knows(itemIndex: index) else { continue }
             ratings[index] = rating.rating
         }
         self.init(
@@ -54,7 +54,7 @@ struct LiveUser: Sendable {
     func adding(_ ratings: [(item: Text, rating: Float)], model: MatrixFactorizationModel) -> LiveUser {
         var history = history
         for (item, rating) in ratings {
-            guard let index = model.itemIDs.index(of: String(item)), model.knows(item: index) else { continue }
+            guard let index = model.itemIDs.index(of: String(item)), model.knows(itemIndex: index) else { continue }
             let place = history.partitioningIndex { $0.item >= index }
             if place < history.count, history[place].item == index {
                 history[place].rating = rating

@@ -194,7 +194,7 @@ final class LiveWriter: @unchecked Sendable {
                 let (user, item) = (Text(event.user), Text(event.item))
                 logged.add(user, item, .init(rating: event.rating, time: time))
                 changes[user, default: []].append((item, event.rating))
-                if let index = model.itemIDs.index(of: event.item), model.knows(item: index) {
+                if let index = model.itemIDs.index(of: event.item), model.knows(itemIndex: index) {
                     trending.add(item, at: time)
                 } else {
                     unknown += 1

@@ -36,15 +36,15 @@ public enum FuzzChecks {
             return
         }
         for user in 0..<min(4, model.userIDs.count) {
-            _ = model.recommendItems(forUser: user, limit: 5)
-            _ = model.similarUsers(to: user, limit: 5)
+            _ = model.recommendItems(forUserIndex: user, limit: 5)
+            _ = model.similarUsers(toUserIndex: user, limit: 5)
             _ = model.userIDs.index(of: model.userIDs[user])
         }
         for item in 0..<min(4, model.itemIDs.count) {
-            _ = model.recommendUsers(forItem: item, limit: 5)
-            _ = model.similarItems(to: item, limit: 5)
+            _ = model.recommendUsers(forItemIndex: item, limit: 5)
+            _ = model.similarItems(toItemIndex: item, limit: 5)
         }
-        if model.itemIDs.count > 0 { _ = try? model.foldIn([(item: 0, rating: 4)]) }
+        if model.itemIDs.count > 0 { _ = try? model.foldIn([(itemIndex: 0, rating: 4)]) }
     }
 
     private static func sealed(_ bytes: [UInt8], magic: String) -> [UInt8] {

@@ -33,7 +33,7 @@ import Testing
         guard let vector = try model.foldIn(history.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }) else {
             return model.popularItems(limit: 10).map { model.itemIDs[$0.index] }
         }
-        return model.recommendItems(for: vector, limit: 10, filter: .init(denied: Set(history.keys))).map {
+        return model.recommendItems(for: vector, limit: 10, filter: .init(deniedIndexes: Set(history.keys))).map {
             model.itemIDs[$0.index]
         }
     }
@@ -371,7 +371,7 @@ import Testing
             }
         }
         let zero = try ALS(settings).fit(rows)
-        #expect(throws: SwiftwaterError.self) { try zero.foldIn([(item: 7, rating: 3)]) }
+        #expect(throws: SwiftwaterError.self) { try zero.foldIn([(itemIndex: 7, rating: 3)]) }
         for _ in 0..<2 {
             let live = try LiveRecommender(directory: folder.file("films")) { zero }
             try live.rateBlocking([RatingEvent(user: "new", item: "7", rating: 3)])

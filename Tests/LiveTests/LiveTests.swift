@@ -41,10 +41,11 @@ import Testing
         #expect(!after.contains { $0.id == disliked })
         let user = model.userIDs.index(of: "5")!
         let range = model.history.range(of: user)
-        var history = range.map { (item: Int(model.history.columns[$0]), rating: model.history.values[$0]) }
-        history.append((item: model.itemIDs.index(of: disliked)!, rating: 0.5))
-        let vector = try #require(try model.foldIn(history.sorted { $0.item < $1.item }))
-        let expected = model.recommendItems(for: vector, limit: 10, filter: .init(denied: Set(history.map(\.item))))
+        var history = range.map { (itemIndex: Int(model.history.columns[$0]), rating: model.history.values[$0]) }
+        history.append((itemIndex: model.itemIDs.index(of: disliked)!, rating: 0.5))
+        let vector = try #require(try model.foldIn(history.sorted { $0.itemIndex < $1.itemIndex }))
+        let expected = model.recommendItems(
+            for: vector, limit: 10, filter: .init(deniedIndexes: Set(history.map(\.itemIndex))))
         #expect(after.map(\.id) == expected.map { model.itemIDs[$0.index] })
         // A user unknown to the model gets recommendations at once.
         #expect(live.recommendations(user: "new", LiveQuery(limit: 3)).source == .foldIn)

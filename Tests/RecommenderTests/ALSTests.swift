@@ -94,7 +94,7 @@ import Testing
             var sum = 0.0
             for row in 0..<ratings.count {
                 let error =
-                    Double(model.predict(user: Int(ratings.users[row]), item: Int(ratings.items[row]))!)
+                    Double(model.predict(userIndex: Int(ratings.users[row]), itemIndex: Int(ratings.items[row]))!)
                     - Double(ratings.values[row])
                 sum += error * error
             }
@@ -153,7 +153,7 @@ import Testing
         let model = try ALS(settings).fit(Self.data.ratings)
         for user in [0, 5, 100] {
             let range = model.history.range(of: user)
-            let history = range.map { (item: Int(model.history.columns[$0]), rating: model.history.values[$0]) }
+            let history = range.map { (itemIndex: Int(model.history.columns[$0]), rating: model.history.values[$0]) }
             let folded = try #require(try model.foldIn(history))
             let trained = Array(model.userFactors[user * 10..<(user + 1) * 10])
             // After many iterations, another half-step changes little.

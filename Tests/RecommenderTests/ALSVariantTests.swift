@@ -115,16 +115,21 @@ import Testing
             #expect(abs(Double(biases.items[item]) - sum / (Double(range.count) + 5)) < 1e-5)
         }
         let user = 5
-        let best = model.recommendItems(forUser: user, limit: 3)
-        for scored in best { #expect(abs(scored.score - model.predict(user: user, item: scored.index)!) < 1e-4) }
-        let users = model.recommendUsers(forItem: 4, limit: 3)
-        for scored in users { #expect(abs(scored.score - model.predict(user: scored.index, item: 4)!) < 1e-4) }
+        let best = model.recommendItems(forUserIndex: user, limit: 3)
+        for scored in best {
+            #expect(abs(scored.score - model.predict(userIndex: user, itemIndex: scored.index)!) < 1e-4)
+        }
+        let users = model.recommendUsers(forItemIndex: 4, limit: 3)
+        for scored in users {
+            #expect(abs(scored.score - model.predict(userIndex: scored.index, itemIndex: 4)!) < 1e-4)
+        }
         let range = model.history.range(of: user)
         let folded = try #require(
-            try model.foldIn(range.map { (item: Int(model.history.columns[$0]), rating: model.history.values[$0]) }))
+            try model.foldIn(
+                range.map { (itemIndex: Int(model.history.columns[$0]), rating: model.history.values[$0]) }))
         #expect(abs(folded.offset - biases.mean - biases.users[user]) < 1e-4)
         let again = model.recommendItems(
-            for: folded, limit: 3, filter: .init(denied: Set(model.history.columns[range].map(Int.init))))
+            for: folded, limit: 3, filter: .init(deniedIndexes: Set(model.history.columns[range].map(Int.init))))
         for (a, b) in zip(best, again) { #expect(abs(a.score - b.score) < 0.05) }
         let folder = try TemporaryDirectory()
         try ModelFile.write(model, to: folder.file("m"))
@@ -152,8 +157,8 @@ import Testing
         for row in stride(from: 0, to: Self.parts[1].count, by: 7) {
             let (user, item) = (Int(Self.parts[1].users[row]), Int(Self.parts[1].items[row]))
             let another = random.below(model.itemIDs.count)
-            guard let score = model.predict(user: user, item: item),
-                let other = model.predict(user: user, item: another)
+            guard let score = model.predict(userIndex: user, itemIndex: item),
+                let other = model.predict(userIndex: user, itemIndex: another)
             else { continue }
             higher += score > other ? 1 : 0
             morePopular += model.itemCounts[item] > model.itemCounts[another] ? 1 : 0

@@ -16,7 +16,7 @@ import Testing
         return try ALS(settings).fit(ratings)
     }
 
-    private func history(_ model: MatrixFactorizationModel, _ user: Int) -> [(item: Int, rating: Float)] {
+    private func history(_ model: MatrixFactorizationModel, _ user: Int) -> [(itemIndex: Int, rating: Float)] {
         model.history.range(of: user).map { (Int(model.history.columns[$0]), model.history.values[$0]) }
     }
 
@@ -28,7 +28,7 @@ import Testing
             let ratings = history(model, user)
             let folded = try #require(try model.foldIn(ratings))
             for best in model.recommendItems(for: folded, limit: 3) {
-                let explanation = try model.explain(item: best.index, forUser: user)
+                let explanation = try model.explain(itemIndex: best.index, forUserIndex: user)
                 #expect(abs(explanation.score - best.score) < 2e-3 * max(1, abs(best.score)))
                 #expect(explanation.contributions.count == ratings.count)
                 #expect(
@@ -37,19 +37,21 @@ import Testing
                     })
                 if kind == 0 {
                     let first = explanation.contributions[0]
-                    let changed = ratings.map { ($0.item, $0.item == first.item ? 2 * $0.rating : $0.rating) }
-                    let more = try model.explain(item: best.index, from: changed)
+                    let changed = ratings.map {
+                        ($0.itemIndex, $0.itemIndex == first.itemIndex ? 2 * $0.rating : $0.rating)
+                    }
+                    let more = try model.explain(itemIndex: best.index, from: changed)
                     #expect(abs(more.score - explanation.score - first.share) < 1e-3)
                 }
             }
         }
-        #expect(throws: SwiftwaterError.self) { try model.explain(item: 1_000_000, forUser: 0) }
-        #expect(throws: SwiftwaterError.self) { try model.explain(item: 0, forUser: 1_000_000) }
+        #expect(throws: SwiftwaterError.self) { try model.explain(itemIndex: 1_000_000, forUserIndex: 0) }
+        #expect(throws: SwiftwaterError.self) { try model.explain(itemIndex: 0, forUserIndex: 1_000_000) }
     }
 
     @Test func nonNegativeScoresCannotBeDivided() throws {
         let model = try Self.model { $0.solver = .nonNegative }
-        let error = #expect(throws: SwiftwaterError.self) { try model.explain(item: 0, forUser: 0) }
+        let error = #expect(throws: SwiftwaterError.self) { try model.explain(itemIndex: 0, forUserIndex: 0) }
         #expect(error?.code == .invalidArgument)
     }
 
@@ -59,22 +61,22 @@ import Testing
         let matrix = RatingMatrix(Self.ratings)
         for item in [0, 40, 900] {
             let range = matrix.byItem.range(of: item)
-            let raters = range.map { (user: Int(matrix.byItem.columns[$0]), rating: matrix.byItem.values[$0]) }
+            let raters = range.map { (userIndex: Int(matrix.byItem.columns[$0]), rating: matrix.byItem.values[$0]) }
             let folded = try #require(try model.foldInItem(raters))
             let trained = model.itemFactors[item * model.rank..<(item + 1) * model.rank]
             for (a, b) in zip(folded.factors, trained) { #expect(abs(a - b) < 1e-3) }
         }
-        #expect(try model.foldInItem([(user: 1_000_000, rating: 3)]) == nil)
+        #expect(try model.foldInItem([(userIndex: 1_000_000, rating: 3)]) == nil)
     }
 
     @Test func theLadderSaysItsRung() throws {
         let model = try Self.model()
         let known = try model.recommend(user: model.userIDs[7], limit: 5)
-        #expect(known.source == .model && known.items == model.recommendItems(forUser: 7, limit: 5))
+        #expect(known.source == .model && known.items == model.recommendItems(forUserIndex: 7, limit: 5))
         let rated = history(model, 7).prefix(4).map { $0 }
         let folded = try model.recommend(user: "nobody", ratings: rated, limit: 5)
         #expect(folded.source == .foldIn && folded.items.count == 5)
-        #expect(Set(folded.items.map(\.index)).isDisjoint(with: rated.map(\.item)))
+        #expect(Set(folded.items.map(\.index)).isDisjoint(with: rated.map(\.itemIndex)))
         let popular = try model.recommend(user: "nobody", limit: 5)
         #expect(popular.source == .popular)
         let counts = model.itemCounts.sorted(by: >)
@@ -85,26 +87,28 @@ import Testing
 
     @Test func filtersAllowAndDeny() throws {
         let model = try Self.model()
-        let all = model.recommendItems(forUser: 3, limit: model.itemIDs.count)
-        let filter = RecommendationFilter(allowed: Set(all.map(\.index).filter { $0 % 5 == 0 }), denied: [all[0].index])
+        let all = model.recommendItems(forUserIndex: 3, limit: model.itemIDs.count)
+        let filter = RecommendationFilter(
+            allowedIndexes: Set(all.map(\.index).filter { $0 % 5 == 0 }), deniedIndexes: [all[0].index])
         let expected = all.filter { $0.index % 5 == 0 && $0.index != all[0].index }
-        #expect(model.recommendItems(forUser: 3, limit: 10, filter: filter) == Array(expected.prefix(10)))
-        #expect(model.recommendItems(forUser: 3, limit: 10, filter: .init(allowed: [])).isEmpty)
+        #expect(model.recommendItems(forUserIndex: 3, limit: 10, filter: filter) == Array(expected.prefix(10)))
+        #expect(model.recommendItems(forUserIndex: 3, limit: 10, filter: .init(allowedIndexes: [])).isEmpty)
         var lists = 0
         try model.recommendForAllUsers(limit: 10, filter: filter) { user, list in
             lists += 1
-            if user % 50 == 3 { #expect(list == model.recommendItems(forUser: user, limit: 10, filter: filter)) }
+            if user % 50 == 3 { #expect(list == model.recommendItems(forUserIndex: user, limit: 10, filter: filter)) }
         }
         #expect(lists == model.userIDs.count)
-        #expect(model.popularItems(limit: 3, filter: .init(allowed: [8, 9], denied: [9])).map(\.index) == [8])
+        #expect(
+            model.popularItems(limit: 3, filter: .init(allowedIndexes: [8, 9], deniedIndexes: [9])).map(\.index) == [8])
     }
 
     @Test func similarUsersAreByAngle() throws {
         let model = try MatrixFactorizationModel(
             userIDs: [1, 2, 3, 4], userFactors: [[1, 0], [5, 0.1], [0, 1], [-1, 0]], itemIDs: [1],
             itemFactors: [[1, 1]])
-        #expect(model.similarUsers(to: 0, limit: 3).map(\.index) == [1, 2, 3])
-        #expect(model.similarUsers(to: 9, limit: 3).isEmpty)
+        #expect(model.similarUsers(toUserIndex: 0, limit: 3).map(\.index) == [1, 2, 3])
+        #expect(model.similarUsers(toUserIndex: 9, limit: 3).isEmpty)
     }
 
     /// A factor on which only one genre's items load is attributed to that genre.
@@ -151,7 +155,7 @@ import Testing
         let model = try ALS(settings).fit(Self.grid(30, 20) { ($0 + $1) % 3 == 0 ? 4 : nil })
         #expect(model.userFactors.allSatisfy { $0.isFinite } && model.itemFactors.allSatisfy { $0.isFinite })
         for (user, item) in [(0, 1), (7, 3), (29, 19)] {
-            #expect(abs(model.predict(user: user, item: item)! - 4) < 0.5)
+            #expect(abs(model.predict(userIndex: user, itemIndex: item)! - 4) < 0.5)
         }
     }
 
@@ -167,8 +171,8 @@ import Testing
         let train = try Ratings(rows + [(22, 32, 3)]).split(weights: [1, 1], seed: 4)
         let half = try ALS(settings()).fit(train[0])
         for item in 0..<half.itemIDs.count where half.itemCounts[item] == 0 {
-            #expect(half.predict(user: 0, item: item) == nil)
-            #expect(!half.recommendItems(forUser: 0, limit: 1000, includeSeen: true).contains { $0.index == item })
+            #expect(half.predict(userIndex: 0, itemIndex: item) == nil)
+            #expect(!half.recommendItems(forUserIndex: 0, limit: 1000, includeSeen: true).contains { $0.index == item })
         }
         #expect(throws: SwiftwaterError.self) { try ALS(settings()).fit(Ratings()) }
     }

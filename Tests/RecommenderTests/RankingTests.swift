@@ -55,9 +55,9 @@ import Testing
         var lists: [(recommended: [Int], relevant: Set<Int>)] = []
         for user in 0..<model.userIDs.count {
             let rows = (0..<parts[1].count).filter { Int(parts[1].users[$0]) == user && parts[1].values[$0] >= 4.5 }
-            let relevant = Set(rows.map { Int(parts[1].items[$0]) }.filter { model.knows(item: $0) })
-            if relevant.isEmpty || !model.knows(user: user) { continue }
-            lists.append((model.recommendItems(forUser: user, limit: 10).map(\.index), relevant))
+            let relevant = Set(rows.map { Int(parts[1].items[$0]) }.filter { model.knows(itemIndex: $0) })
+            if relevant.isEmpty || !model.knows(userIndex: user) { continue }
+            lists.append((model.recommendItems(forUserIndex: user, limit: 10).map(\.index), relevant))
         }
         let expected = RankingMetrics(k: 10, lists: lists, catalogue: model.itemIDs.count)
         for threads in [1, 3] {

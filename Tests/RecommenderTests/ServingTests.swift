@@ -18,14 +18,14 @@ import Testing
             for includeSeen in [true, false] {
                 var expected: [Scored] = []
                 for item in 0..<model.itemIDs.count where includeSeen || !seen.contains(item) {
-                    if let score = model.predict(user: user, item: item) {
+                    if let score = model.predict(userIndex: user, itemIndex: item) {
                         expected.append(Scored(index: item, score: score))
                     }
                 }
                 expected.sort { left, right in
                     left.score != right.score ? left.score > right.score : left.index < right.index
                 }
-                let found = model.recommendItems(forUser: user, limit: 10, includeSeen: includeSeen)
+                let found = model.recommendItems(forUserIndex: user, limit: 10, includeSeen: includeSeen)
                 #expect(found.count == 10)
                 // The kernels add in a different order: scores agree up to the last digits, and the order agrees except
                 // for ties.
@@ -33,9 +33,9 @@ import Testing
                 if !includeSeen { #expect(found.allSatisfy { !seen.contains($0.index) }) }
             }
         }
-        #expect(model.recommendItems(forUser: 99_999, limit: 5).isEmpty)
-        #expect(model.recommendItems(forUser: 0, limit: 0).isEmpty)
-        #expect(model.recommendItems(forUser: 0, limit: 100_000, includeSeen: true).count == model.itemIDs.count)
+        #expect(model.recommendItems(forUserIndex: 99_999, limit: 5).isEmpty)
+        #expect(model.recommendItems(forUserIndex: 0, limit: 0).isEmpty)
+        #expect(model.recommendItems(forUserIndex: 0, limit: 100_000, includeSeen: true).count == model.itemIDs.count)
     }
 
     /// For every kernel, small and large ranks, with and without biases, the lists equal a sort of all predictions.
@@ -64,7 +64,7 @@ import Testing
                 check(
                     list,
                     (0..<model.itemIDs.count).filter { !seen.contains(UInt32($0)) }.compactMap { item in
-                        model.predict(user: user, item: item).map { Scored(index: item, score: $0) }
+                        model.predict(userIndex: user, itemIndex: item).map { Scored(index: item, score: $0) }
                     })
             }
             try model.recommendForAllItems(limit: 9, includeSeen: true) { item, list in
@@ -72,7 +72,7 @@ import Testing
                 check(
                     list,
                     (0..<model.userIDs.count).compactMap { user in
-                        model.predict(user: user, item: item).map { Scored(index: user, score: $0) }
+                        model.predict(userIndex: user, itemIndex: item).map { Scored(index: user, score: $0) }
                     })
             }
         }
@@ -83,20 +83,20 @@ import Testing
         let model = try MatrixFactorizationModel(
             userIDs: [1], userFactors: [[1, 1]], itemIDs: (1...200).map { Int64($0) },
             itemFactors: (0..<200).map { $0 % 3 == 1 ? [2, 0] : [0, 1] })
-        #expect(model.recommendItems(forUser: 0, limit: 4).map(\.index) == [1, 4, 7, 10])
-        #expect(model.recommendItems(forUser: 0, limit: 200).map(\.index).prefix(69).suffix(3) == [199, 0, 2])
+        #expect(model.recommendItems(forUserIndex: 0, limit: 4).map(\.index) == [1, 4, 7, 10])
+        #expect(model.recommendItems(forUserIndex: 0, limit: 200).map(\.index).prefix(69).suffix(3) == [199, 0, 2])
         let without = model.recommendItems(
-            for: UserVector(factors: [1, 1], offset: 1), limit: 2, filter: .init(denied: [1, 7, 5000]))
+            for: UserVector(factors: [1, 1], offset: 1), limit: 2, filter: .init(deniedIndexes: [1, 7, 5000]))
         #expect(without == [Scored(index: 4, score: 3), Scored(index: 10, score: 3)])
     }
 
     @Test func usersForAnItem() {
         let model = Self.model
-        let found = model.recommendUsers(forItem: 3, limit: 5)
+        let found = model.recommendUsers(forItemIndex: 3, limit: 5)
         let seen = Set(
             (0..<model.userIDs.count).filter { model.history.columns[model.history.range(of: $0)].contains(3) })
         let best = (0..<model.userIDs.count).filter { !seen.contains($0) }.compactMap {
-            model.predict(user: $0, item: 3)
+            model.predict(userIndex: $0, itemIndex: 3)
         }.max()!
         #expect(found.count == 5 && abs(found[0].score - best) < 1e-4)
         #expect(found.allSatisfy { !seen.contains($0.index) })
@@ -107,13 +107,13 @@ import Testing
         var users: [Int] = []
         try model.recommendForAllUsers(limit: 3, threads: threads) { user, list in
             users.append(user)
-            if user % 100 == 0 { #expect(list == model.recommendItems(forUser: user, limit: 3)) }
+            if user % 100 == 0 { #expect(list == model.recommendItems(forUserIndex: user, limit: 3)) }
         }
         #expect(users == Array(0..<model.userIDs.count))
         var items = 0
         try model.recommendForAllItems(limit: 3, threads: threads) { item, list in
             items += list.count
-            if item % 200 == 0 { #expect(list == model.recommendUsers(forItem: item, limit: 3)) }
+            if item % 200 == 0 { #expect(list == model.recommendUsers(forItemIndex: item, limit: 3)) }
         }
         #expect(items == model.itemIDs.count * 3)
     }
@@ -122,7 +122,7 @@ import Testing
         let model = try MatrixFactorizationModel(
             userIDs: [1], userFactors: [[1, 1]], itemIDs: [1, 2, 3, 4],
             itemFactors: [[1, 0], [5, 0.1], [0, 1], [-1, 0]])
-        let similar = model.similarItems(to: 0, limit: 3)
+        let similar = model.similarItems(toItemIndex: 0, limit: 3)
         #expect(similar.map(\.index) == [1, 2, 3])
         #expect(abs(similar[2].score + 1) < 1e-6)
     }
@@ -352,13 +352,14 @@ private enum VersionOne {
         let model = try NeighborhoodModel(parts[0], settings: settings)
         let rows = model.predictions(for: parts[1], threads: 2)
         for row in 0..<parts[1].count {
-            #expect(rows[row] == model.predict(user: Int(parts[1].users[row]), item: Int(parts[1].items[row])))
+            #expect(
+                rows[row] == model.predict(userIndex: Int(parts[1].users[row]), itemIndex: Int(parts[1].items[row])))
         }
         #expect(try model.evaluate(on: parts[1]).rmse < 1.3)
-        let best = model.recommendItems(forUser: 1, limit: 5)
+        let best = model.recommendItems(forUserIndex: 1, limit: 5)
         let seen = Set((0..<parts[0].count).filter { parts[0].users[$0] == 1 }.map { Int(parts[0].items[$0]) })
         #expect(!best.isEmpty && best.allSatisfy { !seen.contains($0.index) })
-        #expect(best.allSatisfy { $0.score == model.predict(user: 1, item: $0.index) })
+        #expect(best.allSatisfy { $0.score == model.predict(userIndex: 1, itemIndex: $0.index) })
         #expect(abs(model.similarity(0, 1) - model.similarity(1, 0)) < 1e-12)
     }
 }

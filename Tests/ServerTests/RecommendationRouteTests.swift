@@ -17,7 +17,7 @@
             #expect(try before.json["source"]?.string == "model")
             let model = RunningServer.model
             let index = try #require(model.userIDs.index(of: "5"))
-            let expected = model.recommendItems(forUser: index, limit: 10).map { model.itemIDs[$0.index] }
+            let expected = model.recommendItems(forUserIndex: index, limit: 10).map { model.itemIDs[$0.index] }
             #expect(try items(before) == expected)
 
             let film = expected[0]

@@ -20,7 +20,8 @@ struct TrainedExamples {
         let title = TerminalText.safe(catalogue.title(model.itemIDs[item]))
         try console.line(
             console.styled("Like \(title), with \(Format.count(Int(model.itemCounts[item]))) ratings", .bold))
-        try RecommendCommand.show(model.similarItems(to: item, limit: Self.length), model.itemIDs, catalogue, console)
+        try RecommendCommand.show(
+            model.similarItems(toItemIndex: item, limit: Self.length), model.itemIDs, catalogue, console)
     }
 }
 

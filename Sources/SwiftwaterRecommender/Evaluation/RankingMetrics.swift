@@ -113,8 +113,8 @@ extension MatrixFactorizationModel {
         let items = IndexMap(from: ratings.itemIDs, to: itemIDs)
         var relevant: [Int: Set<Int>] = [:]
         for row in 0..<ratings.count where ratings.values[row] >= relevantFrom {
-            guard let user = users[ratings.users[row]], let item = items[ratings.items[row]], knows(user: user),
-                knows(item: item)
+            guard let user = users[ratings.users[row]], let item = items[ratings.items[row]], knows(userIndex: user),
+                knows(itemIndex: item)
             else { continue }
             relevant[user, default: []].insert(item)
         }

@@ -154,7 +154,7 @@ extension MatrixFactorizationModel: RatingPredictor {
         try? WorkerPool(threads: threads).run(count: Self.pieces(ratings.count)) { piece in
             for row in piece * Self.pieceRows..<min(ratings.count, (piece + 1) * Self.pieceRows) {
                 let (user, item) = (users[ratings.users[row]], items[ratings.items[row]])
-                body(piece, row, user.flatMap { user in item.flatMap { predict(user: user, item: $0) } })
+                body(piece, row, user.flatMap { user in item.flatMap { predict(userIndex: user, itemIndex: $0) } })
             }
         }
     }

@@ -10,31 +10,31 @@ extension MatrixFactorizationModel {
     /// - Parameter ratings: item indexes and ratings, each item once; unknown items are ignored.
     /// - Returns: nil if no item is known.
     /// - Throws: `numerical` if the system is singular (regularization 0).
-    public func foldIn(_ ratings: [(item: Int, rating: Float)]) throws -> UserVector? {
-        let known = ratings.filter { knows(item: $0.item) }
+    public func foldIn(_ ratings: [(itemIndex: Int, rating: Float)]) throws -> UserVector? {
+        let known = ratings.filter { knows(itemIndex: $0.itemIndex) }
         guard !known.isEmpty else { return nil }
         let bias = biases.map { biases in
-            biases.damped(known.map { $0.rating - biases.mean - biases.items[$0.item] })
+            biases.damped(known.map { $0.rating - biases.mean - biases.items[$0.itemIndex] })
         }
         let targets = known.map { rating in
-            biases.map { rating.rating - $0.mean - bias! - $0.items[rating.item] } ?? rating.rating
+            biases.map { rating.rating - $0.mean - bias! - $0.items[rating.itemIndex] } ?? rating.rating
         }
-        let factors = try solve(known.map(\.item), targets, itemFactors, "user")
+        let factors = try solve(known.map(\.itemIndex), targets, itemFactors, "user")
         return UserVector(factors: factors, offset: biases.map { $0.mean + bias! } ?? 0)
     }
 
     /// Returns the vector of an item with these ratings, given by user index, with the user factors held fixed.
     ///
     /// The counterpart of `foldIn`.
-    public func foldInItem(_ ratings: [(user: Int, rating: Float)]) throws -> UserVector? {
-        let known = ratings.filter { knows(user: $0.user) }
+    public func foldInItem(_ ratings: [(userIndex: Int, rating: Float)]) throws -> UserVector? {
+        let known = ratings.filter { knows(userIndex: $0.userIndex) }
         guard !known.isEmpty else { return nil }
         // Item biases are computed before user biases.
         let bias = biases.map { biases in biases.damped(known.map { $0.rating - biases.mean }) }
         let targets = known.map { rating in
-            biases.map { rating.rating - $0.mean - bias! - $0.users[rating.user] } ?? rating.rating
+            biases.map { rating.rating - $0.mean - bias! - $0.users[rating.userIndex] } ?? rating.rating
         }
-        let factors = try solve(known.map(\.user), targets, userFactors, "item")
+        let factors = try solve(known.map(\.userIndex), targets, userFactors, "item")
         return UserVector(factors: factors, offset: biases.map { $0.mean + bias! } ?? 0)
     }
 

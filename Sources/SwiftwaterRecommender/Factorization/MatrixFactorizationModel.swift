@@ -87,23 +87,23 @@ public struct MatrixFactorizationModel: Sendable, Equatable {
             itemCounts: [UInt32](repeating: 1, count: itemIDs.count), meanRating: 0)
     }
 
-    /// Returns whether the user has a training rating, or was created with factors.
-    public func knows(user: Int) -> Bool {
+    /// Returns whether the user at an index has a training rating, or was created with factors.
+    public func knows(userIndex user: Int) -> Bool {
         user < userIDs.count && (history.columns.isEmpty || history.count(of: user) > 0)
     }
 
-    /// Returns whether the item has a training rating, or was created with factors.
-    public func knows(item: Int) -> Bool { item < itemIDs.count && itemCounts[item] > 0 }
+    /// Returns whether the item at an index has a training rating, or was created with factors.
+    public func knows(itemIndex item: Int) -> Bool { item < itemIDs.count && itemCounts[item] > 0 }
 
     /// Returns the predicted rating of an item by a user, by their ids as written; nil if either is unknown.
     public func predict(user: String, item: String) -> Float? {
         guard let user = userIDs.index(of: user), let item = itemIDs.index(of: item) else { return nil }
-        return predict(user: user, item: item)
+        return predict(userIndex: user, itemIndex: item)
     }
 
     /// Returns the predicted rating of an item by a user, by their indexes; nil if either is unknown.
-    public func predict(user: Int, item: Int) -> Float? {
-        guard knows(user: user), knows(item: item) else { return nil }
+    public func predict(userIndex user: Int, itemIndex item: Int) -> Float? {
+        guard knows(userIndex: user), knows(itemIndex: item) else { return nil }
         let product = userFactors.withUnsafeBufferPointer { users in
             itemFactors.withUnsafeBufferPointer { items in
                 sw_dot(users.baseAddress! + user * rank, items.baseAddress! + item * rank, rank)

@@ -117,8 +117,8 @@ public struct NeighborhoodModel: Sendable {
         }
     }
 
-    /// Returns the predicted rating by index, or nil if there is none.
-    public func predict(user: Int, item: Int) -> Float? {
+    /// Returns the predicted rating by the user at an index of the item at another, or nil if there is none.
+    public func predict(userIndex user: Int, itemIndex item: Int) -> Float? {
         let (row, column) = settings.basis == .users ? (user, item) : (item, user)
         guard row < rows.rowCount, column < columns.rowCount, rows.count(of: row) > 0 else { return nil }
         return predict(row: row, column: column, similarities: lookup(similarities(of: row)))
@@ -127,11 +127,11 @@ public struct NeighborhoodModel: Sendable {
     /// Returns the predicted rating by id, or nil if there is none.
     public func predict(user: String, item: String) -> Float? {
         guard let user = userIDs.index(of: user), let item = itemIDs.index(of: item) else { return nil }
-        return predict(user: user, item: item)
+        return predict(userIndex: user, itemIndex: item)
     }
 
-    /// Returns the best items for a user, best first, without those the user rated unless `includeSeen`.
-    public func recommendItems(forUser user: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
+    /// Returns the best items for the user at an index, best first, without those the user rated unless `includeSeen`.
+    public func recommendItems(forUserIndex user: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
         let byUser = settings.basis == .users ? rows : columns
         guard user < byUser.rowCount else { return [] }
         let seen = Set(byUser.columns[byUser.range(of: user)])
@@ -140,7 +140,7 @@ public struct NeighborhoodModel: Sendable {
         for item in 0..<itemIDs.count where includeSeen || !seen.contains(UInt32(item)) {
             let prediction =
                 settings.basis == .users
-                ? predict(row: user, column: item, similarities: own) : predict(user: user, item: item)
+                ? predict(row: user, column: item, similarities: own) : predict(userIndex: user, itemIndex: item)
             if let prediction { best.offer(item, prediction) }
         }
         return best.sorted

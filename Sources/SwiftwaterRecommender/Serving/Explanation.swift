@@ -4,8 +4,8 @@ import SwiftwaterCore
 public struct Explanation: Sendable, Equatable {
     /// The contribution of one rating.
     public struct Contribution: Sendable, Equatable {
-        /// The rated item.
-        public let item: Int
+        /// The index of the rated item.
+        public let itemIndex: Int
         /// The user's rating of the item.
         public let rating: Float
         /// What the rating adds to the score; negative if it lowers the score.
@@ -31,20 +31,21 @@ extension MatrixFactorizationModel {
     ///
     /// - Throws: `invalidArgument` for an unknown item, for a user without ratings, and for a non-negative model, whose
     ///   factors are not a linear function of the ratings; `numerical` if the user's system is singular.
-    public func explain(item: Int, forUser user: Int) throws -> Explanation {
+    public func explain(itemIndex item: Int, forUserIndex user: Int) throws -> Explanation {
         let range = user < userIDs.count ? history.range(of: user) : 0..<0
-        return try explain(item: item, from: range.map { (Int(history.columns[$0]), history.values[$0]) })
+        return try explain(itemIndex: item, from: range.map { (Int(history.columns[$0]), history.values[$0]) })
     }
 
-    /// Divides an item's score among these ratings, as `explain(item:forUser:)` does.
+    /// Divides an item's score among these ratings, as `explain(itemIndex:forUserIndex:)` does.
     ///
     /// - Parameter ratings: item indexes and ratings. Unknown items are ignored.
-    public func explain(item: Int, from ratings: [(item: Int, rating: Float)]) throws -> Explanation {
-        let known = ratings.filter { knows(item: $0.item) }
-        guard knows(item: item), !known.isEmpty else {
+    public func explain(itemIndex item: Int, from ratings: [(itemIndex: Int, rating: Float)]) throws -> Explanation {
+        let known = ratings.filter { knows(itemIndex: $0.itemIndex) }
+        guard knows(itemIndex: item), !known.isEmpty else {
             throw SwiftwaterError(
                 .invalidArgument,
-                knows(item: item) ? "no known ratings to explain the score with" : "the model does not know the item",
+                knows(itemIndex: item)
+                    ? "no known ratings to explain the score with" : "the model does not know the item",
                 remedy: "ask for an item and a user of the training data")
         }
         guard settings.solver != .nonNegative else {
@@ -59,33 +60,37 @@ extension MatrixFactorizationModel {
                 .numerical, "the user's system is singular", remedy: "train with a regularization above 0")
         }
         let bias = biases.map { biases in
-            biases.damped(known.map { $0.rating - biases.mean - biases.items[$0.item] })
+            biases.damped(known.map { $0.rating - biases.mean - biases.items[$0.itemIndex] })
         }
         let contributions = known.map { rated in
             let target: Double
             if settings.isImplicit {
                 target = rated.rating > 0 ? 1 + settings.alpha * Double(rated.rating) : 0
             } else {
-                target = Double(biases.map { rated.rating - $0.mean - bias! - $0.items[rated.item] } ?? rated.rating)
+                target = Double(
+                    biases.map { rated.rating - $0.mean - bias! - $0.items[rated.itemIndex] } ?? rated.rating)
             }
-            let weight = zip(row(of: rated.item), direction).reduce(0.0) { $0 + $1.0 * $1.1 }
-            return Explanation.Contribution(item: rated.item, rating: rated.rating, share: Float(target * weight))
+            let weight = zip(row(of: rated.itemIndex), direction).reduce(0.0) { $0 + $1.0 * $1.1 }
+            return Explanation.Contribution(
+                itemIndex: rated.itemIndex, rating: rated.rating, share: Float(target * weight))
         }
         return Explanation(
             base: biases.map { $0.mean + bias! + $0.items[item] } ?? 0,
-            contributions: contributions.sorted { $0.share != $1.share ? $0.share > $1.share : $0.item < $1.item })
+            contributions: contributions.sorted {
+                $0.share != $1.share ? $0.share > $1.share : $0.itemIndex < $1.itemIndex
+            })
     }
 
     private func row(of item: Int) -> [Double] {
         itemFactors[item * rank..<(item + 1) * rank].map(Double.init)
     }
 
-    private func explanationSystem(_ ratings: [(item: Int, rating: Float)]) -> DenseSystem {
+    private func explanationSystem(_ ratings: [(itemIndex: Int, rating: Float)]) -> DenseSystem {
         var system = DenseSystem(size: rank)
         if settings.isImplicit { for other in 0..<itemIDs.count { system.add(row(of: other), weight: 1) } }
         for rated in ratings {
             system.add(
-                row(of: rated.item), weight: settings.isImplicit ? settings.alpha * Double(abs(rated.rating)) : 1)
+                row(of: rated.itemIndex), weight: settings.isImplicit ? settings.alpha * Double(abs(rated.rating)) : 1)
         }
         let count = settings.isImplicit ? ratings.count { $0.rating > 0 } : ratings.count
         system.addDiagonal(settings.regularization * Double(count))

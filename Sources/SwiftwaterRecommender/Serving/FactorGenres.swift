@@ -31,7 +31,7 @@ extension MatrixFactorizationModel {
     ///
     /// - Parameter examples: the number of items to list at either end.
     package func genresByFactor(_ catalogue: Catalogue, examples: Int = 3) -> [FactorGenres] {
-        let items = (0..<itemIDs.count).filter(knows(item:))
+        let items = (0..<itemIDs.count).filter(knows(itemIndex:))
         let genres = items.map { catalogue[itemIDs[$0]]?.genres ?? [] }
         let names = Set(genres.joined()).sorted()
         return (0..<rank).map { factor in

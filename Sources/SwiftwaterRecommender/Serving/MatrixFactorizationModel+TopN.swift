@@ -2,7 +2,7 @@ import CSwiftwaterKernels
 import SwiftwaterCore
 
 extension MatrixFactorizationModel {
-    /// Returns the best items for a user, best first.
+    /// Returns the best items for the user at an index, best first.
     ///
     /// - Parameters:
     ///   - includeSeen: whether to keep items that the user rated in training.
@@ -10,9 +10,9 @@ extension MatrixFactorizationModel {
     /// - Complexity: O(items x rank) at most: the search stops when the factors of all other items are too short to be
     ///   among the best.
     public func recommendItems(
-        forUser user: Int, limit: Int, includeSeen: Bool = false, filter: RecommendationFilter = .none
+        forUserIndex user: Int, limit: Int, includeSeen: Bool = false, filter: RecommendationFilter = .none
     ) -> [Scored] {
-        guard knows(user: user) else { return [] }
+        guard knows(userIndex: user) else { return [] }
         let seen = history.columns[includeSeen ? 0..<0 : history.range(of: user)]
         let excluded = filter == .none ? seen : NumberColumn(filter.excluded(of: itemIDs.count) + seen)[...]
         return best(vector(ofUser: user), among: serving.items(of: self), limit: limit, excluded: excluded)
@@ -27,12 +27,12 @@ extension MatrixFactorizationModel {
             excluded: NumberColumn(filter.excluded(of: itemIDs.count))[...])
     }
 
-    /// Returns the users with the highest predictions for an item, best first.
+    /// Returns the users with the highest predictions for the item at an index, best first.
     ///
     /// - Parameter includeSeen: whether to keep users who rated the item in training.
     /// - Complexity: O(users x rank), and O(training ratings) to find who rated the item.
-    public func recommendUsers(forItem item: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
-        guard knows(item: item) else { return [] }
+    public func recommendUsers(forItemIndex item: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
+        guard knows(itemIndex: item) else { return [] }
         let row = UserVector(
             factors: Array(itemFactors[item * rank..<(item + 1) * rank]),
             offset: biases.map { $0.mean + $0.items[item] } ?? 0)
@@ -43,16 +43,18 @@ extension MatrixFactorizationModel {
             row, among: serving.users(of: self), limit: limit, excluded: NumberColumn(raters.map { UInt32($0) })[...])
     }
 
-    /// Returns the items with the highest cosine similarity to this one, most similar first. O(items x rank).
-    public func similarItems(to item: Int, limit: Int) -> [Scored] {
-        guard knows(item: item) else { return [] }
-        return nearest(to: item, among: itemFactors, limit: limit, isWanted: knows(item:))
+    /// Returns the items with the highest cosine similarity to the one at an index, most similar first.
+    /// O(items x rank).
+    public func similarItems(toItemIndex item: Int, limit: Int) -> [Scored] {
+        guard knows(itemIndex: item) else { return [] }
+        return nearest(to: item, among: itemFactors, limit: limit, isWanted: knows(itemIndex:))
     }
 
-    /// Returns the users with the highest cosine similarity to this one, most similar first. O(users x rank).
-    public func similarUsers(to user: Int, limit: Int) -> [Scored] {
-        guard knows(user: user) else { return [] }
-        return nearest(to: user, among: userFactors, limit: limit, isWanted: knows(user:))
+    /// Returns the users with the highest cosine similarity to the one at an index, most similar first.
+    /// O(users x rank).
+    public func similarUsers(toUserIndex user: Int, limit: Int) -> [Scored] {
+        guard knows(userIndex: user) else { return [] }
+        return nearest(to: user, among: userFactors, limit: limit, isWanted: knows(userIndex:))
     }
 
     private func nearest(
@@ -84,9 +86,9 @@ extension MatrixFactorizationModel {
             ? serving.items(of: self)
             : PackedFactors(
                 itemFactors, rank: rank, biases: biases?.items, instructionSet: instructionSet
-            ) { knows(item: $0) && !never.contains(UInt32($0)) }
+            ) { knows(itemIndex: $0) && !never.contains(UInt32($0)) }
         try forAll(userIDs.count, userFactors, items, limit, threads: threads, body) { user in
-            guard knows(user: user), hasPreferences(user: user) else { return nil }
+            guard knows(userIndex: user), hasPreferences(userIndex: user) else { return nil }
             return (
                 biases.map { $0.mean + $0.users[user] } ?? 0,
                 history.columns[includeSeen ? 0..<0 : history.range(of: user)]
@@ -101,7 +103,7 @@ extension MatrixFactorizationModel {
     ) throws {
         let raters = includeSeen ? nil : history.transposed(rowCount: itemIDs.count, threads: threads)
         try forAll(itemIDs.count, itemFactors, serving.users(of: self), limit, threads: threads, body) { item in
-            guard knows(item: item) else { return nil }
+            guard knows(itemIndex: item) else { return nil }
             return (
                 biases.map { $0.mean + $0.items[item] } ?? 0,
                 raters.map { $0.columns[$0.range(of: item)] } ?? NumberColumn([])[...]

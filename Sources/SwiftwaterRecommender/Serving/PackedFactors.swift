@@ -130,7 +130,7 @@ final class ServingCache: Sendable, Equatable {
                 sides.users
                 ?? PackedFactors(
                     model.userFactors, rank: model.rank, biases: model.biases?.users,
-                    instructionSet: model.instructionSet, isWanted: model.knows(user:))
+                    instructionSet: model.instructionSet, isWanted: model.knows(userIndex:))
             sides.users = packed
             return packed
         }
@@ -142,7 +142,7 @@ final class ServingCache: Sendable, Equatable {
                 sides.items
                 ?? PackedFactors(
                     model.itemFactors, rank: model.rank, biases: model.biases?.items,
-                    instructionSet: model.instructionSet, isWanted: model.knows(item:))
+                    instructionSet: model.instructionSet, isWanted: model.knows(itemIndex:))
             sides.items = packed
             return packed
         }

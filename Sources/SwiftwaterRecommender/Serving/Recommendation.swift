@@ -2,15 +2,21 @@ import SwiftwaterCore
 
 /// A filter of the items that may be recommended.
 public struct RecommendationFilter: Sendable, Equatable {
-    /// The only items that may be recommended; nil for all.
-    public var allowed: Set<Int>?
-    /// The items that must not be recommended.
-    public var denied: Set<Int> = []
+    /// The indexes of the only items that may be recommended; nil for all.
+    public var allowedIndexes: Set<Int>?
+    /// The indexes of the items that must not be recommended.
+    public var deniedIndexes: Set<Int> = []
 
     /// Creates a filter from item indexes.
-    public init(allowed: Set<Int>? = nil, denied: Set<Int> = []) {
-        self.allowed = allowed
-        self.denied = denied
+    public init(allowedIndexes: Set<Int>? = nil, deniedIndexes: Set<Int> = []) {
+        self.allowedIndexes = allowedIndexes
+        self.deniedIndexes = deniedIndexes
+    }
+
+    /// Creates a filter from item ids. Ids that the model does not know have no effect.
+    public init(allowed: (some Sequence<String>)?, denied: some Sequence<String>, in model: MatrixFactorizationModel) {
+        allowedIndexes = allowed.map { Set($0.compactMap { model.itemIDs.index(of: $0) }) }
+        deniedIndexes = Set(denied.compactMap { model.itemIDs.index(of: $0) })
     }
 
     /// A filter that lets every item pass.
@@ -18,10 +24,10 @@ public struct RecommendationFilter: Sendable, Equatable {
 
     /// Returns the items among the first `count` that must not be recommended.
     func excluded(of count: Int) -> [UInt32] {
-        if let allowed {
-            return (0..<count).filter { !allowed.contains($0) || denied.contains($0) }.map { UInt32($0) }
+        if let allowedIndexes {
+            return (0..<count).filter { !allowedIndexes.contains($0) || deniedIndexes.contains($0) }.map { UInt32($0) }
         }
-        return denied.filter { (0..<count).contains($0) }.sorted().map { UInt32($0) }
+        return deniedIndexes.filter { (0..<count).contains($0) }.sorted().map { UInt32($0) }
     }
 }
 
@@ -55,25 +61,25 @@ extension MatrixFactorizationModel {
     ///     items are left out of the result unless `includeSeen`.
     /// - Throws: `numerical` if the user's system is singular.
     public func recommend(
-        user: String, ratings: [(item: Int, rating: Float)] = [], limit: Int, includeSeen: Bool = false,
+        user: String, ratings: [(itemIndex: Int, rating: Float)] = [], limit: Int, includeSeen: Bool = false,
         filter: RecommendationFilter = .none
     ) throws -> Recommendation {
         if let vector = try foldIn(ratings) {
             var filter = filter
-            if !includeSeen { filter.denied.formUnion(ratings.map(\.item)) }
+            if !includeSeen { filter.deniedIndexes.formUnion(ratings.map(\.itemIndex)) }
             return Recommendation(source: .foldIn, items: recommendItems(for: vector, limit: limit, filter: filter))
         }
-        if let index = userIDs.index(of: user), knows(user: index), hasPreferences(user: index) {
+        if let index = userIDs.index(of: user), knows(userIndex: index), hasPreferences(userIndex: index) {
             return Recommendation(
                 source: .model,
-                items: recommendItems(forUser: index, limit: limit, includeSeen: includeSeen, filter: filter))
+                items: recommendItems(forUserIndex: index, limit: limit, includeSeen: includeSeen, filter: filter))
         }
         return Recommendation(source: .popular, items: popularItems(limit: limit, filter: filter))
     }
 
     /// Returns whether a user's factors tell items apart: not all are 0, as those of a user without a positive rating
     /// are after implicit training.
-    package func hasPreferences(user: Int) -> Bool {
+    package func hasPreferences(userIndex user: Int) -> Bool {
         userFactors.withUnsafeBufferPointer { factors in
             factors[user * rank..<(user + 1) * rank].contains { $0 != 0 }
         }
@@ -83,7 +89,7 @@ extension MatrixFactorizationModel {
     public func popularItems(limit: Int, filter: RecommendationFilter = .none) -> [Scored] {
         let excluded = Set(filter.excluded(of: itemIDs.count))
         var best = BestScores(limit: limit)
-        for item in 0..<itemIDs.count where knows(item: item) && !excluded.contains(UInt32(item)) {
+        for item in 0..<itemIDs.count where knows(itemIndex: item) && !excluded.contains(UInt32(item)) {
             best.offer(item, Float(itemCounts[item]))
         }
         return best.sorted

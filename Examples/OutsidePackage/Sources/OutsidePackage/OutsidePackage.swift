@@ -53,7 +53,7 @@ struct OutsidePackage {
         let parts = try Ratings(rows).split(weights: [80, 20], seed: 42)
         let model = try ALS(ALSSettings(rank: 4, maxIterations: 5)).fit(parts[0])
         print("ALS: RMSE", try model.evaluate(on: parts[1]).rmse)
-        for best in model.recommendItems(forUser: 0, limit: 3) { print(model.itemIDs[best.index], best.score) }
+        for best in model.recommendItems(forUserIndex: 0, limit: 3) { print(model.itemIDs[best.index], best.score) }
         return model
     }
 
