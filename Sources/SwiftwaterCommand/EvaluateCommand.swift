@@ -71,12 +71,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     private static func json(_ metrics: RatingMetrics?, _ lists: RankingMetrics?) -> String {
         JSONWriter.object { json in
-            json.member("rmse", metrics?.rmse)
-            json.member("mse", metrics?.mse)
-            json.member("mae", metrics?.mae)
-            json.member("r2", metrics?.r2)
-            json.member("evaluated", metrics?.evaluated)
-            json.member("unknown", metrics?.unknown)
+            write(metrics, to: &json)
             guard let lists else { return }
             json.member(
                 "ranking",
@@ -91,6 +86,16 @@ struct EvaluateCommand: AsyncParsableCommand {
                     json.member("users", lists.lists)
                 })
         }
+    }
+
+    /// Writes the members of metrics, which are null if there are none.
+    static func write(_ metrics: RatingMetrics?, to json: inout JSONWriter) {
+        json.member("rmse", metrics?.rmse)
+        json.member("mse", metrics?.mse)
+        json.member("mae", metrics?.mae)
+        json.member("r2", metrics?.r2)
+        json.member("evaluated", metrics?.evaluated)
+        json.member("unknown", metrics?.unknown)
     }
 
     static func describe(_ lists: RankingMetrics) -> String {

@@ -26,7 +26,13 @@ struct NeighborsCommand: ParsableCommand {
     @Option(help: "Weights: training,validation,test. Evaluates on test.") var split: NumberList<Double>?
     @Option(help: "Seed for the split.") var seed: UInt64 = 42
     @Option(help: "Recommend for this user.") var user: String?
+    @Option(help: "With --user, number of items.") var top = 10
     @OptionGroup var ratings: RatingsOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
+    }
 
     func run() throws {
         let console = Console()
@@ -44,7 +50,9 @@ struct NeighborsCommand: ParsableCommand {
             let start = clock.elapsed()
             let metrics = try NeighborhoodModel(parts[0], settings: settings).evaluate(on: parts.last!)
             try console.line(
-                EvaluateCommand.describe(metrics, on: "\(by.rawValue), \(similarity.rawValue), k = \(neighbors)"))
+                json
+                    ? JSONWriter.object { EvaluateCommand.write(metrics, to: &$0) }
+                    : EvaluateCommand.describe(metrics, on: "\(by.rawValue), \(similarity.rawValue), k = \(neighbors)"))
             console.remark(
                 "trained on \(Format.count(parts[0].count)) ratings in \(Format.seconds(clock.elapsed() - start))")
             return
@@ -53,10 +61,11 @@ struct NeighborsCommand: ParsableCommand {
         if let user {
             try recommend(user, model, console)
         } else {
+            let table = MatrixTable(
+                all, users: .first(20), items: .first(8), predict: { model.predict(userIndex: $0, itemIndex: $1) })
+            if json { return try console.line(JSONOutput.matrix(table, of: all.count, nil)) }
             try console.line(
                 "\(by.rawValue), \(similarity.rawValue), up to \(neighbors) neighbors; predictions in parentheses")
-            let table = MatrixTable(
-                all, users: .first(20), items: .first(8), predict: { model.predict(user: $0, item: $1) })
             for line in table.lines() { try console.line(line) }
         }
     }
@@ -66,7 +75,14 @@ struct NeighborsCommand: ParsableCommand {
             throw SwiftwaterError(
                 .invalidArgument, "there is no user '\(user)'", remedy: "give a user id from the file")
         }
-        let best = model.recommendItems(forUser: index, limit: 10)
+        let best = model.recommendItems(forUserIndex: index, limit: top)
+        if json {
+            return try console.line(
+                JSONWriter.object { json in
+                    json.member("user", user)
+                    JSONOutput.write("items", best, model.itemIDs, kind: "item", nil, to: &json)
+                })
+        }
         try console.line(console.styled("For user \(TerminalText.safe(user))", .bold))
         try RecommendCommand.show(best, model.itemIDs, Catalogue(), console)
     }

@@ -49,6 +49,7 @@ struct RatingsCommand: ParsableCommand {
         @Flag(help: "Show the most rated, not the first in the file.") var mostRated = false
         @OptionGroup var movies: MoviesOptions
         @OptionGroup var cluster: ClusterOptions
+        @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
             #if SparkConnect
@@ -64,6 +65,9 @@ struct RatingsCommand: ParsableCommand {
         }
 
         func show(_ table: MatrixTable, of count: Int, _ catalogue: Catalogue, _ console: Console) throws {
+            if json {
+                return try console.line(JSONOutput.matrix(table, of: count, movies.movies.map { _ in catalogue }))
+            }
             for line in table.lines(title: catalogue.title) { try console.line(line) }
             if table.users.count < table.totals.users || table.items.count < table.totals.items {
                 let filled = 100 * Double(count) / Double(table.totals.users) / Double(table.totals.items)

@@ -22,6 +22,7 @@ struct RecommendCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "Model file; with --master, the folder of train --cluster-model.") var model: String
+    @Option(help: "Length of a list: 10 by default.") var top: Int?
     @Option(help: "Number of items per user.") var forUsers: Int?
     @Option(help: "Number of users per item.") var forItems: Int?
     @Option(help: "Recommend for this user only.") var user: String?
@@ -33,7 +34,9 @@ struct RecommendCommand: AsyncParsableCommand {
             "Write all lists to postgresql://, mongodb://, kafka://, https://, sqlite:, files: or csv:, in place of "
                 + "--out (docs/FORMATS.md).", valueName: "url"))
     var sink: SinkArgument?
-    @Option(help: "Output format.") var format = RecommendationFormat.csv
+    @Option(help: "Format of rows: csv, the default for all users or items, or ndjson.") var format:
+        RecommendationFormat?
+    @Flag(help: "Print the list of one user or item as JSON.") var json = false
     @Option(help: "File of the only item ids to list, one per line.") var allow: String?
     @Option(help: "File of item ids to exclude, one per line.") var deny: String?
     @Flag(help: "Include items the user rated in training.") var includeSeen = false
@@ -49,6 +52,15 @@ struct RecommendCommand: AsyncParsableCommand {
         if forUsers != nil && forItems != nil { throw ValidationError("Give --for-users or --for-items, not both.") }
         if [forUsers, forItems, user.map { _ in 10 }, item.map { _ in 10 }].allSatisfy({ $0 == nil }) {
             throw ValidationError("Give --for-users N, --for-items N, --user ID, or --item ID.")
+        }
+        if let top, top < 1 { throw ValidationError("--top takes 1 or more.") }
+        if top != nil, forUsers != nil || forItems != nil {
+            throw ValidationError("--for-users and --for-items give the length of all lists; --top that of one.")
+        }
+        if json, user == nil && item == nil || format != nil || out != nil || place.master != nil {
+            throw ValidationError(
+                "--json prints the list of one --user or --item, without --format, --out and --master; for all lists, "
+                    + "use --format ndjson.")
         }
         if user != nil && forItems != nil || item != nil && forUsers != nil {
             throw ValidationError("--user goes with --for-users, --item with --for-items.")
@@ -80,7 +92,7 @@ struct RecommendCommand: AsyncParsableCommand {
         } else if let item {
             try forItem(item, model, catalogue, console)
         } else {
-            try forAll(model, console)
+            try forAll(model, catalogue, console)
         }
     }
 
@@ -90,9 +102,12 @@ struct RecommendCommand: AsyncParsableCommand {
         _ user: String, _ model: MatrixFactorizationModel, _ catalogue: Catalogue, _ console: Console
     ) throws {
         let found = try model.recommend(
-            user: user, limit: forUsers ?? 10, includeSeen: includeSeen,
+            user: user, limit: top ?? forUsers ?? 10, includeSeen: includeSeen,
             filter: try RecommendationFilter(allow: allow, deny: deny, model, console))
-        if out != nil { return try writeOne(user, found.items, model.itemIDs, .users, found.source, console) }
+        if json { return try showJSON(user, .users, found.items, model.itemIDs, found.source, catalogue, console) }
+        if out != nil || format != nil {
+            return try writeOne(user, found.items, model.itemIDs, .users, found.source, catalogue, console)
+        }
         let note = found.source == .popular ? "unknown to the model: most-rated items" : seenNote
         try console.line(
             console.styled("Top \(found.items.count) items for user \(TerminalText.safe(user)) (\(note))", .bold))
@@ -100,9 +115,9 @@ struct RecommendCommand: AsyncParsableCommand {
         let places = found.source == .popular ? 0 : 2
         try RecommendCommand.show(found.items, model.itemIDs, catalogue, console, places: places) { scored in
             guard because, found.source == .model, let index = model.userIDs.index(of: user) else { return [] }
-            let reasons = try model.explain(item: scored.index, forUser: index).contributions.prefix(3)
+            let reasons = try model.explain(itemIndex: scored.index, forUserIndex: index).contributions.prefix(3)
             return reasons.map { reason in
-                let title = Format.cut(TerminalText.safe(catalogue.title(model.itemIDs[reason.item])), 40)
+                let title = Format.cut(TerminalText.safe(catalogue.title(model.itemIDs[reason.itemIndex])), 40)
                 return "you rated \(Format.left(title, 40)) \(reason.rating)"
                     + "  adds \(Format.decimal(Double(reason.share), 2))"
             }
@@ -113,8 +128,11 @@ struct RecommendCommand: AsyncParsableCommand {
         _ item: String, _ model: MatrixFactorizationModel, _ catalogue: Catalogue, _ console: Console
     ) throws {
         let index = try RecommendCommand.index(ofItem: item, in: model)
-        let best = model.recommendUsers(forItem: index, limit: forItems ?? 10, includeSeen: includeSeen)
-        if out != nil { return try writeOne(item, best, model.userIDs, .items, .model, console) }
+        let best = model.recommendUsers(forItemIndex: index, limit: top ?? forItems ?? 10, includeSeen: includeSeen)
+        if json { return try showJSON(item, .items, best, model.userIDs, .model, catalogue, console) }
+        if out != nil || format != nil {
+            return try writeOne(item, best, model.userIDs, .items, .model, catalogue, console)
+        }
         let title = TerminalText.safe(catalogue.title(item))
         try console.line(console.styled("Top \(best.count) users for \(title) (\(seenNote))", .bold))
         for (rank, scored) in best.enumerated() {
@@ -124,12 +142,31 @@ struct RecommendCommand: AsyncParsableCommand {
 
     private func writeOne(
         _ first: String, _ list: [Scored], _ ids: IdentifierTable, _ side: RecommendationFormat.Side,
-        _ source: Recommendation.Source, _ console: Console
+        _ source: Recommendation.Source, _ catalogue: Catalogue, _ console: Console
     ) throws {
         let output = try RowOutput(path: out)
-        try output.write(format.header(side) + format.rows(first, list, ids, side, source))
+        let (format, titles) = (format ?? .csv, movies.movies.map { _ in catalogue })
+        try output.write(format.header(side, titles) + format.rows(first, list, ids, side, source, titles))
         try output.finish()
         report(list.count, console)
+    }
+
+    /// Prints the list of one user or item as JSON.
+    private func showJSON(
+        _ id: String, _ side: RecommendationFormat.Side, _ list: [Scored], _ ids: IdentifierTable,
+        _ source: Recommendation.Source, _ catalogue: Catalogue, _ console: Console
+    ) throws {
+        let (own, other) = side == .users ? ("user", "item") : ("item", "user")
+        let titles = movies.movies.map { _ in catalogue }
+        try console.line(
+            JSONWriter.object { json in
+                json.member(own, id)
+                json.member("source", source.rawValue)
+                // What is popular has no score, but a number of ratings.
+                JSONOutput.write(
+                    other + "s", list, ids, kind: other, titles, score: source == .popular ? "ratings" : "score",
+                    to: &json)
+            })
     }
 
     func report(_ rows: Int, _ console: Console) {
@@ -138,17 +175,18 @@ struct RecommendCommand: AsyncParsableCommand {
                 + (out.map { " written to \($0)" } ?? (sink == nil ? "" : " written to the sink")))
     }
 
-    private func forAll(_ model: MatrixFactorizationModel, _ console: Console) throws {
+    private func forAll(_ model: MatrixFactorizationModel, _ catalogue: Catalogue, _ console: Console) throws {
+        let (format, titles) = (format ?? .csv, movies.movies.map { _ in catalogue })
         let side: RecommendationFormat.Side = forItems == nil ? .users : .items
         let output = sink == nil ? try RowOutput(path: out) : nil
         let table = try sink.map { try RecommendationSink($0, side) }
         let (own, others) = forItems == nil ? (model.userIDs, model.itemIDs) : (model.itemIDs, model.userIDs)
         var rows = 0
-        try output?.write(format.header(side))
+        try output?.write(format.header(side, titles))
         func put(_ index: Int, _ list: [Scored]) throws {
             if index & 0xFF == 0 { console.progress(side.rawValue, Double(index) / Double(own.count)) }
             rows += list.count
-            try output?.write(format.rows(own[index], list, others, side, .model))
+            try output?.write(format.rows(own[index], list, others, side, .model, titles))
             try table?.put(own[index], list, others, .model)
         }
         if let forItems {
@@ -165,7 +203,7 @@ struct RecommendCommand: AsyncParsableCommand {
     }
 
     static func index(ofItem item: String, in model: MatrixFactorizationModel) throws -> Int {
-        guard let index = model.itemIDs.index(of: item), model.knows(item: index) else {
+        guard let index = model.itemIDs.index(of: item), model.knows(itemIndex: index) else {
             throw SwiftwaterError(
                 .invalidArgument, "the model does not know item '\(item)'", remedy: "train with ratings of this item")
         }

@@ -27,6 +27,7 @@ struct SQLCommand: ParsableCommand {
     var table: [TableArgument] = []
     @Argument(help: "SQL query.") var query: String
     @Option(help: "Output format.") var format = SQLFormat.table
+    @Flag(help: "The same as --format json: an array of objects.") var json = false
     @OptionGroup var ratings: RatingsColumnsOptions
 
     func run() throws {
@@ -37,7 +38,7 @@ struct SQLCommand: ParsableCommand {
             try remark(argument.path, report, console)
             try session.add(table, named: argument.name)
         }
-        let writer = SQLResultWriter(format, names: try session.columns(of: query), console: console)
+        let writer = SQLResultWriter(json ? .json : format, names: try session.columns(of: query), console: console)
         try session.forEachRow(of: query) { try writer.write($0) }
         try writer.finish()
     }

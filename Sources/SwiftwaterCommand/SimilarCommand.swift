@@ -17,6 +17,7 @@ struct SimilarCommand: ParsableCommand {
     @Option(help: "User id.") var user: String?
     @Option(help: "Number of results to show.") var top = 10
     @OptionGroup var movies: MoviesOptions
+    @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
         guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
@@ -27,18 +28,34 @@ struct SimilarCommand: ParsableCommand {
         let console = Console()
         let model = try ModelFile.read(model)
         if let user {
-            guard let index = model.userIDs.index(of: user), model.knows(user: index) else {
+            guard let index = model.userIDs.index(of: user), model.knows(userIndex: index) else {
                 throw SwiftwaterError(
                     .invalidArgument, "the model does not know user '\(user)'",
                     remedy: "train with this user's ratings")
             }
+            let similar = model.similarUsers(toUserIndex: index, limit: top)
+            if json { return try show(similar, model.userIDs, "user", user, nil, console) }
             try console.line(console.styled("Most similar to user \(TerminalText.safe(user))", .bold))
-            let similar = model.similarUsers(to: index, limit: top)
             return try RecommendCommand.show(similar, model.userIDs, Catalogue(), console)
         }
         let catalogue = try movies.read(console)
         let index = try RecommendCommand.index(ofItem: item!, in: model)
+        let similar = model.similarItems(toItemIndex: index, limit: top)
+        if json {
+            return try show(similar, model.itemIDs, "item", item!, movies.movies.map { _ in catalogue }, console)
+        }
         try console.line(console.styled("Most similar to \(TerminalText.safe(catalogue.title(item!)))", .bold))
-        try RecommendCommand.show(model.similarItems(to: index, limit: top), model.itemIDs, catalogue, console)
+        try RecommendCommand.show(similar, model.itemIDs, catalogue, console)
+    }
+
+    private func show(
+        _ list: [Scored], _ ids: IdentifierTable, _ kind: String, _ id: String, _ titles: Catalogue?,
+        _ console: Console
+    ) throws {
+        try console.line(
+            JSONWriter.object { json in
+                json.member(kind, id)
+                JSONOutput.write("similar", list, ids, kind: kind, titles, score: "similarity", to: &json)
+            })
     }
 }

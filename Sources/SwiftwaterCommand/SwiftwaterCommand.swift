@@ -20,7 +20,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
 
             Exit codes: 0 success, 64 usage error, 65 malformed data, 66 file not found, \
             69 network error, 70 failed batch or computation, 74 disk error, 77 access \
-            denied, 141 output pipe closed.
+            denied, 130 stopped by Ctrl-C, 141 output pipe closed.
             """,
         version: "0.1.0",
         subcommands: [
@@ -42,6 +42,17 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         private static let server: [any ParsableCommand.Type] = []
     #endif
 
+    /// Reads the command line, or says what is wrong with it and ends the program.
+    private static func parse(_ words: [String]) throws -> any ParsableCommand {
+        do { return try parseAsRoot(words) } catch {
+            guard exitCode(for: error) == .validationFailure,
+                let text = CommandLineInput.message(for: fullMessage(for: error), words: words)
+            else { throw error }
+            ErrorOutput.standard.write(text + "\n")
+            ExitStatus.leave(64)
+        }
+    }
+
     static func main() async {
         // Report a closed pipe or a file-size limit as an error instead of dying silently.
         signal(SIGPIPE, SIG_IGN)
@@ -51,7 +62,8 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         let console = Console()
         if console.showsProgress { StoreTransfer.observe { console.progress($0) } }
         do {
-            var command = try parseAsRoot()
+            let words = CommandLineInput.words(Array(CommandLine.arguments.dropFirst()))
+            var command = try parse(words)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

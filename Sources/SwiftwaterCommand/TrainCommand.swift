@@ -7,14 +7,19 @@ struct TrainCommand: AsyncParsableCommand {
         abstract: "Trains a recommender by alternating least squares.",
         discussion: """
               swiftwater train ratings.csv --rank 10 --out films.model
+              swiftwater train ratings.csv --out films.model --json
               swiftwater train s3a://bucket/ratings.csv --movies s3a://bucket/movies.csv
               swiftwater train --train a.csv --validation b.csv --test c.csv
               swiftwater train ratings.csv --rank 128 --max-iterations 50 --tolerance 0.001 \\
                 --checkpoint films.part --out films.model
 
+            The ratings are split for the evaluation. The model that --out writes is then \
+            fitted on all of them, with the same settings; --final split writes the one that \
+            was evaluated. Ctrl-C writes the last iteration's.
+
             With --movies, shows what the model recommends to its most active user, and \
-            what is like its most-rated film. With --checkpoint, the same command resumes where it was stopped, and gives \
-            the same model.
+            what is like its most-rated film. With --checkpoint, the same command resumes \
+            where it was stopped, and gives the same model.
             """)
 
     @OptionGroup var data: SplitOptions
@@ -29,6 +34,12 @@ struct TrainCommand: AsyncParsableCommand {
         help: "File to save the model to after every iteration. If it exists, training resumes from it.")
     var checkpoint: String?
     @Option(help: "Model file to write.") var out: String?
+    @Option(
+        help: ArgumentHelp(
+            "What the model that is written knows: all ratings of FILE, or only the training part. With --train, it "
+                + "knows those. (default: all)", valueName: "all|split"))
+    var final: FinalModel?
+    @Flag(help: "Print JSON.") var json = false
     @OptionGroup var movies: MoviesOptions
     @Option(
         help: ArgumentHelp(
@@ -40,6 +51,10 @@ struct TrainCommand: AsyncParsableCommand {
         for (option, path) in [("--out", out), ("--checkpoint", checkpoint)] where path == "-" {
             throw ValidationError("\(option) takes a file: a model cannot be written to standard output.")
         }
+        if final == .all, data.train != nil {
+            throw ValidationError("--final all requires one FILE of ratings, which is split.")
+        }
+        if json, cluster.master != nil { throw ValidationError("--json goes without --master.") }
         if clusterModel != nil, cluster.master == nil {
             throw ValidationError("--cluster-model requires --master; here, --out saves the model.")
         }
@@ -52,68 +67,66 @@ struct TrainCommand: AsyncParsableCommand {
         try runHere()
     }
 
+    /// Whether the model that is written is fitted on all ratings.
+    var fitsAll: Bool { data.train == nil && final != .split }
+
     private func runHere() throws {
         let console = Console()
-        let parts = try data.load(ratings, seed: als.seed, console: console, announce: console.line)
+        try OutputPlace.check([("--out", out), ("--checkpoint", checkpoint)])
+        let report = TrainingReport(isJSON: json, console)
+        let parts = try data.load(
+            ratings, seed: als.seed, console: console, keepsAll: fitsAll && out != nil, announce: report.say)
+        report.note(parts)
         // Before the training, so that a wrong path is known at once.
         let catalogue = try movies.read(console)
         var settings = als.settings(iterations: maxIterations)
         settings.tolerance = tolerance
-        let start = try checkpoint.flatMap { try TrainingCheckpoint.read($0, settings, parts.train) }
-        let done = start?.settings.maxIterations ?? 0
-        if let checkpoint, done > 0 { try console.line("continuing after \(done) iterations, from \(checkpoint)") }
-        if let start, done >= maxIterations { return try finish(start, parts, settings, catalogue, console) }
-        settings.maxIterations = maxIterations - done
-        // Every other part may be of users who are new in it, if it is split by time.
-        let validation = parts.validation.flatMap { part in
-            Self.hasKnownRow(part, parts.train) && !settings.isImplicit ? part : nil
-        }
-        let clock = SystemClock()
-        var spent = Duration.zero
-        var mark = clock.elapsed()
         let cancellation = Cancellation()
         let signals = StopSignals { cancellation.cancel() }
         defer { withExtendedLifetime(signals) {} }
-        var finished = done
-        let model = try stoppable(console, { finished }) {
-            try ALS(settings, resources: als.resources).fit(parts.train, from: start, cancellation: cancellation) {
-                progress in
-                finished = done + progress.iteration
-                spent += clock.elapsed() - mark
-                let iteration = done + progress.iteration
-                if let checkpoint { try ModelFile.write(progress.model, to: checkpoint) }
-                if let validation {
-                    let metrics = try progress.model.evaluate(on: validation, threads: als.resources.threads)
-                    try console.line(
-                        "iteration \(Format.right("\(iteration)", 3))   "
-                            + "RMSE on validation \(Format.decimal(metrics.rmse))"
-                    )
-                } else {
-                    console.progress("training", Double(iteration) / Double(maxIterations))
-                }
-                mark = clock.elapsed()
+        let run = TrainingRun(settings, als.resources, report, cancellation, keepsLast: out != nil)
+        do {
+            // Every other part may be of users who are new in it, if it is split by time.
+            let validation = parts.validation.flatMap { part in
+                Self.hasKnownRow(part, parts.train) && !settings.isImplicit ? part : nil
             }
+            let model = try run.fit(parts.train, validation: validation, checkpoint: checkpoint)
+            try evaluate(model, parts, report)
+            if movies.movies != nil, !json {
+                try TrainedExamples(model: model, catalogue: catalogue, console: console).show()
+            }
+            guard let out else {
+                if checkpoint == nil { try report.say("the model was not saved; --out FILE saves it") }
+                return try report.finish(out: nil, final: .split)
+            }
+            guard let all = parts.all else { return try write(model, to: out, .split, report) }
+            try report.say("for \(out), training again on all \(Format.count(all.count)) ratings")
+            let last = try run.fit(all, validation: nil, checkpoint: checkpoint.map { $0 + ".all" })
+            try write(last, to: out, .all, report)
+        } catch is CancellationError {
+            try stopped(run, console)
         }
-        console.endProgress()
-        try console.line(
-            "trained rank \(settings.rank), \(model.settings.maxIterations - done) iterations "
-                + "in \(Format.seconds(spent))"
-        )
-        try finish(model, parts, settings, catalogue, console)
     }
 
-    /// Runs the training. If a signal stops it, reports what was saved and ends the program.
-    private func stoppable(
-        _ console: Console, _ iterations: () -> Int, _ body: () throws -> MatrixFactorizationModel
-    ) throws -> MatrixFactorizationModel {
-        do { return try body() } catch is CancellationError {
-            console.endProgress()
-            let kept =
-                checkpoint.map { ", kept in \($0): the same command continues from there" }
-                ?? ", not kept: use --checkpoint"
-            console.remark("stopped after \(iterations()) iterations\(kept)")
-            ExitStatus.leave(130)
+    private func write(
+        _ model: MatrixFactorizationModel, to out: String, _ final: FinalModel, _ report: TrainingReport
+    ) throws {
+        try ModelFile.write(model, to: out)
+        try report.say("model written to \(out)")
+        try report.finish(out: out, final: final)
+    }
+
+    /// Ends the program after a signal; the last iteration's model is kept.
+    private func stopped(_ run: TrainingRun, _ console: Console) throws -> Never {
+        console.endProgress()
+        var kept = checkpoint.map { ["the same command continues from \($0)"] } ?? []
+        if let out, let model = run.last {
+            try ModelFile.write(model, to: out)
+            kept.append("the model of the last one is in \(out)")
         }
+        if kept.isEmpty { kept = ["nothing was kept: use --out or --checkpoint"] }
+        console.remark("stopped after \(run.iterations) iterations; \(kept.joined(separator: "; "))")
+        ExitStatus.leave(130)
     }
 
     /// Returns whether some row of a part has a user and an item of the training data.
@@ -128,31 +141,28 @@ struct TrainCommand: AsyncParsableCommand {
         return (0..<part.count).contains { users[Int(part.users[$0])] && items[Int(part.items[$0])] }
     }
 
-    private func finish(
-        _ model: MatrixFactorizationModel, _ parts: SplitOptions.Parts, _ settings: ALSSettings,
-        _ catalogue: Catalogue, _ console: Console
+    private func evaluate(
+        _ model: MatrixFactorizationModel, _ parts: SplitOptions.Parts, _ report: TrainingReport
     ) throws {
-        if settings.isImplicit {
-            try console.line("implicit feedback: predictions are preferences, so there is no RMSE against ratings")
-        } else {
-            for (name, part) in [("validation", parts.validation), ("test", parts.test)] {
-                guard let part else { continue }
-                guard Self.hasKnownRow(part, parts.train) else {
-                    console.remark(
-                        "\(name): no RMSE, since none of the \(Format.count(part.count)) rows has a user and an item of "
-                            + "the training data; a random split has them")
-                    continue
-                }
-                try console.line(
-                    EvaluateCommand.describe(try model.evaluate(on: part, threads: als.resources.threads), on: name))
-            }
+        guard !model.settings.isImplicit else {
+            return try report.say(
+                "implicit feedback: predictions are preferences, so there is no RMSE against ratings")
         }
-        if movies.movies != nil { try TrainedExamples(model: model, catalogue: catalogue, console: console).show() }
-        if let out {
-            try ModelFile.write(model, to: out)
-            try console.line("model written to \(out)")
-        } else if checkpoint == nil {
-            try console.line("the model was not saved; --out FILE saves it")
+        for (name, part) in [("validation", parts.validation), ("test", parts.test)] {
+            guard let part else { continue }
+            guard Self.hasKnownRow(part, parts.train) else {
+                report.console.remark(
+                    "\(name): no RMSE, since none of the \(Format.count(part.count)) rows has a user and an item of "
+                        + "the training data; a random split has them")
+                continue
+            }
+            try report.note(try model.evaluate(on: part, threads: als.resources.threads), on: name)
         }
     }
+}
+
+/// What the model that is written knows.
+enum FinalModel: String, ExpressibleByArgument, CaseIterable {
+    case all
+    case split
 }

@@ -8,11 +8,12 @@ struct TuneCommand: AsyncParsableCommand {
         discussion: """
             Trains once and evaluates after each of the given iteration counts. With \
             several ranks or regularizations, tries every combination on the validation \
-            data or by cross-validation.
+            data or by cross-validation. The last line is the command that trains the best; \
+            --out writes its model, fitted on all ratings.
 
               swiftwater tune ratings.csv --max-iterations 1,3,5,7 --plot rmse.svg
               swiftwater tune ratings.csv --ranks 8,16,32 --regularizations 0.05,0.1,0.2
-              swiftwater tune ratings.csv --ranks 8,16 --folds 5
+              swiftwater tune ratings.csv --ranks 8,16 --folds 5 --out films.model
             """)
 
     @OptionGroup var data: SplitOptions
@@ -24,10 +25,19 @@ struct TuneCommand: AsyncParsableCommand {
     @Option(help: "Regularizations to try, instead of --regularization.") var regularizations: NumberList<Double>?
     @Option(help: "Cross-validate with this many folds of training data.") var folds: Int?
     @Option(help: "SVG file for the curve, the best twelve of a search, or each fold.") var plot: String?
+    @Option(help: "Model file to write: the best settings, fitted on all ratings.") var out: String?
     @Flag(help: "Print JSON instead of a table and a chart.") var json = false
 
     func validate() throws {
         if let folds, folds < 2 { throw ValidationError("--folds takes 2 or more.") }
+        if let plot, let kind = plot.split(separator: ".").last, plot.contains("."), kind != "svg", !kind.contains("/")
+        {
+            throw ValidationError("--plot writes an SVG document: name a file that ends in .svg, not .\(kind).")
+        }
+        if out == "-" { throw ValidationError("--out takes a file: a model cannot be written to standard output.") }
+        if out != nil, cluster.master != nil {
+            throw ValidationError("--out goes without --master; train the best settings there.")
+        }
     }
 
     func run() async throws {
@@ -39,13 +49,14 @@ struct TuneCommand: AsyncParsableCommand {
 
     private func runHere() throws {
         let console = Console()
+        try OutputPlace.check([("--plot", plot), ("--out", out)])
         let settings = als.settings(iterations: 1)
         guard !settings.isImplicit else {
             throw SwiftwaterError(
                 .invalidArgument, "tune compares the RMSE of ratings, which an implicit model does not predict",
                 remedy: "train each candidate with --implicit, and compare them by evaluate --ranking 10")
         }
-        let parts = try data.load(ratings, seed: als.seed, console: console) { text in
+        let parts = try data.load(ratings, seed: als.seed, console: console, keepsAll: out != nil) { text in
             if json { console.remark(text) } else { try console.line(text) }
         }
         if let folds {
@@ -63,27 +74,78 @@ struct TuneCommand: AsyncParsableCommand {
             settings, resources: als.resources, iterations: maxIterations.values, train: parts.train,
             validation: validation)
         let (curve, model) = (fit.curve, fit.model)
-        try finish(curve, console)
-        if json { return }
-        if let test = parts.test {
-            let last = curve.points.map(\.iterations).max() ?? 0
-            try console.line(
-                EvaluateCommand.describe(try model.evaluate(on: test), on: "test, after \(last) iterations"))
-        }
+        var best = settings
+        best.maxIterations = curve.best?.iterations ?? 1
+        let last = curve.points.map(\.iterations).max() ?? 0
+        let metrics = try parts.test.map { try model.evaluate(on: $0) }
+        try finish(curve, best, test: metrics.map { ($0, last) }, console)
+        try write(best, parts, console)
     }
 
     /// Draws and shows a curve.
-    func finish(_ curve: LearningCurve, _ console: Console) throws {
+    ///
+    /// - Parameter test: what was found on the test data, after how many iterations.
+    func finish(
+        _ curve: LearningCurve, _ best: ALSSettings, test: (metrics: RatingMetrics, iterations: Int)?,
+        _ console: Console
+    ) throws {
         try draw(curve.svg())
         if json {
             return try console.line(
                 JSONWriter.object { json in
                     TuneCommand.write(curve, to: &json)
                     json.member("enough", curve.enough()?.iterations ?? 0)
+                    if let test { json.member("test", object: { EvaluateCommand.write(test.metrics, to: &$0) }) }
+                    json.member("command", TuneCommand.command(for: best))
                 })
         }
         try TuneCommand.show(curve, console)
+        if let test {
+            try console.line(
+                EvaluateCommand.describe(test.metrics, on: "test, after \(test.iterations) iterations"))
+        }
         if let plot { try console.line("plot written to \(plot)") }
+        try showCommand(best, console)
+    }
+
+    // MARK: The best model
+
+    /// Returns the command that trains with settings: this one's options, without those that search.
+    static func command(for best: ALSSettings, arguments: [String] = CommandLine.arguments) -> String {
+        let searching = [
+            "--ranks", "--regularizations", "--max-iterations", "--folds", "--plot", "--rank", "--regularization",
+            "--out",
+        ]
+        var (kept, rest) = ([String](), arguments.drop { $0 != "tune" }.dropFirst())
+        while let argument = rest.popFirst() {
+            if argument == "--json" { continue }
+            if searching.contains(argument) {
+                _ = rest.popFirst()
+            } else if !searching.contains(where: { argument.hasPrefix($0 + "=") }) {
+                kept.append(argument)
+            }
+        }
+        let own = [
+            "--rank", "\(best.rank)", "--regularization", "\(best.regularization)", "--max-iterations",
+            "\(best.maxIterations)", "--out", "films.model",
+        ]
+        return "swiftwater train " + (kept + own).map(ShellWord.quoted).joined(separator: " ")
+    }
+
+    func showCommand(_ best: ALSSettings, _ console: Console) throws {
+        guard out == nil else { return }
+        try console.line("\n" + console.styled("to train the best: ", .dim) + TuneCommand.command(for: best))
+    }
+
+    /// Writes the model of the best settings, if there is to be one.
+    private func write(_ best: ALSSettings, _ parts: SplitOptions.Parts, _ console: Console) throws {
+        guard let out else { return }
+        let ratings = parts.all ?? parts.train
+        try ModelFile.write(ALS(best, resources: als.resources).fit(ratings), to: out)
+        let text =
+            "model of rank \(best.rank), regularization \(best.regularization) and \(best.maxIterations) iterations, "
+            + "fitted on \(Format.count(ratings.count)) ratings, written to \(out)"
+        if json { console.remark(text) } else { try console.line(text) }
     }
 
     // MARK: Grids
@@ -99,8 +161,12 @@ struct TuneCommand: AsyncParsableCommand {
         console.endProgress()
         let best = results[0]
         try draw(LearningCurvesPlot(results).svg())
+        let metrics = try parts.test.map { test in
+            try ALS(best.settings, resources: als.resources).fit(parts.train).evaluate(on: test)
+        }
         if json {
-            return try console.line(TuneCommand.json(results))
+            try console.line(TuneCommand.json(results, test: metrics))
+            return try write(best.settings, parts, console)
         }
         try console.line("  rank   regularization   iterations   RMSE" + (rows.count > 1 ? "     deviation" : ""))
         for (place, result) in results.enumerated() {
@@ -112,12 +178,10 @@ struct TuneCommand: AsyncParsableCommand {
         }
         try console.line()
         try console.line(best.curve.terminalChart())
-        if let test = parts.test {
-            let model = try ALS(best.settings, resources: als.resources).fit(parts.train)
-            try console.line(
-                EvaluateCommand.describe(try model.evaluate(on: test), on: "best model on test data"))
-        }
+        if let metrics { try console.line(EvaluateCommand.describe(metrics, on: "best model on test data")) }
         if let plot { try console.line("plot written to \(plot)") }
+        try showCommand(best.settings, console)
+        try write(best.settings, parts, console)
     }
 
     // MARK: Curves
@@ -127,8 +191,10 @@ struct TuneCommand: AsyncParsableCommand {
         try URLFileSystem().replace(plot, with: Array(svg.utf8))
     }
 
-    private static func json(_ results: [GridSearch.Result]) -> String {
+    private static func json(_ results: [GridSearch.Result], test: RatingMetrics?) -> String {
         JSONWriter.object { json in
+            if let test { json.member("test", object: { EvaluateCommand.write(test, to: &$0) }) }
+            json.member("command", command(for: results[0].settings))
             json.member("results", array: results) { json, result in
                 json.object { json in
                     json.member("rank", result.settings.rank)
@@ -167,6 +233,9 @@ struct TuneCommand: AsyncParsableCommand {
                     ? "\n\(count) \(verb) the best: RMSE \(Format.decimal(best.rmse))"
                     : "\n\(count) \(verb) enough: RMSE \(Format.decimal(enough.rmse)), within 1% of the best "
                         + "(\(Format.decimal(best.rmse)) after \(best.iterations))")
+            if enough.iterations == best.iterations, curve.points.count > 1, curve.points.last == best {
+                try console.line("It is the last that was tried, and the curve still falls: try more iterations.")
+            }
             // More iterations fit the training better and other ratings worse.
             if let last = curve.points.last, last.iterations > best.iterations, last.rmse > best.rmse {
                 try console.line(

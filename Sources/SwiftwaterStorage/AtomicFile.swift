@@ -26,7 +26,11 @@ package final class AtomicFile {
         self.path = path
         self.files = files
         temporaryPath = files.temporaryPath(for: path)
-        file = try files.create(temporaryPath)
+        do { file = try files.create(temporaryPath) } catch var error as SwiftwaterError {
+            // The name that was asked for, not that of the temporary file.
+            error.message = error.message.replacing(temporaryPath, with: path)
+            throw error
+        }
     }
 
     deinit { abandon() }

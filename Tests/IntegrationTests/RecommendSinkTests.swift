@@ -10,7 +10,7 @@ struct RecommendSinkTests {
     private static let folder = Result { try TemporaryDirectory() }
     private static let model = Result {
         let folder = try Self.folder.get()
-        let rows = (0..<4000).map { "u\($0 % 50),\($0 * 7 % 61),\(1 + $0 * 3 % 5)\n" }.joined()
+        let rows = (0..<2000).map { "u\($0 % 50),\($0 * 7 % 61),\(1 + $0 * 3 % 5)\n" }.joined()
         let csv = try folder.write("ratings.csv", "userId,movieId,rating\n" + rows)
         let result = try Program.run("train", csv, "--out", folder.file("model"), "--max-iterations", "2")
         guard result.status == 0 else { throw Failure(description: result.error) }

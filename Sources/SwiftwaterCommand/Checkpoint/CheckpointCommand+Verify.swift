@@ -11,12 +11,27 @@ extension CheckpointCommand {
                   swiftwater checkpoint verify state
                 """)
         @Argument(help: "Directory of --checkpoint, or of serve --state.") var directory: String
+        @Flag(help: "Print JSON.") var json = false
 
         func run() throws {
             let folder = try StateFolder(directory)
-            var damaged = 0
-            if let stream = folder.stream { damaged += try verify(stream: stream) }
-            if let films = folder.films { damaged += try verify(films: films) }
+            var parts: [Part] = []
+            if let stream = folder.stream { try verify(stream: stream, &parts) }
+            if let films = folder.films { try verify(films: films, &parts) }
+            let damaged = parts.count { !$0.isGood }
+            if json {
+                try StandardStream.output.write(
+                    JSONWriter.object { json in
+                        json.member("good", damaged == 0)
+                        json.member("parts", array: parts) { json, part in
+                            json.object {
+                                $0.member("part", part.name)
+                                $0.member("good", part.isGood)
+                                $0.member("what", part.what)
+                            }
+                        }
+                    } + "\n")
+            }
             if damaged > 0 {
                 throw SwiftwaterError(
                     .corrupted, "damaged or missing parts: \(damaged)", at: .init(file: directory),
@@ -26,48 +41,54 @@ extension CheckpointCommand {
             }
         }
 
-        private func verify(stream: String) throws -> Int {
+        /// What was found of a part.
+        private struct Part {
+            let name: String
+            let isGood: Bool
+            let what: String
+        }
+
+        private func verify(stream: String, _ parts: inout [Part]) throws {
             let store = try CheckpointStore(directory: stream)
-            var damaged = 0
             for time in try store.times() {
-                damaged += try check("checkpoint \(time.milliseconds)") {
+                try check("checkpoint \(time.milliseconds)", &parts) {
                     "\(Format.count(try store.verify(time))) bytes of state"
                 }
             }
-            damaged += try check("log") {
+            try check("log", &parts) {
                 let log = try JournalContents(directory: store.journalDirectory)
                 _ = try store.newestUsable(log) { _ in }
                 return log.summary
             }
-            return damaged
         }
 
-        private func verify(films: String) throws -> Int {
-            var damaged = try check("ratings") {
+        private func verify(films: String, _ parts: inout [Part]) throws {
+            try check("ratings", &parts) {
                 let found = try RatingLog.verify(films + "/ratings")
                 let log = try JournalContents(directory: films + "/ratings")
                 return "\(Format.count(found.ratings)) ratings of \(Format.count(found.users)) users, \(log.summary)"
             }
             let model = films + "/model.swmodel"
             if LocalFileSystem().exists(model) {
-                damaged += try check("model") {
+                try check("model", &parts) {
                     let model = try ModelFile.read(model)
                     return "\(Format.count(model.userIDs.count)) users, \(Format.count(model.itemIDs.count)) items"
                 }
             }
-            return damaged
         }
 
-        /// Prints whether a part is good, and returns the number of damaged parts: 0 or 1.
-        private func check(_ name: String, _ body: () throws -> String) throws -> Int {
+        /// Notes whether a part is good, and prints it.
+        private func check(_ name: String, _ parts: inout [Part], _ body: () throws -> String) throws {
+            let part: Part
             do {
-                let what = try body()
-                try StandardStream.output.write("\(name)  good, \(what)\n")
-                return 0
+                part = Part(name: name, isGood: true, what: try body())
             } catch let error as SwiftwaterError where error.code != .io {
-                try StandardStream.output.write("\(name)  \(TerminalText.safe("\(error)"))\n")
-                return 1
+                part = Part(name: name, isGood: false, what: "\(error)")
             }
+            parts.append(part)
+            if json { return }
+            try StandardStream.output.write(
+                "\(name)  \(part.isGood ? "good, " : "")\(TerminalText.safe(part.what))\n")
         }
     }
 }

@@ -33,9 +33,11 @@ struct CheckpointCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists the checkpoints, oldest first.", discussion: "  swiftwater checkpoint list state")
         @Argument(help: "Checkpoint directory.") var directory: String
+        @Flag(help: "Print JSON.") var json = false
 
         func run() throws {
             let store = try CheckpointCommand.open(directory)
+            if json { return try showJSON(store) }
             for time in try store.times() {
                 let what: String
                 do {
@@ -43,8 +45,26 @@ struct CheckpointCommand: ParsableCommand {
                     let bytes = manifest.steps.flatMap(\.objects).reduce(0) { $0 + $1.byteCount }
                     what = "\(manifest.appName)  \(manifest.steps.count) steps  \(Format.count(bytes)) bytes of state"
                 } catch { what = TerminalText.safe("\(error)") }
-                try StandardStream.output.write("\(time.milliseconds)  \(time.civil.timeOfDay) UTC  \(what)\n")
+                try StandardStream.output.write(
+                    "\(time.milliseconds)  \(time.civil.date) \(time.civil.timeOfDay) UTC  \(what)\n")
             }
+        }
+
+        private func showJSON(_ store: CheckpointStore) throws {
+            let text = try JSONWriter.object { json in
+                try json.member("checkpoints", array: store.times()) { json, time in
+                    json.object { json in
+                        json.member("time", time.milliseconds)
+                        do {
+                            let manifest = try store.manifest(at: time)
+                            json.member("program", manifest.appName)
+                            json.member("steps", manifest.steps.count)
+                            json.member("bytes", manifest.steps.flatMap(\.objects).reduce(0) { $0 + $1.byteCount })
+                        } catch { json.member("problem", "\(error)") }
+                    }
+                }
+            }
+            try StandardStream.output.write(text + "\n")
         }
     }
 
@@ -57,6 +77,7 @@ struct CheckpointCommand: ParsableCommand {
                 """)
         @Argument(help: "Checkpoint directory.") var directory: String
         @Option(help: "Checkpoint time in milliseconds; newest by default.") var time: Int64?
+        @Flag(help: "Print JSON.") var json = false
 
         func run() throws {
             let store = try CheckpointCommand.open(directory)
@@ -64,6 +85,7 @@ struct CheckpointCommand: ParsableCommand {
                 throw SwiftwaterError(.notFound, "\(directory) has no checkpoint")
             }
             let manifest = try store.manifest(at: time)
+            if json { return try StandardStream.output.write(Self.json(manifest) + "\n") }
             var lines = [
                 "program         \(manifest.appName)", "time            \(manifest.time)",
                 "batch interval  \(manifest.batchInterval.label)", "zero time       \(manifest.zeroTime)",
@@ -79,6 +101,25 @@ struct CheckpointCommand: ParsableCommand {
                 }
             }
             try StandardStream.output.write(TerminalText.safe(lines: lines))
+        }
+
+        private static func json(_ manifest: CheckpointManifest) -> String {
+            JSONWriter.object { json in
+                json.member("program", manifest.appName)
+                json.member("time", manifest.time.milliseconds)
+                json.member("batchInterval", manifest.batchInterval.wholeMilliseconds)
+                json.member("zeroTime", manifest.zeroTime.milliseconds)
+                json.member("nextRecord", Int(manifest.nextRecord))
+                json.member("outputs", manifest.outputs)
+                json.member("steps", array: manifest.steps) { json, step in
+                    json.object { json in
+                        json.member("name", step.name)
+                        json.member("kind", step.kind)
+                        json.member("types", step.types)
+                        json.member("bytes", step.objects.reduce(0) { $0 + $1.byteCount })
+                    }
+                }
+            }
         }
     }
 }

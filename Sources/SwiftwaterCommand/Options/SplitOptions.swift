@@ -25,11 +25,16 @@ struct SplitOptions: ParsableArguments {
         var train: Ratings
         var validation: Ratings?
         var test: Ratings?
+        /// What was split, if it was asked for and some of it is not in `train`.
+        var all: Ratings?
     }
 
     /// Loads the parts and describes them to `announce`.
+    ///
+    /// - Parameter keepsAll: whether what was split is wanted, too.
     func load(
-        _ options: RatingsOptions, seed: UInt64, console: Console, announce: (String) throws -> Void
+        _ options: RatingsOptions, seed: UInt64, console: Console, keepsAll: Bool = false,
+        announce: (String) throws -> Void
     ) throws -> Parts {
         if let train {
             func other(_ path: String?) throws -> Ratings? { try path.map { try options.read($0, console: console) } }
@@ -45,7 +50,8 @@ struct SplitOptions: ParsableArguments {
                 + "of \(Format.count(all.itemIDs.count)) items")
         let split = try all.split(weights: split.values, seed: seed, by: splitBy)
         func part(_ index: Int) -> Ratings? { index < split.count && split[index].count > 0 ? split[index] : nil }
-        let parts = Parts(train: split[0], validation: part(1), test: part(2))
+        var parts = Parts(train: split[0], validation: part(1), test: part(2))
+        if keepsAll, split[0].count < all.count { parts.all = all }
         try announce(describe(parts, how: "split \(self.split.defaultValueDescription) \(splitDescription(seed))"))
         return parts
     }

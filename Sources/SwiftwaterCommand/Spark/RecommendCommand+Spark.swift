@@ -17,19 +17,19 @@
                 let lists =
                     side == .items
                     ? try await model.recommendations(
-                        forItems: forItems ?? 10, train: train, includeSeen: includeSeen, item: item)
+                        forItems: top ?? forItems ?? 10, train: train, includeSeen: includeSeen, item: item)
                     : try await model.recommendations(
-                        forUsers: forUsers ?? 10, train: train, includeSeen: includeSeen, user: user)
+                        forUsers: top ?? forUsers ?? 10, train: train, includeSeen: includeSeen, user: user)
                 if let clusterOut {
                     try await lists.write(
-                        format == .csv ? "csv" : "json", to: clusterOut,
-                        options: format == .csv ? ["header": "true"] : [:])
+                        format != .ndjson ? "csv" : "json", to: clusterOut,
+                        options: format != .ndjson ? ["header": "true"] : [:])
                     console.endProgress()
                     console.remark("recommendations (\(seenNote)) written to \(clusterOut) on the cluster")
-                } else if let one = user ?? item, out == nil {
+                } else if let one = user ?? item, out == nil, format == nil {
                     try await show(one, side, lists, catalogue, train, console)
                 } else {
-                    try await write(lists, side, train, console)
+                    try await write(lists, side, train, movies.movies.map { _ in catalogue }, console)
                 }
             }
         }
@@ -41,7 +41,7 @@
         ) async throws {
             var (rows, note, places) = (try await lists.rows(), seenNote, 2)
             if rows.isEmpty, side == .users {
-                rows = try await train.mostRated(forUsers ?? 10, for: id).rows()
+                rows = try await train.mostRated(top ?? forUsers ?? 10, for: id).rows()
                 (note, places) = ("unknown to the model: most-rated items", 0)
             }
             console.endProgress()
@@ -71,22 +71,24 @@
 
         /// Writes all lists, row by row as they come.
         private func write(
-            _ lists: SparkTable, _ side: RecommendationFormat.Side, _ train: SparkRatings, _ console: Console
+            _ lists: SparkTable, _ side: RecommendationFormat.Side, _ train: SparkRatings, _ titles: Catalogue?,
+            _ console: Console
         ) async throws {
+            let format = format ?? .csv
             let state = Monitor((output: try RowOutput(path: out), count: 0))
-            try state.update { try $0.output.write(format.header(side)) }
+            try state.update { try $0.output.write(format.header(side, titles)) }
             func put(_ table: SparkTable, _ source: Recommendation.Source) async throws {
-                try await table.forEachRow { [format] row in
+                try await table.forEachRow { row in
                     let (rank, other, score) = try Self.entry(row)
                     try state.update { state in
-                        try state.output.write(format.row(row[0].text ?? "", rank, other, score, side, source))
+                        try state.output.write(format.row(row[0].text ?? "", rank, other, score, side, source, titles))
                         state.count += 1
                     }
                 }
             }
             try await put(lists, .model)
             if let user, state.read({ $0.count == 0 }) {
-                try await put(train.mostRated(forUsers ?? 10, for: user), .popular)
+                try await put(train.mostRated(top ?? forUsers ?? 10, for: user), .popular)
             }
             console.endProgress()
             report(

@@ -8,6 +8,8 @@
         let train: SparkRatings
         let validation: SparkRatings?
         let test: SparkRatings?
+        /// What was split; nil if the parts were given.
+        private(set) var all: SparkRatings?
 
         /// Opens a session that shows progress.
         static func session(_ master: String, _ console: Console) async throws -> SparkSession {
@@ -37,6 +39,7 @@
             } else {
                 let path = data.file ?? ""
                 let all = try await Self.read(path, session, options, cluster, console)
+                self.all = all
                 let sizes = all.sizes
                 console.endProgress()
                 try announce(

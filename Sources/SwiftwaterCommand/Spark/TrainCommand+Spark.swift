@@ -32,11 +32,19 @@
                 try console.line(
                     "trained rank \(settings.rank), \(maxIterations) iterations on Spark \(session.version) "
                         + "in \(Format.seconds(clock.elapsed() - begin))")
-                try await finish(model, parts, settings, console)
+                try await evaluate(model, parts, settings, console)
+                let hasParts = parts.validation != nil || parts.test != nil
+                guard out != nil || clusterModel != nil, fitsAll, hasParts, let all = parts.all else {
+                    return try await save(model, trainedOn: parts.train, console)
+                }
+                try console.line("for the model that is saved, training again on all ratings")
+                let last = try await estimator.fit(all)
+                console.endProgress()
+                try await save(last, trainedOn: all, console)
             }
         }
 
-        private func finish(
+        private func evaluate(
             _ model: SparkALSModel, _ parts: SparkTraining, _ settings: ALSSettings, _ console: Console
         ) async throws {
             if settings.isImplicit {
@@ -54,8 +62,11 @@
                     }
                 }
             }
+        }
+
+        private func save(_ model: SparkALSModel, trainedOn ratings: SparkRatings, _ console: Console) async throws {
             if let clusterModel {
-                try await model.save(to: clusterModel, train: parts.train)
+                try await model.save(to: clusterModel, train: ratings)
                 console.endProgress()
                 try console.line("model saved on the cluster in \(clusterModel)")
             }
@@ -65,7 +76,7 @@
             }
             let clock = SystemClock()
             var begin = clock.elapsed()
-            let fetched = try await model.fetch(train: parts.train) { what, rows in
+            let fetched = try await model.fetch(train: ratings) { what, rows in
                 console.endProgress()
                 let end = clock.elapsed()
                 try console.line("fetched the \(what), \(Format.count(rows)) rows, in \(Format.seconds(end - begin))")

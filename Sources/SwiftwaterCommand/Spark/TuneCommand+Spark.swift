@@ -44,11 +44,12 @@
         private func show(
             _ curve: LearningCurve, _ model: SparkALSModel?, _ test: SparkRatings?, _ console: Console
         ) async throws {
-            try finish(curve, console)
-            guard !json, let model, let test, let metrics = try await model.evaluate(on: test) else { return }
+            var found: (metrics: RatingMetrics, iterations: Int)?
+            if let model, let test, let metrics = try await model.evaluate(on: test) {
+                found = (metrics, curve.points.map(\.iterations).max() ?? 0)
+            }
             console.endProgress()
-            let last = curve.points.map(\.iterations).max() ?? 0
-            try console.line(EvaluateCommand.describe(metrics, on: "test, after \(last) iterations"))
+            try finish(curve, als.settings(iterations: curve.best?.iterations ?? 1), test: found, console)
         }
     }
 #endif

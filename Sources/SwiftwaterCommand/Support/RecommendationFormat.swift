@@ -12,28 +12,35 @@ enum RecommendationFormat: String, ExpressibleByArgument, CaseIterable {
         case items
     }
 
-    func header(_ side: Side) -> String {
-        switch (self, side) {
+    func header(_ side: Side, _ titles: Catalogue?) -> String {
+        let title = titles == nil ? "" : ",title"
+        return switch (self, side) {
         case (.ndjson, _): ""
-        case (.csv, .users): "userId,rank,movieId,score,source\n"
-        case (.csv, .items): "movieId,rank,userId,score,source\n"
+        case (.csv, .users): "userId,rank,movieId,score,source\(title)\n"
+        case (.csv, .items): "movieId,rank,userId,score,source\(title)\n"
         }
     }
 
     func rows(
-        _ first: String, _ list: [Scored], _ ids: IdentifierTable, _ side: Side, _ source: Recommendation.Source
+        _ first: String, _ list: [Scored], _ ids: IdentifierTable, _ side: Side, _ source: Recommendation.Source,
+        _ titles: Catalogue?
     ) -> String {
         list.enumerated().map { place, scored in
-            row(first, place + 1, ids[scored.index], scored.score, side, source)
+            row(first, place + 1, ids[scored.index], scored.score, side, source, titles)
         }.joined()
     }
 
+    /// - Parameter titles: the titles of items, if rows are to have them.
     func row(
-        _ first: String, _ rank: Int, _ second: String, _ score: Float, _ side: Side, _ source: Recommendation.Source
+        _ first: String, _ rank: Int, _ second: String, _ score: Float, _ side: Side, _ source: Recommendation.Source,
+        _ titles: Catalogue?
     ) -> String {
         let (own, other) = side == .users ? ("user", "item") : ("item", "user")
+        let title = titles?.title(side == .users ? second : first)
         return switch self {
-        case .csv: "\(CSVReader.quoted(first)),\(rank),\(CSVReader.quoted(second)),\(score),\(source.rawValue)\n"
+        case .csv:
+            "\(CSVReader.quoted(first)),\(rank),\(CSVReader.quoted(second)),\(score),\(source.rawValue)"
+                + (title.map { "," + CSVReader.quoted($0) } ?? "") + "\n"
         case .ndjson:
             JSONWriter.object { json in
                 json.member(own, first)
@@ -41,6 +48,7 @@ enum RecommendationFormat: String, ExpressibleByArgument, CaseIterable {
                 json.member(other, second)
                 json.member("score", score)
                 json.member("source", source.rawValue)
+                if let title { json.member("title", title) }
             } + "\n"
         }
     }
@@ -62,6 +70,6 @@ extension RecommendationFilter {
             }
             return known
         }
-        self.init(allowed: try allow.map(items), denied: try deny.map(items) ?? [])
+        self.init(allowedIndexes: try allow.map(items), deniedIndexes: try deny.map(items) ?? [])
     }
 }

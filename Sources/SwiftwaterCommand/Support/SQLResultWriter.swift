@@ -5,6 +5,7 @@ enum SQLFormat: String, ExpressibleByArgument, CaseIterable {
     case table
     case csv
     case ndjson
+    case json
 }
 
 /// Writes rows as they arrive.
@@ -25,6 +26,7 @@ final class SQLResultWriter {
 
     init(_ format: SQLFormat, names: [String], console: Console) {
         (self.format, self.names, self.console) = (format, names, console)
+        if format == .json { output = "[" }
         if format == .csv { output = names.map { CSVReader.quoted($0) }.joined(separator: ",") + "\n" }
     }
 
@@ -33,11 +35,11 @@ final class SQLResultWriter {
         switch format {
         case .csv:
             output += row.values.map { CSVReader.quoted(SQLResultWriter.plain($0)) }.joined(separator: ",") + "\n"
-        case .ndjson:
-            output +=
-                JSONWriter.object { json in
-                    for (name, value) in zip(names, row.values) { json.member(name, value) }
-                } + "\n"
+        case .ndjson, .json:
+            let object = JSONWriter.object { json in
+                for (name, value) in zip(names, row.values) { json.member(name, value) }
+            }
+            output += format == .ndjson ? object + "\n" : (rowCount > 1 ? ",\n" : "") + object
         case .table:
             if widths == nil {
                 waiting.append(row)
@@ -50,6 +52,7 @@ final class SQLResultWriter {
     }
 
     func finish() throws {
+        if format == .json { output += "]\n" }
         if format == .table {
             if widths == nil { showWaiting() }
             try flush()
