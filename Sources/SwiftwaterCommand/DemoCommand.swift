@@ -28,5 +28,11 @@ struct DemoCommand: AsyncParsableCommand {
         try await TrendsDemo(console: console, seed: seed, windows: windows).run()
         try console.line(console.styled("2  What to recommend", .bold))
         try MoviesDemo(console: console, seed: seed).run()
+        try console.line(
+            """
+
+            Next: swiftwater serve --demo              both on a live page
+                  swiftwater trends --source jetstream:  what Bluesky talks about
+            """)
     }
 }

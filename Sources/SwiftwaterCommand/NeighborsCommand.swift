@@ -48,7 +48,16 @@ struct NeighborsCommand: ParsableCommand {
             }
             let clock = SystemClock()
             let start = clock.elapsed()
-            let metrics = try NeighborhoodModel(parts[0], settings: settings).evaluate(on: parts.last!)
+            let model = try NeighborhoodModel(parts[0], settings: settings)
+            let predictions = model.predictions(for: parts.last!, threads: WorkerPool.coreCount) {
+                console.progress("predicting", $0)
+            }
+            console.endProgress()
+            guard let metrics = RatingMetrics(predictions: predictions, ratings: parts.last!.values) else {
+                throw SwiftwaterError(
+                    .invalidArgument, "no row of the test data can be predicted",
+                    remedy: "hold out less, or use more neighbors")
+            }
             try console.line(
                 json
                     ? JSONWriter.object { EvaluateCommand.write(metrics, to: &$0) }

@@ -33,12 +33,27 @@ struct SQLCommand: ParsableCommand {
     func run() throws {
         let console = Console()
         let session = try SQLSession(tables: [:])
+        var tables: [(name: String, columns: [String])] = []
         for argument in table {
             let (table, report) = try SQLTable.read(argument.path, format: ratings.format())
             try remark(argument.path, report, console)
             try session.add(table, named: argument.name)
+            tables.append((argument.name, table.columns.map(\.name)))
         }
-        let writer = SQLResultWriter(json ? .json : format, names: try session.columns(of: query), console: console)
+        let names: [String]
+        do { names = try session.columns(of: query) } catch var error as SwiftwaterError {
+            // What there is, as for a column of a CSV file.
+            if error.message.contains("no such column") || error.message.contains("no such table") {
+                error.cause = nil
+                error.remedy =
+                    tables.isEmpty
+                    ? "name files with --table NAME=FILE"
+                    : "there are "
+                        + tables.map { "\($0.name) (\($0.columns.joined(separator: ", ")))" }.joined(separator: ", ")
+            }
+            throw error
+        }
+        let writer = SQLResultWriter(json ? .json : format, names: names, console: console)
         try session.forEachRow(of: query) { try writer.write($0) }
         try writer.finish()
     }

@@ -156,6 +156,7 @@
 
         func run() async throws {
             let logger = CommandLog.logger(isVerbose: verbose)
+            if let state { try StateFolder.check(state, isOfServer: true) }
             OpenFiles.raiseLimit()
             let settings = try serveSettings()
             let console = Console()
@@ -205,7 +206,10 @@
             let result: Result<Void, any Error>
             do {
                 try await server.runUntil(stops) { port in
-                    let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+                    // Nobody can follow a link to 0.0.0.0.
+                    let place =
+                        ["0.0.0.0", "::"].contains(settings.host) ? ProcessInfo.processInfo.hostName : settings.host
+                    let host = place.contains(":") ? "[\(place)]" : place
                     try? console.line(
                         "\(settings.applicationName) is running at http://\(host):\(port)/   (Ctrl-C to stop)")
                     if state == nil { console.remark("without --state, nothing survives this process") }

@@ -58,6 +58,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         StandardStream.openMissing()
+        StopSignals.endCleanly()
         RemoteStores.register { ErrorOutput.standard.write("swiftwater: \($0)\n") }
         let console = Console()
         if console.showsProgress { StoreTransfer.observe { console.progress($0) } }
@@ -70,6 +71,8 @@ struct SwiftwaterCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as SwiftwaterError {
+            // Who stops reading, as head does, has what it wanted.
+            if ExitStatus.code(for: error) == 141 { ExitStatus.leave(141) }
             ErrorOutput.standard.write("swiftwater: \(TerminalText.safe(ErrorHints.text(error)))\n")
             ExitStatus.leave(ExitStatus.code(for: error))
         } catch {

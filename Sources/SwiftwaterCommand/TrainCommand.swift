@@ -77,6 +77,10 @@ struct TrainCommand: AsyncParsableCommand {
         let parts = try data.load(
             ratings, seed: als.seed, console: console, keepsAll: fitsAll && out != nil, announce: report.say)
         report.note(parts)
+        als.remark(on: parts.train, console)
+        if data.train == nil, data.split.values.count == 2 {
+            console.remark("--split has two weights: there is no test data")
+        }
         // Before the training, so that a wrong path is known at once.
         let catalogue = try movies.read(console)
         var settings = als.settings(iterations: maxIterations)

@@ -120,7 +120,10 @@ struct TrendsCommand: AsyncParsableCommand {
         let context = StreamingContext(
             Context(master: try Master(parsing: master), appName: "trends", logger: logger),
             batchInterval: batch.duration, settings: limits)
-        if let checkpoint = durability.settings { context.checkpoint(checkpoint) }
+        if let checkpoint = durability.settings {
+            try StateFolder.check(checkpoint.directory, isOfServer: false)
+            context.checkpoint(checkpoint)
+        }
         let token = try Secret.read(environment: "SWIFTWATER_TOKEN", file: tokenFile)
         let posts = try source.stream(in: context, archive, token: token, format: try files.format).named("posts")
         if let traceBatches {

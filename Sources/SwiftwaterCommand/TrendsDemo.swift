@@ -56,8 +56,15 @@ struct TrendsDemo {
             sender.flush()
         }
         try await context.start()
-        try await context.awaitTerminationStoppingOnSignals()
+        let isStopped = Monitor(false)
+        let signals = StopSignals {
+            isStopped.update { $0 = true }
+            context.requestStop(gracefully: false)
+        }
+        defer { withExtendedLifetime(signals) {} }
+        try await context.awaitTermination()
         server.close(patience: .zero)
+        if isStopped.read({ $0 }) { ExitStatus.leave(130) }
     }
 }
 

@@ -1,6 +1,6 @@
 import Logging
 import SwiftwaterCore
-import SwiftwaterRecommender
+@_exported import SwiftwaterRecommender
 import SwiftwaterStorage
 import Synchronization
 
@@ -139,6 +139,9 @@ public final class LiveRecommender: Sendable {
 
     /// Adds ratings, all of them or none. On return they are safe, and the users' next recommendations reflect them.
     /// O(history x rank^2 + rank^3) for each user; implicit models add O(items x rank^2).
+    ///
+    /// Any finite rating is taken: one far outside `ratingRange` spoils the next model for everyone, so the server
+    /// refuses those.
     ///
     /// - Throws: `invalidArgument` for an empty id or a rating that is not finite; `io` if the log cannot be written,
     ///   after which the recommender takes no ratings until it is reopened; `limitExceeded` if too many requests wait.

@@ -53,10 +53,13 @@
         }
 
         /// Writes items as the member `items`.
-        func write(_ items: [LiveRecommendation.Item], to json: inout JSONWriter) {
+        ///
+        /// - Parameter areCounts: whether the scores are numbers of ratings, which have a name of their own.
+        func write(_ items: [LiveRecommendation.Item], areCounts: Bool, to json: inout JSONWriter) {
             json.member("items", array: items) { json, item in
                 json.object { json in
                     writeHead(of: item.id, to: &json)
+                    if areCounts { return json.member("ratings", Int(item.score)) }
                     json.member("score", item.score)
                     if item.boost != 0 { json.member("boost", item.boost) }
                 }

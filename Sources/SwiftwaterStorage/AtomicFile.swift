@@ -16,6 +16,8 @@ package final class AtomicFile {
     private let file: any WritableFile
     private var buffer: [UInt8] = []
     private var isOpen = true
+    /// The number of the action that removes the temporary file if a signal ends the process.
+    private var cleanup: Int?
     private static let bufferBytes = 1 << 20
 
     /// Creates the temporary file. Each writer of a path, in this process or another, has its own temporary file; the
@@ -30,6 +32,9 @@ package final class AtomicFile {
             // The name that was asked for, not that of the temporary file.
             error.message = error.message.replacing(temporaryPath, with: path)
             throw error
+        }
+        if !URLFileSystem.isRemote(path) {
+            cleanup = ExitCleanup.add { [files, temporaryPath] in try? files.remove(temporaryPath) }
         }
     }
 
@@ -89,7 +94,7 @@ package final class AtomicFile {
         } else if try !files.renameIfAbsent(temporaryPath, to: path) {
             return false
         }
-        isOpen = false
+        close()
         return true
     }
 
@@ -99,9 +104,15 @@ package final class AtomicFile {
         buffer.removeAll(keepingCapacity: true)
     }
 
+    private func close() {
+        isOpen = false
+        cleanup.map(ExitCleanup.remove)
+        cleanup = nil
+    }
+
     private func abandon() {
         guard isOpen else { return }
-        isOpen = false
+        close()
         file.close()
         try? files.remove(temporaryPath)
     }

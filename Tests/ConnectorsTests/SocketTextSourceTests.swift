@@ -119,4 +119,16 @@ final class ScriptedServer: Sendable {
         try await bench.context.stop()
         server.stop()
     }
+
+    /// An address that can never work is an error at the start, and not tried for ever.
+    @Test(arguments: [("127.0.0.1", 99999), ("127.0.0.1", 0), ("127.0.0.1", -1), ("", 7773)])
+    func anAddressThatCannotBeIsRefused(host: String, port: Int) async throws {
+        let context = StreamingContext(master: "local", appName: "test", batchInterval: .seconds(1))
+        context.socketTextStream(host: host, port: port).print()
+        let error = await #expect(throws: SwiftwaterError.self) { try await context.start() }
+        #expect(error?.code == .invalidArgument && error?.message.contains("\(host):\(port)") == true, "\(error!)")
+        let acknowledged = StreamingContext(master: "local", appName: "test", batchInterval: .seconds(1))
+        acknowledged.acknowledgedTextStream(host: host, port: port).print()
+        await #expect(throws: SwiftwaterError.self) { try await acknowledged.start() }
+    }
 }

@@ -198,4 +198,18 @@ extension String {
         for offset in 0...3 { result = result.replacing("[#\(offset)]", with: "[\(rdd.lineage.id - 3 + offset)]") }
         return result
     }
+
+    /// A master that is not there is an error of what runs first, not the end of the program.
+    @Test(arguments: ["spark://x:7077", "local[0]", "", "yarn"]) func aWrongMasterIsAnError(master: String) async throws
+    {
+        let context = Context(master: master, appName: "test")
+        let error = #expect(throws: SwiftwaterError.self) {
+            try context.parallelize([1, 2, 3]).map { $0 + 1 }.collect()
+        }
+        #expect(error?.code == .invalidArgument && error?.message.contains("'\(master)'") == true)
+        let stream = StreamingContext(master: master, appName: "test", batchInterval: .seconds(1))
+        stream.queueStream([[1]]).print()
+        let other = await #expect(throws: SwiftwaterError.self) { try await stream.start() }
+        #expect(other?.message == error?.message)
+    }
 }

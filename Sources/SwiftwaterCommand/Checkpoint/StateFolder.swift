@@ -31,6 +31,26 @@ struct StateFolder {
         }
     }
 
+    /// Refuses a directory of the other kind: a server keeps its stream in one inside.
+    ///
+    /// - Throws: `invalidArgument`.
+    static func check(_ directory: String, isOfServer: Bool) throws {
+        let files = URLFileSystem()
+        if isOfServer {
+            guard try isStream(directory) else { return }
+            throw SwiftwaterError(
+                .invalidArgument, "\(directory) has the checkpoints of a stream, not the state of a server",
+                remedy: "give --state another directory")
+        }
+        for inside in ["stream", "films", "windows.db"] {
+            let path = directory + "/" + inside
+            guard try files.isDirectory(path) || !URLFileSystem.isRemote(path) && files.exists(path) else { continue }
+            throw SwiftwaterError(
+                .invalidArgument, "\(directory) has the state of a server, not the checkpoints of a stream",
+                remedy: "give --checkpoint another directory")
+        }
+    }
+
     private static func isStream(_ directory: String) throws -> Bool {
         guard try URLFileSystem().isDirectory(directory) else { return false }
         let store = try CheckpointStore(directory: directory)

@@ -12,6 +12,17 @@ struct ALSOptions: ParsableArguments {
     @Flag(help: "Treat ratings as counts or strengths of interest.") var implicit = false
     @Option(help: "With --implicit, confidence is 1 + alpha |rating|.") var alpha = 1.0
 
+    /// Says what has no effect, or little.
+    func remark(on ratings: Ratings, _ console: Console) {
+        if alpha != 1, !implicit { console.remark("--alpha has no effect without --implicit") }
+        let rows = max(ratings.userIDs.count, 1)
+        if ratings.count < rank * 10, ratings.count < 1000 {
+            console.remark(
+                "\(Format.count(ratings.count)) ratings of \(Format.count(rows)) users are few for \(rank) factors: "
+                    + "predictions will be poor")
+        }
+    }
+
     var resources: TrainingResources { TrainingResources(threads: threads) }
 
     func settings(iterations: Int) -> ALSSettings {

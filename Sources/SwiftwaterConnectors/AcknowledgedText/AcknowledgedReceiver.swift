@@ -66,6 +66,9 @@ public final class AcknowledgedReceiver: TextReceiver {
     /// The port on which it listens, once started; nil if it connects.
     public var port: Int? { receiver.port }
 
+    /// How the connection is doing; nil for one that listens.
+    public var status: SourceStatus? { receiver.status }
+
     /// Starts to receive lines into `store`.
     ///
     /// - Throws: `network` if it cannot listen; `invalidArgument` if other machines can reach its address and it has no

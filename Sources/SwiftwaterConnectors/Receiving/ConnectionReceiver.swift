@@ -28,6 +28,10 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
         var failures = 0
         var group: MultiThreadedEventLoopGroup?
         var listener: (any Channel)?
+        /// How the connection is doing; nil for one that listens.
+        var status: SourceStatus?
+        var store: ReceiverStore?
+        var rate = LineRate(at: .zero)
     }
 
     private let mode: Mode
@@ -36,12 +40,14 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
     private let makeReader: @Sendable () -> Reader
     private let state = Monitor(State())
     private let clock: any StreamClock
+    private let repeated: RepeatedMessages
 
     init(
         _ mode: Mode, reconnect: ReconnectPolicy, logger: Logger?, clock: any StreamClock = SystemClock(),
         makeReader: @escaping @Sendable () -> Reader
     ) {
         self.clock = clock
+        repeated = RepeatedMessages(clock: clock)
         (self.mode, self.reconnect, self.logger, self.makeReader) = (mode, reconnect, logger, makeReader)
     }
 
@@ -51,8 +57,14 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
     // MARK: TextReceiver
 
     func start(into store: ReceiverStore) throws {
+        try check()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        state.update { $0 = State(group: group) }
+        state.update { state in
+            state = State(group: group)
+            guard case .connect(let host, let port) = mode else { return }
+            state.status = SourceStatus(.connecting, since: clock.instant(), place: "\(host):\(port)")
+            (state.store, state.rate) = (store, LineRate(at: clock.elapsed()))
+        }
         switch mode {
         case .connect(let host, let port): connect(host, port, store, group)
         case .listen(let host, let port, _):
@@ -69,6 +81,42 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
                 throw SwiftwaterError(
                     .network, "cannot listen on \(host):\(port)", remedy: "choose another port", cause: error)
             }
+        }
+    }
+
+    /// How the connection is doing. One that listens waits for others.
+    var status: SourceStatus? {
+        let now = clock.elapsed()
+        return state.update { state in
+            guard var status = state.status else { return nil }
+            let lines = state.store?.lineCount ?? 0
+            state.rate.add(lines - status.lines, at: now)
+            status.lines = lines
+            state.status = status
+            status.linesPerSecond = state.rate.perSecond(at: now)
+            return status
+        }
+    }
+
+    private func set(_ link: SourceStatus.Link, _ reason: String?) {
+        state.update { state in
+            guard var status = state.status, status.link != link else { return }
+            (status.link, status.since, status.reason) = (link, clock.instant(), reason ?? status.reason)
+            state.status = status
+        }
+    }
+
+    /// Refuses an address that can never work, which would be tried for ever.
+    private func check() throws {
+        let (host, port, lowest) =
+            switch mode {
+            case .connect(let host, let port): (host, port, 1)
+            case .listen(let host, let port, _): (host, port, 0)
+            }
+        guard !host.isEmpty, (lowest...65535).contains(port) else {
+            throw SwiftwaterError(
+                .invalidArgument, "'\(host):\(port)' is not the address of a socket",
+                remedy: "name a host, and a port from \(lowest) to 65535", setting: .port)
         }
     }
 
@@ -144,6 +192,7 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
             switch result {
             case .success(let channel):
                 self.logger?.info("connected to \(host):\(port)")
+                self.set(.connected, nil)
                 channel.closeFuture.whenComplete { _ in
                     self.again(host, port, store, group, reason: "the connection was closed")
                 }
@@ -166,6 +215,9 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
             return delay
         }
         guard let delay else { return }
+        set(.waiting, reason)
+        // A server that is away for long is said once a minute.
+        guard repeated.letsThrough(reason) != nil else { return }
         logger?.warning("\(host):\(port): \(reason); trying again \(delay == .zero ? "at once" : "in " + delay.label)")
     }
 }

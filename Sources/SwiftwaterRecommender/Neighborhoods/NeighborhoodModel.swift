@@ -217,6 +217,16 @@ extension NeighborhoodModel: RatingPredictor {
     ///
     /// Groups the rows so that the similarities of each user (or item) are computed once.
     public func predictions(for ratings: Ratings, threads: Int) -> [Float?] {
+        predictions(for: ratings, threads: threads) { _ in }
+    }
+
+    /// Returns the predictions, as `predictions(for:threads:)` does.
+    ///
+    /// - Parameter onProgress: receives the part of the rows that is done, on any thread.
+    package func predictions(
+        for ratings: Ratings, threads: Int, onProgress: @escaping @Sendable (Double) -> Void
+    ) -> [Float?] {
+        let done = Monitor(0)
         let users = (0..<ratings.userIDs.count).map { ownIndex(ratings.userIDs, $0, userIDs) }
         let items = (0..<ratings.itemIDs.count).map { ownIndex(ratings.itemIDs, $0, itemIDs) }
         let byUsers = settings.basis == .users
@@ -231,6 +241,13 @@ extension NeighborhoodModel: RatingPredictor {
                 guard !entries.isEmpty, let row = byUsers ? users[group] : items[group], row < rows.rowCount,
                     rows.count(of: row) > 0
                 else { return }
+                defer {
+                    let part = done.update { done in
+                        done += entries.count
+                        return Double(done) / Double(ratings.count)
+                    }
+                    onProgress(part)
+                }
                 let own = lookup(similarities(of: row))
                 for entry in entries {
                     let column = byUsers ? items[Int(ratings.items[entry])] : users[Int(ratings.users[entry])]

@@ -127,6 +127,9 @@ function showHealth(health) {
     ["Checkpoint", health.durable ? (health.checkpointAgeMilliseconds === null ? "none yet" : decimal(health.checkpointAgeMilliseconds / 1000, 1) + " s old") : "off"],
   ]);
   showSources(health.sources);
+  const away = health.sources.filter((source) => source.link === "waiting" || source.link === "ended");
+  if (away.length === 0) setConnection("live", "Live");
+  else setConnection("lost", away.length === 1 ? safe(away[0].name) + " is " + links[away[0].link] : away.length + " sources are not connected");
   const svg = find("rates");
   const rates = health.rates;
   const most = Math.max(1, ...rates);
@@ -277,6 +280,7 @@ function filmRow(item, index, hasMoved) {
   title.title = safe(item.title || item.item);
   title.setAttribute("aria-expanded", "false");
   title.addEventListener("click", () => explain(item, row, title));
+  const score = item.ratings === undefined ? make("span", "score", decimal(item.score, 2)) : make("span", "score count", whole.format(item.ratings) + (item.ratings === 1 ? " rating" : " ratings"));
   const stars = make("span", "stars");
   stars.setAttribute("role", "group");
   stars.setAttribute("aria-label", "Rate " + safe(item.title || item.item));
@@ -287,7 +291,7 @@ function filmRow(item, index, hasMoved) {
     button.addEventListener("click", () => rate(item.item, item.title || item.item, star));
     stars.append(button);
   }
-  row.append(make("span", "place", index + 1), title, make("span", "score", decimal(item.score, 2)), stars);
+  row.append(make("span", "place", index + 1), title, score, stars);
   return row;
 }
 

@@ -66,7 +66,7 @@
                 if let user { json.member("user", user) }
                 json.member("source", answer.source.rawValue)
                 json.member("generation", answer.generation)
-                service.write(answer.items, to: &json)
+                service.write(answer.items, areCounts: answer.source == .popular, to: &json)
             }
         }
 
@@ -134,7 +134,7 @@
             }
             return .json { json in
                 service.writeHead(of: item, to: &json)
-                service.write(items, to: &json)
+                service.write(items, areCounts: false, to: &json)
             }
         }
 
@@ -155,7 +155,7 @@
             let items = live.popular(limit: limit, recent: period == "now")
             return .json { json in
                 json.member("period", period)
-                service.write(items, to: &json)
+                service.write(items, areCounts: period == "all", to: &json)
             }
         }
 
@@ -196,6 +196,9 @@
 
         private func id(_ value: JSONValue, _ what: String) throws -> String {
             guard let id = value.id else {
+                if let number = value.integer {
+                    throw Problem(.badRequest, "an id in \(what) is a number; ids are text: write \"\(number)\"")
+                }
                 throw Problem(.badRequest, "an id in \(what) takes \(String.identifierRule)")
             }
             return id

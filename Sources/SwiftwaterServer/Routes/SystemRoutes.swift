@@ -67,12 +67,23 @@
 
         /// Whether posts are counted and ratings stored, and if not, why.
         private func readiness() -> Response {
+            // A source that is away does not make the server unready: it answers with what it has.
+            let sources = SourceReport(trends.context).sources
+            func write(_ status: String, to json: inout JSONWriter) {
+                json.member("status", status)
+                json.member("sources", array: sources) { json, source in
+                    json.object {
+                        $0.member("name", source.name)
+                        $0.member("link", source.status.link.rawValue)
+                    }
+                }
+            }
             func unready(_ status: String) -> Response {
-                Response.json(status: .serviceUnavailable) { $0.member("status", status) }
+                Response.json(status: .serviceUnavailable) { write(status, to: &$0) }
             }
             if trends.board.health.batch == nil { return unready("starting") }
             if recommendations?.live.storageFailure != nil { return unready("ratings cannot be stored") }
-            return Response.json { $0.member("status", "ready") }
+            return Response.json { write("ready", to: &$0) }
         }
 
         /// A file that is the same for all clients, with an ETag so that none downloads it twice.

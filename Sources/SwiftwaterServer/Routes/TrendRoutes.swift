@@ -101,7 +101,8 @@
             guard let type, ["text/plain", "application/x-ndjson", "application/json"].contains(type) else {
                 throw Problem(
                     .unsupportedMediaType,
-                    "posts must be text/plain, application/x-ndjson or application/json, one per line")
+                    "posts must be text/plain, application/x-ndjson or application/json, one per line; say which, as in "
+                        + "curl -H 'content-type: text/plain' -d 'a post about #lakes'")
             }
             let (sender, position) = try numbering(request)
             var body = try await request.bytes(upTo: settings.bodyMaxBytes)

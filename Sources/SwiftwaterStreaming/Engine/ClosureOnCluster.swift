@@ -10,10 +10,11 @@ enum ClosureOnCluster {
         "rightOuterJoin", "save", "source", "sumByKey", "topByKey", "union", "values", "window",
     ]
 
-    /// Throws if the master is a cluster. The error names the first step with a closure, sources first, as the program
-    /// wrote them.
-    static func refuse(_ graph: StreamGraph, on master: Master) throws {
-        guard case .spark(let url) = master else { return }
+    /// Throws if the context cannot be used, or its master is a cluster. The error names the first step with a closure,
+    /// sources first, as the program wrote them.
+    static func refuse(_ graph: StreamGraph, on context: Context) throws {
+        if let problem = context.unusable { throw problem }
+        guard case .spark(let url) = context.master else { return }
         var seen: Set<ObjectIdentifier> = []
         func first(_ step: StreamStep) -> String? {
             let step = step.written ?? step
@@ -30,9 +31,11 @@ enum ClosureOnCluster {
         throw error(nil, url)
     }
 
-    /// Throws if the master is a cluster. The error names the first step of the lineage with a closure.
-    static func refuse(_ lineage: Lineage, on master: Master) throws {
-        guard case .spark(let url) = master else { return }
+    /// Throws if the context cannot be used, or its master is a cluster. The error names the first step of the lineage
+    /// with a closure.
+    static func refuse(_ lineage: Lineage, on context: Context) throws {
+        if let problem = context.unusable { throw problem }
+        guard case .spark(let url) = context.master else { return }
         func first(_ step: Lineage) -> String? {
             for parent in step.parents { if let name = first(parent) { return name } }
             return step.parents.isEmpty || operatorsWithout.contains(step.name) ? nil : step.name

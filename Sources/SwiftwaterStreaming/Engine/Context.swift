@@ -22,25 +22,36 @@ public final class Context: Sendable {
     let cache: PartitionCache
     private let spilled = SpilledBytes()
     private let log: Mutex<Logger>
+    /// Why nothing can run here; nil if it can.
+    let unusable: SwiftwaterError?
     private let nextIdentifier = Atomic<Int>(0)
 
     /// Creates a context with default settings.
     ///
-    /// - Parameter master: `local`, `local[N]`, or `local[*]`; see `Master`. Any other text stops the program;
-    ///   `Master(parsing:)` throws instead.
+    /// - Parameter master: `local`, `local[N]`, or `local[*]`; see `Master`. Any other text is an error of the first
+    ///   action of an RDD, or of `start()`; `Master(parsing:)` throws at once.
     public convenience init(master: String, appName: String) {
-        do {
-            self.init(master: try Master(parsing: master), appName: appName)
-        } catch {
-            fatalError("\(error)")
-        }
+        let parsed = Result { try Master(parsing: master) }
+        var problem: SwiftwaterError?
+        if case .failure(let error) = parsed { problem = error as? SwiftwaterError }
+        self.init(
+            (try? parsed.get()) ?? .local(threads: 1), appName, Logger(label: "swiftwater"), taskTriesMax: 4,
+            ContextSettings(), unusable: problem)
     }
 
     /// Creates a context. A task is tried up to `taskTriesMax` times.
-    public init(
+    public convenience init(
         master: Master, appName: String, logger: Logger = Logger(label: "swiftwater"), taskTriesMax: Int = 4,
         settings: ContextSettings = ContextSettings()
     ) {
+        self.init(master, appName, logger, taskTriesMax: taskTriesMax, settings, unusable: nil)
+    }
+
+    private init(
+        _ master: Master, _ appName: String, _ logger: Logger, taskTriesMax: Int, _ settings: ContextSettings,
+        unusable: SwiftwaterError?
+    ) {
+        self.unusable = unusable
         self.appName = appName
         self.master = master
         self.taskTriesMax = max(1, taskTriesMax)

@@ -34,7 +34,7 @@ public final class StreamingContext: Sendable {
     /// Creates a streaming context with default settings.
     ///
     /// - Parameters:
-    ///   - master: `local`, `local[N]`, or `local[*]`; see `Master`. Any other text stops the program.
+    ///   - master: `local`, `local[N]`, or `local[*]`; see `Master`. Any other text is an error of `start()`.
     ///   - batchInterval: at least 1 ms, in whole milliseconds.
     public convenience init(master: String, appName: String, batchInterval: Duration) {
         self.init(Context(master: master, appName: appName), batchInterval: batchInterval)
@@ -85,12 +85,12 @@ public final class StreamingContext: Sendable {
 
     /// Starts the context like `start()`, on the calling thread, which it blocks.
     public func startBlocking() throws {
-        if let problem = graph.problems.first { throw problem }
+        if let problem = engine.unusable ?? graph.problems.first { throw problem }
         guard graph.isReleased || !graph.outputs.isEmpty else {
             throw SwiftwaterError(
                 .invalidState, "the program has no output", remedy: "end a stream with print() or forEachBatch")
         }
-        try ClosureOnCluster.refuse(graph, on: engine.master)
+        try ClosureOnCluster.refuse(graph, on: engine)
         try scheduler.start(checkpoint: checkpointing.withLock { $0 })
     }
 

@@ -92,7 +92,7 @@ public final class Lineage: Sendable {
     /// Runs every stage that must be done before the partitions of this RDD can be computed, parents first. What a
     /// finished shuffle came from is not visited again. O(steps of the lineage).
     func prepare() throws {
-        try ClosureOnCluster.refuse(self, on: context.master)
+        try ClosureOnCluster.refuse(self, on: context)
         var visited: Set<Int> = []
         try prepare(&visited)
     }

@@ -23,6 +23,8 @@ public final class ReceiverStore: Sendable {
         var whenRoom: [@Sendable () -> Void] = []
         /// Closures to call when a record is durable.
         var whenDurable: [(record: UInt64, tell: @Sendable () -> Void)] = []
+        /// The lines received since the start.
+        var lineCount = 0
         /// Faults of lines that did not go through `builder`.
         var otherFaults = LineFaults()
         var reportedFaults = LineFaults()
@@ -156,6 +158,7 @@ public final class ReceiverStore: Sendable {
                 return
             }
         }
+        state.lineCount += block.lineCount
         state.ready.append(
             StoredBlock(content: .memory(block), lines: block.lineCount, byteCount: block.byteCount, number: number))
         state.readyBytes += block.byteCount
@@ -171,6 +174,9 @@ public final class ReceiverStore: Sendable {
 
     /// Drops the closures that wait for room: the receiver has stopped.
     func forgetWaiters() { state.update { $0.whenRoom = [] } }
+
+    /// The number of lines received since the start.
+    package var lineCount: Int { state.read { $0.lineCount } }
 
     var hasPending: Bool { state.read { !$0.ready.isEmpty || $0.builder.pendingBytes > 0 } }
 
