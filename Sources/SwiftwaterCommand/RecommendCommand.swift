@@ -122,6 +122,17 @@ struct RecommendCommand: AsyncParsableCommand {
                     + "  adds \(Format.decimal(Double(reason.share), 2))"
             }
         }
+        remarkOnScale(found, model, console)
+    }
+
+    /// Says why a prediction can be above every rating.
+    private func remarkOnScale(_ found: Recommendation, _ model: MatrixFactorizationModel, _ console: Console) {
+        guard found.source != .popular, !model.settings.isImplicit,
+            let most = model.history.values.withUnsafeBufferPointer({ $0.max() }),
+            let best = found.items.first?.score, best > most
+        else { return }
+        console.remark(
+            "Predictions order the items, and are not cut to the scale of the ratings, which ends at \(most).")
     }
 
     private func forItem(

@@ -10,13 +10,18 @@ struct ReadmeTests {
     private static let expected: [(begin: String, words: [String])] = [
         ("generate ratings", ["1,000,209 ratings written to data/ratings.csv"]),
         ("ratings summary", ["1,000,209", "6,040"]), ("ratings matrix", ["?", "12 of 6,040 users"]),
-        ("tune data/ratings.csv --max-iterations", ["iterations are enough", "plot written to rmse.svg"]),
+        (
+            "tune data/ratings.csv --max-iterations",
+            ["the curve still falls: try more iterations", "plot written to rmse.svg", "swiftwater train"]
+        ),
         ("tune data/ratings.csv --ranks", ["   best", "swiftwater train data/ratings.csv --rank"]),
         ("train data/ratings.csv", ["RMSE on validation", "test: RMSE 0.8", "all 1,000,209 ratings", "films.model"]),
         ("recommend --model films.model --user 42", ["Top 10 items for user 42 (rated ones left out)", "you rated"]),
         ("recommend --model films.model --for-users 10", ["60,400 recommendations", "top10.csv"]),
         ("sql", ["movieId", "5 rows"]), ("neighbors", ["predictions in parentheses", "("]),
         ("generate posts --preset 100k --out posts.txt", ["100,000 posts written to posts.txt"]),
+        ("generate posts --preset 100k --format ndjson", ["100,000 posts written to posts.ndjson"]),
+        ("trends --source ack", ["posts", "#"]), ("checkpoint verify", ["checkpoint", "log  good"]),
         ("generate posts --preset 1m", ["1,000,000 posts written to archive.ndjson"]),
         ("trends --source file:archive.ndjson", ["last 10m", "  1 "]),
         ("trends --source file:tweets.csv", ["last 10m", "#café"]), ("trends --source tail:", ["#logged"]),
@@ -33,10 +38,10 @@ struct ReadmeTests {
     init() throws {
         folder = try TemporaryDirectory()
         ports = try Dictionary(
-            uniqueKeysWithValues: ["7773", "7774", "7776", "7780"].map { ($0, try FreePort.choose()) })
+            uniqueKeysWithValues: ["7773", "7774", "7775", "7776", "7780"].map { ($0, try FreePort.choose()) })
         let tweets =
             "id,content,created_at\n"
-            + (0..<60).map { "\($0),un #caf\u{E9},2026-11-28 12:\($0 / 2 + 10):00\n" }.joined()
+            + (0..<60).map { "\($0),un #caf\u{E9},2026-11-01 12:\($0 / 2 + 10):00\n" }.joined()
         try tweets.data(using: .isoLatin1)!.write(to: URL(filePath: folder.file("tweets.csv")))
         try folder.write(
             "posts-log.ndjson", (0..<20).map { "{\"text\":\"#logged \($0)\",\"id\":\"\($0)\"}\n" }.joined())
@@ -46,7 +51,7 @@ struct ReadmeTests {
     private static func commands() throws -> [String] {
         let text = try String(contentsOfFile: PackageFolder.root + "README.md", encoding: .utf8)
         return text.components(separatedBy: "```sh\n").dropFirst().flatMap { block in
-            block.components(separatedBy: "\n```")[0].split(separator: "\n").map { line in
+            block.components(separatedBy: "\n```")[0].replacing("\\\n", with: " ").split(separator: "\n").map { line in
                 (line.range(of: " #(?= )| +# ", options: .regularExpression).map { line[..<$0.lowerBound] } ?? line[...])
                     .trimmingCharacters(in: .whitespaces)
             }
@@ -96,7 +101,8 @@ struct ReadmeTests {
                 usleep(500_000)
                 continue
             }
-            let isEndless = ["trends --source socket", "trends --source tail", "serve"].contains {
+            let isEndless = ["trends --source socket", "trends --source ack", "trends --source tail", "serve"].contains
+            {
                 command.hasPrefix("swiftwater \($0)")
             }
             if command.hasPrefix("curl http") {

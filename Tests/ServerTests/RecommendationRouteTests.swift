@@ -42,6 +42,31 @@
             try await server.close()
         }
 
+        /// What the model does not know is named, popular items have numbers of ratings, and a number is not an id.
+        @Test func answersSayWhatTheyAre() async throws {
+            let server = try await RunningServer()
+            let film = RunningServer.model.itemIDs[0]
+            let rated = try await server.send(
+                "POST", "/v1/ratings",
+                #"{"ratings":[{"user":"new","item":"no such film","rating":3},{"user":"new","item":"\#(film)","rating":3}]}"#
+            )
+            #expect(try rated.json["unknownItems"]?.integer == 1)
+            #expect(try rated.json["unknown"] == .array([.string("no such film")]))
+            let known = try await server.send("POST", "/v1/ratings", #"{"user":"new","item":"\#(film)","rating":4}"#)
+            #expect(try known.json["unknown"] == nil)
+            let popular = try await server.get("/v1/users/nobody/recommendations?n=3").json
+            let items = try #require(popular["items"]?.array)
+            #expect(items.count == 3 && items.allSatisfy { ($0["ratings"]?.integer ?? 0) > 0 && $0["score"] == nil })
+            let all = try await server.get("/v1/popular?n=3").json
+            #expect(all["items"]?.array?.allSatisfy { $0["ratings"]?.integer != nil } == true)
+            let number = try await server.send("POST", "/v1/ratings", #"{"user":42,"item":"1","rating":3}"#)
+            #expect(number.status == 400 && number.text.contains(#"write \"42\""#), "\(number.text)")
+            let untyped = try await server.send(
+                "POST", "/v1/posts", "#lakes", type: "application/x-www-form-urlencoded")
+            #expect(untyped.status == 415 && untyped.text.contains("curl -H 'content-type: text/plain'"))
+            try await server.close()
+        }
+
         @Test func aPersonIsForgotten() async throws {
             let server = try await RunningServer()
             _ = try await server.send("POST", "/v1/ratings", #"{"user":"5","item":"1","rating":5}"#)

@@ -188,9 +188,13 @@
             let receipt = try await live.rate(events)
             metrics.count(ratings: events.count, settings.clock.elapsed() - begin)
             hub.broadcast()
-            return .json(status: .created) {
-                $0.member("accepted", receipt.count)
-                $0.member("unknownItems", receipt.unknownItems)
+            let model = live.model
+            let unknown = receipt.unknownItems == 0 ? [] : events.map(\.item).filter { !model.knows(item: $0) }
+            return .json(status: .created) { json in
+                json.member("accepted", receipt.count)
+                json.member("unknownItems", receipt.unknownItems)
+                // They count from the next training on; or an id was misspelt.
+                if !unknown.isEmpty { json.member("unknown", Array(unknown.prefix(10))) }
             }
         }
 
