@@ -176,15 +176,15 @@ import Testing
         #expect(usage.status == 64 && usage.error.contains("Give either FILE"))
     }
 
-    /// If the reader closes the pipe, there is one line on standard error, and the exit code is 141.
-    @Test func aBrokenPipeIsSaid() throws {
+    /// If the reader closes the pipe, the command ends without a word, and the exit code is 141.
+    @Test func aBrokenPipeIsSilent() throws {
         let (ratings, _) = try generate()
         let model = folder.file("m")
         #expect(try Program.run("train", ratings, "--out", model, "--max-iterations", "1").status == 0)
         let result = try Program.shell(
             "$SWIFTWATER recommend --model \(model) --for-users 10 | head -1; exit ${PIPESTATUS[0]}")
         #expect(result.status == 141)
-        #expect(result.error.contains("cannot write standard output: Broken pipe; the reader closed the pipe"))
+        #expect(result.error.isEmpty, "\(result.error)")
     }
 
     /// If there is no room for the new model, the old one stays intact.

@@ -16,7 +16,7 @@ struct ALSOptions: ParsableArguments {
     func remark(on ratings: Ratings, _ console: Console) {
         if alpha != 1, !implicit { console.remark("--alpha has no effect without --implicit") }
         let rows = max(ratings.userIDs.count, 1)
-        if ratings.count < rank * 10, ratings.count < 1000 {
+        if ratings.count / 10 < rank, ratings.count < 1000 {
             console.remark(
                 "\(Format.count(ratings.count)) ratings of \(Format.count(rows)) users are few for \(rank) factors: "
                     + "predictions will be poor")
