@@ -31,7 +31,9 @@ struct TrainCommand: AsyncParsableCommand {
         help: "Stop when an iteration changes the item factors by less than this fraction of their norm; 0 for never.")
     var tolerance = 0.0
     @Option(
-        help: "File to save the model to after every iteration. If it exists, training resumes from it.")
+        help: ArgumentHelp(
+            "File to save the model to after every iteration. If it exists, training resumes from it. The training on "
+                + "all ratings has its own, whose name ends in .all.", valueName: "file"))
     var checkpoint: String?
     @Option(help: "Model file to write.") var out: String?
     @Option(
@@ -79,7 +81,7 @@ struct TrainCommand: AsyncParsableCommand {
         report.note(parts)
         als.remark(on: parts.train, console)
         if data.train == nil, data.split.values.count == 2 {
-            console.remark("--split has two weights: there is no test data")
+            console.remark("--split has two weights, so no test data is held out")
         }
         // Before the training, so that a wrong path is known at once.
         let catalogue = try movies.read(console)

@@ -111,7 +111,7 @@
         private func text(_ value: JSONValue?, _ place: String) throws -> String {
             guard let encoded = value?.string, let bytes = Data(base64Encoded: encoded) else {
                 throw SwiftwaterError(
-                    .malformedInput, "\(label): \(TerminalText.safe(place)): there is no value in Base64")
+                    .malformedInput, "\(label): \(TerminalText.safe(place)): the value is not in Base64")
             }
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw SwiftwaterError(

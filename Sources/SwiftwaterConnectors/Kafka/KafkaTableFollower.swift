@@ -46,7 +46,7 @@ final class KafkaTableFollower: Sendable {
 
     /// Returns the rows of keys, when the topic was read.
     ///
-    /// - Throws: `network` if it is not read, and nothing comes for as long as the patience; what else is wrong.
+    /// - Throws: `network` if it was not read to its end, and no message has come for five seconds; what else is wrong.
     func rows(forKeys keys: [Text]) throws -> [(key: Text, values: [Text?])] {
         start()
         var (known, begin) = (-1, clock.elapsed())

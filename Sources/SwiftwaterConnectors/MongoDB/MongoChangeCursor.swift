@@ -22,7 +22,9 @@ struct MongoChangeCursor {
         var lines = KeyedLines()
         /// The number of changes without a line: documents that were gone when the server looked for them.
         var absent = 0
-        /// Where another cursor goes on, if the collection was dropped or renamed.
+        /// Whether the cursor has ended, as when the collection was dropped or renamed.
+        var isLast = false
+        /// Where another cursor goes on then; nil for the position of what was stored.
         var next: Start?
     }
 
@@ -122,7 +124,8 @@ struct MongoChangeCursor {
         // behind what the server still has.
         let looked = cursor?["postBatchResumeToken"]?["_data"]?.string.flatMap(Self.position(ofToken:))
         batch.lines.position = max(batch.lines.position, looked ?? (changes.isEmpty ? time ?? 0 : 0))
-        if id == 0 { batch.next = token.map { .after($0) } ?? .at(batch.lines.position) }
+        batch.isLast = id == 0
+        if batch.isLast { batch.next = token.map { .after($0) } }
         return batch
     }
 

@@ -111,7 +111,7 @@ package final class MongoChanges: TextReceiver {
         place.connection = connection
         var cursor = try place.cursor ?? MongoChangeCursor(connection, address, start(place, store))
         let batch = try cursor.next()
-        (place.cursor, place.start) = (batch.next == nil ? cursor : nil, batch.next)
+        (place.cursor, place.start) = (batch.isLast ? nil : cursor, batch.next)
         (place.hasConnected, place.pause) = (true, Self.firstPause)
         set(.connected, nil)
         take(batch, into: store)
@@ -148,7 +148,7 @@ package final class MongoChanges: TextReceiver {
 
     // MARK: Trouble
 
-    /// Waits, or goes on elsewhere, after an error. Returns the error if there is no way on.
+    /// Waits, or goes on elsewhere, after an error. Returns the error if it cannot go on.
     private func meet(_ error: any Error, _ place: inout Place, _ store: ReceiverStore) -> SwiftwaterError? {
         place.cursor = nil
         guard let problem = error as? MongoError else {
