@@ -50,7 +50,7 @@
             case bytes([UInt8])
             /// Ends the WebSocket with a code, or the stream.
             case close(Int)
-            /// Cuts the connection off.
+            /// Cuts the connection off, once what stands before has left; a WebSocket's client has answered a ping then.
             case cut
         }
 

@@ -53,8 +53,11 @@
                 reason.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: code))
                 channel.write(WebSocketFrame(fin: true, opcode: .connectionClose, data: reason), promise: nil)
             case .cut:
-                channel.flush()
-                channel.close(promise: nil)
+                // Once the client has what stands before the cut. One that is cut off while it still changes the
+                // protocol drops what came with the answer.
+                let handler = try? channel.pipeline.syncOperations.handler(type: LiveServerFrameHandler.self)
+                handler?.endsWithPong = true
+                channel.write(frame(.ping, "the last"), promise: nil)
             }
         }
 
@@ -76,6 +79,8 @@
 
         private let acts: [LiveServer.Act]
         private let onPong: () -> Void
+        /// Whether the next pong ends the connection.
+        var endsWithPong = false
 
         init(acts: [LiveServer.Act], onPong: @escaping () -> Void) { (self.acts, self.onPong) = (acts, onPong) }
 
@@ -86,7 +91,9 @@
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let frame = unwrapInboundIn(data)
             switch frame.opcode {
-            case .pong: onPong()
+            case .pong:
+                onPong()
+                if endsWithPong { context.close(promise: nil) }
             case .connectionClose: context.close(promise: nil)
             default: break
             }
@@ -147,7 +154,10 @@
             case .ping: write(ByteBuffer(string: ":\n"))
             case .pause: break
             case .close: context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            case .cut: context.close(promise: nil)
+            case .cut:
+                let channel = context.channel
+                let part = wrapOutboundOut(.body(.byteBuffer(ByteBuffer())))
+                context.writeAndFlush(part).whenComplete { _ in channel.close(promise: nil) }
             }
         }
     }
