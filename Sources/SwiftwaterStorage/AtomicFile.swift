@@ -7,13 +7,18 @@ import SwiftwaterCore
 ///
 ///     create, append ...   synchronize(temporary)   rename(temporary, path)   synchronize(directory)
 ///
-/// Every file that is written as a whole goes through this type, on any `FileSystem`. Not thread-safe.
+/// Every file that is written as a whole goes through this type, on any `FileSystem`. A link stays, and the file that
+/// it leads to is replaced; devices and pipes are written to as they are. Not thread-safe.
 package final class AtomicFile {
     /// The path of the finished file.
     package let path: String
     private let files: any FileSystem
+    /// The path that the finished file is given: `path` without a link at its end.
+    private let finalPath: String
     private let temporaryPath: String
     private let file: any WritableFile
+    /// Whether this is a device or a pipe, which has no old bytes to keep.
+    private let isStream: Bool
     private var buffer: [UInt8] = []
     private var isOpen = true
     /// The number of the action that removes the temporary file if a signal ends the process.
@@ -27,7 +32,14 @@ package final class AtomicFile {
     package init(path: String, files: any FileSystem = URLFileSystem()) throws {
         self.path = path
         self.files = files
-        temporaryPath = files.temporaryPath(for: path)
+        let isLocal = !URLFileSystem.isRemote(path) && (files is URLFileSystem || files is LocalFileSystem)
+        switch try isLocal ? WritePlace(path) : .file(path) {
+        case .stream:
+            (finalPath, temporaryPath, isStream) = (path, path, true)
+            file = try files.create(path)
+            return
+        case .file(let real): (finalPath, temporaryPath, isStream) = (real, files.temporaryPath(for: real), false)
+        }
         do { file = try files.create(temporaryPath) } catch var error as SwiftwaterError {
             // The name that was asked for, not that of the temporary file.
             error.message = error.message.replacing(temporaryPath, with: path)
@@ -70,7 +82,7 @@ package final class AtomicFile {
             abandon()
             throw error
         }
-        try files.synchronizeDirectory(PathName.parent(of: path))
+        if !isStream { try files.synchronizeDirectory(PathName.parent(of: finalPath)) }
     }
 
     /// Commits the file if no file exists at its path.
@@ -79,7 +91,7 @@ package final class AtomicFile {
     package func commitIfAbsent() throws -> Bool {
         defer { abandon() }
         guard try finish(replacing: false) else { return false }
-        try files.synchronizeDirectory(PathName.parent(of: path))
+        if !isStream { try files.synchronizeDirectory(PathName.parent(of: finalPath)) }
         return true
     }
 
@@ -87,11 +99,16 @@ package final class AtomicFile {
     private func finish(replacing: Bool) throws -> Bool {
         precondition(isOpen, "\(path) has already been committed")
         try flush()
+        if isStream {
+            file.close()
+            close()
+            return true
+        }
         try file.synchronize()
         file.close()
         if replacing {
-            try files.rename(temporaryPath, to: path)
-        } else if try !files.renameIfAbsent(temporaryPath, to: path) {
+            try files.rename(temporaryPath, to: finalPath)
+        } else if try !files.renameIfAbsent(temporaryPath, to: finalPath) {
             return false
         }
         close()
@@ -114,7 +131,7 @@ package final class AtomicFile {
         guard isOpen else { return }
         close()
         file.close()
-        try? files.remove(temporaryPath)
+        if !isStream { try? files.remove(temporaryPath) }
     }
 }
 

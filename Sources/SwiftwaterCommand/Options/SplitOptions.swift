@@ -21,6 +21,9 @@ struct SplitOptions: ParsableArguments {
         }
     }
 
+    /// The files that are read.
+    var paths: [String?] { [file, train, validation, test] }
+
     struct Parts {
         var train: Ratings
         var validation: Ratings?
