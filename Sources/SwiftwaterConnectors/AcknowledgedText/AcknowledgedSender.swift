@@ -51,6 +51,8 @@ public final class AcknowledgedSender: Sendable {
         var resumed: UInt64?
         var channel: (any Channel)?
         var isClosed = false
+        /// Whether the call that closes has ended the event loop.
+        var isEnded = false
         var failure: SwiftwaterError?
     }
 
@@ -199,19 +201,29 @@ public final class AcknowledgedSender: Sendable {
 
     /// Sends the lines taken so far, waits until all of them are safe, at most for `patience`, and closes.
     ///
+    /// If another call is already closing the sender, this one waits for it.
+    ///
     /// - Returns: the number of unacknowledged lines.
     @discardableResult
     public func close(patience: Duration? = nil) -> Int {
         flush()
         let isDone: (inout State) -> Void? = { $0.unconfirmed.isEmpty || $0.isClosed || $0.failure != nil ? () : nil }
         if let patience { _ = state.wait(atMost: patience, for: isDone) } else { state.wait(for: isDone) }
-        let (channel, left) = state.update { state in
-            state.isClosed = true
-            return (state.channel, state.unconfirmed.isEmpty ? 0 : Int(state.lastLine - state.safe))
+        let (isOurs, channel, left) = state.update { state in
+            defer { state.isClosed = true }
+            return (
+                !state.isClosed, state.channel, state.unconfirmed.isEmpty ? 0 : Int(state.lastLine - state.safe)
+            )
+        }
+        // An event loop that has ended takes no more work, and who waits for it waits forever.
+        guard isOurs else {
+            state.wait { $0.isEnded ? () : nil }
+            return left
         }
         try? channel?.close().wait()
         try? listener?.close().wait()
         try? group.syncShutdownGracefully()
+        state.update { $0.isEnded = true }
         return left
     }
 }

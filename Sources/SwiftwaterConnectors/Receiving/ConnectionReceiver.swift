@@ -121,8 +121,9 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
     }
 
     func stop() {
+        // Once: an event loop that has ended takes no more work.
         let (group, listener, channels) = state.update { state in
-            state.isStopped = true
+            defer { (state.isStopped, state.group, state.listener) = (true, nil, nil) }
             return (state.group, state.listener, state.peers.channels)
         }
         if let listener { try? listener.close().wait() }
