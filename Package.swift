@@ -63,6 +63,10 @@ let services: [Target.Dependency] = [
     ("NIOSSL", "swift-nio-ssl"), ("NIOWebSocket", "swift-nio"), ("NIOExtras", "swift-nio-extras"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["Services"])) }
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+/// The configuration file of the program.
+let yaml: [Target.Dependency] = [
+    .product(name: "Configuration", package: "swift-configuration"), .product(name: "Yams", package: "Yams"),
+]
 
 let package = Package(
     name: "swiftwater",
@@ -88,6 +92,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/jpsim/Yams", "6.2.0"..<"7.0.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
@@ -193,7 +199,7 @@ let package = Package(
             name: "SwiftwaterCommand",
             dependencies: [
                 "SwiftwaterPlatform", "SwiftwaterSamples", "SwiftwaterServer", "SwiftwaterSpark", arguments, logging,
-            ] + face,
+            ] + face + yaml,
             swiftSettings: settings),
         example("HashtagTrends"),
         example("MeterReadings"),

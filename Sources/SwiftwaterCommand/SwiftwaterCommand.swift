@@ -4,6 +4,8 @@ import SwiftwaterPlatform
 
 @main
 struct SwiftwaterCommand: AsyncParsableCommand {
+    static let version = "0.2.0"
+
     static let configuration = CommandConfiguration(
         commandName: "swiftwater",
         abstract: "Trending topics and personal recommendations.",
@@ -22,12 +24,12 @@ struct SwiftwaterCommand: AsyncParsableCommand {
             69 network error, 70 failed batch or computation, 74 disk error, 77 access \
             denied, 130 stopped by Ctrl-C, 141 output pipe closed.
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [
             DemoCommand.self, RelayCommand.self, TrendsCommand.self, GenerateCommand.self, RatingsCommand.self,
             TrainCommand.self, PredictCommand.self, EvaluateCommand.self, TuneCommand.self, RecommendCommand.self,
             SimilarCommand.self, FactorsCommand.self, NeighborsCommand.self, SQLCommand.self, CheckpointCommand.self,
-            SourcesCommand.self, ConnectorsCommand.self,
+            SourcesCommand.self, ConnectorsCommand.self, ConfigCommand.self, DoctorCommand.self,
         ] + cluster + server)
 
     #if SparkConnect
@@ -42,13 +44,21 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         private static let server: [any ParsableCommand.Type] = []
     #endif
 
+    @Option(help: "A file with options of commands, in YAML. See 'swiftwater help config'.") var config: String?
+
     /// Reads the command line, or says what is wrong with it and ends the program.
     private static func parse(_ words: [String]) throws -> any ParsableCommand {
-        do { return try parseAsRoot(words) } catch {
-            guard exitCode(for: error) == .validationFailure,
-                let text = CommandLineInput.message(for: fullMessage(for: error), words: words)
-            else { throw error }
+        let input = try ConfiguredInput(CommandLineInput.words(words))
+        if let text = CommandLineInput.unknownHelp(input.words) {
             ErrorOutput.standard.write(text + "\n")
+            ExitStatus.leave(64)
+        }
+        do { return try parseAsRoot(input.words) } catch {
+            guard exitCode(for: error) == .validationFailure else { throw error }
+            let full = fullMessage(for: error)
+            let text = CommandLineInput.message(for: full, words: input.words)
+            if text == nil, input.note.isEmpty { throw error }
+            ErrorOutput.standard.write((text ?? full) + "\n" + input.note)
             ExitStatus.leave(64)
         }
     }
@@ -63,8 +73,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
         let console = Console()
         if console.showsProgress { StoreTransfer.observe { console.progress($0) } }
         do {
-            let words = CommandLineInput.words(Array(CommandLine.arguments.dropFirst()))
-            var command = try parse(words)
+            var command = try parse(Array(CommandLine.arguments.dropFirst()))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -86,9 +95,7 @@ enum ExitStatus {
     static func leave(_ code: Int32) -> Never { exit(code) }
 
     static func code(for error: SwiftwaterError) -> Int32 {
-        var cause: (any Error)? = error
-        while let known = cause as? SwiftwaterError { cause = known.cause }
-        if (cause as? SystemErrorNumber)?.isBrokenPipe == true { return 141 }
+        if error.isBrokenPipe { return 141 }
         switch error.code {
         case .invalidArgument, .invalidState: return 64
         case .malformedInput, .corrupted: return 65

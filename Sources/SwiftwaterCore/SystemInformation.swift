@@ -1,3 +1,4 @@
+import CSwiftwaterKernels
 import SwiftwaterPlatform
 
 /// What the operating system says of itself.
@@ -25,6 +26,12 @@ package enum SystemInformation {
         guard count > 0 else { return "" }
         buffer[count] = 0
         return "\(start)-\(buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }.filter { $0.isNumber })"
+    }
+
+    /// Whether a time service keeps the clock; nil if the system does not say.
+    package static var isClockSynchronized: Bool? {
+        let state = sw_clock_is_synchronized()
+        return state < 0 ? nil : state == 1
     }
 
     /// The name of this machine.

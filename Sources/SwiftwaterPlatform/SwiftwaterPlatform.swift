@@ -115,3 +115,11 @@ package func waitForCondition(
         return pthread_cond_timedwait(condition, mutex, &deadline) == 0
     #endif
 }
+
+#if canImport(Glibc)
+    /// The type of a socket for TCP.
+    package let streamSocketType = Int32(SOCK_STREAM.rawValue)
+#else
+    /// The type of a socket for TCP.
+    package let streamSocketType = SOCK_STREAM
+#endif

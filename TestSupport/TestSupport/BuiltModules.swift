@@ -11,7 +11,7 @@ public enum BuiltModules {
             checkouts + "GRDB.swift/Sources/GRDBSQLite", checkouts + "swift-atomics/Sources/_AtomicsShims/include",
             checkouts + "swift-nio/Sources/CNIOWindows/include", checkouts + "swift-nio/Sources/CNIOWASI/include",
             checkouts + "swift-system/Sources/CSystem/include",
-            checkouts + "swift-numerics/Sources/_NumericsShims/include",
+            checkouts + "swift-numerics/Sources/_NumericsShims/include", checkouts + "Yams/Sources/CYaml/include",
         ]
         let maps = try FileManager.default.contentsOfDirectory(atPath: build)
             // What plug-ins are built of has the same modules again.

@@ -132,6 +132,14 @@ public final class Program: @unchecked Sendable {
         try Program(arguments, input: input).wait()
     }
 
+    /// Runs `swiftwater` to its end, with variables added to the environment.
+    public static func run(_ arguments: [String], variables: [String: String]) throws -> Result {
+        try Program(
+            executable: URL(filePath: path), arguments, input: nil,
+            environment: ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        ).wait()
+    }
+
     /// Runs a shell line in which `$SWIFTWATER` is the path of the program.
     public static func shell(_ line: String) throws -> Result {
         let environment = ProcessInfo.processInfo.environment.merging(["SWIFTWATER": path]) { $1 }

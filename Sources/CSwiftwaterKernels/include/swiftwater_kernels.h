@@ -19,6 +19,9 @@ enum {
 /// Returns the best instruction set of this processor.
 int sw_best_isa(void);
 
+/// Returns 1 if a time service keeps the clock, 0 if none does, and -1 if the system does not say.
+int sw_clock_is_synchronized(void);
+
 /// Returns how many of `count` bytes at `base` equal `byte`.
 size_t sw_count_byte(const uint8_t *base, size_t count, uint8_t byte);
 

@@ -23,20 +23,30 @@ enum CommandLineInput {
         return word.hasPrefix("-") && digits.first.map { $0.isNumber || $0 == "." && digits.count > 1 } ?? false
     }
 
+    /// Returns what to say about a question for a command that does not exist; nil if there is no such question.
+    static func unknownHelp(_ words: [String]) -> String? {
+        guard words.first == "help", words.count > 1, !words[1].hasPrefix("-") else { return nil }
+        let all = CommandDescription.all()
+        let asked = Array(words.dropFirst())
+        guard CommandDescription.path(in: asked, among: all.keys).isEmpty else { return nil }
+        return unknownCommand(asked[0], all.keys.sorted())
+    }
+
+    private static func unknownCommand(_ word: String, _ commands: [String]) -> String {
+        let meant = OptionSuggestion.nearest(word, commands).map { " Did you mean '\($0)'?" } ?? ""
+        return
+            "Error: '\(TerminalText.safe(word))' is not a command.\(meant)\n  See 'swiftwater --help' for the commands."
+    }
+
     /// Returns what to say about an error of the parser, in place of its own message; nil to leave it.
     static func message(for text: String, words: [String]) -> String? {
         guard text.hasPrefix("Error: ") else { return nil }
-        let all = commands()
+        let all = CommandDescription.all()
         if let first = words.first, !first.hasPrefix("-"), first != "help", all[first] == nil {
-            let meant = OptionSuggestion.nearest(first, all.keys.sorted()).map { " Did you mean '\($0)'?" } ?? ""
-            return "Error: '\(TerminalText.safe(first))' is not a command.\(meant)\n"
-                + "  See 'swiftwater --help' for the commands."
+            return unknownCommand(first, all.keys.sorted())
         }
-        let command = words.prefix { !$0.hasPrefix("-") }.reduce(into: "") { path, word in
-            let longer = path.isEmpty ? word : "\(path) \(word)"
-            if all[longer] != nil { path = longer }
-        }
-        let options = all[command] ?? []
+        let command = CommandDescription.path(in: words, among: all.keys)
+        let options = all[command]?.options.flatMap(\.names) ?? []
         let (option, rest): (String, Substring)
         if let match = text.firstMatch(of: /^Error: Unknown option '(-[^'\n]+)'\.?( Did you mean '[^'\n]*'\?)?/) {
             (option, rest) = (String(match.output.1.prefix { $0 != "=" }), text[match.range.upperBound...])
@@ -53,23 +63,5 @@ enum CommandLineInput {
     private static func unknownOption(_ words: [String], _ options: [String]) -> String? {
         words.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
             .first { !options.contains(String($0.dropFirst(2))) }
-    }
-
-    /// The commands, by their names from the first, and their options without dashes.
-    static func commands() -> [String: [String]] {
-        guard let json = try? JSONValue(parsing: SwiftwaterCommand._dumpHelp()), let root = json["command"] else {
-            return [:]
-        }
-        var found: [String: [String]] = [:]
-        func add(_ command: JSONValue, _ path: String) {
-            let names = (command["arguments"]?.array ?? []).flatMap { $0["names"]?.array ?? [] }
-            if !path.isEmpty { found[path] = names.compactMap { $0["name"]?.string } }
-            for sub in command["subcommands"]?.array ?? [] {
-                guard let name = sub["commandName"]?.string else { continue }
-                add(sub, path.isEmpty ? name : "\(path) \(name)")
-            }
-        }
-        add(root, "")
-        return found
     }
 }

@@ -76,6 +76,9 @@ struct LibRDKafka: Sendable {
     let destroyFailure: @convention(c) (Failure) -> Void
     let errorText: @convention(c) (CInt) -> Text?
 
+    /// The name under which the library was found.
+    let libraryName: String
+
     /// The library, loaded at the first use.
     ///
     /// - Throws: `unsupported` if it is not installed.
@@ -88,6 +91,7 @@ struct LibRDKafka: Sendable {
             ["librdkafka.so.1", "librdkafka.1.dylib", "/opt/homebrew/opt/librdkafka/lib/librdkafka.1.dylib"],
             for: "Kafka",
             packages: "install it: apt install librdkafka1, dnf install librdkafka, or brew install librdkafka")
+        libraryName = library.name
         newConfiguration = try library.function("rd_kafka_conf_new")
         set = try library.function("rd_kafka_conf_set")
         destroyConfiguration = try library.function("rd_kafka_conf_destroy")

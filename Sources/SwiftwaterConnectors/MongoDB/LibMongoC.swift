@@ -40,6 +40,9 @@ struct LibMongoC: Sendable {
     let free: @convention(c) (UnsafeMutableRawPointer?) -> Void
     let destroyDocument: @convention(c) (Document) -> Void
 
+    /// The name under which the library was found.
+    let libraryName: String
+
     /// The library, loaded at the first use.
     ///
     /// - Throws: `unsupported` if it is not installed.
@@ -54,6 +57,7 @@ struct LibMongoC: Sendable {
             ["libmongoc-1.0.so.0", "libmongoc-1.0.0.dylib"], for: "MongoDB", packages: packages)
         let documents = try DynamicLibrary(
             ["libbson-1.0.so.0", "libbson-1.0.0.dylib"], for: "MongoDB", packages: packages)
+        libraryName = library.name
         newAddress = try library.function("mongoc_uri_new_with_error")
         setUser = try library.function("mongoc_uri_set_username")
         setPassword = try library.function("mongoc_uri_set_password")

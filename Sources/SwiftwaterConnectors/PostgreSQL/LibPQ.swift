@@ -39,6 +39,9 @@ struct LibPQ: Sendable {
     let endCopy: @convention(c) (Connection, Text?) -> CInt
     let nextResult: @convention(c) (Connection) -> Result?
 
+    /// The name under which the library was found.
+    let libraryName: String
+
     /// The library, loaded at the first use.
     ///
     /// - Throws: `unsupported` if it is not installed.
@@ -50,6 +53,7 @@ struct LibPQ: Sendable {
         let library = try DynamicLibrary(
             ["libpq.so.5", "libpq.5.dylib", "/opt/homebrew/opt/libpq/lib/libpq.5.dylib"], for: "PostgreSQL",
             packages: "install it: apt install libpq5, dnf install libpq, or brew install libpq")
+        libraryName = library.name
         connect = try library.function("PQconnectdbParams")
         finish = try library.function("PQfinish")
         status = try library.function("PQstatus")

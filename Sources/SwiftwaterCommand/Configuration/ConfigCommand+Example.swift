@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import Swiftwater
+
+extension ConfigCommand {
+    struct Example: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "example",
+            abstract: "Prints a configuration file with every option of a command, commented out.",
+            discussion: """
+                  swiftwater config example serve > swiftwater.yaml
+                """)
+
+        @Argument(help: "A command, such as serve.") var command: [String]
+        @Option(help: .hidden) var configFile: String?
+
+        func run() throws {
+            let name = command.joined(separator: " ")
+            guard let description = CommandDescription.all()[name], !description.options.isEmpty else {
+                throw SwiftwaterError(
+                    .invalidArgument, "'\(name)' is not a command", remedy: "see 'swiftwater --help' for the commands")
+            }
+            var (text, indent) = ("", "")
+            for word in command {
+                text += "\(indent)\(word):\n"
+                indent += "  "
+            }
+            for option in description.options where !ConfiguredOptions.reserved.contains(option.name) {
+                for line in Self.wrapped(option.help, 76 - indent.count) { text += "\(indent)# \(line)\n" }
+                let value = option.usual ?? (option.isFlag ? "true" : option.valueName.uppercased())
+                text += "\(indent)#\(option.name): \(option.isRepeating ? "[\(value)]" : value)\n\n"
+            }
+            try StandardStream.output.write(text)
+        }
+
+        private static func wrapped(_ text: String, _ width: Int) -> [String] {
+            text.split(whereSeparator: \.isWhitespace).reduce(into: [String]()) { lines, word in
+                if let last = lines.last, last.count + 1 + word.count <= width {
+                    lines[lines.count - 1] += " \(word)"
+                } else {
+                    lines.append(String(word))
+                }
+            }
+        }
+    }
+}
