@@ -48,6 +48,19 @@ struct EvaluateCommand: AsyncParsableCommand {
             try model.evaluateRanking(on: held, k: $0, relevantFrom: relevantRating(isImplicit: isImplicit))
         }
         try show(metrics, lists, console)
+        remarkOnTraining(held, model, console)
+    }
+
+    /// Says how many of the ratings the model was trained on, since it knows them.
+    private func remarkOnTraining(_ held: Ratings, _ model: MatrixFactorizationModel, _ console: Console) {
+        let known = model.trainingCount(of: held)
+        guard known > 0 else { return }
+        console.remark(
+            """
+            \(Format.count(known)) of these \(Format.count(held.count)) ratings are in the model's training data.
+            Errors are lower for those than for new ratings, and rankings leave them out.
+            'train --final split' writes a model that does not know the test data.
+            """)
     }
 
     /// Refuses a model that has no RMSE, if nothing else is asked for.

@@ -26,6 +26,7 @@ struct FactorsCommand: ParsableCommand {
         let console = Console()
         let model = try ModelFile.read(model)
         let catalogue = try movies.read(console)
+        movies.remark(on: catalogue, for: model.itemIDs, console)
         func titles(_ items: [Int]) -> String {
             items.map { Format.cut(TerminalText.safe(catalogue.title(model.itemIDs[$0])), 24) }.joined(separator: ", ")
         }

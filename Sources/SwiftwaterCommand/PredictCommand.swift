@@ -11,6 +11,7 @@ struct PredictCommand: ParsableCommand {
             with --drop-unknown.
 
               swiftwater predict --model films.model pairs.csv --out predictions.csv
+              swiftwater predict --model films.model pairs.csv --json
             """)
 
     @Argument(help: "CSV file of pairs.") var file: String
@@ -18,31 +19,46 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "CSV file to write. Default: standard output.") var out: String?
     @OptionGroup var ratings: RatingsOptions
     @Flag(help: "Omit pairs that cannot be predicted.") var dropUnknown = false
+    @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
         let console = Console()
+        try OutputPlace.check([("--out", out)], inputs: [file, model])
         let model = try ModelFile.read(model)
         let pairs = try ratings.read(file, pairs: true, console: console)
         let predictions = model.predictions(for: pairs, threads: WorkerPool.coreCount)
         let output = try RowOutput(path: out)
         let format = ratings.format()
-        try output.write("\(format.userColumn),\(format.itemColumn),prediction\n")
-        var unknown = 0
+        try output.write(json ? "{\"predictions\":[" : "\(format.userColumn),\(format.itemColumn),prediction\n")
+        var (unknown, isFirst) = (0, true)
         for (row, prediction) in predictions.enumerated() {
             if prediction == nil {
                 unknown += 1
                 if dropUnknown { continue }
             }
-            let user = CSVReader.quoted(pairs.userIDs[Int(pairs.users[row])])
-            let item = CSVReader.quoted(pairs.itemIDs[Int(pairs.items[row])])
-            try output.write("\(user),\(item),\(prediction.map { "\($0)" } ?? "")\n")
+            let (user, item) = (pairs.userIDs[Int(pairs.users[row])], pairs.itemIDs[Int(pairs.items[row])])
+            try output.write(
+                json
+                    ? (isFirst ? "" : ",") + Self.object(user, item, prediction)
+                    : "\(CSVReader.quoted(user)),\(CSVReader.quoted(item)),\(prediction.map { "\($0)" } ?? "")\n")
+            isFirst = false
         }
+        if json { try output.write("],\"unknown\":\(unknown)}\n") }
         try output.finish()
+        let count = predictions.count - unknown
         console.remark(
-            "\(Format.count(predictions.count - unknown)) predictions" + (out.map { " written to \($0)" } ?? "")
+            "\(Format.count(count)) prediction\(count == 1 ? "" : "s")" + (out.map { " written to \($0)" } ?? "")
                 + (unknown > 0
                     ? "; \(Format.count(unknown)) pairs of unknown users or items "
                         + (dropUnknown ? "omitted" : "left empty")
                     : ""))
+    }
+
+    private static func object(_ user: String, _ item: String, _ prediction: Float?) -> String {
+        JSONWriter.object { json in
+            json.member("user", user)
+            json.member("item", item)
+            json.member("prediction", prediction)
+        }
     }
 }

@@ -85,8 +85,10 @@ struct RecommendCommand: AsyncParsableCommand {
             if let master = place.master { return try await run(on: master) }
         #endif
         let console = Console()
+        try OutputPlace.check([("--out", out)], inputs: [model, movies.movies, allow, deny])
         let model = try ModelFile.read(model)
         let catalogue = try movies.read(console)
+        movies.remark(on: catalogue, for: model.itemIDs, console)
         if let user {
             try forUser(user, model, catalogue, console)
         } else if let item {
@@ -110,7 +112,8 @@ struct RecommendCommand: AsyncParsableCommand {
         }
         let note = found.source == .popular ? "unknown to the model: most-rated items" : seenNote
         try console.line(
-            console.styled("Top \(found.items.count) items for user \(TerminalText.safe(user)) (\(note))", .bold))
+            console.styled(
+                "Top \(Format.count(found.items.count)) items for user \(TerminalText.safe(user)) (\(note))", .bold))
         // The score of a popular item is a count.
         let places = found.source == .popular ? 0 : 2
         try RecommendCommand.show(found.items, model.itemIDs, catalogue, console, places: places) { scored in

@@ -69,7 +69,10 @@ struct RelayCommand: ParsableCommand {
     @Option(help: "Drop and count longer lines.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
     func validate() throws {
-        guard (from == nil) != (source == nil) else { throw ValidationError("Give --from PATH or --source URL.") }
+        guard (from == nil) != (source == nil) else {
+            throw ValidationError(
+                from == nil ? "Give --from PATH or --source URL." : "Give --from PATH or --source URL, not both.")
+        }
         if let source { try PostSource.checkLive(source) }
         if source != nil, ack || rate != nil {
             throw ValidationError("--ack and --rate are for posts from --from: live ones come once, and as they come.")

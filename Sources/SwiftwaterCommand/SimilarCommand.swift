@@ -39,6 +39,7 @@ struct SimilarCommand: ParsableCommand {
             return try RecommendCommand.show(similar, model.userIDs, Catalogue(), console)
         }
         let catalogue = try movies.read(console)
+        movies.remark(on: catalogue, for: model.itemIDs, console)
         let index = try RecommendCommand.index(ofItem: item!, in: model)
         let similar = model.similarItems(toItemIndex: index, limit: top)
         if json {

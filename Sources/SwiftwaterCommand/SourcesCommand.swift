@@ -79,7 +79,7 @@ struct SourcesCommand: ParsableCommand {
             guard found.counts.lines > 0 || status?.link == .connected else {
                 throw SwiftwaterError(
                     .network, status?.reason ?? "nothing came in \(length.duration.label)",
-                    remedy: "check the address, and whether something is posted there")
+                    remedy: "check the address, and whether a program listens there")
             }
         }
 

@@ -74,7 +74,8 @@ struct TrainCommand: AsyncParsableCommand {
 
     private func runHere() throws {
         let console = Console()
-        try OutputPlace.check([("--out", out), ("--checkpoint", checkpoint)])
+        try OutputPlace.check(
+            [("--out", out), ("--checkpoint", checkpoint)], inputs: data.paths + [movies.movies])
         let report = TrainingReport(isJSON: json, console)
         let parts = try data.load(
             ratings, seed: als.seed, console: console, keepsAll: fitsAll && out != nil, announce: report.say)

@@ -30,9 +30,8 @@ struct TrendsCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            jetstream: for Bluesky's public posts, live; mastodon://INSTANCE/public; socket://HOST:PORT; ack://HOST:PORT for relay --ack; push://HOST:PORT to listen for such relays; \
-            kafka://BROKER:PORT/TOPIC; mongodb://HOST/DATABASE/COLLECTION; files:DIRECTORY for files that appear there; file:PATH for a file, or a directory of \
-            files, read to the end. On a Spark cluster: socket, files and file as it sees them, kafka and rate:POSTS.
+            Where posts come from, such as jetstream:, socket://HOST:PORT, kafka://BROKER/TOPIC, tail:FILE or file:PATH. \
+            'swiftwater connectors' lists all. On a Spark cluster: socket, files, file, kafka and rate:POSTS.
             """, valueName: "url"), transform: PostSource.init(parsing:))
     var source: PostSource
     @Option(
@@ -54,7 +53,8 @@ struct TrendsCommand: AsyncParsableCommand {
         transform: DurationArgument.init(parsing:)) var window = DurationArgument(.seconds(20))
     @Option(
         parsing: .unconditional,
-        help: "Interval between tables: a multiple of the batch interval, which is the default.",
+        help:
+            "Interval between tables, a multiple of the batch interval. (default: the batch interval; with --event-time, the window)",
         transform: DurationArgument.init(parsing:))
     var slide: DurationArgument?
     @Option(help: "Number of rows to show; 0 shows all.") var top = 10
@@ -131,6 +131,10 @@ struct TrendsCommand: AsyncParsableCommand {
             posts.forEachBatch(name: "trace") { rdd, time in try trace.write(try rdd.collect(), at: time) }
         }
         let tally = Monitor(Tally())
+        if let slide, slide.duration > window.duration {
+            Console().remark(
+                "a slide of \(slide) is longer than the window of \(window): posts between windows do not count")
+        }
         try show(posts, archive, tally)
         stopAfterBatches(context)
         let metrics = try metricsFile.map { try MetricsFile(path: $0) }
@@ -159,6 +163,11 @@ struct TrendsCommand: AsyncParsableCommand {
                     + "--lateness keeps windows open for them")
         }
         guard tally.posts == 0, tally.late == 0, batches == nil, durability.checkpoint == nil else { return }
+        if let slide, slide.duration > window.duration {
+            throw SwiftwaterError(
+                .invalidArgument, "no post is in a window of \(window) before the end of a slide of \(slide)",
+                remedy: "use a window that is at least as long as the slide")
+        }
         throw SwiftwaterError(
             .malformedInput, "no post could be read",
             remedy: "posts are plain lines, rows of CSV files, or JSON of Twitter v1.1, X v2, Bluesky or Mastodon"
@@ -231,5 +240,9 @@ struct TrendsCommand: AsyncParsableCommand {
         console.endProgress()
         if archive.isAtEnd, context.isCaughtUp { try context.step() }
         try await context.stop()
+        if isStopped.read({ $0 }), !archive.isAtEnd {
+            console.remark("stopped before the end of the posts")
+            throw ExitCode(130)
+        }
     }
 }

@@ -49,7 +49,7 @@ struct TuneCommand: AsyncParsableCommand {
 
     private func runHere() throws {
         let console = Console()
-        try OutputPlace.check([("--plot", plot), ("--out", out)])
+        try OutputPlace.check([("--plot", plot), ("--out", out)], inputs: data.paths)
         let settings = als.settings(iterations: 1)
         guard !settings.isImplicit else {
             throw SwiftwaterError(

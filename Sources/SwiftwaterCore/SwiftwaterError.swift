@@ -145,3 +145,12 @@ public struct SwiftwaterError: Error, Sendable, CustomStringConvertible {
         return text
     }
 }
+
+extension SwiftwaterError {
+    /// Whether the cause is a reader that went away.
+    package var isBrokenPipe: Bool {
+        var cause: (any Error)? = self
+        while let known = cause as? SwiftwaterError { cause = known.cause }
+        return (cause as? SystemErrorNumber)?.isBrokenPipe == true
+    }
+}

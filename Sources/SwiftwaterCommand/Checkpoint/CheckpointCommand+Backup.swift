@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Swiftwater
 
 extension CheckpointCommand {
@@ -16,6 +17,12 @@ extension CheckpointCommand {
 
         func run() throws {
             let state = try StateFolder(directory)
+            let (source, target) = (Self.absolute(directory), Self.absolute(place))
+            guard URLFileSystem.isRemote(place) || target != source && !target.hasPrefix(source + "/") else {
+                throw SwiftwaterError(
+                    .invalidArgument, "\(place) is inside \(directory), which is copied",
+                    remedy: "name a place outside of it")
+            }
             let owners = [state.stream, state.films].compactMap(\.self)
             let locks = try owners.map { try URLFileSystem().lock($0) }
             defer { withExtendedLifetime(locks) {} }
@@ -31,6 +38,16 @@ extension CheckpointCommand {
             try console.line(
                 TerminalText.safe(
                     "\(Format.count(backup.fileCount)) files, \(Format.count(backup.byteCount)) bytes in \(place)"))
+        }
+
+        /// Returns a path from the root, without links.
+        private static func absolute(_ path: String) -> String {
+            let url = URL(fileURLWithPath: path).standardizedFileURL
+            // What does not exist yet has no links of its own.
+            let parent = url.deletingLastPathComponent().resolvingSymlinksInPath().path
+            return FileManager.default.fileExists(atPath: url.path)
+                ? url.resolvingSymlinksInPath().path
+                : (parent == "/" ? "" : parent) + "/" + url.lastPathComponent
         }
     }
 

@@ -14,7 +14,8 @@ struct DurationArgument: CustomStringConvertible {
     /// - Throws: a `ValidationError` with the forms that are taken.
     init(parsing text: String) throws {
         guard let duration = DurationArgument(argument: text) else {
-            throw ValidationError("'\(text)' is not a duration such as 500ms, 20s, 1m30s, 6h, 1d or 1w")
+            let unit = Double(text).map { $0 > 0 ? "; write \(text)s for seconds" : "" } ?? ""
+            throw ValidationError("'\(text)' is not a duration such as 500ms, 20s, 1m30s, 6h, 1d or 1w\(unit)")
         }
         self = duration
     }

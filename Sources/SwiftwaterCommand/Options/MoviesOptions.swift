@@ -51,11 +51,22 @@ struct MoviesOptions: ParsableArguments {
             for sample in report.samples { console.remark("  \(TerminalText.safe("\(sample)"))") }
         }
         if report.untitled > 0 {
-            console.remark("\(movies): \(Format.count(report.untitled)) items have no title and show their ids")
+            let count = "\(Format.count(report.untitled)) \(report.untitled == 1 ? "row has" : "rows have")"
+            console.remark("\(movies): \(count) no title")
         }
         if report.isRepaired {
             console.remark("\(movies): the file is not UTF-8; --movies-encoding latin-1 may be right")
         }
         return catalogue
+    }
+
+    /// Says how many of a model's items have no title, if it is most of them: the file may be that of other data.
+    func remark(on catalogue: Catalogue, for items: IdentifierTable, _ console: Console) {
+        guard let movies else { return }
+        let missing = (0..<items.count).count { catalogue.title(items[$0]) == items[$0] }
+        guard missing > items.count / 2 else { return }
+        console.remark(
+            "\(movies): \(Format.count(missing)) of the model's \(Format.count(items.count)) items have no title there, "
+                + "and show their ids")
     }
 }

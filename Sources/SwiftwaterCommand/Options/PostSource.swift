@@ -55,14 +55,14 @@ enum PostSource {
             }
             self = .rate(perSecond: count)
         } else {
-            let hint =
-                FileManager.default.fileExists(atPath: url)
-                ? "; for a file, write file:\(url)"
-                : ""
+            let meant =
+                url == "jetstream" || url == "x"
+                ? "\(url):"
+                : FileManager.default.fileExists(atPath: url)
+                    ? "file:\(url)" : HostPort(url) != nil ? "socket://\(url)" : nil
             throw ValidationError(
-                "'\(url)' is not a source: it takes jetstream:, mastodon://INSTANCE/public, socket://HOST:PORT, ack://HOST:PORT, "
-                    + "push://HOST:PORT, kafka://BROKER:PORT/TOPIC, mongodb://HOST/DATABASE/COLLECTION, tail:FILE, "
-                    + "files:DIRECTORY or file:PATH, and on a Spark cluster rate:POSTS\(hint)")
+                "'\(url)' is not a source; "
+                    + (meant.map { "did you mean '\($0)'?" } ?? "'swiftwater connectors' lists those there are"))
         }
     }
 

@@ -32,7 +32,7 @@ struct TrendingOptions: ParsableArguments {
     var score: TrendingSettings.Score?
     @Option(
         parsing: .unconditional, help: "Time over which the expected rate is averaged. (default: 24h)",
-        transform: DurationArgument.init(parsing:)) var baseline = DurationArgument(.seconds(24 * 3600))
+        transform: DurationArgument.init(parsing:)) var baseline: DurationArgument?
     @Option(
         parsing: .unconditional, help: "With --score chi-square: the half-life of a score. (default: 2h)",
         transform: DurationArgument.init(parsing:))
@@ -104,7 +104,8 @@ struct TrendingOptions: ParsableArguments {
             usesEventTime: eventTime, lateness: lateness?.duration ?? .zero,
             outliers: outliers ?? (archive != nil && eventTime ? 8 : 0),
             rememberedIDs: rememberIds ?? (archive == nil && !isLive ? 0 : 100_000),
-            baseline: baseline.duration, minimumCount: minCount ?? 1, halfLife: halfLife?.duration ?? .seconds(7200),
+            baseline: baseline?.duration ?? max(.seconds(24 * 3600), slide ?? (eventTime ? window : .zero)),
+            minimumCount: minCount ?? 1, halfLife: halfLife?.duration ?? .seconds(7200),
             countsAuthorsOnce: oncePerAuthor, recordsEvidence: recordsEvidence, keysMax: keysMax)
         if eventTime, let first = archive?.first, try ArchiveOrder.isNewestFirst(first, format: format) {
             Console().remark("\(first) has its newest posts first: all windows stay open until its end")

@@ -69,6 +69,7 @@
             try await explain(
                 train.data, train.ratings, train.cluster, master,
                 try SparkALS(train.als.settings(iterations: train.maxIterations)))
+            if train.fitsAll, train.out != nil { try step("cluster", "the same once more, on all of the ratings") }
             try step(
                 "here",
                 train.out.map { "factors and training ratings are fetched, and the model written to \($0)" }

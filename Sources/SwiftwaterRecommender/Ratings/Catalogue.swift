@@ -101,9 +101,10 @@ public struct Catalogue: Sendable {
             let title = position(of: format.titleColumn, in: first, format)
         else {
             let names = first.prefix(12).map { "'\(TerminalText.safe(String($0.prefix(40))))'" }
+            let missing = [format.idColumn, format.titleColumn].filter { position(of: $0, in: first, format) == nil }
             throw SwiftwaterError(
                 .malformedInput,
-                "the header has no column '\(format.idColumn)' or '\(format.titleColumn)'; it has "
+                "the header has no column \(missing.map { "'\($0)'" }.joined(separator: ", and no ")); it has "
                     + names.joined(separator: ", "),
                 at: .init(file: path, line: 1), remedy: "name the file's columns, or its separator",
                 setting: .catalogueFormat)

@@ -170,7 +170,8 @@ final class BatchScheduler: Sendable {
 
     /// Stops the stream after a failed batch. The error names the operator.
     private func fail(_ error: SwiftwaterError) {
-        context.logger.error("\(error)")
+        // Who stops reading, as head does, has what it wanted.
+        if !error.isBrokenPipe { context.logger.error("\(error)") }
         state.update { $0.error = $0.error ?? error }
         requestStop(gracefully: false)
     }

@@ -1,0 +1,92 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What would surprise someone in the first hour.
+@Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram)))
+struct SurpriseTests {
+    /// Metrics on data of the training are said to be so, since they look better than they are.
+    @Test func evaluationOnTrainingDataSaysSo() throws {
+        let folder = try TemporaryDirectory()
+        let data = folder.file("data")
+        #expect(try Program.run("generate", "ratings", "--preset", "100k", "--out", data).status == 0)
+        let (ratings, model) = (data + "/ratings.csv", folder.file("m"))
+        #expect(try Program.run("train", ratings, "--max-iterations", "2", "--out", model).status == 0)
+        let evaluated = try Program.run("evaluate", "--model", model, ratings)
+        #expect(evaluated.error.contains("100,000 of these 100,000 ratings are in the model's training data"))
+        let new = try folder.write("new.csv", "userId,movieId,rating\n1,999999999,3\nnobody,1,3\n")
+        let quiet = try Program.run("evaluate", "--model", model, new)
+        #expect(!quiet.error.contains("training data"), "\(quiet)")
+    }
+
+    @Test func predictionsAreJSON() throws {
+        let folder = try TemporaryDirectory()
+        let rows = (1...20).flatMap { user in (1...5).map { "\(user),\($0),\((user + $0) % 5 + 1)" } }
+        let ratings = try folder.write("r.csv", "userId,movieId,rating\n" + rows.joined(separator: "\n") + "\n")
+        let model = folder.file("m")
+        #expect(try Program.run("train", ratings, "--rank", "2", "--out", model).status == 0)
+        let pairs = try folder.write("p.csv", "userId,movieId\n1,2\n\"a \"\"b\",2\n")
+        let shown = try Program.run("predict", "--model", model, pairs, "--json")
+        let known = try Program.run("predict", "--model", model, pairs).output.split(separator: "\n")[1]
+        #expect(
+            shown.output == "{\"predictions\":[{\"user\":\"1\",\"item\":\"2\",\"prediction\":\(known.dropFirst(4))},"
+                + "{\"user\":\"a \\\"b\",\"item\":\"2\",\"prediction\":null}],\"unknown\":1}\n", "\(shown.output)")
+    }
+
+    @Test func aBackupIsNotInsideItsSource() throws {
+        let folder = try TemporaryDirectory()
+        let posts = try folder.write("posts.txt", "#a #b\n")
+        let state = folder.file("state")
+        #expect(try Program.run("trends", "--source", "file:\(posts)", "--checkpoint", state).status == 0)
+        for place in ["\(state)/sub", "\(state)/../state/sub", state] {
+            let result = try Program.run("checkpoint", "backup", state, place)
+            #expect(result.status == 64 && result.error.contains("which is copied"), "\(result)")
+        }
+        #expect(try Program.run("checkpoint", "backup", state, state + "-copy").status == 0)
+    }
+
+    /// A slide that is longer than the window leaves posts out: that is said, and not taken for unreadable posts.
+    @Test func aLongSlideIsNamed() throws {
+        let folder = try TemporaryDirectory()
+        let posts = try folder.write("posts.txt", "#a #b\n")
+        let result = try Program.run("trends", "--source", "file:\(posts)", "--slide", "1m")
+        #expect(result.error.contains("a slide of 1m is longer than the window of 20s"), "\(result)")
+        #expect(!result.error.contains("could be read"))
+    }
+
+    /// The baseline is at least a slide, so that long windows need no option that nobody asked about.
+    @Test func longWindowsNeedNoBaseline() throws {
+        let folder = try TemporaryDirectory()
+        let posts = folder.file("posts.ndjson")
+        #expect(try Program.run("generate", "posts", "--format", "ndjson", "--out", posts).status == 0)
+        let result = try Program.run("trends", "--source", "file:\(posts)", "--event-time", "--window", "3d")
+        #expect(result.status == 0 && result.output.contains("#"), "\(result.error)")
+    }
+
+    @Test(arguments: [
+        ("trends --source jetstream", "did you mean 'jetstream:'?"),
+        ("trends --source 127.0.0.1:7773", "did you mean 'socket://127.0.0.1:7773'?"),
+        ("trends --source nonsense", "'swiftwater connectors' lists those there are"),
+        ("help nothing", "is not a command"),
+        ("help trian", "Did you mean 'train'?"), ("relay --from a --source b:", "not both"),
+        ("trends --source file:x --batch 10", "write 10s for seconds"),
+    ])
+    func messagesSayWhatToWrite(line: String, words: String) throws {
+        let result = try Program(line.split(separator: " ").map(String.init)).wait()
+        #expect(result.status == 64 && result.error.contains(words), "\(result.error)")
+    }
+
+    /// A stream whose reader went away is quiet.
+    @Test func aReaderThatLeavesIsNoFault() throws {
+        let folder = try TemporaryDirectory()
+        let posts = try folder.write("posts.txt", String(repeating: "#a #b\n", count: 200_000))
+        let result = try Program.shell(
+            """
+            "$SWIFTWATER" relay --from '\(posts)' --rate 20000/s --quiet --port 0 2>'\(folder.file("log"))' & relay=$!
+            until port=$(sed -n 's/.*:\\([0-9]*\\);.*/\\1/p' '\(folder.file("log"))') && [ -n "$port" ]; do sleep 0.05; done
+            "$SWIFTWATER" trends --source socket://127.0.0.1:$port --batch 500ms --window 1s --json | head -1
+            echo "status ${PIPESTATUS[0]}"; kill $relay; wait $relay
+            """)
+        #expect(result.output.contains("status 141") && !result.error.contains("failed"), "\(result)")
+    }
+}
