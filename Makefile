@@ -6,7 +6,7 @@ PLAN = SWIFT_DETERMINISTIC_HASHING=1 $(SWIFT) build
 BUILD = $(PLAN) -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
-.PHONY: demo test page integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark lint format public-names packages clean
+.PHONY: demo test page dist dist-proof integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest.
@@ -49,6 +49,14 @@ integration-stores: packages
 ## then with executors and a driver that the tests kill.
 integration-spark: packages
 	Tests/integrate-spark.sh
+
+## Builds what is given to others, in dist/: an archive, a Debian package, checksums and a list of parts.
+dist: packages
+	Deploy/dist.sh
+
+## Proves it in a folder with a bare Debian 12, as root: runs the program, installs, upgrades and removes the package.
+dist-proof:
+	Tests/dist-proof.sh
 
 ## Runs the long tests: 10,000 simulated runs, 300 kills and 100 of the server, four hours' worth of
 ## events through it, every bit of a checkpoint and a log. Then runs the tests in a debug build,
