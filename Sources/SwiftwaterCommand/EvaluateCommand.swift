@@ -114,7 +114,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     static func describe(_ lists: RankingMetrics) -> String {
         """
         top \(lists.k) for \(Format.count(lists.lists)) users: precision \(Format.decimal(lists.precision))   \
-        recall \(Format.decimal(lists.recall))   MAP \(Format.decimal(lists.meanAveragePrecision))   \
+        recall \(Format.decimal(lists.recall))
+          MAP \(Format.decimal(lists.meanAveragePrecision))   \
         NDCG \(Format.decimal(lists.ndcg))   MRR \(Format.decimal(lists.meanReciprocalRank))   \
         coverage \(Format.decimal(lists.coverage))
         """

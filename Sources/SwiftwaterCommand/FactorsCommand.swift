@@ -5,6 +5,7 @@ struct FactorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "factors",
         abstract: "Describes a model's latent factors by item genres.",
+        usage: "swiftwater factors [<options>] --model <model>",
         discussion: """
             For each factor, shows the genres whose items score highest and lowest on \
             it, in standard errors from the mean of all items, and the items at each end.

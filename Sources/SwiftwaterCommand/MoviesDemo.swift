@@ -43,8 +43,8 @@ struct MoviesDemo {
         try console.line(console.styled("\nTop 10 users for \(catalogue.title(model.itemIDs[film]))", .bold))
         let users = model.recommendUsers(forItemIndex: film, limit: 10)
         let names = users.map { "user \(model.userIDs[$0.index]) (\(Format.decimal(Double($0.score), 2)))" }
-        for start in stride(from: 0, to: names.count, by: 5) {
-            try console.line("     " + names[start..<min(start + 5, names.count)].joined(separator: ", "))
+        for start in stride(from: 0, to: names.count, by: 4) {
+            try console.line("     " + names[start..<min(start + 4, names.count)].joined(separator: ", "))
         }
     }
 }

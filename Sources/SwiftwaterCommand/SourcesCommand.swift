@@ -15,6 +15,7 @@ struct SourcesCommand: ParsableCommand {
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Connects to a source, and says what comes from it.",
+            usage: "swiftwater sources check [<options>] <url>",
             discussion: """
                 Counts what comes for a while, and keeps nothing. Exits with 69 if the source \
                 was not reached. Posts of ack:// and push:// would be acknowledged, so these \

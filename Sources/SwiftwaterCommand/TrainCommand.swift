@@ -10,8 +10,8 @@ struct TrainCommand: AsyncParsableCommand {
               swiftwater train ratings.csv --out films.model --json
               swiftwater train s3a://bucket/ratings.csv --movies s3a://bucket/movies.csv
               swiftwater train --train a.csv --validation b.csv --test c.csv
-              swiftwater train ratings.csv --rank 128 --max-iterations 50 --tolerance 0.001 \\
-                --checkpoint films.part --out films.model
+              swiftwater train ratings.csv --rank 128 --max-iterations 50 \\
+                --tolerance 0.001 --checkpoint films.part --out films.model
 
             The ratings are split for the evaluation. The model that --out writes is then \
             fitted on all of them, with the same settings; --final split writes the one that \

@@ -17,7 +17,8 @@ struct TrendsCommand: AsyncParsableCommand {
                 --sink sqlite:trends.db
               swiftwater trends --source file:archive.ndjson.gz --event-time \\
                 --window 10m --slide 1m --by burst --min-count 5
-              swiftwater trends --source file:tweets.csv --text-column content --encoding latin-1
+              swiftwater trends --source file:tweets.csv --text-column content \\
+                --encoding latin-1
               swiftwater trends --source kafka://broker:9092/posts --checkpoint s3a://b/t \\
                 --master sc://spark.example:15002 --event-time --window 10m
 

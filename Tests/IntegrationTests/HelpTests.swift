@@ -27,4 +27,23 @@ import Testing
         check(try #require(all["command"]))
         #expect(commands > 15)
     }
+
+    /// Help fits a terminal of 80 columns, and no example of it is broken: it could not be copied.
+    @Test func helpFitsATerminal() throws {
+        let dump = try Program.run("--experimental-dump-help")
+        let all = try Array(dump.output.utf8).withUnsafeBufferPointer { try JSONValue(parsing: $0) }
+        func check(_ command: JSONValue, _ path: [String]) throws {
+            for line in (command["discussion"]?.string ?? "").split(separator: "\n") where line.hasPrefix("  ") {
+                #expect(line.count < 80, "\(path.joined(separator: " ")): \(line)")
+            }
+            let help = try Program(path + ["--help"]).wait().output
+            for line in help.split(separator: "\n") where line.count > 80 {
+                Issue.record("\(path.joined(separator: " ")) --help: \(line)")
+            }
+            for sub in command["subcommands"]?.array ?? [] {
+                if let name = sub["commandName"]?.string, name != "help" { try check(sub, path + [name]) }
+            }
+        }
+        try check(try #require(all["command"]), [])
+    }
 }

@@ -26,21 +26,11 @@ extension ConfigCommand {
                 indent += "  "
             }
             for option in description.options where !ConfiguredOptions.reserved.contains(option.name) {
-                for line in Self.wrapped(option.help, 76 - indent.count) { text += "\(indent)# \(line)\n" }
+                for line in Format.wrapped(option.help, 76 - indent.count) { text += "\(indent)# \(line)\n" }
                 let value = option.usual ?? (option.isFlag ? "true" : option.valueName.uppercased())
                 text += "\(indent)#\(option.name): \(option.isRepeating ? "[\(value)]" : value)\n\n"
             }
             try StandardStream.output.write(text)
-        }
-
-        private static func wrapped(_ text: String, _ width: Int) -> [String] {
-            text.split(whereSeparator: \.isWhitespace).reduce(into: [String]()) { lines, word in
-                if let last = lines.last, last.count + 1 + word.count <= width {
-                    lines[lines.count - 1] += " \(word)"
-                } else {
-                    lines.append(String(word))
-                }
-            }
         }
     }
 }

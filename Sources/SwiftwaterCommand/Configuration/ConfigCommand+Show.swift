@@ -9,7 +9,7 @@ extension ConfigCommand {
             abstract: "Shows what is set, and where each value comes from.",
             discussion: """
                   swiftwater config show --config swiftwater.yaml
-                  swiftwater config show serve --config swiftwater.yaml   # with what is so by default
+                  swiftwater config show serve --config swiftwater.yaml   # with defaults
                 """)
 
         @Argument(help: "A command, such as serve; by default all that have something set.") var command: [String] = []

@@ -7,7 +7,7 @@
         static let configuration = CommandConfiguration(
             commandName: "explain",
             abstract: "Shows what a command would run on a Spark cluster.",
-            usage: "swiftwater explain trends|train|tune <options of the command> --master sc://<host:port>",
+            usage: "swiftwater explain trends|train|tune <options> --master sc://<host:port>",
             discussion: """
                 Prints which steps run on the cluster and which here, the SQL, and Spark's \
                 plan, or why a step cannot run there. Nothing is run.

@@ -16,7 +16,18 @@ struct Console: Sendable {
 
     func line(_ text: String = "") throws { try StandardStream.output.write(text + "\n") }
 
-    func remark(_ text: String) { ErrorOutput.standard.write(text + "\n") }
+    /// Writes a remark, in lines of 79 columns on a terminal.
+    func remark(_ text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let fitting =
+            StandardStream.error.isTerminal
+            ? lines.flatMap { line in
+                Format.columns(line) < 80
+                    ? [line]
+                    : Format.wrapped(line, 79).enumerated().map { $0.offset == 0 ? $0.element : "  " + $0.element }
+            } : lines
+        ErrorOutput.standard.write(fitting.joined(separator: "\n") + "\n")
+    }
 
     enum Style: String { case bold = "1", dim = "2", accent = "36", good = "32" }
 
@@ -87,6 +98,19 @@ enum Format {
                 return sum + 2
             default:
                 return sum + (first.properties.generalCategory == .nonspacingMark ? 0 : 1)
+            }
+        }
+    }
+
+    /// Returns the words of a text in lines of at most a number of columns, those after the first with room for an
+    /// indent of 2; words that are longer stand alone.
+    static func wrapped(_ text: String, _ width: Int) -> [String] {
+        text.split(whereSeparator: \.isWhitespace).reduce(into: [String]()) { lines, word in
+            let room = lines.count > 1 ? width - 2 : width
+            if let last = lines.last, columns(last) + 1 + columns(String(word)) <= room {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append(String(word))
             }
         }
     }

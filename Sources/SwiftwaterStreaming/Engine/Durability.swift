@@ -197,11 +197,12 @@ final class Durability: @unchecked Sendable {
         let names = Set(own.map(\.name))
         let missing = stored.keys.sorted().filter { !names.contains($0) && !settings.drop.contains($0) }
         if let first = missing.first {
+            let all = missing.map { "'\($0)'" }.joined(separator: ", ")
             let found = missing.map { "'\($0)' (\(stored[$0]!.kind))" }.joined(separator: ", ")
             throw SwiftwaterError(
                 .invalidState, "the checkpoint has \(found), the program has \(list(own.map(\.name)))",
                 at: .init(file: store.directory, streamOperator: first),
-                remedy: "discard each with drop: '\(first)', or give its new name with rename: ['\(first)': ...]",
+                remedy: "discard them with drop: \(all), or give their new names with rename: ['\(first)': ...]",
                 setting: .checkpointMigration)
         }
         for step in graph.stateful {
