@@ -6,7 +6,7 @@ PLAN = SWIFT_DETERMINISTIC_HASHING=1 $(SWIFT) build
 BUILD = $(PLAN) -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
 
-.PHONY: demo test page dist dist-proof integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark lint format public-names packages clean
+.PHONY: demo test page docs dist dist-proof integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest.
@@ -49,6 +49,10 @@ integration-stores: packages
 ## then with executors and a driver that the tests kill.
 integration-spark: packages
 	Tests/integrate-spark.sh
+
+## Builds the documentation of the public declarations, with articles, into .build-docs.
+docs: packages
+	docs/build.sh
 
 ## Builds what is given to others, in dist/: an archive, a Debian package, checksums and a list of parts.
 dist: packages

@@ -95,6 +95,7 @@ extension Text {
     /// scripts without case.
     ///
     /// - Parameter output: Has room for the same number of bytes.
+    /// - Parameter bytes: the bytes to read.
     /// - Returns: False if there is anything else; the contents of `output` are then meaningless.
     public static func lowercase(
         _ bytes: UnsafeBufferPointer<UInt8>, into output: UnsafeMutablePointer<UInt8>

@@ -58,6 +58,7 @@ extension LiveRecommender {
     /// Returns the items with the most ratings.
     ///
     /// - Parameter recent: counts recent ratings (`LiveSettings.popularityHalfLife`) instead of those of the training.
+    /// - Parameter limit: the length of the list, at most.
     public func popular(limit: Int, recent: Bool = false) -> [LiveRecommendation.Item] {
         if recent {
             return trending.best(limit, at: settings.clock.now().milliseconds).map {

@@ -66,6 +66,7 @@ public final class LiveRecommender: Sendable {
     ///   - directory: holds `ratings/` (the log) and, after a training or after a user was forgotten, `model.swmodel`,
     ///     which is then used instead of `model`. If nil, nothing is kept.
     ///   - model: called if the directory holds no model.
+    ///   - settings: the settings of the recommender.
     /// - Throws: `invalidState` if another process has the directory; `corrupted` if the log or the model is damaged;
     ///   the errors of `model`.
     public init(

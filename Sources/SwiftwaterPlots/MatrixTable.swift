@@ -33,6 +33,9 @@ public struct MatrixTable: Sendable {
     /// Creates a table of some users and items.
     ///
     /// - Parameter predict: predicts missing ratings; nil to leave them unknown.
+    /// - Parameter users: the users, one for each row.
+    /// - Parameter items: the items, one for each column.
+    /// - Parameter ratings: the ratings to show.
     public init(
         _ ratings: Ratings, users: Selection = .first(10), items: Selection = .first(10),
         predict: ((_ user: Int, _ item: Int) -> Float?)? = nil

@@ -96,6 +96,9 @@ public struct HashtagExtractor: Sendable {
     /// none. `bytes` may hold many lines: only the text around the sign is examined.
     ///
     /// - Parameter cursor: one cursor for all signs of a text, which are passed in order.
+    /// - Parameter after: where the name would begin.
+    /// - Parameter sign: where the sign is.
+    /// - Parameter bytes: the bytes to read.
     public func tagEnd(
         in bytes: UnsafeBufferPointer<UInt8>, signAt sign: Int, after: Int, _ cursor: inout Cursor
     ) -> Int? {

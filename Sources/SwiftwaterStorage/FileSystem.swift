@@ -20,6 +20,7 @@ public protocol FileSystem: Sendable {
     /// Opens a file for reading in place.
     ///
     /// - Parameter copied: reads the file into memory now, for files that others may write to.
+    /// - Parameter path: the path of the file.
     func map(_ path: String, copied: Bool) throws -> MappedFile
     /// Returns the names in a directory, ordered by their bytes, with a `/` at the end of directories. Returns an empty
     /// array if the directory does not exist.

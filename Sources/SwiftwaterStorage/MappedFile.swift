@@ -41,6 +41,7 @@ public final class MappedFile: @unchecked Sendable {
     /// Opens a file.
     ///
     /// - Parameter copied: reads the whole file into memory now.
+    /// - Parameter path: the path of the file.
     /// - Throws: `notFound` or `io`.
     public init(path: String, copied: Bool = false) throws {
         self.path = path

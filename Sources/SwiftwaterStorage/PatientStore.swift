@@ -27,6 +27,8 @@ public final class PatientStore: ObjectStore {
     /// - Parameters:
     ///   - patience: how long an operation is tried again after errors that may pass.
     ///   - notice: receives when the store begins to fail, and when it works again.
+    ///   - base: the store that may fail.
+    ///   - clock: tells the time.
     public init(
         _ base: any ObjectStore, patience: Duration, clock: any StreamClock = SystemClock(),
         notice: @escaping @Sendable (String) -> Void

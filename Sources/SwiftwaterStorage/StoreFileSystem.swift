@@ -16,6 +16,7 @@ public final class StoreFileSystem: FileSystem {
     /// Creates files over a store.
     ///
     /// - Parameter root: what all paths begin with.
+    /// - Parameter store: the store.
     public convenience init(_ store: any ObjectStore, root: String) {
         self.init(store, root: root, leases: StoreLease.Settings())
     }

@@ -16,6 +16,7 @@ public enum StoreRegistry {
     /// Adds a scheme, or replaces what it names.
     ///
     /// - Parameter open: is called once for each authority; the keys of the store are those of addresses.
+    /// - Parameter scheme: what addresses begin with, such as `s3`.
     public static func register(_ scheme: String, _ open: @escaping Opening) {
         state.update { state in
             state.openings[scheme] = open

@@ -17,6 +17,8 @@ extension StreamingContext {
     ///
     /// - Parameter token: what senders must show. An address that other machines can reach needs one: without it, the
     ///   context does not start.
+    /// - Parameter host: the address to listen on.
+    /// - Parameter port: the port to listen on.
     public func pushedTextStream(host: String = "127.0.0.1", port: Int, token: Secret? = nil) -> DStream<Text> {
         receiverStream(
             AcknowledgedReceiver(
@@ -45,6 +47,9 @@ public final class AcknowledgedReceiver: TextReceiver {
     /// Creates a receiver.
     ///
     /// - Parameter token: what senders that connect must show; nil if they need not.
+    /// - Parameter reconnect: when a lost connection is made again.
+    /// - Parameter logger: receives messages; the context's logger by default.
+    /// - Parameter mode: whether to connect or to listen, and where.
     public init(
         _ mode: Mode, token: Secret? = nil, reconnect: ReconnectPolicy = ReconnectPolicy(), logger: Logger? = nil
     ) {

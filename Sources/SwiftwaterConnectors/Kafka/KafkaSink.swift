@@ -26,6 +26,7 @@ public final class KafkaSink: TableSink {
     /// Creates a sink.
     ///
     /// - Parameter address: `kafka://[USER@]BROKER[:PORT][,BROKER...]/TOPIC`.
+    /// - Parameter logger: receives messages; the context's logger by default.
     /// - Throws: `invalidArgument` for another address.
     public convenience init(_ address: String, logger: Logger = Logger(label: "swiftwater")) throws {
         try self.init(KafkaAddress(address), clock: SystemClock(), logger: logger)

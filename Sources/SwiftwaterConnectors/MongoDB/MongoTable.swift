@@ -18,6 +18,7 @@ public final class MongoTable: StaticTable {
     ///   - key: the field of the keys, best with an index. A key that looks like an integer or an ObjectId finds those,
     ///     too.
     ///   - columns: the fields of the values; one inside another is `user.place`.
+    ///   - collection: the name of the collection.
     /// - Throws: `invalidArgument` for another address.
     public init(_ address: String, collection: String, key: String, columns: [String]) throws {
         let address = try MongoAddress(address)

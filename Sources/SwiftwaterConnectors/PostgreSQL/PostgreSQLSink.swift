@@ -21,6 +21,7 @@ public final class PostgreSQLSink: TableSink {
     /// Creates a sink.
     ///
     /// - Parameter address: `postgresql://[USER@]HOST[:PORT]/DATABASE`; `docs/DATABASES.md` has its parameters.
+    /// - Parameter logger: receives messages; the context's logger by default.
     /// - Throws: `invalidArgument` for another address.
     public convenience init(_ address: String, logger: Logger = Logger(label: "swiftwater")) throws {
         self.init(try PostgreSQLAddress(address), clock: SystemClock()) { logger.warning("\($0)") }

@@ -37,6 +37,8 @@ public final class PostgreSQLTable: StaticTable {
     /// - Parameters:
     ///   - address: `postgresql://[USER@]HOST[:PORT]/DATABASE`; `docs/DATABASES.md` has its parameters.
     ///   - key: the column of the keys, best with an index. The index is used for text and integers.
+    ///   - columns: the columns of the values.
+    ///   - table: the name of the table or view.
     /// - Throws: `invalidArgument` for another address.
     public convenience init(_ address: String, table: String, key: String, columns: [String]) throws {
         try self.init(address, .table(name: table, key: key), columns)
@@ -49,6 +51,7 @@ public final class PostgreSQLTable: StaticTable {
     ///     `SELECT id, place FROM users JOIN places USING (place_id) WHERE id = ANY($1::text[])`. Keys are any text
     ///     that posts have, so ids that are numbers need `id::text`.
     ///   - columns: the names of the columns after the key.
+    ///   - address: `postgresql://[USER@]HOST[:PORT]/DATABASE`.
     /// - Throws: `invalidArgument` for another address.
     public convenience init(_ address: String, query: String, columns: [String]) throws {
         guard query.contains("$1") else {

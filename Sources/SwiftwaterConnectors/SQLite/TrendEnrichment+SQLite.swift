@@ -16,6 +16,8 @@ extension TrendEnrichment {
     /// - Parameters:
     ///   - key: the column of author ids.
     ///   - columns: the columns of values. Authors whose value is NULL or empty are skipped there.
+    ///   - path: the path of the database.
+    ///   - table: the name of the table.
     /// - Throws: `malformedInput` if the file is not a database or has no such table or column.
     public static func read(sqlite path: String, table: String, key: String, columns: [String]) throws
         -> TrendEnrichment

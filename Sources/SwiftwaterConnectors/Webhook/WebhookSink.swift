@@ -34,6 +34,8 @@
         ///   - retry: when a message is sent again that failed, or was answered with 408, 425, 429 or 500 to 599. By
         ///     default 12 times, over 53 seconds on average.
         ///   - certificates: a file of the certificates to trust, in PEM; nil for the system's.
+        ///   - logger: receives messages; the context's logger by default.
+        ///   - clock: tells the time.
         /// - Throws: `invalidArgument` for another address; `io` or `malformedInput` for the file.
         public init(
             _ address: String, secret: Secret, record: String? = nil, retry: RetryPolicy = RetryPolicy(attempts: 12),

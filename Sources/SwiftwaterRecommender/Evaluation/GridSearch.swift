@@ -62,6 +62,8 @@ public struct GridSearch: Sendable {
     ///
     /// - Parameter onFit: called after each fit, one call at a time and in no particular order, with the number of fits
     ///   done and the number of all fits.
+    /// - Parameter cancellation: stops the fits.
+    /// - Parameter folds: the parts to train on, and those to measure on.
     /// - Returns: the results, best first; ties keep the order in which they were named.
     /// - Throws: `invalidArgument` if there is nothing to try; errors of the fits.
     public func run(

@@ -39,6 +39,7 @@ public struct RankingMetrics: Sendable, Equatable {
     /// - Parameters:
     ///   - lists: the recommended items, best first, and the relevant ones. No item occurs twice in a list.
     ///   - catalogue: the number of items that could be recommended; for coverage.
+    ///   - k: the length of the lists that are looked at.
     /// - Complexity: O(lists x k).
     public init(k: Int, lists: [(recommended: [Int], relevant: Set<Int>)], catalogue: Int = 0) {
         var sums = RankingSums(k: max(1, k), catalogue: catalogue)
@@ -104,6 +105,8 @@ extension MatrixFactorizationModel {
     /// - Parameters:
     ///   - ratings: held-out ratings.
     ///   - relevantFrom: the lowest rating that makes an item relevant.
+    ///   - threads: the number of threads; all cores by default.
+    ///   - k: the length of the lists that are looked at.
     /// - Throws: `invalidArgument` if no user that the model knows has a relevant item.
     /// - Complexity: O(users x items x rank).
     public func evaluateRanking(

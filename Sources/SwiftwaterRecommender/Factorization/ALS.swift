@@ -39,6 +39,7 @@ public struct ALS: Sendable {
     ///   - cancellation: ends the training within the work of some tens of thousands of ratings, in the middle of an
     ///     iteration.
     ///   - onIteration: called after every iteration; an error it throws ends the training.
+    ///   - ratings: the training data.
     /// - Throws: `invalidArgument` for settings that cannot work or without ratings; `limitExceeded` if memory would
     ///   not suffice; `numerical`, naming the user or item, if a system is singular; `CancellationError` if canceled.
     public func fit(

@@ -61,6 +61,8 @@ public enum ModelFile {
     ///
     /// - Parameter copied: reads the file into this process's memory, for long-lived programs whose file may be
     ///   overwritten.
+    /// - Parameter path: the path of the file.
+    /// - Parameter files: where the file is.
     /// - Throws: `notFound`, `io`; `corrupted` if the file is not a model, has another version, was cut, or its
     ///   checksum does not match.
     public static func read(

@@ -24,6 +24,8 @@ extension Ratings {
     /// Reads ratings from the bytes of such a file.
     ///
     /// - Parameter name: the name of the file in errors.
+    /// - Parameter bytes: the text of the file.
+    /// - Parameter format: how the file's columns are written.
     public static func read(
         bytes: [UInt8], name: String, format: RatingsFormat = RatingsFormat()
     ) throws -> RatingsReading {

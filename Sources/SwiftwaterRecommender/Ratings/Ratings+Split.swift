@@ -8,6 +8,7 @@ extension Ratings {
     /// - Parameters:
     ///   - weights: the relative sizes of the parts.
     ///   - seed: the seed. A draw depends only on it and the row's number.
+    ///   - method: at random, within each user, or oldest first.
     /// - Throws: `invalidArgument` if a weight is negative, none is positive, or there are more than 255; by time, also
     ///   if no row has a timestamp.
     public func split(weights: [Double], seed: UInt64, by method: SplitMethod = .random) throws -> [Ratings] {

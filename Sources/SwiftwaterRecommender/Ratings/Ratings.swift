@@ -40,6 +40,7 @@ public struct Ratings: Sendable, Equatable {
     /// Creates ratings from rows with string ids.
     ///
     /// - Parameter itemOrder: items to number first, in this order; the others follow in order of occurrence.
+    /// - Parameter rows: the rows.
     public init(_ rows: [(user: String, item: String, rating: Float)], itemOrder: [String] = []) {
         self.init(userIDs: IdentifierTable(isInteger: false), itemIDs: IdentifierTable(isInteger: false))
         for item in itemOrder { _ = itemIDs.insert(Text(item)) }

@@ -39,6 +39,7 @@ extension MatrixFactorizationModel {
     /// Divides an item's score among these ratings, as `explain(itemIndex:forUserIndex:)` does.
     ///
     /// - Parameter ratings: item indexes and ratings. Unknown items are ignored.
+    /// - Parameter item: the item.
     public func explain(itemIndex item: Int, from ratings: [(itemIndex: Int, rating: Float)]) throws -> Explanation {
         let known = ratings.filter { knows(itemIndex: $0.itemIndex) }
         guard knows(itemIndex: item), !known.isEmpty else {

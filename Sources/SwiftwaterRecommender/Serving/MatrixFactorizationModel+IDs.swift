@@ -20,6 +20,8 @@ extension MatrixFactorizationModel {
     /// - Parameters:
     ///   - includeSeen: whether to keep items that the user rated in training.
     ///   - filter: the items that may be recommended.
+    ///   - limit: the length of the list, at most.
+    ///   - user: the user.
     /// - Complexity: O(items x rank) at most.
     public func recommendItems(
         forUser user: String, limit: Int, includeSeen: Bool = false, filter: RecommendationFilter = .none
@@ -40,6 +42,8 @@ extension MatrixFactorizationModel {
     /// know.
     ///
     /// - Parameter includeSeen: whether to keep users who rated the item in training.
+    /// - Parameter limit: the length of the list, at most.
+    /// - Parameter item: the item.
     /// - Complexity: O(users x rank), and O(training ratings) to find who rated the item.
     public func recommendUsers(forItem item: String, limit: Int, includeSeen: Bool = false) -> [ScoredID] {
         guard let index = index(ofItem: item) else { return [] }

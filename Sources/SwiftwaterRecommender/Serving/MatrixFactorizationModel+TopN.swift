@@ -7,6 +7,8 @@ extension MatrixFactorizationModel {
     /// - Parameters:
     ///   - includeSeen: whether to keep items that the user rated in training.
     ///   - filter: the items that may be recommended.
+    ///   - limit: the length of the list, at most.
+    ///   - user: the user.
     /// - Complexity: O(items x rank) at most: the search stops when the factors of all other items are too short to be
     ///   among the best.
     public func recommendItems(
@@ -30,6 +32,8 @@ extension MatrixFactorizationModel {
     /// Returns the users with the highest predictions for the item at an index, best first.
     ///
     /// - Parameter includeSeen: whether to keep users who rated the item in training.
+    /// - Parameter item: the item.
+    /// - Parameter limit: the length of the list, at most.
     /// - Complexity: O(users x rank), and O(training ratings) to find who rated the item.
     public func recommendUsers(forItemIndex item: Int, limit: Int, includeSeen: Bool = false) -> [Scored] {
         guard knows(itemIndex: item) else { return [] }

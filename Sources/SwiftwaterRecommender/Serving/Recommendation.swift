@@ -59,6 +59,9 @@ extension MatrixFactorizationModel {
     ///   - user: an id as written; may be unknown.
     ///   - ratings: the user's whole history of item indexes and ratings, if there is more than the training had. These
     ///     items are left out of the result unless `includeSeen`.
+    ///   - includeSeen: whether items that the user has rated may be listed.
+    ///   - limit: the length of the list, at most.
+    ///   - filter: which items may be listed.
     /// - Throws: `numerical` if the user's system is singular.
     public func recommend(
         user: String, ratings: [(itemIndex: Int, rating: Float)] = [], limit: Int, includeSeen: Bool = false,

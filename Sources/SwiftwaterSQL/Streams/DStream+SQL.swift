@@ -16,6 +16,8 @@ extension DStream where Element: SQLRecord {
     /// A query that SQLite refuses is an error at `start()`.
     ///
     /// - Parameter lookups: tables of which only the rows for the keys of the batch are read.
+    /// - Parameter tables: further tables of the query.
+    /// - Parameter query: the query, in SQLite's SQL.
     public func sql(
         _ query: String, tables: KeyValuePairs<String, SQLTable> = [:],
         lookups: KeyValuePairs<String, SQLLookup> = [:]
@@ -33,6 +35,9 @@ extension DStream {
     /// ```
     ///
     /// - Parameter lookups: tables of which only the rows for the keys of the batch are read.
+    /// - Parameter columns: the names of the columns of the batch, for elements that have none of their own.
+    /// - Parameter query: the query, in SQLite's SQL.
+    /// - Parameter tables: further tables of the query.
     public func sql(
         _ query: String, columns: [SQLField<Element>], tables: KeyValuePairs<String, SQLTable> = [:],
         lookups: KeyValuePairs<String, SQLLookup> = [:]
@@ -52,6 +57,9 @@ extension RDD {
     /// Runs a query over these elements, which are the table `batch`.
     ///
     /// - Parameter lookups: tables of which only the rows for the keys of these elements are read.
+    /// - Parameter query: the query, in SQLite's SQL.
+    /// - Parameter tables: further tables of the query.
+    /// - Parameter columns: the names of the columns of the batch, for elements that have none of their own.
     /// - Throws: `invalidArgument` for a query that SQLite refuses.
     public func sql(
         _ query: String, columns: [SQLField<Element>], tables: KeyValuePairs<String, SQLTable> = [:],

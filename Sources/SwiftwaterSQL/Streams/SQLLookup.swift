@@ -26,6 +26,7 @@ public struct SQLLookup: Sendable {
     ///
     /// - Parameter key: the column of the batch that has the keys. Those of a batch that are not in the cache are
     ///   looked up with one query (of at most 10,000 keys).
+    /// - Parameter table: the table to look up in.
     public init(_ table: CachedTable, key: String) { (self.table, self.key) = (table, key) }
 
     /// Returns the rows for the keys of elements.

@@ -9,6 +9,7 @@ extension SQLTable {
     /// - Parameters:
     ///   - format: the names of the columns.
     ///   - order: the columns of the table, in this order; nil for all four.
+    ///   - ratings: the ratings, one for each row.
     public init(_ ratings: Ratings, format: RatingsFormat = RatingsFormat(), order: [String]? = nil) {
         func ids(_ table: IdentifierTable) -> ColumnStorage {
             switch table.storage {
@@ -104,6 +105,9 @@ extension SQLTable {
     /// `null` or `none`, in any case, in a column whose other values are numbers. O(bytes).
     ///
     /// - Parameter hasHeader: whether the first line names the columns, which are otherwise `column1`, `column2`, ...
+    /// - Parameter path: the path of the file.
+    /// - Parameter separator: what stands between fields.
+    /// - Parameter encoding: how the file's text is written.
     /// - Throws: `notFound`, `io`; `malformedInput` for an empty file or a header that names a column twice.
     public static func readCSV(
         _ path: String, separator: String = ",", hasHeader: Bool = true, encoding: TextEncoding = .utf8

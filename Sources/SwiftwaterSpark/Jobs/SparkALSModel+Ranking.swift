@@ -10,6 +10,8 @@
         /// - Parameters:
         ///   - ratings: held-out ratings, numbered as `train`.
         ///   - relevantFrom: the lowest rating that makes an item relevant.
+        ///   - train: the ratings of the training, which are left out of the lists.
+        ///   - k: the length of the lists that are looked at.
         /// - Throws: `invalidArgument` if no user that the model knows has a relevant item.
         public func evaluateRanking(
             on ratings: SparkRatings, train: SparkRatings, k: Int = 10, relevantFrom: Float = 4

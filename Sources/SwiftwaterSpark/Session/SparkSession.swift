@@ -29,6 +29,7 @@
         /// Opens a session, or joins the one that the address names.
         ///
         /// - Parameter progress: called while Spark works.
+        /// - Parameter address: `sc://HOST:PORT`, with its parameters.
         /// - Throws: `invalidArgument` for an invalid address, `network` if the server cannot be reached or refuses,
         ///   `unsupported` for a server before Spark 4.0.
         public convenience init(_ address: String, progress: (@Sendable (SparkProgress) -> Void)? = nil) async throws {
@@ -74,6 +75,7 @@
         /// Returns the result of a query. It runs when its rows are wanted.
         ///
         /// - Parameter tables: tables that the query names: files, other queries, uploads, and streams.
+        /// - Parameter query: the query, in Spark's SQL.
         public func sql(_ query: String, tables: [String: SparkTable] = [:]) -> SparkTable {
             var root = SCRelation()
             root.sql.query = query
@@ -110,6 +112,8 @@
         ///   - format: `csv`, `json`, `parquet`, `text`, or another format of the cluster.
         ///   - schema: columns and types, such as `userId LONG, rating FLOAT`; nil has Spark find them.
         ///   - isStreaming: whether the table grows as files appear or messages arrive.
+        ///   - options: options of the format, in Spark's words.
+        ///   - path: the files; nil for a format that needs none.
         public func read(
             _ format: String, _ path: String? = nil, schema: String? = nil, options: [String: String] = [:],
             isStreaming: Bool = false

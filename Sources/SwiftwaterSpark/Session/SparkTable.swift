@@ -134,6 +134,8 @@
         /// - Parameters:
         ///   - format: `parquet`, `csv`, `json`, or another format of the cluster.
         ///   - replacing: whether files at the path are replaced; otherwise they are an error.
+        ///   - options: options of the format, in Spark's words.
+        ///   - path: where the files are written.
         public func write(_ format: String, to path: String, options: [String: String] = [:], replacing: Bool = false)
             async throws
         {

@@ -21,6 +21,7 @@
         ///   - mode: which rows are written.
         ///   - interval: the time between batches; nil starts the next one at once.
         ///   - checkpoint: the folder of the cluster in which the query keeps its progress, to go on after a restart.
+        ///   - options: options of the format, in Spark's words.
         /// - Throws: Spark's error.
         public func startStream(
             _ format: String, name: String? = nil, to path: String? = nil, mode: SparkStream.OutputMode = .append,

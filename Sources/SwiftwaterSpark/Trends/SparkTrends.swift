@@ -67,6 +67,7 @@
         ///   - checkpoint: a folder of the cluster in which the query keeps its progress and its tables. Without it,
         ///     the tables are in the memory of Spark's driver, which grows with each window.
         ///   - last: the end of the last table that the caller has.
+        ///   - session: the session on the cluster.
         public func start(
             in session: SparkSession, every interval: Duration, name: String, checkpoint: String? = nil,
             after last: BatchTime? = nil

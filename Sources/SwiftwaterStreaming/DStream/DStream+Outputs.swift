@@ -7,6 +7,7 @@ extension DStream {
     /// Spark. The time is then the same, so a body can recognize the batch, as sinks do.
     ///
     /// - Parameter name: the name of this output in errors and checkpoints.
+    /// - Parameter body: called with each batch's RDD and its time.
     public func forEachBatch(
         name: String? = nil, _ body: @escaping @Sendable (RDD<Element>, BatchTime) throws -> Void
     ) { output(name: name, kind: "forEachBatch", sink: nil, body) }

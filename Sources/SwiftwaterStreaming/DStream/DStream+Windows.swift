@@ -10,6 +10,8 @@ extension DStream {
     ///   - combine: must be associative and commutative.
     ///   - inverse: removes a value from a combined one: `inverse(combine(a, b), b) == a`.
     ///   - isIncluded: which pairs of the window to return; all by default.
+    ///   - length: the length of the window.
+    ///   - slide: the time between two windows.
     @inlinable
     public func reduceByKeyAndWindow<Key: StreamKey, Value: Sendable>(
         _ combine: @escaping @Sendable (Value, Value) throws -> Value,

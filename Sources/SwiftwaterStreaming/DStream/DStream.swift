@@ -24,6 +24,7 @@ public struct DStream<Element: Sendable>: Sendable {
     /// was stored is found again by name.
     ///
     /// - Parameter version: raise it when the closures of the step change what they make of old state or data.
+    /// - Parameter name: the name, unlike all others of the program.
     public func named(_ name: String, version: Int = 0) -> DStream<Element> {
         node.label = StepLabel(name: name, version: version)
         return self

@@ -30,6 +30,7 @@ public final class Context: Sendable {
     ///
     /// - Parameter master: `local`, `local[N]`, or `local[*]`; see `Master`. Any other text is an error of the first
     ///   action of an RDD, or of `start()`; `Master(parsing:)` throws at once.
+    /// - Parameter appName: the name in messages.
     public convenience init(master: String, appName: String) {
         let parsed = Result { try Master(parsing: master) }
         var problem: SwiftwaterError?

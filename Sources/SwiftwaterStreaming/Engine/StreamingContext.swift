@@ -36,6 +36,7 @@ public final class StreamingContext: Sendable {
     /// - Parameters:
     ///   - master: `local`, `local[N]`, or `local[*]`; see `Master`. Any other text is an error of `start()`.
     ///   - batchInterval: at least 1 ms, in whole milliseconds.
+    ///   - appName: the name in messages.
     public convenience init(master: String, appName: String, batchInterval: Duration) {
         self.init(Context(master: master, appName: appName), batchInterval: batchInterval)
     }
@@ -45,6 +46,9 @@ public final class StreamingContext: Sendable {
     /// - Parameters:
     ///   - clock: drives the batches. With a `ManualClock` a test moves the time.
     ///   - write: receives what `print` prints; by default it goes to standard output.
+    ///   - settings: limits and pacing.
+    ///   - batchInterval: the time between two batches.
+    ///   - engine: the context that runs the batches.
     public init(
         _ engine: Context, batchInterval: Duration, settings: StreamSettings = StreamSettings(),
         clock: any StreamClock = SystemClock(),

@@ -17,6 +17,8 @@ extension Context {
     /// is read when an action runs.
     ///
     /// - Parameter format: the encoding of the file, and what the rows of a table become.
+    /// - Parameter path: the path of the file.
+    /// - Parameter limits: the limits of lines.
     public func textFile(
         _ path: String, limits: LineLimits = LineLimits(), format: TextFileFormat = TextFileFormat()
     ) -> RDD<Text> {
@@ -26,6 +28,8 @@ extension Context {
     /// Returns the lines of text files, in the order of the paths, each in partitions of 32 MiB.
     ///
     /// - Parameter format: the encoding of the files, and what the rows of tables become.
+    /// - Parameter limits: the limits of lines.
+    /// - Parameter paths: the paths of the files.
     public func textFiles(
         _ paths: [String], limits: LineLimits = LineLimits(), format: TextFileFormat = TextFileFormat()
     ) -> RDD<Text> {

@@ -28,6 +28,8 @@ public struct RDD<Element: Sendable>: Sendable {
     ///   - name: the name in `toDebugString` and errors.
     ///   - parents: the RDDs that `compute` reads.
     ///   - compute: may be called more than once for a partition and must push the same elements in the same order.
+    ///   - context: the context that runs it.
+    ///   - partitionCount: the number of partitions.
     @inlinable
     public init(
         context: Context, name: String, parents: [Lineage] = [], partitionCount: Int, compute: @escaping Compute

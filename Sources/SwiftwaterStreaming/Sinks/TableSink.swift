@@ -33,6 +33,9 @@ extension DStream {
     /// - Parameters:
     ///   - limit: the maximum number of elements written for each batch; all by default.
     ///   - row: returns the values of an element, one for each column.
+    ///   - sink: the sink.
+    ///   - name: the name of the output, which keeps it apart from others in the sink.
+    ///   - columns: the names of the columns.
     public func save(
         to sink: any TableSink, name: String, columns: [String], limit: Int? = nil,
         row: @escaping @Sendable (Element) throws -> [SinkValue]

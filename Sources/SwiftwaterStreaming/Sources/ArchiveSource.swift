@@ -71,6 +71,7 @@ public final class ArchiveSource: ReplayableSource {
     ///   - paths: files, plain or gzip, and directories.
     ///   - batchBytes: the approximate size of a batch, at least one part.
     ///   - format: the encoding of the files, and what the rows of tables become.
+    ///   - limits: the limits of lines.
     /// - Throws: `notFound`, `io`; `invalidArgument` for an empty list of files; `malformedInput` for a table without
     ///   the columns that are needed.
     public init(

@@ -15,6 +15,7 @@ extension StreamingContext {
     /// - Parameters:
     ///   - newFilesOnly: whether to skip the files that exist when the context starts for the first time.
     ///   - format: the encoding of the files, and what the rows of tables become.
+    ///   - directory: the path of the directory, also in a store.
     public func textFileStream(
         directory: String, newFilesOnly: Bool = true, format: TextFileFormat = TextFileFormat()
     ) -> DStream<Text> {

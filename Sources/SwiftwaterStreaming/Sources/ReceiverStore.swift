@@ -67,6 +67,7 @@ public final class ReceiverStore: Sendable {
     ///     already stored.
     ///   - whenSafe: called when the lines are in the log and synchronized, or at once without a log. May be called on
     ///     another thread.
+    ///   - lines: the lines, each with its end.
     public func store(
         lines: UnsafeRawBufferPointer, from sender: String, position: UInt64, whenSafe: @escaping @Sendable () -> Void
     ) {

@@ -28,6 +28,7 @@ extension StreamingContext {
     /// Returns a stream of the lines that a receiver delivers.
     ///
     /// - Parameter name: the name in messages.
+    /// - Parameter receiver: receives the lines.
     public func receiverStream(_ receiver: any TextReceiver, name: String = "receiver") -> DStream<Text> {
         let store = ReceiverStore(name: name, settings: settings, context: engine)
         let context = engine

@@ -11,6 +11,11 @@ extension DStream {
     /// - Parameters:
     ///   - time: returns when the record happened, in milliseconds since 1970.
     ///   - combine: must be associative and commutative.
+    ///   - key: returns the key of a record.
+    ///   - allowedLateness: how much longer windows are kept.
+    ///   - value: returns the value of a record.
+    ///   - watermarkDelay: how far the watermark is behind the latest time.
+    ///   - windows: the windows' length and slide.
     @inlinable
     public func reduceByEventTime<Key: StreamKey, Value: Sendable>(
         _ windows: EventWindows, watermarkDelay: Duration = .zero, allowedLateness: Duration = .zero,

@@ -27,6 +27,7 @@ extension DStream {
     ///
     /// - Parameter reloadInterval: the maximum age of the table when a batch is made. By default, the table is loaded
     ///   once.
+    /// - Parameter table: the table to join with.
     @inlinable
     public func join<Table: LookupTable, Value: Sendable>(
         _ table: Table, reloadInterval: Duration? = nil

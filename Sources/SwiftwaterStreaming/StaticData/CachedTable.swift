@@ -69,6 +69,9 @@ public final class CachedTable: Sendable {
     ///     are dropped first, half of them at once.
     ///   - maximumAge: rows are asked for again when they are older than this.
     ///   - onFailure: what happens while the table cannot be read; by default a batch waits for a minute.
+    ///   - table: the table to look up in.
+    ///   - clock: tells the time.
+    ///   - logger: receives messages; the context's logger by default.
     public init(
         _ table: any StaticTable, maximumCount: Int = 100_000, maximumAge: Duration = .seconds(600),
         onFailure: FailurePolicy = .wait(atMost: .seconds(60)), clock: any StreamClock = SystemClock(),

@@ -53,6 +53,7 @@ public struct TrendEnrichment: Sendable {
     /// - Parameters:
     ///   - key: the column of author ids.
     ///   - columns: the columns of values. Authors without a value in a column are skipped there.
+    ///   - path: the path of the file.
     /// - Throws: `notFound` or `io`; `malformedInput` if a column is missing or a line is not a JSON object.
     public static func read(_ path: String, key: String, columns: [String]) throws -> TrendEnrichment {
         try FileBytes.with(path: path) { bytes in
