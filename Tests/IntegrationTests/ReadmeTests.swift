@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// README's commands, in order, in an empty folder, do what README says. What needs the internet or files of the reader's
+/// The commands of README and the tour, in order, in an empty folder, do what the page says. What needs the internet or files of the reader's
 /// own is left out, or has such files; ports are free ones.
 @Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram)))
 struct ReadmeTests {
@@ -47,9 +47,11 @@ struct ReadmeTests {
             "posts-log.ndjson", (0..<20).map { "{\"text\":\"#logged \($0)\",\"id\":\"\($0)\"}\n" }.joined())
     }
 
-    /// The commands of the blocks of README, without comments.
+    /// The commands of the blocks of README and the tour, without comments.
     private static func commands() throws -> [String] {
-        let text = try String(contentsOfFile: PackageFolder.root + "README.md", encoding: .utf8)
+        let text = try ["README.md", "docs/TOUR.md"].map {
+            try String(contentsOfFile: PackageFolder.root + $0, encoding: .utf8)
+        }.joined()
         return text.components(separatedBy: "```sh\n").dropFirst().flatMap { block in
             block.components(separatedBy: "\n```")[0].replacing("\\\n", with: " ").split(separator: "\n").map { line in
                 (line.range(of: " #(?= )| +# ", options: .regularExpression).map { line[..<$0.lowerBound] } ?? line[...])

@@ -36,7 +36,7 @@ struct Connector {
             access: "X_BEARER_TOKEN, or X_CONSUMER_KEY and X_CONSUMER_SECRET", page: "docs/LIVE.md"),
         Connector(
             use: .source, address: "socket://HOST:PORT", what: "lines of a TCP server",
-            guarantee: "at most once: what is sent while nobody listens is lost", access: "none", page: "README.md"),
+            guarantee: "at most once: what is sent while nobody listens is lost", access: "none", page: "docs/TOUR.md"),
         Connector(
             use: .source, address: "ack://HOST:PORT", what: "lines of relay --ack",
             guarantee: "once: the sender keeps them until they are stored", access: "none", page: "docs/SEMANTICS.md"),
