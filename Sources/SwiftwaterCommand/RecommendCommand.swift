@@ -57,10 +57,13 @@ struct RecommendCommand: AsyncParsableCommand {
         if top != nil, forUsers != nil || forItems != nil {
             throw ValidationError("--for-users and --for-items give the length of all lists; --top that of one.")
         }
-        if json, user == nil && item == nil || format != nil || out != nil || place.master != nil {
+        if json,
+            user == nil && item == nil && format == .csv || user != nil && format != nil
+                || item != nil && format != nil || out != nil || sink != nil || place.master != nil
+        {
             throw ValidationError(
-                "--json prints the list of one --user or --item, without --format, --out and --master; for all lists, "
-                    + "use --format ndjson.")
+                "--json prints the list of one --user or --item, or a line for each row of all lists, without --format, "
+                    + "--out, --sink and --master.")
         }
         if user != nil && forItems != nil || item != nil && forUsers != nil {
             throw ValidationError("--user goes with --for-users, --item with --for-items.")
@@ -190,7 +193,7 @@ struct RecommendCommand: AsyncParsableCommand {
     }
 
     private func forAll(_ model: MatrixFactorizationModel, _ catalogue: Catalogue, _ console: Console) throws {
-        let (format, titles) = (format ?? .csv, movies.movies.map { _ in catalogue })
+        let (format, titles) = (format ?? (json ? .ndjson : .csv), movies.movies.map { _ in catalogue })
         let side: RecommendationFormat.Side = forItems == nil ? .users : .items
         let output = sink == nil ? try RowOutput(path: out) : nil
         let table = try sink.map { try RecommendationSink($0, side) }

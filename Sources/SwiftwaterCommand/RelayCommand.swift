@@ -216,7 +216,12 @@ struct RelayCommand: ParsableCommand {
         if from == "-" { return [from] }
         let places = URLFileSystem()
         guard try places.isDirectory(from) else {
-            _ = try ByteSource(path: from)
+            let limits = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
+            var reader = try BlockReader(path: from, limits: limits, format: try files.format)
+            guard try reader.next() != nil else {
+                throw SwiftwaterError(
+                    .malformedInput, "the file is empty", at: .init(file: from), remedy: "name a file with posts")
+            }
             return [from]
         }
         let files = try places.entries(from).filter { !$0.isDirectory && !$0.name.hasPrefix(".") }

@@ -89,4 +89,36 @@ struct SurpriseTests {
             """)
         #expect(result.output.contains("status 141") && !result.error.contains("failed"), "\(result)")
     }
+
+    /// A window of billions of slides, nearly all of them without posts, costs no more than those with posts.
+    @Test func longWindowsOfShortSlidesEnd() throws {
+        let folder = try TemporaryDirectory()
+        let posts = try folder.write("posts.txt", "#a #b\n#a\n")
+        let result = try Program.shell(
+            "timeout 60 \"$SWIFTWATER\" trends --source 'file:\(posts)' --batch 1ms --window 365d --top 1")
+        #expect(result.status == 0 && result.output.contains("#a"), "\(result)")
+    }
+
+    @Test func allListsAreJSONLines() throws {
+        let folder = try TemporaryDirectory()
+        let rows = (1...20).flatMap { user in (1...5).map { "\(user),\($0 + user % 3),\((user + $0) % 5 + 1)" } }
+        let ratings = try folder.write("r.csv", "userId,movieId,rating\n" + rows.joined(separator: "\n") + "\n")
+        let model = folder.file("m")
+        #expect(try Program.run("train", ratings, "--rank", "2", "--out", model).status == 0)
+        let lists = try Program.run("recommend", "--model", model, "--for-users", "1", "--json")
+        #expect(lists.status == 0 && lists.output.hasPrefix("{\"user\":\"1\",\"rank\":1,"), "\(lists)")
+        let same = try Program.run("recommend", "--model", model, "--for-users", "1", "--format", "ndjson")
+        #expect(same.output == lists.output)
+    }
+
+    /// What cannot work is known before the work.
+    @Test(arguments: [
+        ("train none.csv --rank 0", "--rank takes 1 or more"),
+        ("tune none.csv --threads 0", "--threads takes 1 or more"),
+        ("relay --from /dev/null", "the file is empty"),
+    ])
+    func whatCannotWorkIsKnownFirst(line: String, words: String) throws {
+        let result = try Program(line.split(separator: " ").map(String.init)).wait()
+        #expect([64, 65].contains(result.status) && result.error.contains(words), "\(result)")
+    }
 }

@@ -12,6 +12,11 @@ struct ALSOptions: ParsableArguments {
     @Flag(help: "Treat ratings as counts or strengths of interest.") var implicit = false
     @Option(help: "With --implicit, confidence is 1 + alpha |rating|.") var alpha = 1.0
 
+    func validate() throws {
+        guard rank >= 1 else { throw ValidationError("--rank takes 1 or more, not \(rank).") }
+        if let threads, threads < 1 { throw ValidationError("--threads takes 1 or more, not \(threads).") }
+    }
+
     /// Says what has no effect, or little.
     func remark(on ratings: Ratings, _ console: Console) {
         if alpha != 1, !implicit { console.remark("--alpha has no effect without --implicit") }

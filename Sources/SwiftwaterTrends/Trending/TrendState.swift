@@ -262,7 +262,8 @@ final class TrendState: BatchState, @unchecked Sendable {
         let before = slideNumbers.filter { $0.key < first }.values.max() ?? 0
         var numbers = slideNumbers
         numbers[first - 1] = before
-        let count = (first...slide).reduce(0) { $0 + (posts[$1] ?? 0) }
+        // By the slides that have posts: a long window of short slides has billions of others.
+        let count = posts.reduce(0) { (first...slide).contains($1.key) ? $0 + $1.value : $0 }
         let window = TrendShard.Window(
             last: slide, count: count, posts: posts, slideNumbers: numbers, deleted: Set(effective.map(\.id)),
             authors: authors)
