@@ -14,7 +14,6 @@ public enum RemoteStores {
     /// - Parameter notice: receives what a user should know, such as where `hdfs:` is read.
     public static func register(notice: @escaping @Sendable (String) -> Void = { _ in }) {
         #if Services
-            let environment = ProcessInfo.processInfo.environment
             for scheme in ["s3", "s3a"] {
                 StoreRegistry.register(scheme) { try S3Store(bucket: $0.authority) }
             }
@@ -22,7 +21,8 @@ public enum RemoteStores {
                 StoreRegistry.register(scheme) {
                     try WebHDFSStore(
                         settings: WebHDFSSettings(
-                            address: $0.authority, isSecure: scheme == "swebhdfs", environment: environment))
+                            address: $0.authority, isSecure: scheme == "swebhdfs",
+                            environment: ProcessInfo.processInfo.environment))
                 }
             }
             StoreRegistry.register("hdfs") { address in
@@ -33,6 +33,8 @@ public enum RemoteStores {
                         .invalidArgument, "hdfs:///\(address.key) names no name node",
                         remedy: "write webhdfs://NAMENODE:9870/\(address.key)")
                 }
+                // Not before an address asks for it: a configuration file sets variables, too.
+                let environment = ProcessInfo.processInfo.environment
                 let place = environment["SWIFTWATER_HDFS_HTTP"] ?? "\(host):9870"
                 notice(
                     "hdfs://\(address.authority) is read and written through WebHDFS, at http://\(place); "

@@ -93,6 +93,19 @@ struct ConfigurationTests {
             shown.status == 0 && !shown.output.contains("hush") && shown.output.contains("(hidden)"), "\(shown.output)")
     }
 
+    #if Server
+        /// Variables of the file are there for the program, unless the environment has them.
+        @Test func variablesAreSet() throws {
+            let folder = try TemporaryDirectory()
+            let path = try file("environment:\n  SWIFTWATER_TOKEN: a-token-of-enough-letters\n", in: folder)
+            chmod(path, 0o600)
+            let token = try folder.write("token", "another-token-of-enough-letters\n")
+            let words = ["serve", "--port", "0", "--token-file", token, "--config", path]
+            let refused = try Program.run(words, variables: [:])
+            #expect(refused.status == 64 && refused.error.contains("SWIFTWATER_TOKEN and a file"), "\(refused)")
+        }
+    #endif
+
     /// An example has every option as a comment, and is a configuration itself once the comments are removed.
     @Test func examplesAreGood() throws {
         let folder = try TemporaryDirectory()
