@@ -9,9 +9,11 @@ SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmar
 .PHONY: demo test page docs dist dist-proof integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
-## to build than the rest.
+## to build than the rest, and so resolves fewer packages: the versions of the others stay as they were.
 demo: packages
+	@if [ -e Package.resolved ]; then mkdir -p .build-demo && cp Package.resolved .build-demo/resolved; fi
 	$(BUILD) --disable-default-traits --scratch-path .build-demo --product swiftwater
+	@if [ -e .build-demo/resolved ]; then mv .build-demo/resolved Package.resolved; else rm -f Package.resolved; fi
 	.build-demo/release/swiftwater demo
 
 ## Serves the live page on generated posts and ratings until Ctrl-C.

@@ -37,15 +37,18 @@ struct MongoError: DatabaseProblem {
         !labels.isEmpty || isOfDriver && !words.contains("certificate")
             || [6, 7, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436, 14031, 251, 225].contains(
                 code)
-            || isDenied
+            || isDenied || hasNoRoom
     }
+
+    /// Whether the disk is full: a code of its own, or the storage engine's words under a general code.
+    private var hasNoRoom: Bool { code == 14031 || words.contains("No space left") }
 
     var error: SwiftwaterError {
         let said = TerminalText.safe(String(words.prefix(500)))
         let (kind, remedy): (SwiftwaterError.Code, String?) =
             if isDenied {
                 (.denied, MongoAddress.accessRemedy)
-            } else if code == 14031 || words.contains("No space left") {
+            } else if hasNoRoom {
                 (.io, "free some space on the server")
             } else if code == 121 {
                 (.invalidState, "the collection's validator refuses the rows; use another collection")
