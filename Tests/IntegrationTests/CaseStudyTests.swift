@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The commands of the case studies' pages print what the pages say. Numbers may differ a little: other processors add in
-/// another order.
+/// The commands of the case studies' pages print what the pages say. Counts are the same; decimal fractions may differ a
+/// little, since other processors add in another order.
 @Suite(.enabled(if: Sanitizer.isAbsent, Comment(rawValue: Sanitizer.startsProgram)))
 struct CaseStudyTests {
     private static let tolerance = 0.01
@@ -26,7 +26,9 @@ struct CaseStudyTests {
 
     private static func isSame(_ one: Substring, _ other: Substring) -> Bool {
         if one == other { return true }
-        guard let first = Double(one), let second = Double(other) else { return false }
+        guard one.contains("."), other.contains("."), let first = Double(one), let second = Double(other) else {
+            return false
+        }
         return abs(first - second) <= tolerance * max(1, abs(second))
     }
 

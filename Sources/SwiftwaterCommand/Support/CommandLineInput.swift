@@ -23,7 +23,7 @@ enum CommandLineInput {
         return word.hasPrefix("-") && digits.first.map { $0.isNumber || $0 == "." && digits.count > 1 } ?? false
     }
 
-    /// Returns what to say about a question for a command that does not exist; nil if there is no such question.
+    /// Returns what to say about 'help' with a word that is not a command; nil for all other words.
     static func unknownHelp(_ words: [String]) -> String? {
         guard words.first == "help", words.count > 1, !words[1].hasPrefix("-") else { return nil }
         let all = CommandDescription.all()
