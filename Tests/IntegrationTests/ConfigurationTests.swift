@@ -54,7 +54,8 @@ struct ConfigurationTests {
         ("train:\n  file: x\n", ":2: 'file' is an argument of 'train'; give it on the command line"),
         ("all:\n  nothing-such: 1\n", ":2: no command has an option 'nothing-such'"),
         ("a: b: c\n", ":1: the file is not YAML"), ("serve:\n  port: 1\n  port: 2\n", "'port' stands there twice"),
-        ("serve:\n  port:\n", ":2: 'serve.port' has no value"), ("- serve\n", "the file is not a list of keys with values"),
+        ("serve:\n  port:\n", ":2: 'serve.port' has no value"),
+        ("- serve\n", "the file is not a list of keys with values"),
         ("serve:\n  window: [[1m]]\n", ":2: 'serve.window' has a list of lists"),
         ("trends:\n  batch: 10\n", ":2: 'trends' refuses its options"),
     ])

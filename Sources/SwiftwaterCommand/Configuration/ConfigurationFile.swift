@@ -52,7 +52,8 @@ struct ConfigurationFile {
         do {
             if let root = try compose(yaml: text), root.scalar?.string.isEmpty != true {
                 guard let mapping = root.mapping else {
-                    throw Self.problem("the file is not a list of keys with values", name, 1, "write OPTION: VALUE under a command")
+                    throw Self.problem(
+                        "the file is not a list of keys with values", name, 1, "write OPTION: VALUE under a command")
                 }
                 try Self.add(mapping, [], to: &entries, name)
             }
