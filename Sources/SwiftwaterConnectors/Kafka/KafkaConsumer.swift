@@ -31,7 +31,10 @@ final class KafkaConsumer: Sendable {
                 ("group.id", address.group ?? "swiftwater"), ("enable.auto.commit", "false"),
                 ("enable.auto.offset.store", "false"), ("auto.offset.reset", "error"),
                 ("enable.partition.eof", "true"), ("queued.max.messages.kbytes", "\(max(1024, bufferBytes >> 10))"),
-                ("fetch.wait.max.ms", "100"), ("topic.metadata.refresh.interval.ms", "10000"),
+                // Above this number, brokers are not asked for up to a second: an answer of small messages passes the
+                // default of 100,000.
+                ("queued.min.messages", "1000000"), ("fetch.wait.max.ms", "100"),
+                ("topic.metadata.refresh.interval.ms", "10000"),
                 ("reconnect.backoff.max.ms", "2000"),
             ])
         let handle = client.handle.value
