@@ -41,7 +41,7 @@ package struct LineFaults: Sendable, Equatable {
         if overlong > 0 {
             messages.append(
                 "\(overlong) lines longer than \(limits.lineLengthMaxBytes) bytes were dropped; "
-                    + "raise the limit (lineLengthMaxBytes) to keep them")
+                    + "a larger limit keeps them")
         }
         if repaired > 0 {
             messages.append(

@@ -4,6 +4,7 @@
     import Logging
     import NIOCore
     import ServiceLifecycle
+    import SwiftwaterConnectors
     import SwiftwaterCore
 
     /// The HTTP server: the page, the API and the metrics of a trend service and, optionally, a recommendation service.
@@ -57,10 +58,9 @@
                     hub.close()
                 }
             } catch let error as IOError {
-                throw SwiftwaterError(
-                    .network,
-                    "cannot listen on \(settings.host):\(settings.port): \(SystemInformation.message(error.errnoCode))",
-                    remedy: "choose another port", setting: .port)
+                throw ConnectionFailure.listening(settings.host, settings.port, error)
+            } catch let error as SocketAddressError.UnknownHost {
+                throw ConnectionFailure.listening(settings.host, settings.port, error)
             }
         }
 

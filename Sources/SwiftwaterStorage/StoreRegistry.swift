@@ -36,7 +36,7 @@ public enum StoreRegistry {
 
     /// Returns the files of an address's store.
     ///
-    /// - Throws: `unsupported` for an unknown scheme, and the errors of opening the store.
+    /// - Throws: `invalidArgument` for an unknown scheme, and the errors of opening the store.
     static func files(_ address: StoreAddress) throws -> StoreFileSystem {
         let root = "\(address.scheme)://\(address.authority)/"
         let (known, opening) = state.read { ($0.open[root], $0.openings[address.scheme]) }
@@ -44,7 +44,7 @@ public enum StoreRegistry {
         guard let opening else {
             let known = schemes.map { $0 + "://" }.joined(separator: ", ")
             throw SwiftwaterError(
-                .unsupported, "no store is known for \(address.scheme)://", at: .init(file: root + address.key),
+                .invalidArgument, "no store is known for \(address.scheme)://", at: .init(file: root + address.key),
                 remedy: known.isEmpty
                     ? "use a local path, or a program that was built with stores"
                     : "use a local path, or one of \(known)")

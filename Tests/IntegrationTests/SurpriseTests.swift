@@ -121,4 +121,31 @@ struct SurpriseTests {
         let result = try Program(line.split(separator: " ").map(String.init)).wait()
         #expect([64, 65].contains(result.status) && result.error.contains(words), "\(result)")
     }
+
+    /// All programs that listen say the same, in words, about an address that cannot be.
+    @Test(arguments: [
+        "relay --from F --ack --host H", "relay --from F --host H", "trends --source push://H:1 --token-file F",
+        "serve --behind-proxy --host H",
+    ])
+    func addressesThatCannotBeAreNamed(line: String) throws {
+        let folder = try TemporaryDirectory()
+        let posts = try folder.write("posts.txt", "#a #b\n")
+        for (host, why) in [
+            ("nohost.invalid", "no address is known for nohost.invalid"),
+            ("192.0.2.1", "Cannot assign requested address"),
+        ] {
+            let line = line.replacing("F", with: posts).replacing("H", with: host)
+            let result = try Program(line.split(separator: " ").map(String.init)).wait()
+            #expect(result.status == 69, "\(result)")
+            #expect(
+                result.error.contains("cannot listen on \(host):") && result.error.contains(why)
+                    && result.error.contains("; name an address of this machine\n"), "\(result)")
+        }
+    }
+
+    /// Wrong paths are errors of the command line.
+    @Test func unknownStoresAreUsageErrors() throws {
+        let result = try Program.run("train", "https://example.com/ratings.csv")
+        #expect(result.status == 64 && result.error.contains("no store is known for https://"), "\(result)")
+    }
 }

@@ -59,7 +59,7 @@ struct TrainCommandTests {
         let (ratings, folder) = (try Self.ratings.get(), try Self.folder.get())
         for (path, status, words) in [
             ("/no/such/folder/x.svg", 66, "cannot create /no/such/folder/x.svg: No such file"),
-            (folder.path, 74, "is a directory; name a file in it"),
+            (folder.path, 64, "is a directory; name a file in it"),
         ] {
             let result = try run(command, ratings, "--out", path)
             #expect(Int(result.status) == status && result.error.contains(words), "\(result.error)")

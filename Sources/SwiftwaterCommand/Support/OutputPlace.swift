@@ -22,7 +22,7 @@ enum OutputPlace {
             guard !URLFileSystem.isRemote(path) else { continue }
             if case .stream = try WritePlace(path) { continue }
             guard try !URLFileSystem().isDirectory(path) else {
-                throw SwiftwaterError(.io, "\(path) is a directory", remedy: "name a file in it")
+                throw SwiftwaterError(.invalidArgument, "\(path) is a directory", remedy: "name a file in it")
             }
             // It is removed again: nothing is committed.
             _ = try AtomicFile(path: path)

@@ -80,10 +80,7 @@ public final class AcknowledgedSender: Sendable {
                 .bind(host: settings.host, port: settings.port).wait()
         } catch {
             try? group.syncShutdownGracefully()
-            throw SwiftwaterError(
-                .network, "cannot listen on \(settings.host):\(settings.port)",
-                remedy: "choose another port", setting: .port,
-                cause: error)
+            throw ConnectionFailure.listening(settings.host, settings.port, error)
         }
     }
 

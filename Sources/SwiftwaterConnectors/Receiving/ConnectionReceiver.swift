@@ -78,8 +78,7 @@ final class ConnectionReceiver<Reader: ConnectionReader>: TextReceiver {
                 state.update { $0.listener = listener }
             } catch {
                 try? group.syncShutdownGracefully()
-                throw SwiftwaterError(
-                    .network, "cannot listen on \(host):\(port)", remedy: "choose another port", cause: error)
+                throw ConnectionFailure.listening(host, port, error)
             }
         }
     }

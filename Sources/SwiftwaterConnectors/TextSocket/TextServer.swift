@@ -85,12 +85,7 @@ public final class TextServer: Sendable {
                 .bind(host: settings.host, port: settings.port).wait()
         } catch {
             try? group.syncShutdownGracefully()
-            let isInUse = (error as? IOError)?.errnoCode == EADDRINUSE
-            throw SwiftwaterError(
-                .network, "cannot listen on \(settings.host):\(settings.port)\(isInUse ? ": the port is in use" : "")",
-                remedy: isInUse ? "choose another port, or stop the program that uses it" : "check the address",
-                setting: isInUse ? .port : nil,
-                cause: isInUse ? nil : error)
+            throw ConnectionFailure.listening(settings.host, settings.port, error)
         }
     }
 

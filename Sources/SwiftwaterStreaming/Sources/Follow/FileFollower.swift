@@ -243,7 +243,7 @@ package final class FileFollower {
             malformed += 1
             report(
                 "\(path): a line longer than \(limits.lineLengthMaxBytes) bytes was left out; "
-                    + "raise the limit (lineLengthMaxBytes) to keep it")
+                    + "a larger limit keeps it")
             return bytes.count
         }
         lines = Array(bytes[start...last])
