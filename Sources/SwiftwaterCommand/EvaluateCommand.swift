@@ -32,6 +32,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let ranking, ranking < 1 { throw ValidationError("--ranking takes 1 or more.") }
+        try RequiredOption.check("--ranking", isThere: ranking != nil, for: ["--relevant-from": relevantFrom != nil])
     }
 
     func run() async throws {
@@ -113,7 +114,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     static func describe(_ lists: RankingMetrics) -> String {
         """
-        top \(lists.k) for \(Format.count(lists.lists)) users: precision \(Format.decimal(lists.precision))   \
+        top \(lists.k) for \(Format.count(lists.lists, "user")): precision \(Format.decimal(lists.precision))   \
         recall \(Format.decimal(lists.recall))
           MAP \(Format.decimal(lists.meanAveragePrecision))   \
         NDCG \(Format.decimal(lists.ndcg))   MRR \(Format.decimal(lists.meanReciprocalRank))   \
@@ -124,7 +125,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     static func describe(_ metrics: RatingMetrics, on name: String) -> String {
         "\(name): RMSE \(Format.decimal(metrics.rmse))   MAE \(Format.decimal(metrics.mae))"
             + "   R2 \(Format.decimal(metrics.r2))"
-            + "   over \(Format.count(metrics.evaluated)) ratings"
+            + "   over \(Format.count(metrics.evaluated, "rating"))"
             + (metrics.unknown > 0 ? ", \(Format.count(metrics.unknown)) with an unknown user or item skipped" : "")
     }
 }

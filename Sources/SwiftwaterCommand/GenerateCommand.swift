@@ -25,6 +25,11 @@ struct GenerateCommand: ParsableCommand {
         @Option(help: "Seed.") var seed: UInt64 = 7
         @Option(help: "Output format.") var format = PostFormat.text
         @Option(help: "Output file; standard output by default.") var out: String?
+        @Flag(help: "With --out: print JSON about the file.") var json = false
+
+        func validate() throws {
+            try RequiredOption.check("--out FILE", isThere: out != nil && out != "-", for: ["--json": json])
+        }
 
         func run() throws {
             let console = Console()
@@ -47,7 +52,15 @@ struct GenerateCommand: ParsableCommand {
             try put(chunk, file)
             try file?.commit()
             console.endProgress()
-            console.remark("\(Format.count(made)) posts" + (out.map { " written to \($0)" } ?? ""))
+            if json {
+                return try console.line(
+                    JSONWriter.object { json in
+                        json.member("posts", made)
+                        json.member("seed", seed)
+                        json.member("out", out)
+                    })
+            }
+            console.remark("\(Format.count(made, "post"))" + (out.map { " written to \($0)" } ?? ""))
         }
 
         private func put(_ text: String, _ file: AtomicFile?) throws {
@@ -64,6 +77,7 @@ struct GenerateCommand: ParsableCommand {
         @Option(help: "MovieLens data set to resemble.") var preset = SamplePreset.hundredThousand
         @Option(help: "Seed.") var seed: UInt64 = 7
         @Option(help: "Output directory.") var out: String
+        @Flag(help: "Print JSON.") var json = false
 
         func run() throws {
             let console = Console()
@@ -86,8 +100,18 @@ struct GenerateCommand: ParsableCommand {
             }
             try movies.commit()
             console.endProgress()
+            if json {
+                return try console.line(
+                    JSONWriter.object { json in
+                        json.member("ratings", report.ratings)
+                        json.member("seed", seed)
+                        json.member("noiseFloor", report.noiseFloor)
+                        json.member("deviation", report.deviation)
+                        json.member("out", [out + "/ratings.csv", out + "/movies.csv"])
+                    })
+            }
             try console.line(
-                "\(Format.count(report.ratings)) ratings written to \(out)/ratings.csv, films to \(out)/movies.csv\n"
+                "\(Format.count(report.ratings, "rating")) written to \(out)/ratings.csv, films to \(out)/movies.csv\n"
                     + "noise floor (RMSE of the planted model): \(Format.decimal(report.noiseFloor))\n"
                     + "RMSE of predicting the mean:             \(Format.decimal(report.deviation))")
         }

@@ -24,14 +24,18 @@ struct NeighborsCommand: ParsableCommand {
     @Option(help: "Minimum number of ratings two neighbors share.") var overlapMin = 2
     @Option(help: "Scale similarity by n / (n + shrinkage) for n common ratings.") var shrinkage = 0.0
     @Option(help: "Weights: training,validation,test. Evaluates on test.") var split: NumberList<Double>?
-    @Option(help: "Seed for the split.") var seed: UInt64 = 42
+    @Option(help: "Seed for the split. (default: 42)") var seed: UInt64?
     @Option(help: "Recommend for this user.") var user: String?
-    @Option(help: "With --user, number of items.") var top = 10
+    @Option(help: "With --user, number of items. (default: 10)") var top: Int?
     @OptionGroup var ratings: RatingsOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
-        guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
+        guard (top ?? 1) >= 1 else { throw ValidationError("--top takes 1 or more.") }
+        guard neighbors >= 1 else { throw ValidationError("--neighbors takes 1 or more.") }
+        if split != nil, user != nil { throw ValidationError("Give --split or --user, not both.") }
+        try RequiredOption.check("--split", isThere: split != nil, for: ["--seed": seed != nil])
+        try RequiredOption.check("--user", isThere: user != nil, for: ["--top": top != nil])
     }
 
     func run() throws {
@@ -40,7 +44,7 @@ struct NeighborsCommand: ParsableCommand {
             basis: by, similarity: similarity, neighbors: neighbors, overlapMin: overlapMin, shrinkage: shrinkage)
         let all = try file.map { try ratings.read($0, console: console) } ?? TextbookRatings.sixUsers
         if let split {
-            let parts = try all.split(weights: split.values, seed: seed)
+            let parts = try all.split(weights: split.values, seed: seed ?? 42)
             guard parts.count >= 2, parts.last!.count > 0 else {
                 throw SwiftwaterError(
                     .invalidArgument, "the split leaves no test data",
@@ -63,7 +67,7 @@ struct NeighborsCommand: ParsableCommand {
                     ? JSONWriter.object { EvaluateCommand.write(metrics, to: &$0) }
                     : EvaluateCommand.describe(metrics, on: "\(by.rawValue), \(similarity.rawValue), k = \(neighbors)"))
             console.remark(
-                "trained on \(Format.count(parts[0].count)) ratings in \(Format.seconds(clock.elapsed() - start))")
+                "trained on \(Format.count(parts[0].count, "rating")) in \(Format.seconds(clock.elapsed() - start))")
             return
         }
         let model = try NeighborhoodModel(all, settings: settings)
@@ -84,7 +88,7 @@ struct NeighborsCommand: ParsableCommand {
             throw SwiftwaterError(
                 .invalidArgument, "there is no user '\(user)'", remedy: "give a user id from the file")
         }
-        let best = model.recommendItems(forUserIndex: index, limit: top)
+        let best = model.recommendItems(forUserIndex: index, limit: top ?? 10)
         if json {
             return try console.line(
                 JSONWriter.object { json in

@@ -49,7 +49,7 @@ struct PredictCommand: ParsableCommand {
         console.remark(
             "\(Format.count(count)) prediction\(count == 1 ? "" : "s")" + (out.map { " written to \($0)" } ?? "")
                 + (unknown > 0
-                    ? "; \(Format.count(unknown)) pairs of unknown users or items "
+                    ? "; \(Format.count(unknown, "pair")) of unknown users or items "
                         + (dropUnknown ? "omitted" : "left empty")
                     : ""))
     }

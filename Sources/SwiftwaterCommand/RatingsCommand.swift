@@ -51,6 +51,12 @@ struct RatingsCommand: ParsableCommand {
         @OptionGroup var cluster: ClusterOptions
         @Flag(help: "Print JSON.") var json = false
 
+        func validate() throws {
+            for (option, count) in [("--users", users), ("--items", items)] where !(1...1000).contains(count) {
+                throw ValidationError("\(option) takes 1 to 1000, not \(count).")
+            }
+        }
+
         func run() async throws {
             #if SparkConnect
                 if let master = cluster.master { return try await run(on: master) }
@@ -72,8 +78,8 @@ struct RatingsCommand: ParsableCommand {
             if table.users.count < table.totals.users || table.items.count < table.totals.items {
                 let filled = 100 * Double(count) / Double(table.totals.users) / Double(table.totals.items)
                 console.remark(
-                    "\(table.users.count) of \(Format.count(table.totals.users)) users and \(table.items.count) of "
-                        + "\(Format.count(table.totals.items)) items; "
+                    "\(table.users.count) of \(Format.count(table.totals.users, "user")) and \(table.items.count) of "
+                        + "\(Format.count(table.totals.items, "item")); "
                         + "\(Format.decimal(filled, 2))% of the whole matrix is rated")
             }
         }

@@ -68,15 +68,19 @@ struct RecommendCommand: AsyncParsableCommand {
         if user != nil && forItems != nil || item != nil && forUsers != nil {
             throw ValidationError("--user goes with --for-users, --item with --for-items.")
         }
-        if because && user == nil { throw ValidationError("--because requires --user.") }
+        if because, user == nil || json || out != nil || format != nil {
+            throw ValidationError("--because requires --user, and goes without --json, --out and --format.")
+        }
         if (allow != nil || deny != nil) && (forItems != nil || item != nil) {
             throw ValidationError("--allow and --deny filter items, not users.")
         }
         if let count = forUsers ?? forItems, count < 1 {
             throw ValidationError("--for-users and --for-items take 1 or more.")
         }
-        if sink != nil, place.master != nil || out != nil || user != nil || item != nil {
-            throw ValidationError("--sink goes without --out, --user, --item and --master.")
+        if sink != nil,
+            place.master != nil || out != nil || format != nil || movies.movies != nil || user != nil || item != nil
+        {
+            throw ValidationError("--sink goes without --out, --format, --movies, --user, --item and --master.")
         }
         if clusterOut != nil, place.master == nil || out != nil || user != nil || item != nil {
             throw ValidationError("--cluster-out requires --master, and goes without --out, --user and --item.")
@@ -116,7 +120,7 @@ struct RecommendCommand: AsyncParsableCommand {
         let note = found.source == .popular ? "unknown to the model: most-rated items" : seenNote
         try console.line(
             console.styled(
-                "Top \(Format.count(found.items.count)) items for user \(TerminalText.safe(user)) (\(note))", .bold))
+                "Top \(Format.count(found.items.count, "item")) for user \(TerminalText.safe(user)) (\(note))", .bold))
         // The score of a popular item is a count.
         let places = found.source == .popular ? 0 : 2
         try RecommendCommand.show(found.items, model.itemIDs, catalogue, console, places: places) { scored in
@@ -188,7 +192,7 @@ struct RecommendCommand: AsyncParsableCommand {
 
     func report(_ rows: Int, _ console: Console) {
         console.remark(
-            "\(Format.count(rows)) recommendations (\(seenNote))"
+            "\(Format.count(rows, "recommendation")) (\(seenNote))"
                 + (out.map { " written to \($0)" } ?? (sink == nil ? "" : " written to the sink")))
     }
 

@@ -20,12 +20,13 @@ extension RelayCommand {
         let name = TerminalText.safe(source)
         if let server {
             let awaited = waitForClients ?? 0
-            console.remark(
+            try ready(
                 "serving posts of \(name) on \(host):\(server.port)"
-                    + (awaited > 0 ? "; waiting for a client" : ""))
+                    + (awaited > 0 ? "; waiting for a client" : ""), console
+            ) { Self.write(host, server.port, to: &$0) }
             server.waitForClients(awaited)
         } else if let topic {
-            console.remark("writing posts of \(name) to \(topic.label)")
+            try ready("writing posts of \(name) to \(topic.label)", console) { $0.member("to", topic.label) }
         }
         feed.start()
         var relay = Relay(track: TrackFilter(track, isExact: trackExact), format: format)
@@ -44,17 +45,17 @@ extension RelayCommand {
             }
             try block.forEachLine { line in
                 for output in relay.take(line, source: source) {
-                    if !quiet, let post = output.post { try console.line(Relay.display(post)) }
+                    if showsPosts, let post = output.post { try console.line(Relay.display(post)) }
                     try sender.send(output.line)
                 }
             }
             try sender.flush()
         }
         server?.close(patience: .milliseconds(500))
-        report(relay, missed: server?.missedSends ?? 0, console)
-        if let record { console.remark("recorded \(Format.count(recorded)) lines in \(TerminalText.safe(record))") }
+        try report(relay, missed: server?.missedSends ?? 0, console)
+        if let record { console.remark("recorded \(Format.count(recorded, "line")) in \(TerminalText.safe(record))") }
         if let status = feed.status, status.gaps > 0 {
-            console.remark("\(status.gaps) \(status.gaps == 1 ? "gap" : "gaps") of \(status.gapTime.label) in all")
+            console.remark("\(Format.count(status.gaps, "gap")) of \(status.gapTime.label) in all")
         }
         stop.finished()
     }

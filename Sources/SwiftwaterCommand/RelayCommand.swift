@@ -47,10 +47,12 @@ struct RelayCommand: ParsableCommand {
     @Flag(help: "With --track: the sign belongs to the word, so that #corona does not keep corona.")
     var trackExact = false
     @Option(help: "Posts per second, such as 100 or 100/s. Default: as fast as clients read.") var rate: String?
-    @Option(help: "Port to serve on; 0 picks a free one.") var port = 7773
-    @Option(help: "Address to serve on.") var host = "127.0.0.1"
+    @Option(name: .customLong("port"), help: "Port to serve on; 0 picks a free one. (default: 7773)")
+    var givenPort: Int?
+    @Option(name: .customLong("host"), help: "Address to serve on. (default: 127.0.0.1)") var givenHost: String?
     @Option(help: "Wait for this many clients first. (default: 1; 0 with --source)") var waitForClients: Int?
     @Flag(help: "Do not show the posts.") var quiet = false
+    @Flag(help: "Do not show the posts: print JSON when the relay is ready, and at its end.") var json = false
     @Flag(help: "Keep each post until the receiver (trends --source ack://) acknowledges it. One receiver.")
     var ack = false
     @Option(
@@ -86,17 +88,25 @@ struct RelayCommand: ParsableCommand {
         }
         guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535, not \(port).") }
         if isToKafka {
-            if ack || waitForClients != nil {
-                throw ValidationError("--ack and --wait-for-clients do not go with --to kafka://.")
+            if ack || sender != nil || waitForClients != nil {
+                throw ValidationError("--ack, --sender and --wait-for-clients do not go with --to kafka://.")
             }
             _ = try PostSource(parsing: to!)
         } else if !ack, to != nil || sender != nil {
             throw ValidationError("--to HOST:PORT and --sender require --ack.")
         }
+        if to != nil, givenPort != nil || givenHost != nil {
+            throw ValidationError("--port and --host are for serving posts; --to sends them to an address.")
+        }
+        if ack, waitForClients != nil {
+            throw ValidationError("--wait-for-clients does not go with --ack, which always waits for its receiver.")
+        }
         if let sender, sender.isEmpty || sender.utf8.count > 1000 || sender.contains("\n") {
             throw ValidationError("--sender takes a name of 1 to 1000 bytes in one line.")
         }
-        if to == nil, tokenFile != nil { throw ValidationError("--token-file requires --to.") }
+        if to == nil || isToKafka, tokenFile != nil {
+            throw ValidationError("--token-file requires --to HOST:PORT, a receiver.")
+        }
         if to != nil, target == nil, !isToKafka { throw ValidationError("--to takes HOST:PORT, not '\(to!)'.") }
         guard (waitForClients ?? 0) >= 0 else { throw ValidationError("--wait-for-clients takes 0 or more.") }
         guard lineLengthMaxBytes >= 1 else { throw ValidationError("--line-length-max-bytes takes 1 or more.") }
@@ -106,6 +116,8 @@ struct RelayCommand: ParsableCommand {
         }
     }
 
+    var port: Int { givenPort ?? 7773 }
+    var host: String { givenHost ?? "127.0.0.1" }
     var isToKafka: Bool { to?.hasPrefix("kafka://") ?? false }
 
     private var postsPerSecond: Double? {
@@ -133,14 +145,19 @@ struct RelayCommand: ParsableCommand {
         let signals = StopSignals { stop.now(server) }
         defer { withExtendedLifetime(signals) {} }
         let awaited = waitForClients ?? 1
-        console.remark("serving posts on \(host):\(server.port)" + (awaited > 0 ? "; waiting for a client" : ""))
+        try ready(
+            "serving posts on \(host):\(server.port)" + (awaited > 0 ? "; waiting for a client" : ""), console
+        ) { Self.write(host, server.port, to: &$0) }
         server.waitForClients(awaited)
         var sender = PacedSender(server: server, postsPerSecond: postsPerSecond, stop: stop)
         let relay = try read(paths, stop, console, send: { sender.send($0) }, flush: { sender.flush() })
         server.close(patience: stop.isAsked ? .milliseconds(500) : .seconds(10))
-        report(relay, missed: server.missedSends, console)
+        try report(relay, missed: server.missedSends, console)
         stop.finished()
     }
+
+    /// Whether posts are shown.
+    var showsPosts: Bool { !quiet && !json }
 
     /// Reads all files and sends the tracked posts.
     private func read(
@@ -155,7 +172,7 @@ struct RelayCommand: ParsableCommand {
                 try block.forEachLine { line in
                     guard !stop.isAsked else { return }
                     for output in relay.take(line, source: path) {
-                        if !quiet, let post = output.post { try console.line(Relay.display(post)) }
+                        if showsPosts, let post = output.post { try console.line(Relay.display(post)) }
                         try send(output.line)
                     }
                 }
@@ -174,10 +191,10 @@ struct RelayCommand: ParsableCommand {
         let stop = RelayStop()
         let signals = StopSignals { stop.ask() }
         defer { withExtendedLifetime(signals) {} }
-        console.remark("writing posts to \(topic.label)")
+        try ready("writing posts to \(topic.label)", console) { $0.member("to", topic.label) }
         var sender = PacedKafkaSender(topic, postsPerSecond: postsPerSecond, stop: stop)
         let relay = try read(paths, stop, console, send: { try sender.send($0) }, flush: { try sender.flush() })
-        report(relay, missed: 0, console)
+        try report(relay, missed: 0, console)
         stop.finished()
     }
 
@@ -194,9 +211,16 @@ struct RelayCommand: ParsableCommand {
             line.close(patience: .milliseconds(500))
         }
         defer { withExtendedLifetime(signals) {} }
-        console.remark(
+        try ready(
             target.map { "sending posts to \($0.host):\($0.port)" }
-                ?? "serving posts on \(host):\(line.port); waiting for a receiver")
+                ?? "serving posts on \(host):\(line.port); waiting for a receiver", console
+        ) { json in
+            if let target {
+                json.member("to", "\(target.host):\(target.port)")
+            } else {
+                Self.write(host, line.port, to: &json)
+            }
+        }
         var pace = Pace(postsPerSecond: postsPerSecond, stop: stop)
         let relay = try read(
             paths, stop, console,
@@ -205,9 +229,7 @@ struct RelayCommand: ParsableCommand {
                 try line.send($0)
             }, flush: { line.flush() })
         let left = line.close(patience: stop.isAsked ? .milliseconds(500) : nil)
-        report(relay, missed: 0, console)
-        console.remark(
-            "\(Format.count(Int(line.safePosition))) acknowledged, \(Format.count(left)) unacknowledged")
+        try report(relay, missed: 0, acknowledged: (Int(line.safePosition), left), console)
         stop.finished()
     }
 
@@ -230,17 +252,6 @@ struct RelayCommand: ParsableCommand {
             throw SwiftwaterError(.notFound, "the directory \(from) has no files", remedy: "name one with posts")
         }
         return files
-    }
-
-    func report(_ relay: Relay, missed: Int, _ console: Console) {
-        let counts = relay.counts
-        for sample in relay.samples { console.remark("skipped: \(TerminalText.safe("\(sample)"))") }
-        console.remark(
-            "relayed \(Format.count(counts.relayed)) posts of \(Format.count(counts.lines)) lines"
-                + " (\(Format.count(counts.untracked)) not tracked, \(Format.count(counts.controls)) not posts, "
-                + "\(Format.count(counts.malformed)) malformed)"
-                + (counts.deletions > 0 ? " and \(Format.count(counts.deletions)) deletions" : "")
-                + (missed > 0 ? "; slow clients missed \(Format.count(missed)) sends" : ""))
     }
 }
 

@@ -96,8 +96,9 @@
             help: ArgumentHelp(
                 "With --master sc://: folder of the cluster in which trends keep their state.", valueName: "folder"))
         var clusterCheckpoint: String?
-        @Option(help: "Seed for the demo.") var seed: UInt64 = 7
+        @Option(help: "Seed for the demo. (default: 7)") var seed: UInt64?
         @Flag(help: "Log requests and batches.") var verbose = false
+        @Flag(help: "Print the address as JSON when the server is ready.") var json = false
 
         func validate() throws {
             guard (0...65535).contains(port) else {
@@ -112,6 +113,16 @@
                 throw ValidationError("--state takes a local directory: the server keeps a database there.")
             }
             try DurabilityOptions.check(renames: checkpointRename)
+            try RequiredOption.check(
+                "--state", isThere: state != nil,
+                for: [
+                    "--checkpoint-drop": !checkpointDrop.isEmpty, "--checkpoint-rename": !checkpointRename.isEmpty,
+                    "--new-charts": newCharts,
+                ])
+            try RequiredOption.check("--demo", isThere: demo, for: ["--seed": seed != nil])
+            try RequiredOption.check(
+                "--model", isThere: model != nil || demo,
+                for: ["--retrain-every": retrainEvery != nil, "--ratings": !ratings.isEmpty])
             try validateCluster()
             if keys == .authorValues, enrichment.enrich == nil {
                 throw ValidationError("--keys author-values requires --enrich.")
@@ -127,7 +138,6 @@
                 if let problem = source.source.problem(onCluster: isOnCluster) { throw ValidationError(problem) }
             }
             try NamedSource.check(source + ratings)
-            if !ratings.isEmpty, model == nil, !demo { throw ValidationError("--ratings requires --model.") }
             for ratings in ratings {
                 switch ratings.source {
                 case .kafka, .mongo, .socket, .acknowledged, .push, .followed: break
@@ -170,7 +180,7 @@
             let server = try SwiftwaterServer(
                 settings, trends: trends, recommendations: recommendations, logger: logger)
             try await trends.context.start()
-            let demo = demo ? ServeDemo(recommendations: recommendations!, seed: seed) : nil
+            let demo = demo ? ServeDemo(recommendations: recommendations!, seed: seed ?? 7) : nil
             let schedule = schedule(recommendations, logger)
             defer { schedule?.cancel() }
             let result: Result<Void, any Error>
@@ -210,8 +220,14 @@
                     let place =
                         ["0.0.0.0", "::"].contains(settings.host) ? ProcessInfo.processInfo.hostName : settings.host
                     let host = place.contains(":") ? "[\(place)]" : place
+                    let address = "http://\(host):\(port)/"
                     try? console.line(
-                        "\(settings.applicationName) is running at http://\(host):\(port)/   (Ctrl-C to stop)")
+                        json
+                            ? JSONWriter.object { json in
+                                json.member("event", "ready")
+                                json.member("url", address)
+                                json.member("port", port)
+                            } : "\(settings.applicationName) is running at \(address)   (Ctrl-C to stop)")
                     if state == nil { console.remark("without --state, nothing survives this process") }
                 }
                 result = .success(())
@@ -284,7 +300,9 @@
                         in: context, nil, token: settings.token, format: try files.format
                     ).named(source.name)
                 }
-                if demo { streams.append(context.receiverStream(DemoPosts(seed: seed), name: "demo").named("demo")) }
+                if demo {
+                    streams.append(context.receiverStream(DemoPosts(seed: seed ?? 7), name: "demo").named("demo"))
+                }
                 return streams
             }
         }
@@ -296,7 +314,7 @@
             let wasThere = directory.map { LocalFileSystem().exists($0) } ?? false
             if let state { try Directory.create(state, isPrivate: true) }
             if demo {
-                let made = try RatingsGenerator(.init(preset: .oneMillion, seed: seed)).make()
+                let made = try RatingsGenerator(.init(preset: .oneMillion, seed: seed ?? 7)).make()
                 let live = try LiveRecommender(directory: directory, settings: settings) { try ALS().fit(made.ratings) }
                 return RecommendationService(live, catalogue: made.catalogue, logger: logger)
             }

@@ -22,6 +22,7 @@ struct SimilarCommand: ParsableCommand {
     func validate() throws {
         guard top >= 1 else { throw ValidationError("--top takes 1 or more.") }
         guard (item == nil) != (user == nil) else { throw ValidationError("Give either --item or --user.") }
+        try RequiredOption.check("--item", isThere: item != nil, for: ["--movies": movies.movies != nil])
     }
 
     func run() throws {

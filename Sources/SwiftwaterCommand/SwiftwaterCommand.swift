@@ -49,7 +49,7 @@ struct SwiftwaterCommand: AsyncParsableCommand {
     /// Reads the command line, or says what is wrong with it and ends the program.
     private static func parse(_ words: [String]) throws -> any ParsableCommand {
         let input = try ConfiguredInput(CommandLineInput.words(words))
-        if let text = CommandLineInput.unknownHelp(input.words) {
+        if let text = CommandLineInput.unknownHelp(input.words) ?? CommandLineInput.repeated(words) {
             ErrorOutput.standard.write(text + "\n")
             ExitStatus.leave(64)
         }

@@ -107,7 +107,7 @@ struct TrainCommand: AsyncParsableCommand {
                 return try report.finish(out: nil, final: .split)
             }
             guard let all = parts.all else { return try write(model, to: out, .split, report) }
-            try report.say("for \(out), training again on all \(Format.count(all.count)) ratings")
+            try report.say("for \(out), training again on all \(Format.count(all.count, "rating"))")
             let last = try run.fit(all, validation: nil, checkpoint: checkpoint.map { $0 + ".all" })
             try write(last, to: out, .all, report)
         } catch is CancellationError {

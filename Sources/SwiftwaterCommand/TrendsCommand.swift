@@ -41,7 +41,7 @@ struct TrendsCommand: AsyncParsableCommand {
             valueName: "url")
     )
     var sink: [SinkArgument] = []
-    @Option(help: "Number of rows of each table to write to sinks; 0 writes all.") var sinkTop = 0
+    @Option(help: "Number of rows of each table to write to sinks; 0 writes all. (default: 0)") var sinkTop: Int?
     @Flag(help: "Also write the count of each key since the start to the sinks.") var totals = false
     @OptionGroup var durability: DurabilityOptions
     @OptionGroup var trending: TrendingOptions
@@ -71,12 +71,13 @@ struct TrendsCommand: AsyncParsableCommand {
     @Option(help: "File whose first line is the token of those who push posts (or SWIFTWATER_TOKEN).")
     var tokenFile: String?
     @Flag(help: "Log connections and batches.") var verbose = false
-    @Option(help: "For file: sources: bytes per batch, at least one file or 32 MiB of one.")
-    var archiveBatchBytes = 512 << 20
+    @Option(
+        help: "For file: sources: bytes per batch, at least one file or 32 MiB of one. (default: 536870912)")
+    var archiveBatchBytes: Int?
     @Option(help: "Drop and count longer lines.") var lineLengthMaxBytes = LineLimits().lineLengthMaxBytes
 
     func validate() throws {
-        for (option, rows) in [("--top", top), ("--sink-top", sinkTop)] where !(0...1_000_000).contains(rows) {
+        for (option, rows) in [("--top", top), ("--sink-top", rowsOfSinks)] where !(0...1_000_000).contains(rows) {
             throw ValidationError("\(option) takes 0, for all, to 1000000.")
         }
         guard (batches ?? 1) >= 1 else { throw ValidationError("--batches takes 1 or more.") }
@@ -84,7 +85,13 @@ struct TrendsCommand: AsyncParsableCommand {
         if totals, trending.keys == .authorValues {
             throw ValidationError("--totals counts what is in posts, not --keys author-values.")
         }
-        if totals, sink.isEmpty { throw ValidationError("--totals requires --sink.") }
+        try RequiredOption.check(
+            "--sink", isThere: !sink.isEmpty, for: ["--totals": totals, "--sink-top": sinkTop != nil])
+        try RequiredOption.check(
+            "a source of file:", isThere: source.archivePath != nil,
+            for: ["--archive-batch-bytes": archiveBatchBytes != nil])
+        try RequiredOption.check(
+            "a source of push:", isThere: source.isPushed, for: ["--token-file": tokenFile != nil])
         if let problem = source.problem(onCluster: isOnCluster) { throw ValidationError("\(problem).") }
         try files.check(hasFiles: source.hasFiles && !isOnCluster)
         if query != nil, !isOnCluster { throw ValidationError("--query requires --master sc://HOST:PORT.") }
@@ -99,6 +106,9 @@ struct TrendsCommand: AsyncParsableCommand {
         #endif
     }
 
+    /// The number of rows that sinks get; 0 for all.
+    var rowsOfSinks: Int { sinkTop ?? 0 }
+
     /// Whether a Spark cluster does the work.
     var isOnCluster: Bool { master.hasPrefix("sc://") }
 
@@ -111,7 +121,11 @@ struct TrendsCommand: AsyncParsableCommand {
 
     private func runHere() async throws {
         let limit = LineLimits(lineLengthMaxBytes: lineLengthMaxBytes)
-        let archive = try source.archive(batchBytes: archiveBatchBytes, limits: limit, format: try files.format)
+        try OutputPlace.check(
+            [("--trace-batches", traceBatches), ("--metrics-file", metricsFile)], inputs: [source.archivePath])
+        try durability.prepareDeadLetter()
+        let archive = try source.archive(
+            batchBytes: archiveBatchBytes ?? 512 << 20, limits: limit, format: try files.format)
         let logger = CommandLog.logger(isVerbose: verbose)
         var limits = StreamSettings()
         if let folder = durability.deadLetter { limits.onFailure = .setAside(directory: folder) }
@@ -193,7 +207,7 @@ struct TrendsCommand: AsyncParsableCommand {
         for (number, argument) in sink.enumerated() {
             let place = try argument.open(checkpoint: durability.checkpoint)
             let suffix = number == 0 ? "" : "-\(number + 1)"
-            (sinkTop == 0 ? tables : tables.map { [sinkTop] in $0.prefix(sinkTop) })
+            (rowsOfSinks == 0 ? tables : tables.map { [rowsOfSinks] in $0.prefix(rowsOfSinks) })
                 .save(to: place, name: "trending" + suffix)
             totals?.save(to: place, name: "totals" + suffix, columns: ["key", "count"]) {
                 [.text($0.0), .integer($0.1)]
@@ -208,10 +222,10 @@ struct TrendsCommand: AsyncParsableCommand {
 
     /// Returns the number of rows of each table that the terminal, JSON and sinks need; 0 for all.
     private func rowsOfTables(_ settings: TrendingSettings) -> Int {
-        if top == 0 || !sink.isEmpty && sinkTop == 0 { return 0 }
+        if top == 0 || !sink.isEmpty && rowsOfSinks == 0 { return 0 }
         // More rows than shown give the previous rank of rising keys. They cost little without evidence.
         let shown = json || settings.recordsEvidence ? top : 10 * max(top, 10)
-        return max(shown, sink.isEmpty ? 0 : sinkTop)
+        return max(shown, sink.isEmpty ? 0 : rowsOfSinks)
     }
 
     private func stopAfterBatches(_ context: StreamingContext) {

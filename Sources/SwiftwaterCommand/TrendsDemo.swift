@@ -8,13 +8,15 @@ struct TrendsDemo {
     let console: Console
     let seed: UInt64
     let windows: Int
+    let isJSON: Bool
     private let postsPerSecond = 4_000
     private let batch = Duration.seconds(1)
 
-    init(console: Console, seed: UInt64, windows: Int) {
+    init(console: Console, seed: UInt64, windows: Int, isJSON: Bool = false) {
         self.console = console
         self.seed = seed
         self.windows = windows
+        self.isJSON = isJSON
     }
 
     func run() async throws {
@@ -27,13 +29,14 @@ struct TrendsDemo {
         let context = StreamingContext(
             Context(master: .local(threads: WorkerPool.coreCount), appName: "demo", logger: logger),
             batchInterval: batch)
-        try console.line(
-            "\(Format.count(postsPerSecond)) posts a second over 127.0.0.1:\(server.port), batches of 1 s,\n"
-                + "a window of 2 s. Watch #eclipse, #finalminute and #newalbum.\n"
-        )
+        if !isJSON {
+            try console.line(
+                "\(Format.count(postsPerSecond, "post")) a second over 127.0.0.1:\(server.port), batches of 1 s,\n"
+                    + "a window of 2 s. Watch #eclipse, #finalminute and #newalbum.\n")
+        }
         let trends = TrendingSettings(window: .seconds(2), recordsEvidence: false)
-        let view = TrendingView(console: console, top: 8, isJSON: false)
-        let screen = DemoScreen(console: console)
+        let view = TrendingView(console: console, top: 8, isJSON: isJSON)
+        let screen = DemoScreen(isTerminal: console.hasColour && !isJSON)
         let left = Monitor(windows)
         context.socketTextStream(host: "127.0.0.1", port: server.port).trending(trends).forEachTable(name: "view") {
             [weak context] table in
@@ -73,7 +76,7 @@ final class DemoScreen: Sendable {
     private let isTerminal: Bool
     private let linesShown = Monitor(0)
 
-    init(console: Console) { isTerminal = console.hasColour }
+    init(isTerminal: Bool) { self.isTerminal = isTerminal }
 
     func show(_ text: String) throws {
         let above = linesShown.update { shown in

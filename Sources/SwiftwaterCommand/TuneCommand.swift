@@ -29,6 +29,10 @@ struct TuneCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON instead of a table and a chart.") var json = false
 
     func validate() throws {
+        if ranks != nil, als.givenRank != nil { throw ValidationError("--ranks takes the place of --rank.") }
+        if regularizations != nil, als.givenRegularization != nil {
+            throw ValidationError("--regularizations takes the place of --regularization.")
+        }
         if let folds, folds < 2 { throw ValidationError("--folds takes 2 or more.") }
         if let plot, let kind = plot.split(separator: ".").last, plot.contains("."), kind != "svg", !kind.contains("/")
         {
@@ -144,7 +148,7 @@ struct TuneCommand: AsyncParsableCommand {
         try ModelFile.write(ALS(best, resources: als.resources).fit(ratings), to: out)
         let text =
             "model of rank \(best.rank), regularization \(best.regularization) and \(best.maxIterations) iterations, "
-            + "fitted on \(Format.count(ratings.count)) ratings, written to \(out)"
+            + "fitted on \(Format.count(ratings.count, "rating")), written to \(out)"
         if json { console.remark(text) } else { try console.line(text) }
     }
 
@@ -209,7 +213,7 @@ struct TuneCommand: AsyncParsableCommand {
     }
 
     /// Writes a curve as the member `curve`.
-    private static func write(_ curve: LearningCurve, to json: inout JSONWriter) {
+    static func write(_ curve: LearningCurve, to json: inout JSONWriter) {
         json.member("curve", array: curve.points) { json, point in
             json.object {
                 $0.member("iterations", point.iterations)

@@ -127,6 +127,11 @@ extension Int: JSONWritable {
     package func write(to json: inout JSONWriter) { json.raw(String(self)) }
 }
 
+extension UInt64: JSONWritable {
+    /// Writes a number.
+    package func write(to json: inout JSONWriter) { json.raw(String(self)) }
+}
+
 extension Int64: JSONWritable {
     /// Writes a number.
     package func write(to json: inout JSONWriter) { json.raw(String(self)) }

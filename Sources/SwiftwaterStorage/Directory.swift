@@ -8,14 +8,22 @@ package enum Directory {
     /// - Parameter isPrivate: whether only the user of this process may look into those that are created.
     package static func create(_ path: String, isPrivate: Bool = false) throws {
         let mode: mode_t = isPrivate ? 0o700 : 0o755
-        if mkdir(path, mode) == 0 || errno == EEXIST { return }
+        if try make(path, mode) { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
             throw FileError.make("cannot create directory", path, errno)
         }
         try create(String(path[..<slash]), isPrivate: isPrivate)
-        guard mkdir(path, mode) == 0 || errno == EEXIST else {
-            throw FileError.make("cannot create directory", path, errno)
-        }
+        guard try make(path, mode) else { throw FileError.make("cannot create directory", path, errno) }
+    }
+
+    /// Creates one directory, and returns whether it is there.
+    ///
+    /// - Throws: If something else has its name.
+    private static func make(_ path: String, _ mode: mode_t) throws -> Bool {
+        if mkdir(path, mode) == 0 { return true }
+        guard errno == EEXIST else { return false }
+        guard isDirectory(path) else { throw FileError.make("cannot create directory", path, ENOTDIR) }
+        return true
     }
 
     /// Removes a directory and everything in it; links in it, not what they name.

@@ -1,6 +1,7 @@
 #if Server
     import Foundation
     import Swiftwater
+    import SwiftwaterFormats
     import TestSupport
     import Testing
 
@@ -44,6 +45,10 @@
             let dry = try Program.run("checkpoint", "repair", state, "--dry-run")
             #expect(dry.status == 0 && dry.output.contains("nothing was changed"), "\(dry)")
             #expect(try LocalFileSystem().read(path) == before)
+            let listed = try Program.run("checkpoint", "repair", state, "--dry-run", "--json")
+            let members = try JSONValue(parsing: listed.output)["logs"]?.array?.first
+            #expect(members?["damage"]?.array?.first?["path"]?.string?.contains(path) == true, "\(listed)")
+            #expect(members?["lost"]?.integer != nil && listed.output.contains("\"copies\":null"), "\(listed)")
             let repaired = try Program.run("checkpoint", "repair", state)
             #expect(repaired.status == 0 && repaired.output.contains(path), "\(repaired)")
             let lost = try #require(

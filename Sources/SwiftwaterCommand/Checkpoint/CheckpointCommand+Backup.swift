@@ -14,6 +14,7 @@ extension CheckpointCommand {
                 """)
         @Argument(help: "Directory of --checkpoint, or of serve --state.") var directory: String
         @Argument(help: "New directory, or new folder of a store.") var place: String
+        @Flag(help: "Print JSON.") var json = false
 
         func run() throws {
             let state = try StateFolder(directory)
@@ -35,9 +36,7 @@ extension CheckpointCommand {
                 console.progress("copying", $0)
             }
             console.endProgress()
-            try console.line(
-                TerminalText.safe(
-                    "\(Format.count(backup.fileCount)) files, \(Format.count(backup.byteCount)) bytes in \(place)"))
+            try console.line(json ? backup.json(place: place) : TerminalText.safe("\(backup.counts) in \(place)"))
         }
 
         /// Returns a path from the root, without links.
@@ -63,6 +62,7 @@ extension CheckpointCommand {
         @Argument(help: "Place of a backup.") var place: String
         @Argument(help: "New directory of the disk.") var directory: String?
         @Flag(help: "Read and check the backup; write nothing.") var dryRun = false
+        @Flag(help: "Print JSON.") var json = false
 
         func validate() throws {
             guard dryRun == (directory == nil) else {
@@ -78,8 +78,24 @@ extension CheckpointCommand {
             let backup = try DirectoryBackup(at: place)
             try backup.restore(to: directory) { console.progress(dryRun ? "reading" : "copying", $0) }
             console.endProgress()
-            let counts = "\(Format.count(backup.fileCount)) files, \(Format.count(backup.byteCount)) bytes"
-            try console.line(TerminalText.safe(directory.map { "\(counts) in \($0)" } ?? "good, \(counts)"))
+            if json { return try console.line(backup.json(place: directory)) }
+            try console.line(
+                TerminalText.safe(directory.map { "\(backup.counts) in \($0)" } ?? "good, \(backup.counts)"))
+        }
+    }
+}
+
+extension DirectoryBackup {
+    fileprivate var counts: String {
+        "\(Format.count(fileCount, "file")), \(Format.count(byteCount, "byte"))"
+    }
+
+    /// - Parameter place: where it is now; nil if it was only read.
+    fileprivate func json(place: String?) -> String {
+        JSONWriter.object { json in
+            json.member("files", fileCount)
+            json.member("bytes", byteCount)
+            json.member("place", place)
         }
     }
 }

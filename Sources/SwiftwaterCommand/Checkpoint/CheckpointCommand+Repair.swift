@@ -18,6 +18,15 @@ extension CheckpointCommand {
                 """)
         @Argument(help: "Directory of --checkpoint, or of serve --state.") var directory: String
         @Flag(help: "List what is lost; change nothing.") var dryRun = false
+        @Flag(help: "Print JSON.") var json = false
+
+        /// A log with damage.
+        private struct Damaged {
+            let name: String
+            let repair: JournalRepair
+            /// Where the damaged files are; nil if nothing was changed.
+            let copies: String?
+        }
 
         func run() throws {
             guard !URLFileSystem.isRemote(directory) else {
@@ -28,39 +37,63 @@ extension CheckpointCommand {
                         + "repair it there, and go on from that directory")
             }
             let folder = try StateFolder(directory)
-            var repaired = 0
+            var logs: [Damaged] = []
             if let stream = folder.stream {
                 let store = try CheckpointStore(directory: stream)
                 // What checkpoints know was acknowledged.
                 let known = try store.times().compactMap { try? store.manifest(at: $0).nextRecord }.max() ?? 0
-                repaired += try repair("log", of: stream, store.journalDirectory, atLeast: known)
+                logs += try [repair("log", of: stream, store.journalDirectory, atLeast: known)].compactMap(\.self)
             }
-            if let films = folder.films { repaired += try repair("ratings", of: films, films + "/ratings", atLeast: 0) }
-            if repaired == 0 { try StandardStream.output.write("nothing to repair\n") }
+            if let films = folder.films {
+                logs += try [repair("ratings", of: films, films + "/ratings", atLeast: 0)].compactMap(\.self)
+            }
+            if json { return try StandardStream.output.write(document(logs) + "\n") }
+            if logs.isEmpty { try StandardStream.output.write("nothing to repair\n") }
         }
 
-        /// Repairs a log, and returns the number of damaged places.
-        private func repair(_ name: String, of owner: String, _ journal: String, atLeast end: UInt64) throws -> Int {
+        /// Repairs a log, and says so; returns nil if there is no damage.
+        private func repair(_ name: String, of owner: String, _ journal: String, atLeast end: UInt64) throws
+            -> Damaged?
+        {
             let lock = try LocalFileSystem().lock(owner)
             defer { withExtendedLifetime(lock) {} }
             let files = LocalFileSystem(isPrivate: true)
             let repair = try JournalRepair(directory: journal, atLeast: end, files: files)
-            guard !repair.damage.isEmpty else { return 0 }
-            for place in repair.damage {
-                try StandardStream.output.write(
-                    TerminalText.safe("\(name)  \(place.path): \(place.description)") + "\n")
-            }
+            guard !repair.damage.isEmpty else { return nil }
+            for place in repair.damage { try say("\(name)  \(place.path): \(place.description)") }
             let counts =
-                "\(Format.count(repair.lostCount)) records lost, \(Format.count(repair.readableCount)) kept"
-            if dryRun {
-                try StandardStream.output.write("\(name)  \(counts); nothing was changed\n")
-            } else {
-                let copies = journal + ".damaged-\(SystemClock().now().milliseconds)"
-                try repair.run(copies: copies)
-                try StandardStream.output.write(
-                    TerminalText.safe("\(name)  \(counts); the damaged files are in \(copies)") + "\n")
+                "\(Format.count(repair.lostCount, "record")) lost, \(Format.count(repair.readableCount)) kept"
+            guard !dryRun else {
+                try say("\(name)  \(counts); nothing was changed")
+                return Damaged(name: name, repair: repair, copies: nil)
             }
-            return repair.damage.count
+            let copies = journal + ".damaged-\(SystemClock().now().milliseconds)"
+            try repair.run(copies: copies)
+            try say("\(name)  \(counts); the damaged files are in \(copies)")
+            return Damaged(name: name, repair: repair, copies: copies)
+        }
+
+        private func say(_ text: String) throws {
+            if !json { try StandardStream.output.write(TerminalText.safe(text) + "\n") }
+        }
+
+        private func document(_ logs: [Damaged]) -> String {
+            JSONWriter.object { json in
+                json.member("logs", array: logs) { json, log in
+                    json.object { json in
+                        json.member("log", log.name)
+                        json.member("lost", log.repair.lostCount)
+                        json.member("kept", log.repair.readableCount)
+                        json.member("copies", log.copies)
+                        json.member("damage", array: log.repair.damage) { json, place in
+                            json.object {
+                                $0.member("path", place.path)
+                                $0.member("what", place.description)
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -52,7 +52,7 @@ extension CheckpointCommand {
             let store = try CheckpointStore(directory: stream)
             for time in try store.times() {
                 try check("checkpoint \(time.milliseconds)", &parts) {
-                    "\(Format.count(try store.verify(time))) bytes of state"
+                    "\(Format.count(try store.verify(time), "byte")) of state"
                 }
             }
             try check("log", &parts) {
@@ -66,13 +66,14 @@ extension CheckpointCommand {
             try check("ratings", &parts) {
                 let found = try RatingLog.verify(films + "/ratings")
                 let log = try JournalContents(directory: films + "/ratings")
-                return "\(Format.count(found.ratings)) ratings of \(Format.count(found.users)) users, \(log.summary)"
+                return
+                    "\(Format.count(found.ratings, "rating")) of \(Format.count(found.users, "user")), \(log.summary)"
             }
             let model = films + "/model.swmodel"
             if LocalFileSystem().exists(model) {
                 try check("model", &parts) {
                     let model = try ModelFile.read(model)
-                    return "\(Format.count(model.userIDs.count)) users, \(Format.count(model.itemIDs.count)) items"
+                    return "\(Format.count(model.userIDs.count, "user")), \(Format.count(model.itemIDs.count, "item"))"
                 }
             }
         }
@@ -97,7 +98,7 @@ extension JournalContents {
     /// The size of the log in words, with what was dropped or lost.
     fileprivate var summary: String {
         var text =
-            "\(Format.count(entries.count)) records in \(segments.count) segment\(segments.count == 1 ? "" : "s")"
+            "\(Format.count(entries.count, "record")) in \(segments.count) segment\(segments.count == 1 ? "" : "s")"
         let gone = lost.reduce(0) { $0 + $1.count }
         if gone > 0 { text += ", \(Format.count(gone)) records were lost before" }
         if droppedBytes > 0 { text += ", \(droppedBytes) bytes at the end were never acknowledged" }

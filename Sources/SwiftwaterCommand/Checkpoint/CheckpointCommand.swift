@@ -43,7 +43,7 @@ struct CheckpointCommand: ParsableCommand {
                 do {
                     let manifest = try store.manifest(at: time)
                     let bytes = manifest.steps.flatMap(\.objects).reduce(0) { $0 + $1.byteCount }
-                    what = "\(manifest.appName)  \(manifest.steps.count) steps  \(Format.count(bytes)) bytes of state"
+                    what = "\(manifest.appName)  \(manifest.steps.count) steps  \(Format.count(bytes, "byte")) of state"
                 } catch { what = TerminalText.safe("\(error)") }
                 try StandardStream.output.write(
                     "\(time.milliseconds)  \(time.civil.date) \(time.civil.timeOfDay) UTC  \(what)\n")
@@ -97,7 +97,7 @@ struct CheckpointCommand: ParsableCommand {
                 let version = step.version == 0 ? "" : ", version \(step.version)"
                 lines.append("'\(step.name)'  \(step.kind)\(window)\(version)  \(step.types.joined(separator: " -> "))")
                 for object in step.objects {
-                    lines.append("    \(object.key)  \(Format.count(object.byteCount)) bytes")
+                    lines.append("    \(object.key)  \(Format.count(object.byteCount, "byte"))")
                 }
             }
             try StandardStream.output.write(TerminalText.safe(lines: lines))

@@ -14,6 +14,7 @@ extension ConfigCommand {
                 """)
 
         @Argument(help: "The file. (default: that of --config or SWIFTWATER_CONFIG)") var file: String?
+        @Flag(help: "Print JSON.") var json = false
         @Option(help: .hidden) var configFile: String?
 
         func run() throws {
@@ -29,6 +30,16 @@ extension ConfigCommand {
                     configuration, commands, environment: ProcessInfo.processInfo.environment)
             }
             let console = Console()
+            if json {
+                try console.line(
+                    JSONWriter.object { json in
+                        json.member("file", path)
+                        json.member("values", configuration.entries.count)
+                        json.member("problems", problems.map { "\($0)" })
+                    })
+                if !problems.isEmpty { throw ExitCode(65) }
+                return
+            }
             for problem in problems { console.remark("swiftwater: \(TerminalText.safe("\(problem)"))") }
             if !problems.isEmpty { throw ExitCode(65) }
             let count = configuration.entries.count

@@ -3,27 +3,31 @@ import Swiftwater
 
 /// Options for training.
 struct ALSOptions: ParsableArguments {
-    @Option(help: "Number of latent factors.") var rank = 10
-    @Option(help: "Lambda, scaled by ratings per row.") var regularization = 0.1
+    @Option(name: .customLong("rank"), help: "Number of latent factors. (default: 10)") var givenRank: Int?
+    @Option(name: .customLong("regularization"), help: "Lambda, scaled by ratings per row. (default: 0.1)")
+    var givenRegularization: Double?
     @Option(help: "Seed for the split and the factors.") var seed: UInt64 = 42
     @Option(help: "Threads; no effect on the model. Default: all cores.") var threads: Int?
     @Option(help: "Solver: exact, for large ranks, or non-negative.") var solver = SolverArgument.cholesky
     @Flag(help: "Model the mean and biases; factors fit the residuals.") var biases = false
     @Flag(help: "Treat ratings as counts or strengths of interest.") var implicit = false
-    @Option(help: "With --implicit, confidence is 1 + alpha |rating|.") var alpha = 1.0
+    @Option(help: "With --implicit, confidence is 1 + alpha |rating|. (default: 1)") var alpha: Double?
 
     func validate() throws {
         guard rank >= 1 else { throw ValidationError("--rank takes 1 or more, not \(rank).") }
+        try RequiredOption.check("--implicit", isThere: implicit, for: ["--alpha": alpha != nil])
         if let threads, threads < 1 { throw ValidationError("--threads takes 1 or more, not \(threads).") }
     }
 
-    /// Says what has no effect, or little.
+    var rank: Int { givenRank ?? 10 }
+    var regularization: Double { givenRegularization ?? 0.1 }
+
+    /// Says what has little effect.
     func remark(on ratings: Ratings, _ console: Console) {
-        if alpha != 1, !implicit { console.remark("--alpha has no effect without --implicit") }
         let rows = max(ratings.userIDs.count, 1)
         if ratings.count / 10 < rank, ratings.count < 1000 {
             console.remark(
-                "\(Format.count(ratings.count)) ratings of \(Format.count(rows)) users are few for \(rank) factors: "
+                "\(Format.count(ratings.count, "rating")) of \(Format.count(rows)) users are few for \(rank) factors: "
                     + "predictions will be poor")
         }
     }
@@ -32,7 +36,8 @@ struct ALSOptions: ParsableArguments {
 
     func settings(iterations: Int) -> ALSSettings {
         ALSSettings(
-            rank: rank, maxIterations: iterations, regularization: regularization, isImplicit: implicit, alpha: alpha,
+            rank: rank, maxIterations: iterations, regularization: regularization, isImplicit: implicit,
+            alpha: alpha ?? 1,
             solver: solver.solver, hasBiases: biases, seed: seed)
     }
 }

@@ -28,6 +28,16 @@ struct DurabilityOptions: ParsableArguments {
 
     func validate() throws {
         try Self.check(renames: checkpointRename)
+        try RequiredOption.check(
+            "--checkpoint", isThere: checkpoint != nil,
+            for: [
+                "--checkpoint-interval": checkpointInterval != nil, "--commit-interval": commitInterval != nil,
+                "--store-patience": storePatience != nil, "--checkpoint-drop": !checkpointDrop.isEmpty,
+                "--checkpoint-rename": !checkpointRename.isEmpty,
+            ])
+        if storePatience != nil, let checkpoint, !URLFileSystem.isRemote(checkpoint) {
+            throw ValidationError("--store-patience requires a --checkpoint in a store, such as s3://.")
+        }
         if let commitInterval, commitInterval.duration < .milliseconds(1) {
             throw ValidationError("--commit-interval takes 1ms or more.")
         }
@@ -37,6 +47,11 @@ struct DurabilityOptions: ParsableArguments {
         for rename in renames where rename.split(separator: "=", omittingEmptySubsequences: false).count != 2 {
             throw ValidationError("--checkpoint-rename takes OLD=NEW, not '\(rename)'.")
         }
+    }
+
+    /// Makes the directory of failed batches, so that a wrong path is known before there is one.
+    func prepareDeadLetter() throws {
+        if let deadLetter, !URLFileSystem.isRemote(deadLetter) { try Directory.create(deadLetter, isPrivate: true) }
     }
 
     var settings: CheckpointSettings? {

@@ -120,6 +120,12 @@ enum PostSource {
     /// Whether a service on the internet sends the posts.
     var isLive: Bool { if case .live = self { true } else { false } }
 
+    /// What a `file:` source reads to its end; nil for other sources.
+    var archivePath: String? { if case .archive(let path) = self { path } else { nil } }
+
+    /// Whether others push the posts.
+    var isPushed: Bool { if case .push = self { true } else { false } }
+
     /// Whether the posts are read from files.
     var hasFiles: Bool {
         switch self {

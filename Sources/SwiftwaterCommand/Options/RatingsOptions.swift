@@ -75,7 +75,7 @@ struct RatingsOptions: ParsableArguments {
         if let problem = report.cacheProblem { console.remark("cache unavailable: \(TerminalText.safe("\(problem)"))") }
         if report.malformedRows > 0 {
             console.remark(
-                "\(path): \(Format.count(report.malformedRows)) of \(Format.count(report.rows)) rows "
+                "\(path): \(Format.count(report.malformedRows)) of \(Format.count(report.rows, "row")) "
                     + "were malformed and skipped:")
             for sample in report.samples { console.remark("  \(TerminalText.safe("\(sample)"))") }
             let more = report.malformedRows - report.samples.count

@@ -4,9 +4,13 @@ import Swiftwater
 /// Options for training, validation, and test data: one file to split, or a file for each.
 struct SplitOptions: ParsableArguments {
     @Argument(help: "CSV file of ratings, plain or gzip; - for stdin.") var file: String?
-    @Option(help: "Weights: training,validation,test.") var split = NumberList<Double>([60, 20, 20])
-    @Option(help: "Split at random, within each user, or oldest first.")
-    var splitBy = SplitMethod.random
+    @Option(
+        name: .customLong("split"), help: "Weights: training,validation,test. (default: 60,20,20)")
+    var weights: NumberList<Double>?
+    @Option(
+        name: .customLong("split-by"),
+        help: "Split at random, within each user (user), or oldest first (time). (default: random)")
+    var method: SplitMethod?
     @Option(help: "Training data file, instead of FILE and --split.") var train: String?
     @Option(help: "Validation data file.") var validation: String?
     @Option(help: "Test data file.") var test: String?
@@ -16,10 +20,17 @@ struct SplitOptions: ParsableArguments {
         if train == nil && (validation != nil || test != nil) {
             throw ValidationError("--validation and --test require --train; FILE is split by --split.")
         }
+        try RequiredOption.check(
+            "FILE in place of --train", isThere: train == nil,
+            for: ["--split": weights != nil, "--split-by": method != nil])
         if split.values.count > 3 {
             throw ValidationError("--split takes at most three weights: training, validation, and test.")
         }
     }
+
+    /// The weights of the parts.
+    var split: NumberList<Double> { weights ?? NumberList([60, 20, 20]) }
+    var splitBy: SplitMethod { method ?? .random }
 
     /// The files that are read.
     var paths: [String?] { [file, train, validation, test] }
@@ -49,8 +60,8 @@ struct SplitOptions: ParsableArguments {
         }
         let all = try options.read(file!, console: console)
         try announce(
-            "\(file!): \(Format.count(all.count)) ratings by \(Format.count(all.userIDs.count)) users "
-                + "of \(Format.count(all.itemIDs.count)) items")
+            "\(file!): \(Format.count(all.count, "rating")) by \(Format.count(all.userIDs.count, "user")) "
+                + "of \(Format.count(all.itemIDs.count, "item"))")
         let split = try all.split(weights: split.values, seed: seed, by: splitBy)
         func part(_ index: Int) -> Ratings? { index < split.count && split[index].count > 0 ? split[index] : nil }
         var parts = Parts(train: split[0], validation: part(1), test: part(2))

@@ -51,7 +51,8 @@ struct TrendingOptions: ParsableArguments {
         inversion: .prefixedNo,
         help: ArgumentHelp(
             "Record authors, expected counts, first time, history and samples. On by default with --event-time, --by, "
-                + "--min-count, --once-per-author, --ignore, --allow, --enrich or other keys; faster without."))
+                + "--baseline, --min-count, --once-per-author, --ignore, --allow, --enrich or other keys; faster without."
+        ))
     var details: Bool?
     @Option(help: .hidden) var tokenizer: String?
 
@@ -59,7 +60,7 @@ struct TrendingOptions: ParsableArguments {
     private var recordsEvidence: Bool {
         details
             ?? (eventTime || by != nil || minCount != nil || keys != .hashtags && keys != .hashWords || oncePerAuthor
-                || ignore != nil || allow != nil || enrichment.enrich != nil)
+                || ignore != nil || allow != nil || baseline != nil || enrichment.enrich != nil)
     }
 
     func validate() throws {
@@ -79,6 +80,9 @@ struct TrendingOptions: ParsableArguments {
         }
         if keys == .authorValues, enrichment.enrich == nil {
             throw ValidationError("--keys author-values requires --enrich.")
+        }
+        if baseline != nil, details == false {
+            throw ValidationError("--baseline is for the details of rows; omit --no-details.")
         }
         if keysMax < 16 { throw ValidationError("--keys-max takes 16 or more.") }
         if let minCount, minCount < 1 { throw ValidationError("--min-count takes 1 or more.") }

@@ -10,7 +10,8 @@
             usage: "swiftwater explain trends|train|tune <options> --master sc://<host:port>",
             discussion: """
                 Prints which steps run on the cluster and which here, the SQL, and Spark's \
-                plan, or why a step cannot run there. Nothing is run.
+                plan, or why a step cannot run there. Nothing is run. With --json as one of \
+                the options, prints JSON.
 
                   swiftwater explain trends --source kafka://broker:9092/posts \\
                     --master sc://spark.example:15002
@@ -20,20 +21,65 @@
 
         @Argument(parsing: .captureForPassthrough, help: "The command, as it would be run.") var command: [String] = []
 
+        /// A part of the work, and where it is done.
+        private struct Step {
+            let isOnCluster: Bool
+            let what: String
+        }
+
+        /// What a command would do.
+        private struct Explanation {
+            var steps: [Step] = []
+            var queries: [(what: String, sql: String)] = []
+            var plan: String?
+
+            mutating func cluster(_ what: String) { steps.append(Step(isOnCluster: true, what: what)) }
+            mutating func here(_ what: String) { steps.append(Step(isOnCluster: false, what: what)) }
+
+            var text: String {
+                let lines = steps.map { Format.left($0.isOnCluster ? "cluster" : "here", 8) + $0.what + "\n" }
+                let parts = queries.map { "\n-- \($0.what)\n\($0.sql)\n" }
+                let plan = plan.map { plan in
+                    "\n"
+                        + plan.split(separator: "\n", omittingEmptySubsequences: false)
+                        .map { TerminalText.safe(String($0)) + "\n" }.joined()
+                }
+                return lines.joined() + parts.joined() + (plan ?? "")
+            }
+
+            var json: String {
+                JSONWriter.object { json in
+                    json.member("steps", array: steps) { json, step in
+                        json.object {
+                            $0.member("place", step.isOnCluster ? "cluster" : "here")
+                            $0.member("what", step.what)
+                        }
+                    }
+                    json.member("queries", array: queries) { json, query in
+                        json.object {
+                            $0.member("what", query.what)
+                            $0.member("sql", query.sql)
+                        }
+                    }
+                    json.member("plan", plan)
+                } + "\n"
+            }
+        }
+
         func run() async throws {
             guard let name = command.first, ["trends", "train", "tune"].contains(name) else {
                 throw ValidationError("explain takes trends, train or tune, and the options of the command.")
             }
             let arguments = Array(command.dropFirst())
-            switch name {
-            case "trends": try await explain(try TrendsCommand.parse(arguments))
-            case "train": try await explain(try TrainCommand.parse(arguments))
-            default: try await explain(try TuneCommand.parse(arguments))
-            }
-        }
-
-        private func step(_ place: String, _ text: String) throws {
-            try StandardStream.output.write("\(Format.left(place, 8))\(text)\n")
+            // The parser leaves all words to the command that is explained; trends has --json as well.
+            let words = arguments.filter { $0 != "--json" }
+            let explanation =
+                switch name {
+                case "trends": try await explain(try TrendsCommand.parse(words))
+                case "train": try explain(try TrainCommand.parse(words))
+                default: try explain(try TuneCommand.parse(words))
+                }
+            try StandardStream.output.write(arguments == words ? explanation.text : explanation.json)
         }
 
         private func needMaster() -> ValidationError {
@@ -42,63 +88,66 @@
 
         // MARK: Trends
 
-        private func explain(_ trends: TrendsCommand) async throws {
+        private func explain(_ trends: TrendsCommand) async throws -> Explanation {
             guard trends.isOnCluster else { throw needMaster() }
             let job = try trends.sparkTrends()
-            for query in job.queries { try step("cluster", query.what) }
-            try step("here", "the table on the terminal" + (trends.sink.isEmpty ? "" : ", and the sinks"))
-            for query in job.queries { try StandardStream.output.write("\n-- \(query.what)\n\(query.sql)\n") }
+            var explanation = Explanation()
+            for query in job.queries { explanation.cluster(query.what) }
+            explanation.here("the table on the terminal" + (trends.sink.isEmpty ? "" : ", and the sinks"))
+            explanation.queries = job.queries.map { ($0.what, $0.sql) }
             let session = try await SparkSession(trends.master)
             do {
-                let plan = try await job.explanation(in: session)
+                explanation.plan = try await job.explanation(in: session)
                 await session.close()
-                let lines = plan.split(separator: "\n", omittingEmptySubsequences: false)
-                let text = lines.map { TerminalText.safe(String($0)) }.joined(separator: "\n")
-                try StandardStream.output.write("\n\(text)\n")
             } catch {
                 await session.close()
                 throw error
             }
+            return explanation
         }
 
         // MARK: Recommendations
 
-        private func explain(_ train: TrainCommand) async throws {
-            guard let master = train.cluster.master else { throw needMaster() }
+        private func explain(_ train: TrainCommand) throws -> Explanation {
+            guard train.cluster.master != nil else { throw needMaster() }
             try SparkTraining.check(train.data, train.ratings, train.als, upload: train.cluster.upload)
-            try await explain(
-                train.data, train.ratings, train.cluster, master,
-                try SparkALS(train.als.settings(iterations: train.maxIterations)))
-            if train.fitsAll, train.out != nil { try step("cluster", "the same once more, on all of the ratings") }
-            try step(
-                "here",
+            var explanation = Explanation()
+            explain(
+                train.data, train.cluster, try SparkALS(train.als.settings(iterations: train.maxIterations)),
+                in: &explanation)
+            if train.fitsAll, train.out != nil { explanation.cluster("the same once more, on all of the ratings") }
+            explanation.here(
                 train.out.map { "factors and training ratings are fetched, and the model written to \($0)" }
                     ?? "nothing is fetched: --out FILE writes the model")
+            return explanation
         }
 
-        private func explain(_ tune: TuneCommand) async throws {
-            guard let master = tune.cluster.master else { throw needMaster() }
+        private func explain(_ tune: TuneCommand) throws -> Explanation {
+            guard tune.cluster.master != nil else { throw needMaster() }
             try SparkTraining.check(tune.data, tune.ratings, tune.als, upload: tune.cluster.upload)
+            var explanation = Explanation()
             for iterations in tune.maxIterations.values.sorted() {
-                try await explain(
-                    tune.data, tune.ratings, tune.cluster, master,
-                    try SparkALS(tune.als.settings(iterations: iterations)))
+                explain(
+                    tune.data, tune.cluster, try SparkALS(tune.als.settings(iterations: iterations)), in: &explanation)
             }
-            try step("here", "the curve of RMSE")
+            explanation.here("the curve of RMSE")
+            return explanation
         }
 
         private func explain(
-            _ data: SplitOptions, _ options: RatingsOptions, _ cluster: ClusterOptions, _ master: String,
-            _ als: SparkALS
-        ) async throws {
+            _ data: SplitOptions, _ cluster: ClusterOptions, _ als: SparkALS, in explanation: inout Explanation
+        ) {
             for path in [data.file, data.train, data.validation, data.test].compactMap({ $0 }) {
-                try step(
-                    cluster.upload ? "here" : "cluster", cluster.upload ? "read and upload \(path)" : "read \(path)")
+                if cluster.upload {
+                    explanation.here("read and upload \(path)")
+                } else {
+                    explanation.cluster("read \(path)")
+                }
             }
-            try step("cluster", "rows that are not ratings are left out; of repeated ones, the last counts")
-            if data.train == nil { try step("cluster", "random split \(data.split.defaultValueDescription)") }
-            try step("cluster", als.description)
-            try step("cluster", "RMSE of validation and test data")
+            explanation.cluster("rows that are not ratings are left out; of repeated ones, the last counts")
+            if data.train == nil { explanation.cluster("random split \(data.split.defaultValueDescription)") }
+            explanation.cluster(als.description)
+            explanation.cluster("RMSE of validation and test data")
         }
     }
 #endif

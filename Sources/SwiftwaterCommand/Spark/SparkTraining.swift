@@ -43,8 +43,8 @@
                 let sizes = all.sizes
                 console.endProgress()
                 try announce(
-                    "\(path): \(Format.count(sizes.ratings)) ratings by \(Format.count(sizes.users)) users "
-                        + "of \(Format.count(sizes.items)) items")
+                    "\(path): \(Format.count(sizes.ratings, "rating")) by \(Format.count(sizes.users, "user")) "
+                        + "of \(Format.count(sizes.items, "item"))")
                 let parts = all.split(data.split.values, seed: Int64(bitPattern: seed))
                 train = parts[0]
                 validation = parts.count > 1 && data.split.values[1] > 0 ? parts[1] : nil
@@ -79,7 +79,7 @@
             let ratings = try await SparkRatings(source, format: format, numberedAs: train)
             if ratings.malformedRows > 0 {
                 console.remark(
-                    "\(path): \(Format.count(ratings.malformedRows)) of \(Format.count(ratings.rowCount)) rows "
+                    "\(path): \(Format.count(ratings.malformedRows)) of \(Format.count(ratings.rowCount, "row")) "
                         + "have no user, item or rating and were skipped")
             }
             return ratings

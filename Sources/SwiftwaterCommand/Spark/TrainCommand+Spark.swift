@@ -79,7 +79,7 @@
             let fetched = try await model.fetch(train: ratings) { what, rows in
                 console.endProgress()
                 let end = clock.elapsed()
-                try console.line("fetched the \(what), \(Format.count(rows)) rows, in \(Format.seconds(end - begin))")
+                try console.line("fetched the \(what), \(Format.count(rows, "row")), in \(Format.seconds(end - begin))")
                 begin = end
             }
             try ModelFile.write(fetched, to: out)

@@ -33,9 +33,11 @@
                 (trending.enrichment.enrich != nil, "--enrich"), ((trending.rememberIds ?? 0) > 0, "--remember-ids"),
                 (trending.keysMax != TrendingSettings().keysMax, "--keys-max"),
                 (lineLengthMaxBytes != LineLimits().lineLengthMaxBytes, "--line-length-max-bytes"),
-                (archiveBatchBytes != 512 << 20, "--archive-batch-bytes"),
-                (durability.checkpoint != nil && isArchive, "--checkpoint with file:"),
-                (query != nil && isArchive, "--query with file:"),
+                (archiveBatchBytes != nil, "--archive-batch-bytes"), (metricsFile != nil, "--metrics-file"),
+                (durability.commitInterval != nil, "--commit-interval"),
+                (durability.storePatience != nil, "--store-patience"),
+                (durability.checkpoint != nil && source.archivePath != nil, "--checkpoint with file:"),
+                (query != nil && source.archivePath != nil, "--query with file:"),
             ] where isUsed {
                 throw SwiftwaterError(
                     .unsupported, "\(what) does not work on a Spark cluster", remedy: "leave it out, or run here")
@@ -43,19 +45,18 @@
             var settings = try trending.settings(window: window.duration, slide: slide?.duration, archive: nil)
             // Windows by arrival move on by the batch interval, as here.
             if slide == nil, !trending.eventTime { settings.slide = batch.duration }
-            settings.limit = top == 0 || !sink.isEmpty && sinkTop == 0 ? 0 : max(top, sink.isEmpty ? 0 : sinkTop)
+            settings.limit =
+                top == 0 || !sink.isEmpty && rowsOfSinks == 0 ? 0 : max(top, sink.isEmpty ? 0 : rowsOfSinks)
             return try SparkTrends(settings, of: source.sparkPosts())
         }
-
-        private var isArchive: Bool { if case .archive = source { true } else { false } }
 
         func runOnCluster() async throws {
             let trends = try sparkTrends()
             let console = Console()
             if stopQuery { return try await stop(console) }
             let output = try SparkTableOutput(
-                sink, sinkTop: sinkTop, TrendingView(console: console, top: top, isJSON: json))
-            if isArchive {
+                sink, sinkTop: rowsOfSinks, TrendingView(console: console, top: top, isJSON: json))
+            if source.archivePath != nil {
                 let session = try await SparkTraining.session(master, console)
                 return try await SparkInterrupt.run(session, console) {
                     let found = try await trends.tables(in: session)

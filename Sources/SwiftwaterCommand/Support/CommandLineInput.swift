@@ -18,6 +18,27 @@ enum CommandLineInput {
         return result
     }
 
+    /// Returns what to say about an option that was given twice and takes one value; nil if there is none.
+    static func repeated(_ words: [String]) -> String? {
+        let names = words.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
+        var counts: [String: Int] = [:]
+        for name in names { counts[name, default: 0] += 1 }
+        guard counts.values.contains(where: { $0 > 1 }) else { return nil }
+        let all = CommandDescription.all()
+        let command = CommandDescription.path(in: words, among: all.keys)
+        guard let options = all[command],
+            let name = names.first(where: { name in
+                guard counts[name, default: 0] > 1, let option = options.option(String(name.dropFirst(2))) else {
+                    return false
+                }
+                return !option.isFlag && !option.isRepeating
+            })
+        else { return nil }
+        return
+            "Error: \(name) stands here \(counts[name, default: 0]) times, and '\(command)' takes it once.\n"
+            + "  Keep the one that is meant."
+    }
+
     private static func isNegativeNumber(_ word: String) -> Bool {
         let digits = word.dropFirst()
         return word.hasPrefix("-") && digits.first.map { $0.isNumber || $0 == "." && digits.count > 1 } ?? false

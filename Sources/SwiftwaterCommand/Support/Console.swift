@@ -70,6 +70,9 @@ enum Format {
         return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
+    /// `1 post`, `1,000,209 posts`
+    static func count(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
+
     static func decimal(_ value: Double, _ places: Int = 4) -> String {
         guard abs(value) < 1e12 else { return "\(value)" }
         var scale = 1.0

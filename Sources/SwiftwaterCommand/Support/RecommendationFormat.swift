@@ -66,7 +66,8 @@ extension RecommendationFilter {
                 let some = unknown.prefix(3).map { "'\(TerminalText.safe(String($0.prefix(40))))'" }
                 console.remark(
                     "\(path): the model does not know \(Format.count(unknown.count)) of "
-                        + "\(Format.count(unknown.count + known.count)) items, such as \(some.joined(separator: ", "))")
+                        + "\(Format.count(unknown.count + known.count, "item")), such as \(some.joined(separator: ", "))"
+                )
             }
             return known
         }

@@ -56,7 +56,7 @@ final class SQLResultWriter {
         if format == .table {
             if widths == nil { showWaiting() }
             try flush()
-            console.remark(rowCount == 1 ? "1 row" : "\(Format.count(rowCount)) rows")
+            console.remark(rowCount == 1 ? "1 row" : "\(Format.count(rowCount, "row"))")
         }
         try flush()
     }

@@ -19,7 +19,7 @@ struct TrainedExamples {
         try RecommendCommand.show(found.items, model.itemIDs, catalogue, console)
         let title = TerminalText.safe(catalogue.title(model.itemIDs[item]))
         try console.line(
-            console.styled("Like \(title), with \(Format.count(Int(model.itemCounts[item]))) ratings", .bold))
+            console.styled("Like \(title), with \(Format.count(Int(model.itemCounts[item]), "rating"))", .bold))
         try RecommendCommand.show(
             model.similarItems(toItemIndex: item, limit: Self.length), model.itemIDs, catalogue, console)
     }

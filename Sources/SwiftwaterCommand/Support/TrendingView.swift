@@ -19,8 +19,8 @@ final class TrendingView: Sendable {
         let late = table.late > 0 ? "  \(Format.count(table.late)) late" : ""
         let day = table.end.civil
         let head =
-            "\(day.date) \(day.timeOfDay) UTC  last \(DurationArgument(table.window))  \(Format.count(table.posts)) posts  "
-            + "\(Format.count(table.keys)) keys\(late)"
+            "\(day.date) \(day.timeOfDay) UTC  last \(DurationArgument(table.window))  \(Format.count(table.posts, "post"))  "
+            + "\(Format.count(table.keys, "key"))\(late)"
         var lines = [console.styled(head, .bold)]
         let before = lastRanks.update { last in
             defer { last = Dictionary(uniqueKeysWithValues: table.rows.map { ($0.key, $0.rank) }) }
