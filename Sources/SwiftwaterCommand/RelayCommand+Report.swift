@@ -45,7 +45,7 @@ extension RelayCommand {
                 })
         }
         console.remark(
-            "\(acknowledged == nil ? "relayed" : "sent") \(Format.count(counts.relayed, "post")) of "
+            "relayed \(Format.count(counts.relayed, "post")) of "
                 + "\(Format.count(counts.lines, "line"))"
                 + " (\(Format.count(counts.untracked)) not tracked, \(Format.count(counts.controls)) not posts, "
                 + "\(Format.count(counts.malformed)) malformed)"

@@ -228,8 +228,10 @@ struct RelayCommand: ParsableCommand {
                 pace.wait { line.flush() }
                 try line.send($0)
             }, flush: { line.flush() })
-        let left = line.close(patience: stop.isAsked ? .milliseconds(500) : nil)
-        try report(relay, missed: 0, acknowledged: (Int(line.safePosition), left), console)
+        line.close(patience: stop.isAsked ? .milliseconds(500) : nil)
+        // What was read after a signal was not sent anymore.
+        let (lines, safe) = (relay.counts.relayed + relay.counts.deletions, Int(line.safePosition))
+        try report(relay, missed: 0, acknowledged: (safe, max(0, lines - safe)), console)
         stop.finished()
     }
 

@@ -85,6 +85,19 @@ struct JSONOutputTests {
         #expect(result.output.contains("\"lines\":2,\"relayed\":1,\"untracked\":1,"), "\(result.output)")
     }
 
+    /// Posts that no receiver came for are not acknowledged, and said so.
+    @Test func aRelayWithoutAReceiverCountsWhatIsLeft() throws {
+        let folder = try TemporaryDirectory()
+        let posts = try folder.write("posts.txt", "one #a\ntwo #b\n")
+        let result = try Program.shell(
+            "timeout 2 \"$SWIFTWATER\" relay --from '\(posts)' --ack --port 0 --json; echo status $?")
+        let last = try #require(result.output.split(separator: "\n").first { $0.contains("\"end\"") }, "\(result)")
+        let document = try JSONValue(parsing: String(last))
+        #expect(document["acknowledged"]?.integer == 0)
+        #expect(document["unacknowledged"]?.integer == document["relayed"]?.integer, "\(last)")
+        #expect(document["relayed"]?.integer ?? 0 > 0, "\(last)")
+    }
+
     @Test func backupsAndRepairsAreJSON() throws {
         let folder = try TemporaryDirectory()
         let posts = try folder.write("posts.txt", "#a #b\n")

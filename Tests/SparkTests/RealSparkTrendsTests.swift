@@ -164,6 +164,11 @@
             #expect(trends.output.contains("Physical Plan"))
             let train = try Program(["explain", "train", "/data/r.csv", "--out", "m"] + master).wait()
             #expect(train.output.contains("cluster ALS(rank=10") && train.output.contains("here    factors"))
+            let json = try Program(["explain", "trends", "--source", "rate:1", "--json"] + master).wait().output
+            let document = try JSONValue(parsing: json)
+            #expect(document["steps"]?.array?.first?["place"]?.string == "cluster", "\(json)")
+            #expect(document["queries"]?.array?.first?["sql"]?.string?.contains("GROUP BY window") == true)
+            #expect(document["plan"]?.string?.contains("Physical Plan") == true)
             let biased = try Program(["explain", "train", "/data/r.csv", "--biases"] + master).wait()
             #expect(biased.status != 0 && biased.error.contains("biases"))
         }
