@@ -4,9 +4,9 @@ SWIFT ?= swift
 # without it, since nothing may depend on the order of hashes.
 PLAN = SWIFT_DETERMINISTIC_HASHING=1 $(SWIFT) build
 BUILD = $(PLAN) -c release
-SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving
+SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving Benchmarks/kernels
 
-.PHONY: demo test page docs dist dist-proof integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark lint format public-names packages clean
+.PHONY: demo test page docs dist dist-proof integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark bench-scale instructions lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest, and so resolves fewer packages: the versions of the others stay as they were.
@@ -87,6 +87,16 @@ fuzz: packages
 
 ## Measures Swiftwater and its peers on this machine; see Benchmarks/README.md.
 bench: bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql
+
+## Counts the instructions of the hot kernels under Valgrind and compares them with Benchmarks/instructions.txt.
+instructions: packages
+	Benchmarks/instructions.sh
+
+## Measures how time and memory grow, and checks each slope at ten times the size: the table of docs/SCALE.md.
+bench-scale: packages
+	$(BUILD) --product swiftwater
+	mkdir -p "$${PEERS_DIR:-.build-peers}/scale"
+	python3 Benchmarks/scale.py .build/release/swiftwater "$${PEERS_DIR:-.build-peers}/scale"
 
 bench-als: packages
 	$(BUILD) --product swiftwater

@@ -22,5 +22,6 @@ let package = Package(
         driver("swiftwater-bench", path: "streaming"),
         driver("swiftwater-bench-recommender", path: "recommender"),
         driver("swiftwater-bench-serve", path: "serving"),
+        driver("swiftwater-kernels", path: "kernels"),
     ]
 )
