@@ -33,6 +33,7 @@ struct GenerateCommand: ParsableCommand {
 
         func run() throws {
             let console = Console()
+            try OutputPlace.check([("--out", out)])
             var settings = PostGenerator.Settings()
             (settings.count, settings.seed) = (preset.posts, seed)
             // Three tags rise above the background, one after another.

@@ -32,6 +32,9 @@ struct NeighborsCommand: ParsableCommand {
 
     func validate() throws {
         guard (top ?? 1) >= 1 else { throw ValidationError("--top takes 1 or more.") }
+        if file == nil, let option = ratings.columns.anyOption ?? ratings.preset.map({ _ in "--format" }) {
+            throw ValidationError("\(option) requires a file of ratings.")
+        }
         guard neighbors >= 1 else { throw ValidationError("--neighbors takes 1 or more.") }
         if split != nil, user != nil { throw ValidationError("Give --split or --user, not both.") }
         try RequiredOption.check("--split", isThere: split != nil, for: ["--seed": seed != nil])
@@ -98,6 +101,11 @@ struct NeighborsCommand: ParsableCommand {
         }
         try console.line(console.styled("For user \(TerminalText.safe(user))", .bold))
         try RecommendCommand.show(best, model.itemIDs, Catalogue(), console)
+        if best.isEmpty {
+            console.remark(
+                "no item can be predicted: no neighbor shares \(overlapMin) ratings and has others; a smaller "
+                    + "--overlap-min finds more")
+        }
     }
 }
 

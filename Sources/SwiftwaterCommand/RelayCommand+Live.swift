@@ -52,7 +52,7 @@ extension RelayCommand {
             try sender.flush()
         }
         server?.close(patience: .milliseconds(500))
-        try report(relay, missed: server?.missedSends ?? 0, console)
+        try report(relay, missed: server?.missedSends ?? 0, clients: server?.acceptedClients, console)
         if let record { console.remark("recorded \(Format.count(recorded, "line")) in \(TerminalText.safe(record))") }
         if let status = feed.status, status.gaps > 0 {
             console.remark("\(Format.count(status.gaps, "gap")) of \(status.gapTime.label) in all")

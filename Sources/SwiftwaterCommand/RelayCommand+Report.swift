@@ -22,9 +22,11 @@ extension RelayCommand {
     ///
     /// - Parameters:
     ///   - missed: sends to clients that were too slow.
+    ///   - clients: the clients that connected; nil if posts went elsewhere.
     ///   - acknowledged: the posts that a receiver has, and those that it may not have.
     func report(
-        _ relay: Relay, missed: Int, acknowledged: (safe: Int, left: Int)? = nil, _ console: Console
+        _ relay: Relay, missed: Int, clients: Int? = nil, acknowledged: (safe: Int, left: Int)? = nil,
+        _ console: Console
     ) throws {
         let counts = relay.counts
         for sample in relay.samples { console.remark("skipped: \(TerminalText.safe("\(sample)"))") }
@@ -38,6 +40,7 @@ extension RelayCommand {
                     json.member("controls", counts.controls)
                     json.member("malformed", counts.malformed)
                     json.member("deletions", counts.deletions)
+                    if let clients { json.member("clients", clients) }
                     json.member("missed", missed)
                     guard let acknowledged else { return }
                     json.member("acknowledged", acknowledged.safe)
@@ -51,6 +54,7 @@ extension RelayCommand {
                 + "\(Format.count(counts.malformed)) malformed)"
                 + (counts.deletions > 0 ? " and \(Format.count(counts.deletions, "deletion"))" : "")
                 + (missed > 0 ? "; slow clients missed \(Format.count(missed, "send"))" : ""))
+        if clients == 0 { console.remark("no client was connected: nobody has these posts") }
         if let (safe, left) = acknowledged {
             console.remark("\(Format.count(safe)) acknowledged, \(Format.count(left)) unacknowledged")
         }

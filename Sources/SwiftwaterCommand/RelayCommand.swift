@@ -152,7 +152,7 @@ struct RelayCommand: ParsableCommand {
         var sender = PacedSender(server: server, postsPerSecond: postsPerSecond, stop: stop)
         let relay = try read(paths, stop, console, send: { sender.send($0) }, flush: { sender.flush() })
         server.close(patience: stop.isAsked ? .milliseconds(500) : .seconds(10))
-        try report(relay, missed: server.missedSends, console)
+        try report(relay, missed: server.missedSends, clients: server.acceptedClients, console)
         stop.finished()
     }
 
@@ -204,6 +204,7 @@ struct RelayCommand: ParsableCommand {
         (settings.host, settings.port, settings.connects) = (target?.host ?? host, target?.port ?? port, target != nil)
         if target != nil { settings.token = try Secret.read(environment: "SWIFTWATER_TOKEN", file: tokenFile) }
         if let sender { settings.name = sender }
+        settings.report = { console.remark("swiftwater: \($0)") }
         let line = try AcknowledgedSender(settings)
         let stop = RelayStop()
         let signals = StopSignals {

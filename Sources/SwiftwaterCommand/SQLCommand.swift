@@ -26,9 +26,20 @@ struct SQLCommand: ParsableCommand {
     @Option(help: "NAME=FILE: a table and its CSV file (repeatable).")
     var table: [TableArgument] = []
     @Argument(help: "SQL query.") var query: String
-    @Option(help: "Output format.") var format = SQLFormat.table
+    @Option(help: "Output format: table, csv, json or ndjson. (default: table)") var format: SQLFormat?
     @Flag(help: "The same as --format json: an array of objects.") var json = false
     @OptionGroup var ratings: RatingsColumnsOptions
+
+    func validate() throws {
+        if json, format != nil { throw ValidationError("--json is --format json; give one of them.") }
+        for (number, table) in table.enumerated() where self.table[..<number].contains(where: { $0.name == table.name })
+        {
+            throw ValidationError("--table names '\(table.name)' twice; give each file a name of its own.")
+        }
+        if let option = ratings.optionOfRatings {
+            throw ValidationError("\(option) is for ratings; sql reads every column of a file.")
+        }
+    }
 
     func run() throws {
         let console = Console()
@@ -53,7 +64,7 @@ struct SQLCommand: ParsableCommand {
             }
             throw error
         }
-        let writer = SQLResultWriter(json ? .json : format, names: names, console: console)
+        let writer = SQLResultWriter(json ? .json : format ?? .table, names: names, console: console)
         try session.forEachRow(of: query) { try writer.write($0) }
         try writer.finish()
     }

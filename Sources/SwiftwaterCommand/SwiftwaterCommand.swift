@@ -22,7 +22,8 @@ struct SwiftwaterCommand: AsyncParsableCommand {
 
             Exit codes: 0 success, 64 usage error, 65 malformed data, 66 file not found, \
             69 network error, 70 failed batch or computation, 74 disk error, 77 access \
-            denied, 130 stopped by Ctrl-C, 141 output pipe closed.
+            denied, 130 stopped by Ctrl-C (0 if a stream ends in order), 141 output pipe \
+            closed.
             """,
         version: version,
         subcommands: [

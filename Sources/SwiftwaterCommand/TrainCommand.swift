@@ -53,6 +53,10 @@ struct TrainCommand: AsyncParsableCommand {
         for (option, path) in [("--out", out), ("--checkpoint", checkpoint)] where path == "-" {
             throw ValidationError("\(option) takes a file: a model cannot be written to standard output.")
         }
+        if !(tolerance >= 0 && tolerance < 1) {
+            throw ValidationError("--tolerance takes 0 or more, below 1, such as 0.001, not \(tolerance).")
+        }
+        if maxIterations < 1 { throw ValidationError("--max-iterations takes 1 or more, not \(maxIterations).") }
         if final == .all, data.train != nil {
             throw ValidationError("--final all requires one FILE of ratings, which is split.")
         }
@@ -137,7 +141,7 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     /// Returns whether some row of a part has a user and an item of the training data.
-    private static func hasKnownRow(_ part: Ratings, _ train: Ratings) -> Bool {
+    static func hasKnownRow(_ part: Ratings, _ train: Ratings) -> Bool {
         func known(_ table: IdentifierTable, _ trained: IdentifierTable, _ column: [UInt32]) -> [Bool] {
             var isTrained = [Bool](repeating: false, count: trained.count)
             for number in column { isTrained[Int(number)] = true }

@@ -177,7 +177,12 @@ struct TrendsCommand: AsyncParsableCommand {
                 "\(Format.count(tally.late)) posts were late for their windows and did not count; "
                     + "--lateness keeps windows open for them")
         }
-        guard tally.posts == 0, tally.late == 0, batches == nil, durability.checkpoint == nil else { return }
+        guard tally.posts == 0, tally.late == 0, batches == nil else { return }
+        if let checkpoint = durability.checkpoint {
+            return Console().remark(
+                "nothing new was counted: \(checkpoint) knows how far the posts were read; another --checkpoint counts "
+                    + "from the start")
+        }
         if let slide, slide.duration > window.duration {
             throw SwiftwaterError(
                 .invalidArgument, "no post is in a window of \(window) before the end of a slide of \(slide)",

@@ -81,9 +81,18 @@ struct TuneCommand: AsyncParsableCommand {
         var best = settings
         best.maxIterations = curve.best?.iterations ?? 1
         let last = curve.points.map(\.iterations).max() ?? 0
-        let metrics = try parts.test.map { try model.evaluate(on: $0) }
+        let metrics = try knownTest(parts, console).map { try model.evaluate(on: $0) }
         try finish(curve, best, test: metrics.map { ($0, last) }, console)
         try write(best, parts, console)
+    }
+
+    /// Returns the test data; nil if nothing in it can be predicted, which is said.
+    private func knownTest(_ parts: SplitOptions.Parts, _ console: Console) -> Ratings? {
+        guard let test = parts.test, !TrainCommand.hasKnownRow(test, parts.train) else { return parts.test }
+        console.remark(
+            "test: no RMSE, since none of the \(Format.count(test.count, "row")) has a user and an item of the training "
+                + "data; a random split has them")
+        return nil
     }
 
     /// Draws and shows a curve.
@@ -165,7 +174,7 @@ struct TuneCommand: AsyncParsableCommand {
         console.endProgress()
         let best = results[0]
         try draw(LearningCurvesPlot(results).svg())
-        let metrics = try parts.test.map { test in
+        let metrics = try knownTest(parts, console).map { test in
             try ALS(best.settings, resources: als.resources).fit(parts.train).evaluate(on: test)
         }
         if json {

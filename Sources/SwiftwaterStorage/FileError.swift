@@ -16,12 +16,19 @@ package enum FileError {
             case EACCES, EPERM: "check the permissions"
             case ENOSPC, EDQUOT, EFBIG: "free some space; what was there before is unchanged"
             case EISDIR: "name a file, not a directory"
+            case ENOTDIR: "name a directory, not a file"
             case EMFILE: "raise the limit on open files (ulimit -n, or systemd's LimitNOFILE=)"
             case ENFILE: "close programs, or raise fs.file-max"
             default: nil
             }
+        let code: SwiftwaterError.Code =
+            switch number {
+            case ENOENT: .notFound
+            case EACCES, EPERM: .denied
+            default: .io
+            }
         return SwiftwaterError(
-            number == ENOENT ? .notFound : .io, "\(action) \(path): \(SystemInformation.message(number))",
+            code, "\(action) \(path): \(SystemInformation.message(number))",
             remedy: remedy,
             isRetryable: number == EMFILE || number == ENFILE)
     }

@@ -135,4 +135,28 @@ struct ConfigurationTests {
         #expect(wrong.allSatisfy { $0["remedy"]?.string?.isEmpty == false })
         #expect(wrong.first?["text"]?.string?.contains("127.0.0.1:1 does not answer: Connection refused") == true)
     }
+
+    /// A variable that names no option is a mistake, as a key of a file is.
+    @Test func unknownVariablesAreRefused() throws {
+        let result = try Program.shell("SWIFTWATER_TRAIN_RNAK=5 \"$SWIFTWATER\" train none.csv")
+        #expect(result.status == 64, "\(result)")
+        #expect(
+            result.error.contains(
+                "SWIFTWATER_TRAIN_RNAK names no option of 'train'; did you mean SWIFTWATER_TRAIN_RANK?"))
+        let known = try Program.shell(
+            "SWIFTWATER_RATINGS_SUMMARY_STRICT=true SWIFTWATER_TRAIN_RANK=0 \"$SWIFTWATER\" train none.csv")
+        #expect(known.error.contains("--rank takes 1 or more"), "\(known)")
+        let sub = try Program.shell("SWIFTWATER_RATINGS_SUMMARY_STRICT=true \"$SWIFTWATER\" ratings summary none.csv")
+        #expect(sub.status == 66, "\(sub)")
+    }
+
+    /// An example that nobody has edited is good, and sets nothing.
+    @Test(arguments: ["relay", "serve", "sources check", "ratings summary"])
+    func anUntouchedExampleIsGood(command: String) throws {
+        let folder = try TemporaryDirectory()
+        let example = try Program(["config", "example"] + command.split(separator: " ").map(String.init)).wait()
+        let file = try folder.write("x.yaml", example.output)
+        let checked = try Program.run("config", "check", file)
+        #expect(checked.status == 0 && checked.output.hasSuffix(": 0 values are good\n"), "\(checked)")
+    }
 }

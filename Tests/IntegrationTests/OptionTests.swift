@@ -49,6 +49,20 @@ struct OptionTests {
         ("ratings matrix a.csv --users 0", "--users takes 1 to 1000, not 0"),
         ("ratings matrix a.csv --items -1", "--items takes 1 to 1000, not -1"),
         ("generate posts --json", "--json requires --out FILE."),
+        ("sql --json --format csv q", "--json is --format json"),
+        ("sql --table a=x --table a=y q", "--table names 'a' twice"),
+        ("sql --table a=x --user-column u q", "--user-column is for ratings"),
+        ("neighbors --strict", "--strict requires a file of ratings."),
+        ("neighbors --format movielens-100k", "--format requires a file of ratings."),
+        ("train a.csv --rank 513", "--rank takes 1 to 512, not 513"),
+        ("train a.csv --regularization inf", "--regularization takes 0 to 1000000"),
+        ("train a.csv --threads 100000", "--threads takes 1 to 1024"),
+        ("train a.csv --tolerance -1", "--tolerance takes 0 or more, below 1"),
+        ("train a.csv --max-iterations 0", "--max-iterations takes 1 or more"),
+        ("train a.csv --biases --implicit", "--biases does not go with --implicit"),
+        ("ratings sumary a.csv", "Did you mean 'ratings summary'?"),
+        ("checkpoint lst d", "Did you mean 'checkpoint list'?"),
+        ("ratings a.csv", "'ratings' has no command 'a.csv'."),
     ])
     func whatACommandCannotHonourIsRefused(line: String, words: String) throws {
         let result = try Program(line.split(separator: " ").map(String.init)).wait()

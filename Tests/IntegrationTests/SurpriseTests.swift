@@ -114,7 +114,7 @@ struct SurpriseTests {
     /// What cannot work is known before the work.
     @Test(arguments: [
         ("train none.csv --rank 0", "--rank takes 1 or more"),
-        ("tune none.csv --threads 0", "--threads takes 1 or more"),
+        ("tune none.csv --threads 0", "--threads takes 1 to 1024, not 0"),
         ("relay --from /dev/null", "the file is empty"),
     ])
     func whatCannotWorkIsKnownFirst(line: String, words: String) throws {
@@ -147,5 +147,49 @@ struct SurpriseTests {
     @Test func unknownStoresAreUsageErrors() throws {
         let result = try Program.run("train", "https://example.com/ratings.csv")
         #expect(result.status == 64 && result.error.contains("no store is known for https://"), "\(result)")
+    }
+
+    /// A curve does not need test data that the model knows.
+    @Test func tuneGoesOnWithoutKnownTestData() throws {
+        let folder = try TemporaryDirectory()
+        let old = (1...20).flatMap { user in (1...5).map { "\(user),\($0),\((user + $0) % 5 + 1),\(user)" } }
+        let new = (100...120).map { "\($0),\($0),3,\($0)" }
+        let ratings = try folder.write(
+            "r.csv", "userId,movieId,rating,timestamp\n" + (old + new).joined(separator: "\n") + "\n")
+        let result = try Program.run(
+            "tune", ratings, "--split-by", "time", "--split", "60,20,20", "--rank", "2", "--max-iterations", "1,2")
+        #expect(result.status == 0 && result.output.contains("RMSE on validation"), "\(result)")
+        #expect(result.error.contains("test: no RMSE"), "\(result.error)")
+    }
+
+    /// A relay says whether anybody had its posts.
+    @Test func aRelayWithoutClientsSaysSo() throws {
+        let folder = try TemporaryDirectory()
+        let posts = try folder.write("posts.txt", "one #a\n")
+        let result = try Program.run("relay", "--from", posts, "--port", "0", "--wait-for-clients", "0")
+        #expect(result.error.contains("no client was connected"), "\(result)")
+    }
+
+    /// A receiver that cannot be reached is named at once.
+    @Test func anUnreachableReceiverIsNamed() throws {
+        let folder = try TemporaryDirectory()
+        let posts = try folder.write("posts.txt", "one #a\n")
+        let result = try Program.shell(
+            "timeout 3 \"$SWIFTWATER\" relay --from '\(posts)' --ack --to nohost.invalid:9")
+        let words = "cannot connect to nohost.invalid:9: no address is known for nohost.invalid; trying again"
+        #expect(result.error.contains(words), "\(result)")
+        #expect(result.error.contains("0 acknowledged, 1 unacknowledged"), "\(result)")
+    }
+
+    /// An archive that a checkpoint has read is not read again, and that is said.
+    @Test func anArchiveThatWasReadIsNamed() throws {
+        let folder = try TemporaryDirectory()
+        let posts = try folder.write("posts.txt", "#a #b\n")
+        for (round, words) in [(1, ""), (2, "nothing new was counted")] {
+            let result = try Program.run(
+                "trends", "--source", "file:\(posts)", "--checkpoint", folder.file("state"))
+            #expect(result.status == 0 && (words.isEmpty || result.error.contains(words)), "\(round): \(result)")
+            if round == 1 { #expect(!result.error.contains("nothing new")) }
+        }
     }
 }

@@ -89,4 +89,13 @@ import Testing
         #expect(error?.code == .notFound)
         #expect(error?.description.contains("no/such/file") == true)
     }
+
+    /// What the system forbids is not a fault of the disk: programs end with another code.
+    @Test func forbiddenFilesAreDenied() {
+        for (number, code) in [
+            (EACCES, SwiftwaterError.Code.denied), (EPERM, .denied), (ENOENT, .notFound), (EIO, .io), (ENOTDIR, .io),
+        ] {
+            #expect(FileError.make("cannot open", "x", number).code == code)
+        }
+    }
 }

@@ -34,7 +34,7 @@ extension ConfigCommand {
                 try console.line(
                     JSONWriter.object { json in
                         json.member("file", path)
-                        json.member("values", configuration.entries.count)
+                        json.member("values", configuration.valueCount)
                         json.member("problems", problems.map { "\($0)" })
                     })
                 if !problems.isEmpty { throw ExitCode(65) }
@@ -42,7 +42,7 @@ extension ConfigCommand {
             }
             for problem in problems { console.remark("swiftwater: \(TerminalText.safe("\(problem)"))") }
             if !problems.isEmpty { throw ExitCode(65) }
-            let count = configuration.entries.count
+            let count = configuration.valueCount
             try console.line("\(TerminalText.safe(path)): \(count) \(count == 1 ? "value is" : "values are") good")
         }
     }

@@ -16,7 +16,14 @@ extension ConfigCommand {
 
         func run() throws {
             let name = command.joined(separator: " ")
-            guard let description = CommandDescription.all()[name], !description.options.isEmpty else {
+            let all = CommandDescription.all()
+            let inside = all.keys.filter { $0.hasPrefix(name + " ") }.sorted()
+            guard inside.isEmpty else {
+                throw SwiftwaterError(
+                    .invalidArgument, "'\(name)' has commands of its own",
+                    remedy: "name one of them: \(inside.joined(separator: ", "))")
+            }
+            guard let description = all[name], !description.options.isEmpty else {
                 throw SwiftwaterError(
                     .invalidArgument, "'\(name)' is not a command", remedy: "see 'swiftwater --help' for the commands")
             }

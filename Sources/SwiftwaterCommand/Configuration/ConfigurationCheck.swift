@@ -61,7 +61,11 @@ enum ConfigurationCheck {
     static func refusals(
         _ file: ConfigurationFile, _ commands: [String: CommandDescription], environment: [String: String]
     ) -> [SwiftwaterError] {
-        let configured = Set(file.entries.map { CommandDescription.path(in: $0.path, among: commands.keys) })
+        let configured = Set(
+            file.entries.filter { !$0.values.isEmpty }.map {
+                CommandDescription.path(in: $0.path, among: commands.keys)
+            }
+        )
         return configured.sorted().compactMap { command in
             guard let description = commands[command] else { return nil }
             do {

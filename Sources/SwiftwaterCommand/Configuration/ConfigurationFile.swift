@@ -21,6 +21,8 @@ struct ConfigurationFile {
 
     let name: String
     let entries: [Entry]
+    /// The number of keys with a value.
+    var valueCount: Int { entries.count { !$0.values.isEmpty } }
     private let snapshot: YAMLSnapshot
 
     /// Reads a file.

@@ -42,6 +42,7 @@ struct ConfiguredInput {
             return
         }
         let commands = CommandDescription.all()
+        try Self.checkVariables(environment.keys.filter { $0.hasPrefix(prefix) }, of: command, prefix, commands)
         let file = try path.map { try ConfigurationFile($0) }
         if let file {
             if let problem = ConfigurationCheck.unknownKeys(file, commands).first { throw problem }
@@ -56,6 +57,29 @@ struct ConfiguredInput {
         let count = called.split(separator: " ").count
         self.words = words.prefix(count) + options.words + words.dropFirst(count)
         added = options
+    }
+
+    /// Refuses variables of a command that name none of its options.
+    private static func checkVariables(
+        _ names: [String], of command: String, _ prefix: String, _ commands: [String: CommandDescription]
+    ) throws {
+        let own = commands.filter { $0.key == command || $0.key.hasPrefix(command + " ") }
+        let known = own.flatMap { path, description in
+            let inside = path.split(separator: " ").dropFirst().map { $0.uppercased() + "_" }.joined()
+            return description.options.flatMap(\.names).map {
+                inside + $0.uppercased().replacingOccurrences(of: "-", with: "_")
+            }
+        }
+        for name in names.sorted() where !known.contains(String(name.dropFirst(prefix.count))) {
+            let option = name.dropFirst(prefix.count).lowercased().replacingOccurrences(of: "_", with: "-")
+            let options = known.map { $0.lowercased().replacingOccurrences(of: "_", with: "-") }.sorted()
+            let meant = OptionSuggestion.option(for: option, among: options).map {
+                "did you mean \(prefix)\($0.uppercased().replacingOccurrences(of: "-", with: "_"))?"
+            }
+            throw SwiftwaterError(
+                .invalidArgument, "the variable \(name) names no option of '\(command)'",
+                remedy: meant ?? "unset it; 'swiftwater help \(command)' lists the options")
+        }
     }
 
     /// What to add to a message about a wrong command line, so that nobody looks for the fault in what was not written.

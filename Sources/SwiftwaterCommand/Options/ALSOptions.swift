@@ -16,7 +16,18 @@ struct ALSOptions: ParsableArguments {
     func validate() throws {
         guard rank >= 1 else { throw ValidationError("--rank takes 1 or more, not \(rank).") }
         try RequiredOption.check("--implicit", isThere: implicit, for: ["--alpha": alpha != nil])
-        if let threads, threads < 1 { throw ValidationError("--threads takes 1 or more, not \(threads).") }
+        if rank > 512 { throw ValidationError("--rank takes 1 to 512, not \(rank).") }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads takes 1 to 1024, not \(threads).")
+        }
+        if !(0...1e6).contains(regularization) {
+            throw ValidationError("--regularization takes 0 to 1000000, such as 0.1, not \(regularization).")
+        }
+        if let alpha, alpha < 0 || !alpha.isFinite { throw ValidationError("--alpha takes 0 or more, not \(alpha).") }
+        if biases, implicit { throw ValidationError("--biases does not go with --implicit; use one of the two.") }
+        if biases, solver == .nonNegative {
+            throw ValidationError("--biases does not go with --solver non-negative: residuals have both signs.")
+        }
     }
 
     var rank: Int { givenRank ?? 10 }

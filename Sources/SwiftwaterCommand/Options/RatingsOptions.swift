@@ -33,6 +33,24 @@ struct RatingsColumnsOptions: ParsableArguments {
     @Flag(help: "Stop at the first malformed row; do not skip it.") var strict = false
     @Flag(help: "Cache parsed rows in FILE.swratings for faster reads.") var cache = false
 
+    /// The first option that is given and is about ratings, not about files; nil if there is none.
+    var optionOfRatings: String? {
+        let given: KeyValuePairs = [
+            "--user-column": userColumn != nil, "--item-column": itemColumn != nil,
+            "--rating-column": ratingColumn != nil, "--timestamp-column": timestampColumn != nil,
+            "--decimal-comma": decimalComma, "--sum-repeats": sumRepeats, "--integer-ids": integerIDs, "--cache": cache,
+        ]
+        return given.first(where: \.value)?.key
+    }
+
+    /// The first option that is given; nil if there is none.
+    var anyOption: String? {
+        let given: KeyValuePairs = [
+            "--separator": separator != nil, "--no-header": noHeader, "--encoding": encoding != nil, "--strict": strict,
+        ]
+        return optionOfRatings ?? given.first(where: \.value)?.key
+    }
+
     /// Returns the format, with what the options change of `preset`.
     func format(_ preset: RatingsPreset? = nil) -> RatingsFormat {
         var format = preset?.format ?? RatingsFormat()

@@ -67,19 +67,19 @@
         }
 
         func run() async throws {
+            // The parser leaves all words to the command that is explained; trends has --json as well.
+            let command = command.filter { $0 != "--json" }
             guard let name = command.first, ["trends", "train", "tune"].contains(name) else {
                 throw ValidationError("explain takes trends, train or tune, and the options of the command.")
             }
-            let arguments = Array(command.dropFirst())
-            // The parser leaves all words to the command that is explained; trends has --json as well.
-            let words = arguments.filter { $0 != "--json" }
+            let words = Array(command.dropFirst())
             let explanation =
                 switch name {
                 case "trends": try await explain(try TrendsCommand.parse(words))
                 case "train": try explain(try TrainCommand.parse(words))
                 default: try explain(try TuneCommand.parse(words))
                 }
-            try StandardStream.output.write(arguments == words ? explanation.text : explanation.json)
+            try StandardStream.output.write(self.command == command ? explanation.text : explanation.json)
         }
 
         private func needMaster() -> ValidationError {

@@ -67,6 +67,15 @@ enum CommandLineInput {
             return unknownCommand(first, all.keys.sorted())
         }
         let command = CommandDescription.path(in: words, among: all.keys)
+        let inside = all.keys.filter { $0.hasPrefix(command + " ") }.map { String($0.dropFirst(command.count + 1)) }
+        if !inside.isEmpty, words.first != "help",
+            let word = words.dropFirst(command.split(separator: " ").count).first, !word.hasPrefix("-")
+        {
+            let meant = OptionSuggestion.nearest(word, inside.sorted()).map { " Did you mean '\(command) \($0)'?" }
+            return
+                "Error: '\(command)' has no command '\(TerminalText.safe(word))'.\(meant ?? "")\n"
+                + "  It has \(inside.sorted().joined(separator: ", "))."
+        }
         let options = all[command]?.options.flatMap(\.names) ?? []
         let (option, rest): (String, Substring)
         if let match = text.firstMatch(of: /^Error: Unknown option '(-[^'\n]+)'\.?( Did you mean '[^'\n]*'\?)?/) {

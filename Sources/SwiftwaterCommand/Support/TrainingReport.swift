@@ -39,7 +39,8 @@ final class TrainingReport {
         self.settings = settings
         seconds += time.inSeconds
         if isJSON { return }
-        try console.line("trained rank \(settings.rank), \(iterations) iterations in \(Format.seconds(time))")
+        try console.line(
+            "trained rank \(settings.rank), \(Format.count(iterations, "iteration")) in \(Format.seconds(time))")
     }
 
     /// Prints the object, if there is to be one.

@@ -20,6 +20,8 @@ public final class AcknowledgedSender: Sendable {
         public var token: Secret?
         /// The number of unacknowledged bytes above which `send` waits. 8 MiB by default.
         public var unconfirmedMaxBytes: Int
+        /// Receives what a user should know: that the receiver cannot be reached.
+        package var report: @Sendable (String) -> Void = { _ in }
 
         /// Creates settings. Omitted arguments have their defaults.
         public init(
@@ -51,6 +53,8 @@ public final class AcknowledgedSender: Sendable {
         var resumed: UInt64?
         var channel: (any Channel)?
         var isClosed = false
+        /// Whether the last attempt to connect failed.
+        var isUnreachable = false
         /// Whether the call that closes has ended the event loop.
         var isEnded = false
         var failure: SwiftwaterError?
@@ -98,8 +102,20 @@ public final class AcknowledgedSender: Sendable {
             .connect(host: settings.host, port: settings.port)
             .whenComplete { result in
                 switch result {
-                case .success(let channel): channel.closeFuture.whenComplete { _ in self.connectSoon() }
-                case .failure: self.connectSoon()
+                case .success(let channel):
+                    state.update { $0.isUnreachable = false }
+                    channel.closeFuture.whenComplete { _ in self.connectSoon() }
+                case .failure(let error):
+                    let isNews = state.update { state in
+                        defer { state.isUnreachable = true }
+                        return !state.isUnreachable && !state.isClosed
+                    }
+                    if isNews {
+                        self.settings.report(
+                            "cannot connect to \(self.settings.host):\(self.settings.port): "
+                                + "\(ConnectionFailure.words(error)); trying again until it can")
+                    }
+                    self.connectSoon()
                 }
             }
     }

@@ -95,6 +95,9 @@ public final class TextServer: Sendable {
     /// The number of connected clients.
     public var clientCount: Int { state.read { $0.clients.count } }
 
+    /// The number of clients that have connected since the start.
+    package var acceptedClients: Int { state.read { $0.acceptedClients } }
+
     /// The number of sends that clients with a full buffer have missed.
     public var missedSends: Int { state.read { $0.missedSends + $0.clients.values.reduce(0) { $0 + $1.missedSends } } }
 

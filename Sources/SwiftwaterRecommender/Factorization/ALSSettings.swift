@@ -78,7 +78,7 @@ public struct ALSSettings: Sendable, Equatable {
         try check(maxIterations >= 1, "\(maxIterations) iterations", "use at least 1")
         try check(
             (0...1e6).contains(regularization), "a regularization of \(regularization)",
-            "use 0 or more, such as 0.1")
+            "use 0 to 1000000, such as 0.1")
         try check(alpha >= 0 && alpha.isFinite, "an alpha of \(alpha)", "use 0 or more")
         try check(!(hasBiases && isImplicit), "biases with implicit feedback", "use one of the two")
         try check(

@@ -44,7 +44,7 @@
             case .notFound: .notFound
             case .invalidState: .conflict
             case .limitExceeded: .serviceUnavailable
-            case .io: .serviceUnavailable
+            case .io, .denied: .serviceUnavailable
             case .numerical: .unprocessableContent
             default: .internalServerError
             }

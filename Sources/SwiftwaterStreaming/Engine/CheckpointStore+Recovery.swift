@@ -21,7 +21,7 @@ extension CheckpointStore {
                 manifest = try self.manifest(at: time)
                 for object in manifest.steps.flatMap(\.objects) { _ = try read(object) }
             } catch {
-                if let known = error as? SwiftwaterError, known.code == .io { throw known }
+                if let known = error as? SwiftwaterError, [.io, .denied].contains(known.code) { throw known }
                 refused = refused ?? error
                 continue
             }
