@@ -15,7 +15,7 @@ struct CommandLineTests {
             ("recommend --model m --user 1 --numItems 3", "--top"), ("tune x.csv --regParam 1", "--regularization"),
             ("trends --input x", "--source"), ("trends --source file:x --batchInterval 1s", "--batch"),
             ("serve --catalog x", "--movies"), ("checkpoint show x --tim 3", "--time"),
-            ("evaluate --model m x.csv --k 3", "--ranking"), ("relay --from x --jason", nil),
+            ("evaluate --model m x.csv --k 3", "--ranking"), ("relay --from x --jason", "--json"),
             ("train x.csv --wombat=3", nil),
         ] as [(String, String?)])
     func theOptionThatWasMeant(line: String, option: String?) throws {

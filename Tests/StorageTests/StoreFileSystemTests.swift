@@ -105,7 +105,7 @@ import Testing
         try places.replace("file://" + folder.file("a"), with: [3])
         #expect(try places.read(folder.file("a")) == [3])
         let unknown = #expect(throws: SwiftwaterError.self) { try places.read("gopher://host/file") }
-        #expect(unknown?.code == .unsupported && unknown?.location?.file == "gopher://host/file")
+        #expect(unknown?.code == .invalidArgument && unknown?.location?.file == "gopher://host/file")
         #expect(unknown?.remedy?.contains("\(name)://") == true)
     }
 }

@@ -26,7 +26,7 @@ package enum ConnectionFailure {
         return SwiftwaterError(
             .network, "cannot listen on \(host):\(port): \(isInUse ? "the port is in use" : words(error))",
             remedy: isInUse
-                ? "choose another port, or stop the program that uses it"
+                ? "stop the program that uses it, or choose another port"
                 : code == EACCES ? "choose a port above 1023" : "name an address of this machine",
             setting: isInUse || code == EACCES ? .port : nil)
     }
