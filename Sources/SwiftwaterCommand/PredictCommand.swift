@@ -21,6 +21,13 @@ struct PredictCommand: ParsableCommand {
     @Flag(help: "Omit pairs that cannot be predicted.") var dropUnknown = false
     @Flag(help: "Print JSON.") var json = false
 
+    func validate() throws {
+        if ratings.columns.sumRepeats { throw ValidationError("--sum-repeats is for ratings; predict reads pairs.") }
+        if ratings.columns.ratingColumn != nil || ratings.columns.decimalComma {
+            throw ValidationError("--rating-column and --decimal-comma are for ratings; predict reads pairs.")
+        }
+    }
+
     func run() throws {
         let console = Console()
         try OutputPlace.check([("--out", out)], inputs: [file, model])

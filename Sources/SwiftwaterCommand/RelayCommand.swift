@@ -79,7 +79,7 @@ struct RelayCommand: ParsableCommand {
         if source != nil, ack || rate != nil {
             throw ValidationError("--ack and --rate are for posts from --from: live ones come once, and as they come.")
         }
-        try files.check(hasFiles: from != nil)
+        try files.check(hasFiles: from != nil, path: from)
         if !rule.isEmpty, source?.hasPrefix("x:") != true { throw ValidationError("--rule requires --source x:.") }
         if record != nil, source == nil { throw ValidationError("--record requires --source.") }
         if rate != nil && postsPerSecond == nil {

@@ -93,7 +93,7 @@ struct TrendsCommand: AsyncParsableCommand {
         try RequiredOption.check(
             "a source of push:", isThere: source.isPushed, for: ["--token-file": tokenFile != nil])
         if let problem = source.problem(onCluster: isOnCluster) { throw ValidationError("\(problem).") }
-        try files.check(hasFiles: source.hasFiles && !isOnCluster)
+        try files.check(hasFiles: source.hasFiles && !isOnCluster, path: source.archivePath)
         if query != nil, !isOnCluster { throw ValidationError("--query requires --master sc://HOST:PORT.") }
         if stopQuery, query == nil { throw ValidationError("--stop-query requires --query.") }
         if let query, query.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]{0,63}/) == nil {

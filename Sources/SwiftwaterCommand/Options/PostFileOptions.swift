@@ -38,8 +38,15 @@ struct PostFileOptions: ParsableArguments {
         textColumn != nil || authorColumn != nil || timeColumn != nil || separator != nil || encoding != nil
     }
 
-    /// Refuses the options where no file is read.
-    func check(hasFiles: Bool) throws {
+    /// Refuses the options where no file is read, and those of tables for a file of lines.
+    ///
+    /// - Parameter path: the file, if it is one.
+    func check(hasFiles: Bool, path: String? = nil) throws {
+        if let path, try columns.areGiven, try !columns.isTable(path) {
+            throw ValidationError(
+                "--text-column, --author-column, --time-column and --separator are for tables, and "
+                    + "\(TerminalText.safe(path)) has lines, by its name.")
+        }
         if areGiven, !hasFiles {
             throw ValidationError(
                 "--text-column, --author-column, --time-column, --separator and --encoding are for files of posts.")
