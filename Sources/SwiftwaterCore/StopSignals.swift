@@ -4,6 +4,9 @@ import SwiftwaterPlatform
 /// Calls a closure on SIGINT (Ctrl-C) or SIGTERM instead of ending the process. A second signal ends the process at
 /// once.
 ///
+/// Signals that come together are one: timeout(1) sends its signal to the process and then to its group, and a terminal
+/// and a shell script may both pass on Ctrl-C.
+///
 /// Only programs install this; the library never does so by itself.
 package final class StopSignals: Sendable {
     private struct State {
@@ -14,7 +17,11 @@ package final class StopSignals: Sendable {
         var sources: [CInt: UncheckedSendable<any DispatchSourceSignal>] = [:]
         /// Whether signals that no handler takes end the process after `ExitCleanup`.
         var isClean = false
+        /// When handlers were called last, or were done.
+        var answered: ContinuousClock.Instant?
     }
+    /// Within this time after the handlers were called, a signal is the same one again.
+    private static let together = Duration.milliseconds(200)
     private static let signals: [CInt] = [SIGINT, SIGTERM]
     private static let state = Monitor(State())
 
@@ -65,9 +72,12 @@ package final class StopSignals: Sendable {
         let (new, isLast) = state.update { state -> ([@Sendable () -> Void], Bool) in
             let new = state.handlers.sorted { $0.key < $1.key }.filter { !$0.value.isCalled }
             for (key, _) in new { state.handlers[key]?.isCalled = true }
-            return (new.map(\.value.onSignal), new.isEmpty)
+            if !new.isEmpty { state.answered = .now }
+            let isAgain = !state.handlers.isEmpty && state.answered.map { .now - $0 < together } == true
+            return (new.map(\.value.onSignal), new.isEmpty && !isAgain)
         }
         for body in new { body() }
+        if !new.isEmpty { state.update { $0.answered = .now } }
         guard isLast else { return }
         ExitCleanup.run()
         if state.read({ !$0.handlers.isEmpty }) { _exit(128 + number) }

@@ -90,7 +90,7 @@ struct JSONOutputTests {
         let folder = try TemporaryDirectory()
         let posts = try folder.write("posts.txt", "one #a\ntwo #b\n")
         let result = try Program.shell(
-            "timeout 2 \"$SWIFTWATER\" relay --from '\(posts)' --ack --port 0 --json; echo status $?")
+            "timeout 10 \"$SWIFTWATER\" relay --from '\(posts)' --ack --port 0 --json; echo status $?")
         let last = try #require(result.output.split(separator: "\n").first { $0.contains("\"end\"") }, "\(result)")
         let document = try JSONValue(parsing: String(last))
         #expect(document["acknowledged"]?.integer == 0)
