@@ -29,7 +29,7 @@ struct FactorsCommand: ParsableCommand {
         let catalogue = try movies.read(console)
         movies.remark(on: catalogue, for: model.itemIDs, console)
         func titles(_ items: [Int]) -> String {
-            items.map { Format.cut(TerminalText.safe(catalogue.title(model.itemIDs[$0])), 24) }.joined(separator: ", ")
+            items.map { Format.cut(TerminalText.safe(catalogue.title(model.itemIDs[$0])), 22) }.joined(separator: ", ")
         }
         func genres(_ loadings: some Sequence<FactorGenres.Loading>) -> String {
             loadings.map { loading in

@@ -32,8 +32,8 @@
             transform: DurationArgument.init(parsing:))
         var stopWithin = DurationArgument(.seconds(30))
         @Flag(help: "Serve generated posts, ratings, and films.") var demo = false
-        @Option(help: "Address to listen on.") var host = "127.0.0.1"
-        @Option(help: "Port; 0 picks a free one.") var port = 7780
+        @Option(help: "Address to listen on.") var host = ServeAddress.host
+        @Option(help: "Port; 0 picks a free one.") var port = ServeAddress.port
         @Option(help: "Name shown on the page.") var name = "Swiftwater"
         @Option(
             help: ArgumentHelp(

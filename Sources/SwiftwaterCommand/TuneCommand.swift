@@ -109,13 +109,13 @@ struct TuneCommand: AsyncParsableCommand {
                     TuneCommand.write(curve, to: &json)
                     json.member("enough", curve.enough()?.iterations ?? 0)
                     if let test { json.member("test", object: { EvaluateCommand.write(test.metrics, to: &$0) }) }
-                    json.member("command", TuneCommand.command(for: best))
+                    json.member("command", ShellWord.line(TuneCommand.command(for: best)))
                 })
         }
         try TuneCommand.show(curve, console)
         if let test {
             try console.line(
-                EvaluateCommand.describe(test.metrics, on: "test, after \(test.iterations) iterations"))
+                EvaluateCommand.describe(test.metrics, on: "test, after \(test.iterations)"))
         }
         if let plot { try console.line("plot written to \(plot)") }
         try showCommand(best, console)
@@ -124,7 +124,7 @@ struct TuneCommand: AsyncParsableCommand {
     // MARK: The best model
 
     /// Returns the command that trains with settings: this one's options, without those that search.
-    static func command(for best: ALSSettings, arguments: [String] = CommandLine.arguments) -> String {
+    static func command(for best: ALSSettings, arguments: [String] = CommandLine.arguments) -> [String] {
         let searching = [
             "--ranks", "--regularizations", "--max-iterations", "--folds", "--plot", "--rank", "--regularization",
             "--out",
@@ -142,12 +142,13 @@ struct TuneCommand: AsyncParsableCommand {
             "--rank", "\(best.rank)", "--regularization", "\(best.regularization)", "--max-iterations",
             "\(best.maxIterations)", "--out", "films.model",
         ]
-        return "swiftwater train " + (kept + own).map(ShellWord.quoted).joined(separator: " ")
+        return ["swiftwater", "train"] + kept + own
     }
 
     func showCommand(_ best: ALSSettings, _ console: Console) throws {
         guard out == nil else { return }
-        try console.line("\n" + console.styled("to train the best: ", .dim) + TuneCommand.command(for: best))
+        try console.line("\n" + console.styled("to train the best:", .dim))
+        try console.line(ShellWord.lines(TuneCommand.command(for: best), 79).joined(separator: "\n"))
     }
 
     /// Writes the model of the best settings, if there is to be one.
@@ -252,8 +253,8 @@ struct TuneCommand: AsyncParsableCommand {
             // More iterations fit the training better and other ratings worse.
             if let last = curve.points.last, last.iterations > best.iterations, last.rmse > best.rmse {
                 try console.line(
-                    "After \(best.iterations), the RMSE on validation rises: the model fits the training too closely. "
-                        + "A larger --regularization helps.")
+                    "After \(best.iterations), the RMSE on validation rises: the model fits the training too\n"
+                        + "closely. A larger --regularization helps.")
             }
         }
     }

@@ -37,7 +37,8 @@ struct ConfiguredChecks {
     private func value(_ name: String) -> String? { values.first { $0.option.name == name }?.values.first }
 
     private func port() -> Finding {
-        let (host, port) = (value("host") ?? "127.0.0.1", Int(value("port") ?? "7780") ?? 0)
+        let host = value("host") ?? ServeAddress.host
+        let port = value("port").map { Int($0) ?? 0 } ?? ServeAddress.port
         return outcome("serve: port", "\(host):\(port) is free") { try TCPProbe.listen(host, port) }
     }
 

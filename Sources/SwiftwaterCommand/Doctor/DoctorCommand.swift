@@ -53,7 +53,9 @@ struct DoctorCommand: ParsableCommand {
                 console.styled(Format.left(finding.grade.word, 6), style) + Format.left(finding.subject, width)
                     + TerminalText.safe(finding.text))
             if !finding.remedy.isEmpty {
-                try console.line(Format.left("", 6 + width) + "→ " + TerminalText.safe(finding.remedy))
+                for (number, line) in Format.wrapped(TerminalText.safe(finding.remedy), 72 - width).enumerated() {
+                    try console.line(Format.left("", 6 + width) + (number == 0 ? "→ " : "  ") + line)
+                }
             }
         }
         let bad = findings.count { $0.grade == .bad }

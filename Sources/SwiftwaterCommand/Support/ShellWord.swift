@@ -12,4 +12,26 @@ enum ShellWord {
             }
         return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
+
+    /// Returns a command in one line.
+    static func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
+
+    /// Returns a command in lines of at most a number of columns, if its words allow it, that a shell reads as one. An
+    /// option stays beside its value.
+    static func lines(_ words: [String], _ width: Int) -> [String] {
+        var lines: [String] = []
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            var part = quoted(word)
+            if word.hasPrefix("--"), !word.contains("="), let value = rest.first, !value.hasPrefix("--") {
+                part += " " + quoted(rest.removeFirst())
+            }
+            if let last = lines.last, Format.columns(last) + 1 + Format.columns(part) <= width - 2 {
+                lines[lines.count - 1] += " " + part
+            } else {
+                lines.append((lines.isEmpty ? "" : "  ") + part)
+            }
+        }
+        return lines.enumerated().map { $0.offset < lines.count - 1 ? $0.element + " \\" : $0.element }
+    }
 }
