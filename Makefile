@@ -6,7 +6,7 @@ PLAN = SWIFT_DETERMINISTIC_HASHING=1 $(SWIFT) build
 BUILD = $(PLAN) -c release
 SOURCES = Package.swift Sources Tests TestSupport Examples Fuzz/Sources Benchmarks/Package.swift Benchmarks/streaming Benchmarks/recommender Benchmarks/serving Benchmarks/kernels
 
-.PHONY: demo test page docs dist dist-proof integration integration-spark integration-stores soak fuzz bench bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark bench-scale instructions lint format public-names packages clean
+.PHONY: demo test page docs dist dist-proof integration integration-spark integration-stores soak fuzz bench bench-quick bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql bench-stores bench-live bench-kafka bench-spark bench-scale instructions lint format public-names packages clean
 
 ## Runs both case studies, in under a minute once built. Leaves out the server, which takes longer
 ## to build than the rest, and so resolves fewer packages: the versions of the others stay as they were.
@@ -88,8 +88,13 @@ soak: packages fuzz
 fuzz: packages
 	Fuzz/run.sh
 
-## Measures Swiftwater and its peers on this machine; see Benchmarks/README.md.
-bench: bench-als bench-als-speed bench-streams bench-trends bench-serve bench-sql
+## Measures Swiftwater and its peers in one run, in 45 minutes, and writes docs/BENCHMARKS.md and its plots.
+bench: packages
+	Benchmarks/report.sh full
+
+## The same with less data and fewer rounds, in 10 minutes; prints the tables.
+bench-quick: packages
+	Benchmarks/report.sh quick
 
 ## Counts the instructions of the hot kernels under Valgrind and compares them with Benchmarks/instructions.txt.
 instructions: packages

@@ -2,7 +2,7 @@
 # Reads a million events of a local server that speaks Jetstream: from the socket to the last table, on one core, with
 # and without a log. Compares with a program that only reads the socket, and shows the memory.
 #
-#   Benchmarks/live.sh [EVENTS]
+#   Benchmarks/live.sh [EVENTS]; ROUNDS changes how often
 set -euo pipefail
 cd "$(dirname "$0")/.."
 EVENTS="${1:-1000000}"
@@ -60,7 +60,7 @@ print(f"{'only reading the socket':<28} {events:>9,} events in {last - begin:5.2
 PY
 }
 
-for _ in 1 2 3; do
+for _ in $(seq "${ROUNDS:-3}"); do
   only_read
   run "trends"
   run "trends, with a log" --checkpoint "$WORK/state"

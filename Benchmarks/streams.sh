@@ -16,19 +16,7 @@ SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --package-path Benchmarks -
 cc -O2 -o "$PEERS_DIR/feeder" Benchmarks/native/feeder.c
 cc -O3 -march=native -pthread -o "$PEERS_DIR/hashcount" Benchmarks/native/hashcount.c
 
-JARS=$("$PYTHON" -c 'import pyspark, os; print(os.path.dirname(pyspark.__file__) + "/jars")')
-CLASSES="$PEERS_DIR/classes"
-if [ ! -e "$CLASSES/SparkStreams.class" ] || [ Benchmarks/spark/SparkStreams.scala -nt "$CLASSES/SparkStreams.class" ]; then
-  mkdir -p "$CLASSES"
-  java -cp "$JARS/*" scala.tools.nsc.Main -usejavacp -nowarn -d "$CLASSES" Benchmarks/spark/SparkStreams.scala
-fi
-OPENS=$(for package in java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent \
-  java.util.concurrent.atomic sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar jdk.internal.ref; do
-  echo "--add-opens=java.base/$package=ALL-UNNAMED"
-done)
-spark() {
-  SPARK_LOCAL_IP=127.0.0.1 java $OPENS -Xmx8g -Dlog4j2.level=ERROR -cp "$CLASSES:$JARS/*" SparkStreams "$@" 2>/dev/null | grep '^spark'
-}
+spark() { Benchmarks/spark/streams.sh "$@"; }
 # feed RATE:SECONDS,... [--mark]: runs the feeder in the background until `fed`.
 feed() {
   "$PEERS_DIR/feeder" 15990 "$POSTS" "$1" ${2:-} > "$PEERS_DIR/fed.txt" &

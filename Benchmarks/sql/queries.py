@@ -1,7 +1,10 @@
-"""Runs each query in `swiftwater sql` and in DuckDB, and prints the seconds and their ratio.
+"""Runs each query in `swiftwater sql` and in DuckDB, in turns, and prints the seconds and their ratio; with --json all
+seconds, and the most memory of `swiftwater sql` in MB.
 
-    queries.py SWIFTWATER FOLDER ROUNDS
+    queries.py SWIFTWATER FOLDER ROUNDS [--json]
 """
+import json
+import resource
 import subprocess
 import sys
 import time
@@ -29,13 +32,11 @@ QUERIES = {
 }
 
 
-def best(run):
-    times = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        result = run()
-        times.append(time.perf_counter() - begin)
-    return min(times), result
+def timed(run, times):
+    begin = time.perf_counter()
+    result = run()
+    times.append(round(time.perf_counter() - begin, 3))
+    return result
 
 
 def own(query):
@@ -50,13 +51,21 @@ def peer(query):
     return connection.execute(query).fetchall()
 
 
-print(f"duckdb {duckdb.__version__}, best of {rounds}")
+if "--json" not in sys.argv:
+    print(f"duckdb {duckdb.__version__}, best of {rounds}")
 for name, queries in QUERIES.items():
-    mine, text = best(lambda: own(queries[0]))
-    theirs, rows = best(lambda: peer(queries[-1]))
+    mine, theirs = [], []
+    for _ in range(rounds):
+        text = timed(lambda: own(queries[0]), mine)
+        rows = timed(lambda: peer(queries[-1]), theirs)
     # The counts, which both print in the same way, have to be the same.
     for row in rows:
         for value in row:
             if isinstance(value, int):
                 assert str(value) in text, (name, value, text)
+    if "--json" in sys.argv:
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        print(json.dumps({"query": name, "swiftwater": mine, "duckdb": theirs, "memory": memory}), flush=True)
+        continue
+    mine, theirs = min(mine), min(theirs)
     print(f"{name:24} swiftwater {mine:6.2f} s   duckdb {theirs:6.2f} s   ratio {mine / theirs:5.2f}", flush=True)
