@@ -88,7 +88,7 @@ soak: packages fuzz
 fuzz: packages
 	Fuzz/run.sh
 
-## Measures Swiftwater and its peers in one run, in 45 minutes, and writes docs/BENCHMARKS.md and its plots.
+## Measures Swiftwater and its peers in one run, in 35 minutes, and writes docs/BENCHMARKS.md and its plots.
 bench: packages
 	Benchmarks/report.sh full
 

@@ -37,7 +37,7 @@ with open(os.path.join(PEERS, "data", plan["ratings"], "ratings.csv")) as file:
     count = sum(1 for _ in file) - 1
 values = dict(
     minutes=round((time.monotonic() - begin) / 60), quick=is_quick, machine=machine(), rows=results.rows,
-    ratings=f"{count:,}", curves=results.curves)
+    ratings=f"{count:,}", iterations=recommender.ITERATIONS, curves=results.curves)
 path = os.path.join(PEERS, "quick.json") if is_quick else "Benchmarks/results.json"
 with open(path, "w") as file:
     json.dump(values, file, indent=1)

@@ -114,7 +114,7 @@ def machine():
     changed = [line for line in changed.splitlines() if not line[3:].startswith(("docs/", "Benchmarks/results.json"))]
     return dict(
         processor=f"{model[1] if model else platform.machine()}, {wide}", cores=len(os.sched_getaffinity(0)),
-        memoryGB=round(memory, 1), system=f"{system}, Linux {platform.release()}",
+        memoryGB=round(memory, 1), system=f"{system}, Linux {platform.release().split('-')[0]}",
         swift=first_line("swift", "--version"), java=first_line("java", "-version"),
         c=first_line("cc", "--version"), python=platform.python_version(), versions=versions,
         commit=first_line("git", "rev-parse", "--short", "HEAD") + (" with changes" if changed else ""),
