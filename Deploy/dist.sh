@@ -28,8 +28,9 @@ for library in libsqlite3 libz libstdc++; do
     > "$scratch/static/$package.pc"
 done
 if [ "${1:-}" != --no-build ]; then
+  # A program needs no list of its functions for others to link with.
   SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product swiftwater --static-swift-stdlib \
-    --scratch-path "$scratch" -Xlinker --gc-sections -Xlinker --icf=safe
+    --scratch-path "$scratch" -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --no-export-dynamic
   # The tool that makes manual pages of a program's own help.
   swift build -c release --package-path "$scratch/checkouts/swift-argument-parser" --scratch-path "$scratch/manual" \
     --product generate-manual
