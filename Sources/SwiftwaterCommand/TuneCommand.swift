@@ -208,7 +208,7 @@ struct TuneCommand: AsyncParsableCommand {
     private static func json(_ results: [GridSearch.Result], test: RatingMetrics?) -> String {
         JSONWriter.object { json in
             if let test { json.member("test", object: { EvaluateCommand.write(test, to: &$0) }) }
-            json.member("command", command(for: results[0].settings))
+            json.member("command", ShellWord.line(command(for: results[0].settings)))
             json.member("results", array: results) { json, result in
                 json.object { json in
                     json.member("rank", result.settings.rank)

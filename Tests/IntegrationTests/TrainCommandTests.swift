@@ -84,14 +84,16 @@ struct TrainCommandTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.contains(".tmp-") })
     }
 
-    /// The line that `tune` prints trains the model that its `--out` writes.
+    /// The command that `tune` prints, in lines that a shell reads as one, trains the model that its `--out` writes.
     @Test func theWinnerIsACommand() throws {
         let (ratings, folder) = (try Self.ratings.get(), try Self.folder.get())
         let search = ["tune", ratings, "--ranks", "3,5", "--max-iterations", "2", "--seed", "7", "--split-by", "user"]
         let result = try Program(search).wait()
-        let line = try #require(
-            result.output.split(separator: "\n").last { $0.contains("swiftwater train") })
-        let words = line[line.range(of: "swiftwater train ")!.upperBound...].split(separator: " ").map(String.init)
+        let command = try #require(result.output.ranges(of: "swiftwater train ").last)
+        let words = result.output[command.upperBound...].replacing("\\\n", with: " ").split(
+            whereSeparator: \.isWhitespace
+        )
+        .map(String.init)
         #expect(words.last == "films.model")
         let train = try Program(["train"] + words.dropLast() + [folder.file("winner")]).wait()
         #expect(train.status == 0, "\(train.error)")
