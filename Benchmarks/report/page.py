@@ -18,8 +18,9 @@ AVX-512, and shows what the machine allows.""", "throughput"),
 Posts in the format of Twitter's API. The first table is the part of the work that DuckDB and Polars can do as well: find
 the words in the texts and count them. The second is what trends need in practice.""", None),
     ("socket", "Posts from a socket", """
-A C program on the same two cores sends as fast as it can, or, for Spark, at rising rates. A rate counts if the batch is
-done within a second of its time.""", None),
+A C program on the same two cores sends as fast as it can, or, for Spark, at rising rates. Each round of the table is one
+batch that was done within a second of its time; the table leaves out batches that were not, and a run of which most were
+not. For Spark it is the highest of the rates whose last batches were.""", None),
     ("latency", "Latency", """
 The same program at 10,000 posts a second. The time is from when a marked post is sent until its result is there, and so
 includes waiting for the end of the batch.""", "latency"),
