@@ -28,9 +28,11 @@ for library in libsqlite3 libz libstdc++; do
     > "$scratch/static/$package.pc"
 done
 if [ "${1:-}" != --no-build ]; then
-  # A program needs no list of its functions for others to link with.
+  # A program needs no list of its functions for others to link with. lld packs the list of places that are moved at the
+  # start, which gold cannot; a loader since glibc 2.36 (Debian 12) knows that form.
   SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product swiftwater --static-swift-stdlib \
-    --scratch-path "$scratch" -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --no-export-dynamic
+    --scratch-path "$scratch" -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=safe \
+    -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs
   # The tool that makes manual pages of a program's own help.
   swift build -c release --package-path "$scratch/checkouts/swift-argument-parser" --scratch-path "$scratch/manual" \
     --product generate-manual
