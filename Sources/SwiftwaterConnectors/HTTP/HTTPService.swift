@@ -32,7 +32,7 @@
         private static let services = Monitor<[Kind: HTTPService]>([:])
         private let kind: Kind
         /// One for each proxy, and one without.
-        private let clients = Monitor<[HTTPProxy?: HTTPClient]>([:])
+        private let clients = Monitor<[HTTPProxy?: HTTPClients]>([:])
 
         /// Returns the service with these limits, one for the whole process.
         ///
@@ -55,8 +55,8 @@
 
         private init(_ kind: Kind) { self.kind = kind }
 
-        /// Returns the client for a host, which is reached through a proxy if the environment names one.
-        private func client(for request: HTTPClient.Request) throws -> HTTPClient {
+        /// Returns the clients for a host, which is reached through a proxy if the environment names one.
+        private func clients(for request: HTTPClient.Request) throws -> HTTPClients {
             let isSecure = request.scheme == "https"
             let proxy =
                 kind.proxies.isEmpty
@@ -65,13 +65,13 @@
                     for: request.host, port: request.port, isSecure: isSecure, environment: kind.proxies)
             return clients.update { clients in
                 if let known = clients[proxy] { return known }
-                let new = makeClient(proxy)
+                let new = makeClients(proxy)
                 clients[proxy] = new
                 return new
             }
         }
 
-        private func makeClient(_ proxy: HTTPProxy?) -> HTTPClient {
+        private func makeClients(_ proxy: HTTPProxy?) -> HTTPClients {
             var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
             settings.timeout = .init(
                 connect: .init(kind.limits.connect), read: .init(kind.limits.silence),
@@ -87,7 +87,7 @@
                 settings.tlsConfiguration = security
             }
             settings.use(proxy)
-            return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+            return HTTPClients(settings)
         }
 
         /// Sends a request and returns the answer, whatever its status.
@@ -115,9 +115,11 @@
             for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
             if let body = request.body { outgoing.body = .byteBuffer(ByteBuffer(bytes: body)) }
             let receiver = HTTPReceiver(memory)
-            let task = try client(for: outgoing).execute(request: outgoing, delegate: receiver)
+            let clients = try clients(for: outgoing)
             defer { (receivedCount, version) = receiver.finish() }
-            do { return try task.wait() } catch {
+            do {
+                return try clients.withClient { try $0.execute(request: outgoing, delegate: receiver).wait() }
+            } catch {
                 let host = outgoing.host + (outgoing.port == 80 || outgoing.port == 443 ? "" : ":\(outgoing.port)")
                 throw HTTPService.problem(error, host)
             }
