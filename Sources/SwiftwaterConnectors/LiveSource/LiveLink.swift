@@ -65,7 +65,13 @@ package final class LiveLink: Sendable {
 
     /// Ends the connection. Nothing is stored after it returns.
     package func stop() {
-        state.update { $0.isStopped = true }
+        // The connection holds the link, which so would never be freed.
+        let connection: (any LiveConnection)? = state.update { state in
+            state.isStopped = true
+            defer { state.connection = nil }
+            return state.connection
+        }
+        connection?.close()
         transport.shutDown()
     }
 
@@ -117,7 +123,11 @@ package final class LiveLink: Sendable {
         do {
             let request = try service.request(host: host, after: position > 0 ? position : nil)
             let connection = transport.connect(request) { self.took($0, of: attempt) }
-            state.update { if $0.attempt == attempt { $0.connection = connection } }
+            let isStopped = state.update { state in
+                if state.attempt == attempt, !state.isStopped { state.connection = connection }
+                return state.isStopped
+            }
+            if isStopped { connection.close() }
         } catch {
             failed(.final(error as? SwiftwaterError ?? SwiftwaterError(.invalidArgument, "\(error)")), attempt)
         }

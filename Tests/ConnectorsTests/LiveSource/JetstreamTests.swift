@@ -63,6 +63,21 @@
                 request.headers["user-agent"] == "swiftwater" && request.headers["host"] == "127.0.0.1:\(server.port)")
         }
 
+        /// Programs may start and stop sources for as long as they run.
+        @Test func aStoppedLinkIsFreed() throws {
+            let server = try LiveServer { _ in .webSocket(events(0..<2)) }
+            defer { server.stop() }
+            let heard = HeardLines()
+            weak var stopped: LiveLink?
+            do {
+                let link = link([server.port], heard)
+                stopped = link
+                #expect(heard.wait(2))
+                link.stop()
+            }
+            #expect(stopped == nil)
+        }
+
         /// A connection that ends in any way is made again from the last position, and nothing comes twice.
         @Test(arguments: ["cut", "close", "rubbish", "masked"])
         func aLostConnectionGoesOn(how: String) throws {

@@ -59,6 +59,24 @@
                 policy: policy)
         }
 
+        /// Programs may start and stop sources for as long as they run.
+        @Test func aStoppedLinkIsFreed() throws {
+            let server = try LiveServer { _ in .stream([.text(":)\n\n" + Self.event("update", Self.status(1)))]) }
+            defer { server.stop() }
+            let heard = HeardLines()
+            weak var stopped: LiveLink?
+            do {
+                let service = service(server.port)
+                let transport = NIOLiveTransport(connecting: service.policy.connecting, environment: [:])
+                let link = LiveLink(service, into: heard, over: transport)
+                stopped = link
+                link.start()
+                #expect(heard.wait(1))
+                link.stop()
+            }
+            #expect(stopped == nil)
+        }
+
         @Test func eventsBecomeLines() async throws {
             let long = String(repeating: "x", count: 1_100_000)
             let server = try LiveServer { _ in
