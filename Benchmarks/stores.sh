@@ -12,6 +12,7 @@ SWIFTWATER="$PWD/.build/release/swiftwater"
 if [ -z "${AWS_ENDPOINT_URL:-}" ]; then
   trap 'Tests/store-services.sh stop "$FOLDER"' EXIT
   eval "$(Tests/store-services.sh start "$FOLDER" rgw)"
+  : "${AWS_ENDPOINT_URL:?the store did not start: see $FOLDER/rgw/start.log and $FOLDER/rgw/log}"
 fi
 BUCKET=swiftwater-bench
 URL="s3a://$BUCKET/$PRESET/ratings.csv"
