@@ -73,8 +73,7 @@ SANITIZED = SWIFTWATER_SEEDS=20 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
 ## which checks that no text outlives its batch. The page's browser test runs by itself there,
 ## because it waits for at most a minute. Then runs the tests under the thread and the address
 ## sanitizer, which slow down the simulation's one thread and so run only a few of its seeds. The
-## tests that a sanitizer leaves out say why (TestSupport/TestSupport/Sanitizer.swift). Leaks are
-## not looked for there: Swift marks the pointers of its strings, and the checker does not know them.
+## tests that a sanitizer leaves out say why (TestSupport/TestSupport/Sanitizer.swift).
 soak: packages fuzz
 	$(BUILD) --product swiftwater-simulation
 	.build/release/swiftwater-simulation 0 10000
@@ -84,7 +83,7 @@ soak: packages fuzz
 	$(SWIFT) test --scratch-path .build-debug --skip PageTests
 	$(SWIFT) test --scratch-path .build-debug --filter PageTests
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.txt $(SANITIZED) --scratch-path .build-thread --sanitize=thread
-	ASAN_OPTIONS=quarantine_size_mb=16:detect_leaks=0 $(SANITIZED) --scratch-path .build-address --sanitize=address
+	ASAN_OPTIONS=quarantine_size_mb=16 LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.txt $(SANITIZED) --scratch-path .build-address --sanitize=address
 
 ## Runs the readers under libFuzzer: a million inputs or ten minutes each.
 fuzz: packages

@@ -27,11 +27,11 @@ import Testing
 
         func restart() throws {
             follower = FileFollower(
-                path, format: format, limits: limits, clock: clock, report: { self.reports.append($0) }
-            ) { bytes, sender, position in
-                #expect(bytes.last == 0x0A && position > self.senders[sender] ?? 0)
-                self.lines += String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
-                self.senders[sender] = position
+                path, format: format, limits: limits, clock: clock, report: { [unowned self] in reports.append($0) }
+            ) { [unowned self] bytes, sender, position in
+                #expect(bytes.last == 0x0A && position > senders[sender] ?? 0)
+                lines += String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+                senders[sender] = position
             }
             try follower.resume(senders.map { ($0.key, $0.value) })
         }

@@ -32,7 +32,7 @@ final class ScriptedTransport: LiveTransport {
         state.update { $0.waiting.append((due, body)) }
     }
 
-    func shutDown() { state.update { $0.waiting = [] } }
+    func shutDown() { state.update { ($0.waiting, $0.on) = ([], nil) } }
 
     /// Tells of an event of the newest connection.
     func tell(_ event: LiveEvent) { _ = state.read { $0.on }!(event) }
