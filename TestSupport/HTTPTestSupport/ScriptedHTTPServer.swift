@@ -27,12 +27,16 @@
             public var body = ""
             /// Whether the connection is closed instead.
             public var isCut = false
+            /// Whether the connection is closed after it, without a word in its headers.
+            public var isLast = false
 
             /// Creates an answer.
             public init(
-                status: Int = 200, headers: [(String, String)] = [], body: String = "", isCut: Bool = false
+                status: Int = 200, headers: [(String, String)] = [], body: String = "", isCut: Bool = false,
+                isLast: Bool = false
             ) {
-                (self.status, self.headers, self.body, self.isCut) = (status, headers, body, isCut)
+                (self.status, self.headers, self.body) = (status, headers, body)
+                (self.isCut, self.isLast) = (isCut, isLast)
             }
         }
 
@@ -104,6 +108,7 @@
                             wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
                     }
                     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+                    if answer.isLast { context.close(promise: nil) }
                 }
             }
         }

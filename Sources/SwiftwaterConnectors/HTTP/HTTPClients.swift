@@ -4,10 +4,10 @@
     import NIOPosix
     import SwiftwaterCore
 
-    /// Clients with the same settings, one for each event loop of the process. A request goes to the one with the
-    /// fewest; of those, to the first, which has a connection already.
+    /// Clients with the same settings, one for each event loop of the process. A request goes to the client that runs
+    /// the fewest; if several do, to the first, so that requests in turn share a connection.
     ///
-    /// One client of all loops would be simpler. But then a request and its connection may be on two loops, and
+    /// One client for all loops would be simpler. But then a request and its connection may be on two loops, and
     /// async-http-client (1.37.0) hears only later that the end of a request was sent. If the service has answered by
     /// then and closes the connection, the pool is given a connection that it has forgotten, and ends the process:
     /// "A connection that we don't know was released".

@@ -65,7 +65,7 @@ package final class LiveLink: Sendable {
 
     /// Ends the connection. Nothing is stored after it returns.
     package func stop() {
-        // The connection holds the link, which so would never be freed.
+        // The connection holds the link: if the link kept it, neither would be freed.
         let connection: (any LiveConnection)? = state.update { state in
             state.isStopped = true
             defer { state.connection = nil }
