@@ -18,9 +18,10 @@ PYTHON="$PWD/.build-spark-server/venv/bin/python"
 seconds() { local begin; begin=$(date +%s.%N); "$@" >"$DATA/last.txt" 2>&1 || { cat "$DATA/last.txt"; exit 1; }
   echo "$(date +%s.%N) $begin" | awk '{ printf "%.2f", $1 - $2 }'; }
 ours() { seconds "$SWIFTWATER" train "$DATA/1m/ratings.csv" --master "$SPARK_REMOTE"; }
+here() { seconds "$SWIFTWATER" train "$DATA/1m/ratings.csv"; }
 theirs() { seconds "$PYTHON" Benchmarks/spark/train.py "$SPARK_REMOTE" "$DATA/1m/ratings.csv"; }
 echo "1m ratings, local[2], wall time of the whole command; the first round warms Spark up:"
-for round in $(seq 0 "$ROUNDS"); do echo "round $round: swiftwater $(ours) s, PySpark $(theirs) s"; done
+for round in $(seq 0 "$ROUNDS"); do echo "round $round: here $(here) s, swiftwater on Spark $(ours) s, PySpark $(theirs) s"; done
 echo "25m ratings, one iteration:"
 "$SWIFTWATER" train "$DATA/25m/ratings.csv" --split 100 --max-iterations 1 --master "$SPARK_REMOTE" --out "$DATA/25m.model" \
   | grep -v "not saved"
