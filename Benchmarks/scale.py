@@ -4,7 +4,7 @@ run at ten times the largest of them. Prints the tables of docs/SCALE.md, and th
   scale.py PROGRAM FOLDER [NAME ...]   runs all measurements, or those that are named, with data made in FOLDER
 
 Only the program that is measured may run. Needs nothing but Python."""
-import json, os, random, subprocess, sys, time, urllib.request
+import json, os, random, subprocess, sys, tempfile, time, urllib.request
 
 program, folder = sys.argv[1], sys.argv[2]
 wanted = sys.argv[3:]
@@ -112,24 +112,56 @@ def users(count):
     return train(few_ratings(count), 10, cores)
 
 
-def served(count):
-    """The time until the server is ready, and its memory after an answer."""
-    model = os.path.join(folder, f"model-{count}")
+def trained(users):
+    """A model of so many users."""
+    model = os.path.join(folder, f"model-{users}")
     if not os.path.exists(model):
-        run("train", few_ratings(count), "--split", "100", "--max-iterations", 2, "--out", model)
+        run("train", few_ratings(users), "--split", "100", "--max-iterations", 2, "--out", model)
+    return model
+
+
+def serve(model, work, *options):
+    """Seconds until a server of the model is ready and for what `work` does with its URL, and the server's memory."""
     begin = time.monotonic()
     server = subprocess.Popen(
-        [program, "serve", "--model", model, "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        [program, "serve", "--model", model, "--port", "0", "--json", *options], stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL)
     try:
         url = json.loads(server.stdout.readline())["url"]
-        seconds = time.monotonic() - begin
-        urllib.request.urlopen(f"{url}v1/users/5/recommendations").read()
+        ready = time.monotonic()
+        work(url)
+        done = time.monotonic()
         with open(f"/proc/{server.pid}/status") as status:
             kilobytes = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
     finally:
         server.terminate()
         server.wait()
-    return seconds, kilobytes * 1024
+    return ready - begin, done - ready, kilobytes * 1024
+
+
+def served(count):
+    """The time until the server is ready, and its memory after an answer."""
+    ready, _, memory = serve(
+        trained(count), lambda url: urllib.request.urlopen(f"{url}v1/users/5/recommendations").read())
+    return ready, memory
+
+
+def live(count):
+    """The time until the server has acknowledged ratings, a thousand in a request, each of another user and film."""
+    users, at_once = 100_000, 1_000
+
+    def rate(url):
+        for start in range(0, count, at_once):
+            ratings = [
+                {"user": str(n % users), "item": str((n + 37 * (n // users)) % 1_000), "rating": n % 10 / 2 + 0.5}
+                for n in range(start, start + at_once)]
+            body = json.dumps({"ratings": ratings}).encode()
+            urllib.request.urlopen(
+                urllib.request.Request(f"{url}v1/ratings", body, {"content-type": "application/json"})).read()
+
+    with tempfile.TemporaryDirectory(dir=folder) as state:
+        _, seconds, memory = serve(trained(users), rate, "--state", state)
+    return seconds, memory
 
 
 MEASUREMENTS = {
@@ -142,6 +174,7 @@ MEASUREMENTS = {
     "rank64": ("ratings, rank 64", "rating", [625_000, 1_250_000, 2_500_000], lambda count: ratings(count, 64)),
     "users": ("users with 5 ratings each, rank 10, all cores", "user", [100_000, 200_000, 400_000], users),
     "served": ("users of a served model, rank 10", "user", [100_000, 200_000, 400_000], served),
+    "live": ("live ratings, over HTTP", "rating", [100_000, 200_000, 400_000], live),
 }
 
 results = {}
