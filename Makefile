@@ -68,8 +68,8 @@ dist-proof:
 # because a debug build is ten times slower under a sanitizer.
 SANITIZED = SWIFTWATER_SEEDS=20 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 $(SWIFT) test -c release --disable-xctest
 
-## Runs the long tests: 10,000 simulated runs, 300 kills and 100 of the server, four hours' worth of
-## events through it, every bit of a checkpoint and a log. Then runs the tests in a debug build,
+## Runs the long tests: 10,000 simulated runs, 75 kills on each kind of input and sink and 100 of the
+## server, four hours' worth of events through it, every bit of a checkpoint and a log. Then runs the tests in a debug build,
 ## which checks that no text outlives its batch. The page's browser test runs by itself there,
 ## because it waits for at most a minute. Then runs the tests under the thread and the address
 ## sanitizer, which slow down the simulation's one thread and so run only a few of its seeds. The
