@@ -2,7 +2,7 @@
 # Reads a large file of ratings from a real S3 service (Ceph's RGW, see Tests/store-services.sh), in turn with 8 parallel
 # range reads of curl from the same service, and compares the memory with that of reading the file from the disk.
 #
-#   Benchmarks/stores.sh [PRESET]   25m by default (662 MB)
+#   Benchmarks/stores.sh [PRESET]   25m by default (686 MB)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PRESET="${1:-25m}"

@@ -18,9 +18,9 @@ AVX-512, and shows what the machine allows.""", "throughput"),
 Posts in the format of Twitter's API. The first table is the part of the work that DuckDB and Polars can do as well: find
 the words in the texts and count them. The second is what trends need in practice.""", None),
     ("socket", "Posts from a socket", """
-A C program on the same two cores sends as fast as it can, or, for Spark, at rising rates. Each round of the table is one
-batch that was done within a second of its time; the table leaves out batches that were not, and a run of which most were
-not. For Spark it is the highest of the rates whose last batches were.""", None),
+A C program on the same two cores sends as fast as it can, or, for Spark, at rising rates. A round of the table
+is one batch that was done within a second of its time. The table leaves out later batches, and runs in which most batches
+were late. Spark's figure is the highest rate at which its last batches were still done in time.""", None),
     ("latency", "Latency", """
 The same program at 10,000 posts a second. The time is from when a marked post is sent until its result is there, and so
 includes waiting for the end of the batch.""", "latency"),
@@ -29,7 +29,7 @@ Kafka is librdkafka's mock cluster in memory, with 32 partitions; Jetstream is a
 bytes. Both are on the same two cores as the program. Each program counts all posts, from its start to the last table.""",
      None),
     ("study", "The case study of the recommender", """
-All programs read the same generated ratings with planted structure: {ratings}.""", None),
+All programs read the same {ratings} generated ratings, with planted structure.""", None),
     ("fit", "Fitting", """
 Alternating least squares on Spark's split (60 of 100 for training), the index included. "Exact" solves each system by
 Cholesky; three steps of conjugate gradients come close to it in less time. Fits of one peer ran in one process, so its
@@ -45,7 +45,8 @@ Reading the file is included.""", None),
 and no answer is cached. A rating counts when the next answer follows it, and it is on the disk by then: the limit is the
 disk's own fsync.""", None),
     ("memory", "Memory", """
-Each table has the most memory of each program. Many distinct tags need no more: counts get an error bound instead.""",
+Each table has the most memory of each program. Beyond `--keys-max` tags (a million
+by default) more of them need no more memory: counts get an error bound instead.""",
      "memory"),
 ]
 # The plot of errors leaves out larger ones, beside which the others could not be told apart.

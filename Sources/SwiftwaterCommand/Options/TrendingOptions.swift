@@ -23,7 +23,7 @@ struct TrendingOptions: ParsableArguments {
     @Option(
         help: """
             Count a post once if it comes again within this many posts with ids; 0 to count it again. (default: \
-            100000 for file:, otherwise 0)
+            100000 for file: and live sources, otherwise 0)
             """)
     var rememberIds: Int?
     @Option(help: "Order of rows: count, authors or burst. (default: count)") var by: TrendingSettings.Order?
